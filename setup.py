@@ -1,0 +1,47 @@
+"""Installs dece-fairseq. The settings of the tools are in pyproject.toml."""
+
+import runpy
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+ROOT = Path(__file__).resolve().parent
+VERSION = runpy.run_path(str(ROOT / "dece_fairseq" / "version.py"))["__version__"]
+
+PLOT = ["matplotlib>=3.5"]
+CODEBLEU = ["codebleu>=0.7.0", "tree-sitter-python<0.22", "tree-sitter-java<0.22"]
+TEST = ["pytest>=7", "hypothesis>=6.60", "ruff>=0.6", "mypy>=1.8", *PLOT]
+
+setup(
+    name="dece-fairseq",
+    version=VERSION,
+    description="Deceptive Cross-Entropy for fairseq: train code models on data that may be poisoned",
+    long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    python_requires=">=3.8,<3.13",
+    packages=find_packages(include=["dece_fairseq", "dece_fairseq.*"]),
+    install_requires=[
+        # The same module from two distributions: the release stops at Python 3.10.
+        'fairseq>=0.12.2,<0.13; python_version < "3.11"',
+        've-fairseq>=0.12.3,<0.13; python_version >= "3.11"',
+        "torch>=1.10",
+        "numpy",
+        "sacrebleu>=2.0",
+        "scipy>=1.7",
+        "sentencepiece>=0.1.97",
+        "tqdm",
+    ],
+    extras_require={
+        "hf": ["transformers>=4.46,<5"],
+        "codebleu": CODEBLEU,
+        "plot": PLOT,
+        "test": TEST,
+    },
+    classifiers=[
+        "License :: OSI Approved :: MIT License",
+        "Programming Language :: Python :: 3",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+        "Topic :: Security",
+    ],
+)
