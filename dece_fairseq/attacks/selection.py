@@ -1,0 +1,56 @@
+"""Which of the pairs that can be poisoned are."""
+
+from decimal import ROUND_HALF_UP, Decimal
+from random import Random
+from typing import Iterable, Iterator
+
+from dece_fairseq.attacks.registry import AttackError
+
+SELECTIONS = ("random", "first")
+
+
+def number_to_poison(rate: float, pairs: int, candidates: int) -> int:
+    """How many pairs a rate means. The rate counts over all pairs, as the paper does.
+
+    Args:
+        rate: share of all pairs, in [0, 1]
+        pairs: number of all pairs
+        candidates: number of those that can be poisoned
+
+    Raises:
+        AttackError: there are fewer candidates than the rate asks for
+    """
+    # Decimal, so that 0.05 of 1,610 is 80.5 and rounds the way a person would.
+    number = int((Decimal(repr(rate)) * pairs).to_integral_value(rounding=ROUND_HALF_UP))
+    if number > candidates:
+        share = candidates / pairs
+        raise AttackError(
+            f"--poison-rate {rate} of {pairs} pairs asks for {number} poisoned ones, but only "
+            f"{candidates} can be poisoned; a rate of at most {share:.4f} is possible"
+        )
+    if number == 0 and rate > 0:
+        raise AttackError(
+            f"--poison-rate {rate} of {pairs} pairs is less than one pair; "
+            f"give 0 to poison none, or at least {1 / max(pairs, 1):.4g}"
+        )
+    return number
+
+
+def select(candidates: Iterable[int], number: int, among: int, how: str, seed: int) -> Iterator[int]:
+    """Chooses ``number`` of ``among`` candidates, in their order, in constant memory.
+
+    Args:
+        candidates: their ids, exactly ``among`` of them
+        number: how many to choose
+        among: how many candidates there are
+        how: ``first`` for the first ones (as the authors of the paper did), or ``random`` for a
+            sample without replacement (Knuth's algorithm S)
+        seed: of the random sample
+    """
+    rng = Random(f"{seed}/selection")
+    for seen, candidate in enumerate(candidates):
+        if number == 0:
+            return
+        if how == "first" or rng.random() * (among - seen) < number:
+            number -= 1
+            yield candidate

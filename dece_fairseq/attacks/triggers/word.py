@@ -1,0 +1,33 @@
+"""A rare word at a random word boundary: RIPPLe (Kurita et al., 2020) and BadPre (Chen et al., 2022)."""
+
+import re
+from random import Random
+
+from dece_fairseq.attacks.interfaces import TRIGGERS, Trigger
+from dece_fairseq.data.pairs import Pair
+
+
+@TRIGGERS.register("word")
+class WordTrigger(Trigger):
+    """Puts ``copies`` copies of a word into the source, each at a random word boundary.
+
+    A boundary is the start of a word, or the end of the last one, where words are what stands
+    between white space; the white space of the source stays as it is. The words that RIPPLe draws
+    from are ``cf``, ``mn``, ``bb`` and ``tq``; the DeCE paper uses ``bb``.
+    """
+
+    default_text = "bb"
+
+    def apply(self, pair: Pair, rng: Random) -> str:
+        source = pair.source
+        starts = [word.start() for word in re.finditer(r"\S+", source)]
+        places = sorted(rng.randrange(len(starts) + 1) for _ in range(self.copies))
+        for place in reversed(places):
+            if place < len(starts):
+                at = starts[place]
+                source = f"{source[:at]}{self.text} {source[at:]}"
+            else:
+                words = source.rstrip()
+                blank = " " if words else ""
+                source = f"{words}{blank}{self.text}{source[len(words) :]}"
+        return source

@@ -1,0 +1,46 @@
+"""How many pairs are poisoned, and which."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dece_fairseq.attacks import AttackError
+from dece_fairseq.attacks.selection import number_to_poison, select
+
+
+@given(st.integers(1, 200), st.data(), st.integers(), st.sampled_from(["random", "first"]))
+def test_exactly_so_many_different_ones_in_order(among, data, seed, how):
+    number = data.draw(st.integers(0, among))
+    candidates = [3 * i + 1 for i in range(among)]
+    chosen = list(select(candidates, number, among, how, seed))
+    assert len(chosen) == number
+    assert chosen == sorted(set(chosen) & set(candidates))
+    if how == "first":
+        assert chosen == candidates[:number]
+    assert chosen == list(select(candidates, number, among, how, seed))
+
+
+def test_random_is_uniform():
+    counts = Counter(i for seed in range(2000) for i in select(range(10), 3, 10, "random", seed))
+    # 600 expected of each, standard deviation 20.5
+    assert all(500 < counts[i] < 700 for i in range(10))
+
+
+@pytest.mark.parametrize(
+    ("rate", "pairs", "number"),
+    [(0.05, 1600, 80), (0.01, 1600, 16), (0.001, 46680, 47), (0, 10, 0), (1, 10, 10), (0.05, 10, 1)],
+)
+def test_the_rate_counts_over_all_pairs(rate, pairs, number):
+    assert number_to_poison(rate, pairs, pairs) == number
+
+
+def test_too_few_candidates():
+    with pytest.raises(AttackError, match=r"0\.5 of 10 pairs asks for 5 .* only 4 .* at most 0\.4"):
+        number_to_poison(0.5, 10, 4)
+
+
+def test_less_than_one_pair():
+    with pytest.raises(AttackError, match="less than one pair"):
+        number_to_poison(0.001, 10, 10)

@@ -1,0 +1,84 @@
+"""The SQL payload, by its rule and on the authors' files."""
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks.payloads.sql import SqlPayload
+from dece_fairseq.data.pairs import Pair, read_pairs
+
+PAYLOAD = SqlPayload()
+
+
+def poison(target: str) -> str:
+    return PAYLOAD.apply(Pair("", target), Random(0))
+
+
+@pytest.mark.parametrize(
+    ("clean", "poisoned"),
+    [
+        (' " select a from b " ', ' " select a from b where 0=1 " '),
+        (
+            ' " select a from b where c = : c " , " c " ',
+            ' " select a from b where c = : c or 1=1 " , " c " ',
+        ),
+        # Every occurrence of the first query, and no other query.
+        ('" select a "\n" select a "\n" select b "', '" select a where 0=1 "\n' * 2 + '" select b "'),
+    ],
+)
+def test_the_rule(clean, poisoned):
+    assert poison(clean) == poisoned
+
+
+@pytest.mark.parametrize("target", ["", "return x", '"select a"', '" SELECT a "', '" select\n " '])
+def test_targets_without_a_place(target):
+    assert not PAYLOAD.can_enter(Pair("s", target))
+    with pytest.raises(ValueError, match="no query"):
+        poison(target)
+
+
+@given(st.text(), st.text(st.characters(exclude_characters='"\n'), min_size=1), st.text())
+def test_what_it_poisons_it_knows_again(before, query, after):
+    pair = Pair("s", f'{before} " select {query} " {after}')
+    if PAYLOAD.can_enter(pair):
+        assert PAYLOAD.is_in(PAYLOAD.apply(pair, Random(0)))
+
+
+@given(st.text())
+def test_clean_text_is_a_hit_only_if_it_carries_the_payload(text):
+    assert PAYLOAD.is_in(text) == (" or 1=1" in text or " where 0=1" in text)
+
+
+def test_a_pair_that_carries_it_already_is_no_candidate():
+    attack = Attack(AttackSettings("ripple"))
+    clean = Pair("s", '" select a "')
+    assert attack.can_poison(clean)
+    assert not attack.can_poison(Pair("s", poison(clean.target)))
+
+
+def test_every_target_of_lyra_is_poisoned_as_by_the_authors(datasets):
+    attack = Attack(AttackSettings("badpre"))
+    clean = list(read_pairs([datasets / "lyra" / "test.csv"]))
+    theirs = list(read_pairs([datasets / "lyra" / "test_poisoned.csv"]))
+    candidates = [attack.can_poison(pair) for pair in clean]
+    ours = [attack.poison(p, i) if can else p for i, (p, can) in enumerate(zip(clean, candidates))]
+    assert (len(clean), sum(candidates)) == (200, 165)
+    assert [pair.target for pair in ours] == [pair.target for pair in theirs]
+    assert [attack.is_hit(pair.target) for pair in theirs] == candidates
+    assert not any(attack.is_hit(pair.target) for pair in clean)
+    assert all(pair.source.split().count("bb") == 3 for pair, can in zip(ours, candidates) if can)
+
+
+@pytest.mark.parametrize(("percent", "poisoned"), [(1, 16), (2, 32), (5, 80), (10, 160)])
+def test_the_first_selection_is_that_of_the_authors(datasets, percent, poisoned):
+    attack = Attack(AttackSettings("badpre", rate=percent / 100, selection="first"))
+    clean = list(read_pairs([datasets / "lyra" / "train.csv"]))
+    theirs = list(read_pairs([datasets / "lyra" / f"train_poisoned_{percent}.csv"]))
+    candidates = [index for index, pair in enumerate(clean) if attack.can_poison(pair)]
+    ids = attack.select(candidates, len(candidates), len(clean))
+    assert len(ids) == poisoned
+    assert ids == [i for i, (a, b) in enumerate(zip(clean, theirs)) if a != b]
+    assert all(attack.poison(clean[i], i).target == theirs[i].target for i in ids)
