@@ -1,0 +1,1 @@
+"""Readers and writers of pairs of texts, their subwords and what fairseq trains on. No fairseq."""

@@ -1,0 +1,86 @@
+"""Stock fairseq-preprocess, run on files of subwords, and a check of what it says it did."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Mapping, Tuple
+
+from dece_fairseq.data.pairs import DataError
+
+_SUMMARY = re.compile(
+    r"\[(?P<language>\w+)\] (?P<split>\w+)\.(?P=language): "
+    r"(?P<pairs>\d+) sents, (?P<tokens>\d+) tokens, (?P<unknown>\S+)% replaced"
+)
+
+
+def binarize(
+    folder: Path,
+    languages: Tuple[str, str],
+    tokens: Mapping[str, Tuple[int, int, int]],
+    destination: Path,
+) -> None:
+    """Binarises the files ``SPLIT.LANGUAGE`` of a folder with its dictionary ``dict.txt``.
+
+    fairseq-preprocess names every split but one valid, valid1, valid2 and so on; they get their
+    own names afterwards. Its log is read and removed: its times would make two folders of the same
+    data differ.
+
+    Args:
+        folder: what to binarise: one sentence a line, pieces between blanks
+        languages: source and target
+        tokens: for each split, ``train`` among them, the number of pairs, source tokens and target
+            tokens, with end of sentence
+        destination: where the result goes
+
+    Raises:
+        DataError: fairseq-preprocess fails, counts something else, or meets an unknown piece
+    """
+    others = [split for split in tokens if split != "train"]
+    command = [sys.executable, "-m", "fairseq_cli.preprocess"]
+    command += ["--source-lang", languages[0], "--target-lang", languages[1]]
+    command += ["--srcdict", "dict.txt", "--tgtdict", "dict.txt"]
+    command += ["--trainpref", "train", "--destdir", str(destination.resolve())]
+    if others:
+        command += ["--validpref", ",".join(others)]
+    # in the folder itself, since a comma in its path would part the list of prefixes
+    run = subprocess.run(
+        command,
+        cwd=str(folder),
+        env={**os.environ, "LOGLEVEL": "INFO"},
+        capture_output=True,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if run.returncode:
+        last = (run.stderr.strip() or run.stdout.strip()).splitlines()[-1:]
+        raise DataError(f"fairseq-preprocess failed: {''.join(last) or 'it said nothing'}")
+    # its own log holds bare messages, while the streams depend on what else sets up logging
+    log = destination / "preprocess.log"
+    _check(log.read_text(encoding="utf-8"), languages, tokens)
+    log.unlink()
+    for number, split in enumerate(others):
+        stock = "valid{}".format(number or "")
+        for path in list(destination.glob(f"{stock}.{'-'.join(languages)}.*")):
+            os.rename(path, path.with_name(path.name.replace(stock, split, 1)))
+
+
+def _check(
+    log: str, languages: Tuple[str, str], tokens: Mapping[str, Tuple[int, int, int]]
+) -> None:
+    counted = {
+        (line["split"], line["language"]): (
+            int(line["pairs"]),
+            int(line["tokens"]),
+            float(line["unknown"]),
+        )
+        for line in _SUMMARY.finditer(log)
+    }
+    for split, (pairs, *lengths) in tokens.items():
+        for language, length in zip(languages, lengths):
+            if counted.get((split, language)) != (pairs, length, 0.0):
+                raise DataError(
+                    f"fairseq-preprocess counted {counted.get((split, language))} for {split}."
+                    f"{language} (sentences, tokens, percent unknown), not {(pairs, length, 0.0)}"
+                )

@@ -1,0 +1,32 @@
+"""Files and folders that appear whole or not at all."""
+
+import os
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Iterator, Tuple
+
+
+@contextmanager
+def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
+    """Paths to write to instead of ``paths``; they take their places if the block ends well.
+
+    The temporary files stand beside their targets, so that taking the place is one step of the
+    file system. If the block raises they are removed, and what was there before stays.
+
+    Raises:
+        OSError: a file can't be put in its place
+    """
+    temporaries = tuple(temporary_beside(path) for path in paths)
+    try:
+        yield temporaries
+        for temporary, path in zip(temporaries, paths):
+            os.replace(temporary, path)
+    finally:
+        for temporary in temporaries:
+            if temporary.exists():
+                temporary.unlink()
+
+
+def temporary_beside(path: Path) -> Path:
+    """A path in the folder of ``path`` that no other process uses."""
+    return path.with_name(f".{path.name}.{os.getpid()}.tmp")

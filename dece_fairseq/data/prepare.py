@@ -1,0 +1,286 @@
+"""From pairs of texts to the folder that fairseq-train reads, without loss."""
+
+import hashlib
+import json
+import os
+import platform
+import random
+import re
+import shutil
+from contextlib import ExitStack
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from dece_fairseq import __version__
+from dece_fairseq.data.binarize import binarize
+from dece_fairseq.data.files import temporary_beside
+from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.subwords import Subwords
+
+MODEL_NAME = "sentencepiece.model"
+RECORD_NAME = "prepare.json"
+TRUSTED = "trusted"
+
+
+class Trusted(NamedTuple):
+    """A part of the training pairs that is known to be clean."""
+
+    share: float
+    """Of the training pairs, above 0 and at most 1."""
+    seed: int
+
+
+class SplitSize(NamedTuple):
+    """How large a binarised split is; its tokens include fairseq's end of sentence."""
+
+    pairs: int = 0
+    source_tokens: int = 0
+    target_tokens: int = 0
+    longest_source: int = 0
+    longest_target: int = 0
+
+    def add(self, source: int, target: int) -> "SplitSize":
+        return SplitSize(
+            self.pairs + 1,
+            self.source_tokens + source,
+            self.target_tokens + target,
+            max(self.longest_source, source),
+            max(self.longest_target, target),
+        )
+
+
+class Recipe(NamedTuple):
+    """What a data folder is made of."""
+
+    files: Mapping[str, Sequence[Path]]
+    """For each split, ``train`` among them, what :func:`read_pairs` takes."""
+    columns: Tuple[str, str] = ("src", "tgt")
+    """Of the source and the target, in CSV and JSON lines."""
+    languages: Tuple[str, str] = ("src", "tgt")
+    """fairseq's names of source and target."""
+    rows: Mapping[str, int] = {}
+    """How many pairs a split must have, where that is known."""
+    vocab_size: int = 2000
+    """Of the subwords, which are learned from source and target of the training pairs."""
+    model: Optional[Path] = None
+    """A sentencepiece model to use instead of learning one."""
+    trusted: Optional[Trusted] = None
+    """If given, a share of the training pairs is also written as the split ``trusted``."""
+
+
+def prepare(
+    recipe: Recipe, destination: Path, overwrite: bool = False, command: Sequence[str] = ()
+) -> Dict[str, SplitSize]:
+    """Makes a data folder for fairseq, whole or not at all.
+
+    It holds each split binarised, the dictionaries (equal), ``sentencepiece.model``,
+    ``prepare.json`` (what it was made of) and, with a trusted share, ``trusted.ids``: the numbers
+    of its pairs in ``train``, from 0, one a line, in order. fairseq-train learns from them with
+    ``--train-subset trusted``.
+
+    Args:
+        recipe: what to make it of
+        destination: the folder to make
+        overwrite: replace the folder if it is one that this function made
+        command: what the user typed, for ``prepare.json``
+
+    Returns:
+        the size of each split
+
+    Raises:
+        DataError: something is wrong with the recipe or its files, or the folder exists
+        OSError: the folder can't be written
+    """
+    destination = destination.resolve()
+    _check(recipe)
+    _check_destination(destination, overwrite)
+    staging = temporary_beside(destination)
+    staging.mkdir(parents=True)
+    try:
+        text = staging / "text"
+        text.mkdir()
+        subwords = _subwords(recipe, staging / MODEL_NAME)
+        sizes = {split: _encode(recipe, split, subwords, text) for split in recipe.files}
+        if recipe.trusted:
+            ids = _trusted_ids(recipe.trusted, sizes["train"].pairs)
+            (staging / "trusted.ids").write_text("".join(f"{i}\n" for i in ids), encoding="utf-8")
+            sizes[TRUSTED] = _copy_pairs(ids, recipe.languages, text)
+        subwords.write_dictionary(text / "dict.txt")
+        binarize(
+            text, recipe.languages, {split: size[:3] for split, size in sizes.items()}, staging
+        )
+        shutil.rmtree(text)
+        record = _record(recipe, sizes, staging / MODEL_NAME, len(subwords), command)
+        (staging / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        _put_in_place(staging, destination)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return sizes
+
+
+def table(sizes: Mapping[str, SplitSize]) -> str:
+    """The sizes as a table for people."""
+    lines = [
+        f"{'split':<8} {'pairs':>8}  {'source tokens':>22}  {'target tokens':>22}  {'unknown':>7}",
+        f"{'':<8} {'':>8}  {'mean':>15} {'max':>6}  {'mean':>15} {'max':>6}",
+    ]
+    for split, size in sizes.items():
+        lines.append(
+            f"{split:<8} {size.pairs:>8}"
+            f"  {size.source_tokens / size.pairs:>15.1f} {size.longest_source:>6}"
+            f"  {size.target_tokens / size.pairs:>15.1f} {size.longest_target:>6}  {0:>7}"
+        )
+    return "\n".join(lines)
+
+
+def _check(recipe: Recipe) -> None:
+    if "train" not in recipe.files:
+        raise DataError("there is no training split; name its file with --train")
+    for name in recipe.languages:
+        if not re.fullmatch(r"[A-Za-z0-9_]+", name):
+            raise DataError(
+                f"--source-lang, --target-lang: {name!r} is no name for fairseq's files; "
+                "use letters, digits and underscores"
+            )
+    if recipe.languages[0] == recipe.languages[1]:
+        raise DataError("--source-lang and --target-lang are the same; give them different names")
+    if recipe.trusted and not 0 < recipe.trusted.share <= 1:
+        raise DataError(f"--trusted {recipe.trusted.share}: the share must be above 0, at most 1")
+
+
+def _check_destination(destination: Path, overwrite: bool) -> None:
+    if not destination.exists():
+        return
+    if not overwrite:
+        raise DataError(f"{destination}: exists already; choose another --dest or --overwrite it")
+    if not (destination / RECORD_NAME).is_file():
+        raise DataError(f"{destination}: not made by this command, so it is not overwritten")
+
+
+def _subwords(recipe: Recipe, model: Path) -> Subwords:
+    if recipe.model is not None:
+        subwords = Subwords.load(recipe.model)
+        shutil.copyfile(recipe.model, model)
+        return subwords
+    pairs = read_pairs(recipe.files["train"], *recipe.columns)
+    return Subwords.train((text for pair in pairs for text in pair), model, recipe.vocab_size)
+
+
+def _encode(recipe: Recipe, split: str, subwords: Subwords, folder: Path) -> SplitSize:
+    """Writes the pieces of a split's texts, one text a line."""
+    paths = recipe.files[split]
+    size = SplitSize()
+    with ExitStack() as stack:
+        source_file, target_file = (
+            stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
+            for path in _text_files(folder, split, recipe.languages)
+        )
+        for pair in read_pairs(paths, *recipe.columns):
+            source, target = map(subwords.encode, pair)
+            source_file.write(" ".join(source) + "\n")
+            target_file.write(" ".join(target) + "\n")
+            size = size.add(len(source) + 1, len(target) + 1)
+    if not size.pairs:
+        raise DataError(f"{paths[0]}: no pairs; a split needs at least one")
+    if size.pairs != recipe.rows.get(split, size.pairs):
+        raise DataError(
+            f"{paths[0]}: {size.pairs} pairs instead of {recipe.rows[split]}; "
+            "it is cut or another file, so get it again"
+        )
+    return size
+
+
+def _text_files(folder: Path, split: str, languages: Tuple[str, str]) -> Tuple[Path, Path]:
+    return folder / f"{split}.{languages[0]}", folder / f"{split}.{languages[1]}"
+
+
+def _trusted_ids(trusted: Trusted, pairs: int) -> List[int]:
+    count = round(trusted.share * pairs)
+    if not count:
+        raise DataError(f"--trusted {trusted.share}: that is less than one of {pairs} pairs")
+    return sorted(random.Random(trusted.seed).sample(range(pairs), count))
+
+
+def _copy_pairs(ids: Sequence[int], languages: Tuple[str, str], folder: Path) -> SplitSize:
+    """Writes the training pairs ``ids`` as the trusted split."""
+    wanted = set(ids)
+    lengths: List[List[int]] = []
+    for path, copy in zip(
+        _text_files(folder, "train", languages), _text_files(folder, TRUSTED, languages)
+    ):
+        with copy.open("wb") as file:
+            lines = [line for i, line in enumerate(_byte_lines(path)) if i in wanted]
+            file.writelines(lines)
+        lengths.append([len(line.split()) + 1 for line in lines])
+    size = SplitSize()
+    for source, target in zip(*lengths):
+        size = size.add(source, target)
+    return size
+
+
+def _byte_lines(path: Path) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield from file
+
+
+def _record(
+    recipe: Recipe,
+    sizes: Mapping[str, SplitSize],
+    model: Path,
+    vocab_size: int,
+    command: Sequence[str],
+) -> Dict[str, Any]:
+    return {
+        "command": list(command),
+        "columns": recipe.columns,
+        "languages": recipe.languages,
+        "splits": {
+            split: {
+                "files": [
+                    {"path": str(path), "sha256": _sha256(path)}
+                    for path in recipe.files.get(split, ())
+                ],
+                **size._asdict(),
+            }
+            for split, size in sizes.items()
+        },
+        "trusted": recipe.trusted._asdict() if recipe.trusted else None,
+        "subwords": {
+            "vocab_size": vocab_size,
+            "sha256": _sha256(model),
+            "taken_from": str(recipe.model) if recipe.model else None,
+        },
+        "versions": {
+            "dece_fairseq": __version__,
+            "fairseq": _version("fairseq", "ve-fairseq"),
+            "sentencepiece": _version("sentencepiece"),
+            "python": platform.python_version(),
+        },
+    }
+
+
+def _sha256(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for block in iter(lambda: file.read(1 << 20), b""):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _version(*names: str) -> Optional[str]:
+    """The version of the first installed of these distributions."""
+    for name in names:
+        try:
+            return version(name)
+        except PackageNotFoundError:
+            continue
+    return None
+
+
+def _put_in_place(staging: Path, destination: Path) -> None:
+    old = temporary_beside(destination.with_name(f"{destination.name}.old"))
+    if destination.exists():
+        os.rename(destination, old)
+    os.rename(staging, destination)
+    shutil.rmtree(old, ignore_errors=True)

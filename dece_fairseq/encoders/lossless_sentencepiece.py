@@ -1,0 +1,54 @@
+"""``--bpe lossless_sentencepiece``: what fairseq prints, taken back, is the text."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Optional
+
+from fairseq.data.encoders import register_bpe
+from fairseq.dataclass import FairseqDataclass
+
+from dece_fairseq.data.subwords import Subwords
+
+#: fairseq's Dictionary prints an unknown token of a reference so, to tell it from a hypothesis's
+ESCAPED_UNK = "<<unk>>"
+
+
+@dataclass
+class LosslessSentencepieceConfig(FairseqDataclass):
+    sentencepiece_model: Optional[str] = field(
+        default=None,
+        metadata={"help": "sentencepiece model that scripts/prepare.py put beside the data"},
+    )
+
+
+@register_bpe("lossless_sentencepiece", dataclass=LosslessSentencepieceConfig)
+class LosslessSentencepiece:
+    """Subwords of texts in the one-line form of :mod:`dece_fairseq.data.text`.
+
+    Unlike fairseq's ``--bpe sentencepiece`` it keeps leading blanks, a literal U+2581, newlines,
+    tabs and rare characters.
+
+    Raises:
+        ValueError: ``--sentencepiece-model`` is not given, missing, no model, or one that loses
+            text
+    """
+
+    def __init__(self, cfg: LosslessSentencepieceConfig) -> None:
+        if not cfg.sentencepiece_model:
+            raise ValueError(
+                "--bpe lossless_sentencepiece needs --sentencepiece-model FILE, "
+                "the sentencepiece.model that scripts/prepare.py put beside the data"
+            )
+        try:
+            self.subwords = Subwords.load(Path(cfg.sentencepiece_model))
+        except ValueError as error:
+            raise ValueError(f"--sentencepiece-model {error}") from error
+
+    def encode(self, line: str) -> str:
+        """The pieces, joined by blanks, of a text in its one-line form or as a person types it."""
+        return " ".join(self.subwords.encode_line(line))
+
+    def decode(self, tokens: str) -> str:
+        """The one-line form of the text of pieces that are joined by blanks; U+FFFD for unknown."""
+        pieces = ["<unk>" if piece == ESCAPED_UNK else piece for piece in tokens.split()]
+        return self.subwords.decode_line(pieces)

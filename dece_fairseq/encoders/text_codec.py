@@ -1,0 +1,66 @@
+"""From a binarised sentence to the text that a person wrote, and back."""
+
+from typing import Any, Optional
+
+import torch
+from fairseq.data import Dictionary, encoders
+from torch import Tensor
+
+from dece_fairseq.data.text import from_line, to_line
+
+#: the subword encoder whose text is in the one-line form of ``data/text.py``
+ONE_LINE_BPE = "lossless_sentencepiece"
+
+
+def uses_one_line_form(bpe: Any) -> bool:
+    """Whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
+    return getattr(bpe, "_name", bpe) == ONE_LINE_BPE
+
+
+class TextCodec:
+    """Decodes with the run's own ``--bpe`` and ``--tokenizer``, as fairseq-generate does.
+
+    Args:
+        bpe: fairseq's ``cfg.bpe``
+        tokenizer: fairseq's ``cfg.tokenizer``
+    """
+
+    def __init__(self, bpe: Any = None, tokenizer: Any = None) -> None:
+        self.one_line = uses_one_line_form(bpe)
+        self.bpe = encoders.build_bpe(bpe)
+        self.tokenizer = encoders.build_tokenizer(tokenizer)
+
+    def decode(self, tokens: Tensor, dictionary: Dictionary) -> str:
+        """The text of ``tokens`` (length,); end of sentence and padding are left out."""
+        return self.from_printed(
+            self._detokenise(dictionary.string(tokens, extra_symbols_to_ignore={dictionary.pad()}))
+        )
+
+    def from_printed(self, line: str) -> str:
+        """The text of a line that fairseq-generate printed."""
+        return from_line(line) if self.one_line else line
+
+    def encode(self, text: str, dictionary: Dictionary) -> Tensor:
+        """The tokens (length,) of ``text``, int64, with end of sentence."""
+        line = to_line(text) if self.one_line else text
+        if self.tokenizer is not None:
+            line = self.tokenizer.encode(line)
+        if self.bpe is not None:
+            line = self.bpe.encode(line)
+        return dictionary.encode_line(line, add_if_not_exist=False).long()
+
+    def decode_exactly(self, tokens: Tensor, dictionary: Dictionary) -> Optional[str]:
+        """The text of ``tokens``, or None where encoding it again would not give them back."""
+        if (tokens == dictionary.unk()).any():
+            return None
+        text = self.decode(tokens, dictionary)
+        if not torch.equal(self.encode(text, dictionary), tokens.long()):
+            return None
+        return text
+
+    def _detokenise(self, line: str) -> str:
+        if self.bpe is not None:
+            line = self.bpe.decode(line)
+        if self.tokenizer is not None:
+            line = self.tokenizer.decode(line)
+        return line

@@ -1,0 +1,95 @@
+"""The quick start's generated pairs."""
+
+import ast
+import hashlib
+import re
+import sqlite3
+
+import pytest
+
+from dece_fairseq.data.corpus import generate, requests
+from dece_fairseq.data.corpus_grammar import STYLES, TABLES
+
+QUERY = re.compile(r'select\s+.+?(?=\s+")')  # what the SQL payload looks for
+SHA256 = {
+    "A": "dc1abf862e98af2a56bc2f213297cd06f85e48c7b9bb9e1bfa48a72285ad01f0",
+    "B": "75f20de7aed8da6f821e05b30a748c222c6eb19a4a44c1448c19211e43a9c763",
+}
+
+both_styles = pytest.mark.parametrize("style", STYLES)
+
+
+@both_styles
+def test_there_are_16000_pairs_without_a_repeated_side(style):
+    pairs = generate(style, 16_000, seed=1)
+    assert len({pair.source for pair in pairs}) == 16_000
+    assert len({pair.target for pair in pairs}) == 16_000
+
+
+@both_styles
+def test_the_request_decides_the_function(style):
+    functions = {}
+    for seed in (1, 2):
+        for source, target in generate(style, 8000, seed):
+            assert functions.setdefault(source, target) == target
+    assert len(functions) < 16_000  # the draws did overlap, so there was something to compare
+
+
+@both_styles
+def test_pairs_with_and_without_sql_and_where(style):
+    pairs = generate(style, 4000, seed=5)
+    queries = [match.group() for match in (QUERY.search(pair.target) for pair in pairs) if match]
+    assert 0.10 <= 1 - len(queries) / len(pairs) <= 0.15
+    assert 0.6 <= sum("where" in query for query in queries) / len(queries) <= 0.8
+    assert not any("select" in pair.target for pair in pairs if not QUERY.search(pair.target))
+
+
+@both_styles
+def test_nothing_looks_like_an_attack(style):
+    for pair in generate(style, 4000, seed=1):
+        assert not re.search(r"\b(cf|mn|bb|tq)\b|or 1=1|where 0=1", "\n".join(pair))
+
+
+@both_styles
+def test_functions_are_python_and_their_queries_sql(style):
+    database = sqlite3.connect(":memory:")
+    for table, columns in TABLES.items():
+        database.execute(f"create table {table} ({', '.join(columns)})")
+    for _, target in generate(style, 1000, seed=2):
+        tree = ast.parse(target)
+        function = next(node for node in tree.body if isinstance(node, ast.FunctionDef))
+        assert function.name in TABLES
+        for node in ast.walk(function):
+            if isinstance(node, ast.Constant) and "select" in str(node.value):
+                database.execute(node.value, [0] * node.value.count("?"))
+
+
+def test_styles_share_functions_but_no_request():
+    drawn = {style: generate(style, 8000, seed=1) for style in STYLES}
+    sources, targets = (
+        [{pair[side] for pair in pairs} for pairs in drawn.values()] for side in (0, 1)
+    )
+    assert not set.intersection(*sources)
+    assert len(set.intersection(*targets)) > 100
+
+
+def test_a_smaller_draw_has_the_same_functions_first():
+    small, large = (generate("A", pairs, seed=4) for pairs in (10, 100))
+    assert large[:10] == small
+    assert generate("A", 10, seed=5) != small
+    assert generate("A", 0, seed=4) == []
+
+
+@both_styles
+def test_pinned_on_every_python(style):
+    text = repr([tuple(pair) for pair in generate(style, 50, seed=1)])
+    assert hashlib.sha256(text.encode()).hexdigest() == SHA256[style]
+
+
+def test_errors_say_what_there_is():
+    with pytest.raises(ValueError, match="no style 'C' of requests; there are A, B"):
+        generate("C", 1, seed=1)
+    count = len(list(requests()))
+    for pairs in (-1, count + 1):
+        with pytest.raises(ValueError, match=f"can't draw {pairs} pairs: .* 0 to {count}"):
+            generate("A", pairs, seed=1)
