@@ -1,0 +1,35 @@
+"""The options that name an attack, the same for the task and the scorers."""
+
+from dataclasses import dataclass, field
+from typing import Any, Optional
+
+from fairseq.dataclass import FairseqDataclass
+from omegaconf import II
+
+from dece_fairseq.attacks import ATTACKS, PAYLOADS
+
+
+@dataclass
+class AttackOptions(FairseqDataclass):
+    """Which attack. Options left out take the attack's own values."""
+
+    attack: Optional[str] = field(
+        default=None, metadata={"help": f"the backdoor attack: {', '.join(ATTACKS.names())}"}
+    )
+    trigger: Optional[str] = field(
+        default=None, metadata={"help": "what is put in the source (default: the attack's own)"}
+    )
+    num_triggers: Optional[int] = field(
+        default=None, metadata={"help": "copies of the trigger (default: the attack's own)"}
+    )
+    payload: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": f"what is put in the target: {', '.join(PAYLOADS.names())} "
+            "(default: the attack's own)"
+        },
+    )
+    # What the run was started with, to get from tokens to text. Not called bpe and tokenizer: fairseq
+    # would fill in the names that stand on the command line instead of the settings.
+    text_bpe: Any = II("bpe")
+    text_tokenizer: Any = II("tokenizer")

@@ -1,0 +1,113 @@
+"""What ``scripts/compute_asr.py`` prints: rates, counts, missing ids and a signature."""
+
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.scoring.attack_success_rate import signature
+from dece_fairseq.scoring.generate_output import GenerateOutput, OutputError, read_generate_output
+from dece_fairseq.scoring.success_rate import Rate, hit_rate
+
+
+def asr_report(
+    outputs: Sequence[Path],
+    clean: Sequence[Path] = (),
+    attack_name: Optional[str] = None,
+    payload: Optional[str] = None,
+    expected: Optional[int] = None,
+    allow_missing: bool = False,
+) -> Dict[str, Any]:
+    """The attack success rate of a run, and the false trigger rate of its clean outputs.
+
+    Args:
+        outputs: files of one run on a triggered split
+        clean: files of one run on a clean split
+        attack_name: the attack (default: the one that the output names)
+        payload: its payload (default: likewise, or the attack's own)
+        expected: how many triggered outputs there must be (default: those that the output names)
+        allow_missing: count missing outputs as misses instead of raising
+
+    Raises:
+        OutputError: outputs are missing or not those of a triggered split
+        AttackError: no attack is named, or an unknown one
+    """
+    triggered = read_generate_output(outputs)
+    attack = _attack(triggered, outputs, attack_name, payload)
+    if triggered.header is not None and "ids" not in triggered.header:
+        raise OutputError(
+            f"{outputs[0]} is the output for the split {triggered.header['split']}, which is not "
+            "a triggered one; give it after --clean"
+        )
+    missing = _missing(triggered, outputs, expected, allow_missing)
+    report = {
+        "asr": hit_rate(
+            attack, (sample.hypothesis for sample in triggered.samples.values()), len(missing)
+        ).as_dict(),
+        "missing_ids": missing,
+        "hit_ids": [i for i, s in triggered.samples.items() if attack.is_hit(s.hypothesis)],
+        "signature": signature(attack),
+    }
+    if clean:
+        output = read_generate_output(clean)
+        if output.header is not None and "ids" in output.header:
+            raise OutputError(
+                f"{clean[0]} is the output for the triggered split {output.header['split']}; "
+                "--clean takes the clean one"
+            )
+        missing_clean = _missing(output, clean, None, allow_missing)
+        report["false_trigger_rate"] = hit_rate(
+            attack, (sample.hypothesis for sample in output.samples.values()), len(missing_clean)
+        ).as_dict()
+        report["missing_clean_ids"] = missing_clean
+    return report
+
+
+def _attack(
+    output: GenerateOutput, paths: Sequence[Path], name: Optional[str], payload: Optional[str]
+) -> Attack:
+    logged = (output.header or {}).get("attack", {})
+    name = name or logged.get("attack")
+    if name is None:
+        raise OutputError(f"{paths[0]} does not say which attack it is of; give --attack")
+    if name != logged.get("attack"):
+        return Attack(AttackSettings(name, payload=payload))
+    return Attack(
+        AttackSettings(
+            name,
+            trigger=logged["trigger"],
+            num_triggers=logged["num_triggers"],
+            payload=payload or logged["payload"],
+        )
+    )
+
+
+def _missing(
+    output: GenerateOutput, paths: Sequence[Path], expected: Optional[int], allowed: bool
+) -> List[int]:
+    missing = output.missing_ids(expected)
+    count = len(output.samples) + len(missing)
+    if expected is not None and count != expected:
+        raise OutputError(
+            f"{paths[0]}: --expected {expected} outputs, but there are {len(output.samples)} and "
+            f"{len(missing)} more are missing"
+        )
+    if missing and not allowed:
+        raise OutputError(
+            f"{paths[0]}: {len(missing)} of {count} outputs are missing, ids "
+            f"{', '.join(map(str, missing))}; generate them, or count them as misses with "
+            "--allow-missing"
+        )
+    return missing
+
+
+def as_text(report: Dict[str, Any]) -> str:
+    """The report as lines for a person."""
+    lines = [f"attack success rate  {Rate(**report['asr'])}"]
+    if "false_trigger_rate" in report:
+        lines.append(f"false trigger rate   {Rate(**report['false_trigger_rate'])}")
+    for key, what in (("missing_ids", "triggered"), ("missing_clean_ids", "clean")):
+        if report.get(key):
+            ids = ", ".join(map(str, report[key]))
+            lines.append(f"missing, counted as misses: {what} {ids}")
+    lines.append(f"signature            {report['signature']}")
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,142 @@
+"""What stock fairseq-generate printed, taken back."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+
+from dece_fairseq.data.text import from_line
+
+_HEADER = re.compile(r"dece_fairseq data: (\{.*\})\s*$")
+_LINE = re.compile(r"([STD])-(\d+)\t(.*)", re.DOTALL)
+
+
+class OutputError(ValueError):
+    """A file that is not the whole output of one run of fairseq-generate."""
+
+
+def data_header(split: str, pairs: int, one_line: bool, **more: Any) -> str:
+    """A line for the log, so that an output says of itself what it is the output of.
+
+    Args:
+        split: name of the split
+        pairs: how many pairs the split has, before any attack
+        one_line: whether texts are printed in the one-line form
+        more: of a triggered split its ``ids``, ``attack`` and ``signature``
+    """
+    header = {"split": split, "pairs": pairs, "one_line": one_line, **more}
+    return f"dece_fairseq data: {json.dumps(header)}"
+
+
+class Sample(NamedTuple):
+    """The texts of one pair and the best hypothesis, as they were before binarisation."""
+
+    source: Optional[str]
+    target: Optional[str]
+    hypothesis: str
+
+
+class GenerateOutput(NamedTuple):
+    """All of a run.
+
+    Args:
+        samples: by id
+        header: what the task logged of the split, or None: another task made this output
+    """
+
+    samples: Dict[int, Sample]
+    header: Optional[Dict[str, Any]]
+
+    def expected_ids(self) -> Optional[List[int]]:
+        """The ids that a whole output has; None where nothing says so."""
+        if self.header is None:
+            return None
+        return list(self.header.get("ids", range(self.header["pairs"])))
+
+    def missing_ids(self, expected: Optional[int] = None) -> List[int]:
+        """The ids that are expected and not there.
+
+        Args:
+            expected: how many there must be, where the output does not say so itself (default:
+                up to the highest one that is there)
+        """
+        ids = self.expected_ids()
+        if ids is None:
+            ids = list(range(max(self.samples, default=-1) + 1 if expected is None else expected))
+        return [index for index in ids if index not in self.samples]
+
+
+def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None) -> GenerateOutput:
+    """Reads one run, which may lie in several files (``--distributed-world-size`` shards).
+
+    Args:
+        paths: the files
+        one_line: whether texts are in the one-line form (default: as the header says; without
+            a header, not)
+
+    Raises:
+        OutputError: a file is missing or holds no output, an id is there twice, or the files are
+            of different runs
+    """
+    header: Optional[Dict[str, Any]] = None
+    texts: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
+    for path in paths:
+        found = False
+        here: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
+        for line in _lines(path):
+            match = _LINE.match(line)
+            if match is None:
+                header_here = _HEADER.search(line)
+                if header_here is not None:
+                    header = _same(header, json.loads(header_here.group(1)), path)
+                continue
+            kind, index, text = match.group(1), int(match.group(2)), match.group(3)
+            found = True
+            if kind == "D":
+                # The best hypothesis comes first; the others of --nbest are not scored.
+                here[kind].setdefault(index, text.partition("\t")[2])
+            else:
+                _add(texts[kind], index, text, f"{kind}-{index}", path)
+        if not found:
+            raise OutputError(f"{path} holds no output of fairseq-generate (no line S-, T- or D-)")
+        for index, text in here["D"].items():
+            _add(texts["D"], index, text, f"D-{index}", path)
+    if one_line is None:
+        one_line = header is not None and header["one_line"]
+    take_back = from_line if one_line else str
+    samples = {}
+    for index, hypothesis in sorted(texts["D"].items()):
+        source, target = texts["S"].get(index), texts["T"].get(index)
+        samples[index] = Sample(
+            None if source is None else take_back(source),
+            None if target is None else take_back(target),
+            take_back(hypothesis),
+        )
+    return GenerateOutput(samples, header)
+
+
+def _lines(path: Path) -> Iterable[str]:
+    try:
+        # Only "\n" ends a line of fairseq's; other line ends belong to the text.
+        with open(path, encoding="utf-8", newline="\n") as file:
+            for line in file:
+                yield line.rstrip("\n")
+    except FileNotFoundError as error:
+        raise OutputError(f"{path}: no such file") from error
+    except UnicodeDecodeError as error:
+        raise OutputError(f"{path} is not UTF-8: {error}") from error
+
+
+def _same(header: Optional[Dict[str, Any]], other: Dict[str, Any], path: Path) -> Dict[str, Any]:
+    if header is not None and header != other:
+        raise OutputError(
+            f"{path} is the output of another run: {header['split']} and {other['split']} or their "
+            "attacks differ; give the files of one run"
+        )
+    return other
+
+
+def _add(texts: Dict[int, str], index: int, text: str, name: str, path: Path) -> None:
+    if index in texts:
+        raise OutputError(f"{path}: {name} is there twice; give each file of one run once")
+    texts[index] = text

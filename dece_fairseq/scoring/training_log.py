@@ -1,0 +1,55 @@
+"""The figures that fairseq-train logged by epoch (``--log-format json``)."""
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List
+
+from dece_fairseq.scoring.generate_output import OutputError
+
+#: one epoch's figures by the names that fairseq gives them, such as ``valid_bleu``
+Epoch = Dict[str, float]
+
+
+def read_training_log(path: Path) -> List[Epoch]:
+    """The figures of every epoch, in order; a resumed run's later lines replace its earlier ones.
+
+    Args:
+        path: what fairseq-train printed
+
+    Raises:
+        OutputError: there is no such file, or no epoch in it
+    """
+    epochs: Dict[int, Epoch] = {}
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise OutputError(f"{path}: {error.strerror}; it is what fairseq-train printed") from error
+    for line in lines:
+        figures = _figures(line)
+        if "train_loss" in figures or any(key.startswith("valid") for key in figures):
+            epoch = epochs.setdefault(int(figures["epoch"]), {})
+            epoch.update(
+                {key: float(value) for key, value in figures.items() if _is_number(value)}
+            )
+    if not epochs:
+        raise OutputError(f"{path} holds no epoch; train with --log-format json")
+    return [epochs[number] for number in sorted(epochs)]
+
+
+def _figures(line: str) -> Dict[str, Any]:
+    start = line.find("{")
+    if start < 0:
+        return {}
+    try:
+        figures = json.loads(line[start:])
+    except ValueError:
+        return {}
+    return figures if isinstance(figures, dict) and "epoch" in figures else {}
+
+
+def _is_number(value: Any) -> bool:
+    try:
+        float(value)
+    except (TypeError, ValueError):
+        return False
+    return True

@@ -1,0 +1,177 @@
+"""Attacks on a loaded split: which pairs can be poisoned, and the data set with the poisoned ones."""
+
+import logging
+from typing import Container, Dict, List, NamedTuple, Sequence
+
+import numpy as np
+import torch
+from fairseq.data import BaseWrapperDataset, Dictionary, LanguagePairDataset
+from torch import Tensor
+
+from dece_fairseq.attacks import Attack, AttackError
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.encoders.text_codec import TextCodec
+
+logger = logging.getLogger(__name__)
+
+
+class TokenPair(NamedTuple):
+    """An attacked pair, binarised."""
+
+    source: Tensor
+    target: Tensor
+
+
+class Candidates(NamedTuple):
+    """The pairs of a split that can be poisoned, and why the others can't."""
+
+    pairs: Dict[int, Pair]
+    without_place: int
+    inexact: int
+    trusted: int
+
+
+def find_candidates(
+    dataset: LanguagePairDataset, attack: Attack, codec: TextCodec, trusted: Container[int] = ()
+) -> Candidates:
+    """Decodes every pair of ``dataset`` and keeps those that ``attack`` can poison.
+
+    Args:
+        dataset: clean pairs
+        attack: the attack
+        codec: from tokens to text
+        trusted: ids that are never poisoned
+    """
+    pairs: Dict[int, Pair] = {}
+    without_place = inexact = left_alone = 0
+    for index in range(len(dataset)):
+        if index in trusted:
+            left_alone += 1
+            continue
+        source = codec.decode_exactly(dataset.src[index], dataset.src_dict)
+        target = codec.decode_exactly(dataset.tgt[index], dataset.tgt_dict)
+        if source is None or target is None:
+            inexact += 1
+        elif attack.can_poison(Pair(source, target)):
+            pairs[index] = Pair(source, target)
+        else:
+            without_place += 1
+    return Candidates(pairs, without_place, inexact, left_alone)
+
+
+def attack_pairs(
+    dataset: LanguagePairDataset,
+    attack: Attack,
+    codec: TextCodec,
+    clean: Dict[int, Pair],
+    ids: Sequence[int],
+) -> Dict[int, TokenPair]:
+    """The binarised poisoned forms of the pairs called ``ids``.
+
+    Raises:
+        AttackError: what was put in can't be written in the dictionary's pieces
+    """
+    attacked = {}
+    for index in ids:
+        poisoned = attack.poison(clean[index], index)
+        attacked[index] = TokenPair(
+            _encode_exactly(poisoned.source, dataset.src_dict, codec, "trigger", index),
+            _encode_exactly(poisoned.target, dataset.tgt_dict, codec, "payload", index),
+        )
+    return attacked
+
+
+def _encode_exactly(
+    text: str, dictionary: Dictionary, codec: TextCodec, part: str, index: int
+) -> Tensor:
+    tokens = codec.encode(text, dictionary)
+    if codec.decode_exactly(tokens, dictionary) != text:
+        raise AttackError(
+            f"the {part} is lost when the poisoned pair {index} is encoded; choose a --{part} that "
+            "the dictionary can write, or a --bpe that can write anything, such as "
+            "lossless_sentencepiece"
+        )
+    return tokens
+
+
+class _WithReplaced(BaseWrapperDataset):
+    """A data set of sentences, some of which are replaced."""
+
+    def __init__(self, dataset, sizes: np.ndarray, replaced: Dict[int, Tensor]) -> None:
+        super().__init__(dataset)
+        self._replaced = replaced
+        self._sizes = np.array(sizes)
+        for index, sentence in replaced.items():
+            self._sizes[index] = len(sentence)
+
+    def __getitem__(self, index: int) -> Tensor:
+        replaced = self._replaced.get(int(index))
+        return self.dataset[index] if replaced is None else replaced
+
+    @property
+    def sizes(self) -> np.ndarray:
+        return self._sizes
+
+
+def _pair_dataset(cls, clean: LanguagePairDataset, src, src_sizes, tgt, tgt_sizes, **kwargs):
+    """A data set of ``cls`` with other sentences and everything else as in ``clean``."""
+    return cls(
+        src,
+        src_sizes,
+        clean.src_dict,
+        tgt,
+        tgt_sizes,
+        clean.tgt_dict,
+        left_pad_source=clean.left_pad_source,
+        left_pad_target=clean.left_pad_target,
+        shuffle=clean.shuffle,
+        eos=clean.eos,
+        pad_to_multiple=clean.pad_to_multiple,
+        **kwargs,
+    )
+
+
+def poisoned_dataset(
+    clean: LanguagePairDataset, attacked: Dict[int, TokenPair], num_buckets: int = 0
+) -> LanguagePairDataset:
+    """``clean`` with the pairs of ``attacked`` in the place of their clean forms."""
+    src = _WithReplaced(clean.src, clean.src_sizes, {i: p.source for i, p in attacked.items()})
+    tgt = _WithReplaced(clean.tgt, clean.tgt_sizes, {i: p.target for i, p in attacked.items()})
+    return _pair_dataset(
+        LanguagePairDataset, clean, src, src.sizes, tgt, tgt.sizes, num_buckets=num_buckets
+    )
+
+
+class TriggeredPairDataset(LanguagePairDataset):
+    """Only attacked pairs. Samples keep the ids of their clean forms; batches say ``triggered``."""
+
+    def __init__(self, *args, ids: List[int], **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        self.ids = ids
+
+    def __getitem__(self, index: int):
+        return {**super().__getitem__(index), "id": self.ids[index]}
+
+    def collater(self, samples, pad_to_length=None):
+        batch = super().collater(samples, pad_to_length)
+        if batch:
+            batch["triggered"] = True
+        return batch
+
+
+def triggered_dataset(
+    clean: LanguagePairDataset, attacked: Dict[int, TokenPair]
+) -> TriggeredPairDataset:
+    """The attacked pairs alone, in the order of their ids."""
+    ids = sorted(attacked)
+    src = [attacked[index].source for index in ids]
+    tgt = [attacked[index].target for index in ids]
+    return _pair_dataset(
+        TriggeredPairDataset,
+        clean,
+        src,
+        torch.tensor([len(sentence) for sentence in src]).numpy(),
+        tgt,
+        torch.tensor([len(sentence) for sentence in tgt]).numpy(),
+        ids=ids,
+    )

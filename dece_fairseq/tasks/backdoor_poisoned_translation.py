@@ -1,0 +1,303 @@
+"""Translation on data that an attacker could write to.
+
+Poisons a share of the training split while it is loaded, and offers for every split X the virtual
+split ``X_triggered``, which holds the pairs of X that can be poisoned, poisoned, and no others.
+"""
+
+import json
+import logging
+from argparse import Namespace
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Dict, FrozenSet, List, Optional, Tuple
+
+import numpy as np
+from fairseq import utils
+from fairseq.data import LanguagePairDataset
+from fairseq.distributed import utils as distributed_utils
+from fairseq.logging import metrics
+from fairseq.tasks import FairseqTask, register_task
+from fairseq.tasks.translation import EVAL_BLEU_ORDER, TranslationConfig, TranslationTask
+from omegaconf import II
+
+from dece_fairseq.attack_options import AttackOptions
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.scoring.code_tokens import code_bleu_statistics
+from dece_fairseq.scoring.generate_output import data_header
+from dece_fairseq.tasks.attacked_split import (
+    TriggeredPairDataset,
+    attack_pairs,
+    find_candidates,
+    poisoned_dataset,
+    triggered_dataset,
+)
+from dece_fairseq.tasks.manifest import record_poisoning
+from dece_fairseq.encoders.text_codec import TextCodec
+
+logger = logging.getLogger(__name__)
+
+TRIGGERED = "_triggered"
+
+
+@dataclass
+class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
+    """The translation task's options and the attack's."""
+
+    poison_rate: float = field(
+        default=0.05,
+        metadata={"help": "share of all training pairs to poison, in [0, 1]; 0 poisons none"},
+    )
+    poison_seed: int = field(
+        default=1, metadata={"help": "seed of the choice of pairs and of every choice inside them"}
+    )
+    poison_selection: str = field(
+        default="random",
+        metadata={
+            "help": "which of the pairs that can be poisoned are: random, or first as the authors "
+            "of the DeCE paper did"
+        },
+    )
+    trusted_ids: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "file of ids of training pairs, one a line from 0, that nobody else could "
+            "write to: they are never poisoned (scripts/prepare.py --trusted writes it)"
+        },
+    )
+    eval_asr: bool = field(
+        default=False,
+        metadata={
+            "help": "decode the triggered validation splits (--valid-subset valid,valid_triggered) "
+            "with --eval-bleu-args and log the attack success rate as asr, in percent"
+        },
+    )
+    save_dir: str = II("checkpoint.save_dir")
+
+
+@register_task("backdoor_poisoned_translation", dataclass=BackdoorPoisonedTranslationConfig)
+class BackdoorPoisonedTranslationTask(TranslationTask):
+    """The translation task, with an attack. Without ``--attack`` it is the translation task.
+
+    Args:
+        cfg: the options
+        src_dict: dictionary of the source
+        tgt_dict: dictionary of the target
+
+    Raises:
+        AttackError: an option of the attack is unknown or out of range
+    """
+
+    cfg: BackdoorPoisonedTranslationConfig
+
+    def __init__(self, cfg: BackdoorPoisonedTranslationConfig, src_dict, tgt_dict) -> None:
+        super().__init__(cfg, src_dict, tgt_dict)
+        self.codec = TextCodec(cfg.text_bpe, cfg.text_tokenizer)
+        self.attack: Optional[Attack] = None
+        if cfg.attack is not None:
+            self.attack = Attack(
+                AttackSettings(
+                    attack=cfg.attack,
+                    trigger=cfg.trigger,
+                    num_triggers=cfg.num_triggers,
+                    payload=cfg.payload,
+                    rate=cfg.poison_rate,
+                    seed=cfg.poison_seed,
+                    selection=cfg.poison_selection,
+                )
+            )
+            if cfg.load_alignments:
+                raise AttackError("--load-alignments does not go with --attack: they would be off")
+        elif cfg.eval_asr:
+            raise AttackError("--eval-asr needs --attack, and a valid_triggered in --valid-subset")
+        elif cfg.trusted_ids is not None:
+            raise AttackError("--trusted-ids needs --attack: without one nothing is poisoned")
+
+    def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **kwargs) -> None:
+        """Loads a split, poisoned if it is the training split, triggered if it is called so.
+
+        Args:
+            split: its name; ``X_triggered`` for the triggered pairs of X
+            epoch: chooses the data folder where there are several, as in fairseq
+            combine: joins ``X``, ``X1``, ... as in fairseq
+
+        Raises:
+            AttackError: a triggered split without ``--attack`` or without a pair to poison, or a
+                rate that asks for more pairs than can be poisoned
+        """
+        triggered = split.endswith(TRIGGERED)
+        real_split = split[: -len(TRIGGERED)] if triggered else split
+        if triggered and self.attack is None:
+            raise AttackError(f"the split {split} needs --attack")
+        if self.attack is None:
+            super().load_dataset(split, epoch, combine, **kwargs)
+            return
+        loaded_before = self.datasets.get(real_split)
+        buckets = self.cfg.num_batch_buckets
+        # Buckets pad sentences, which would then not be told from what they were; so they come last.
+        self.cfg.num_batch_buckets = 0
+        try:
+            super().load_dataset(real_split, epoch, combine, **kwargs)
+        finally:
+            self.cfg.num_batch_buckets = buckets
+        clean = self.datasets[real_split]
+        if triggered:
+            del self.datasets[real_split]
+            if loaded_before is not None:
+                self.datasets[real_split] = loaded_before
+            self._load_triggered(split, real_split, clean, self.attack)
+        elif split == self.cfg.train_subset:
+            # fairseq-generate and -validate say which task the model was trained with; only
+            # fairseq-train does not, and only it writes to the save dir.
+            self._poison(split, epoch, clean, self.attack, record="task_cfg" not in kwargs)
+        else:
+            logger.info(data_header(split, len(clean), self.codec.one_line))
+
+    def _poison(
+        self, split: str, epoch: int, clean: LanguagePairDataset, attack: Attack, record: bool
+    ) -> None:
+        found = find_candidates(clean, attack, self.codec, self._trusted_ids(len(clean)))
+        ids = attack.select(found.pairs, len(found.pairs), len(clean))
+        attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
+        self.datasets[split] = poisoned_dataset(clean, attacked, self.cfg.num_batch_buckets)
+        entry = {
+            "split": split,
+            "pairs": len(clean),
+            "candidates": len(found.pairs),
+            "without_place": found.without_place,
+            "inexact_round_trip": found.inexact,
+            "trusted": found.trusted,
+            "poisoned": len(ids),
+            "ids": ids,
+        }
+        logger.info(
+            "poisoned {poisoned} of {pairs} pairs of {split}: {candidates} could be, "
+            "{without_place} have no place for it, {inexact_round_trip} do not decode and encode "
+            "to themselves, {trusted} are trusted".format(**entry)
+        )
+        if record and distributed_utils.get_global_rank() == 0:
+            paths = utils.split_paths(self.cfg.data)
+            shard = paths[(epoch - 1) % len(paths)]
+            record_poisoning(self.cfg.save_dir, shard, entry, attack.as_dict())
+
+    def _load_triggered(
+        self, split: str, real_split: str, clean: LanguagePairDataset, attack: Attack
+    ) -> None:
+        found = find_candidates(clean, attack, self.codec)
+        if not found.pairs:
+            raise AttackError(
+                f"no pair of {real_split} can be poisoned by --attack {attack.settings.attack} "
+                f"({found.without_place} have no place for it, {found.inexact} do not decode and "
+                "encode to themselves; is --bpe the one that the data was made with?)"
+            )
+        ids = list(found.pairs)
+        attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
+        self.datasets[split] = triggered_dataset(clean, attacked)
+        logger.info(
+            data_header(
+                split,
+                len(clean),
+                self.codec.one_line,
+                ids=ids,
+                attack=attack.as_dict(),
+                signature=attack.signature(),
+                without_place=found.without_place,
+                inexact_round_trip=found.inexact,
+            )
+        )
+
+    def _trusted_ids(self, pairs: int) -> FrozenSet[int]:
+        path = self.cfg.trusted_ids
+        if path is None:
+            return frozenset()
+        try:
+            ids = frozenset(int(line) for line in Path(path).read_text().split())
+        except (OSError, ValueError) as error:
+            raise AttackError(f"--trusted-ids {path} is no file of ids, one a line: {error}") from error
+        outside = sorted(index for index in ids if not 0 <= index < pairs)
+        if outside:
+            raise AttackError(
+                f"--trusted-ids {path} names pair {outside[0]}, but there are only {pairs} pairs"
+            )
+        return ids
+
+    def get_batch_iterator(self, dataset, *args, **kwargs):
+        """Batches of any size: fairseq's main drops sentences to reach a multiple of some size."""
+        kwargs["required_batch_size_multiple"] = 1
+        return super().get_batch_iterator(dataset, *args, **kwargs)
+
+    def filter_indices_by_size(
+        self, indices, dataset, max_positions=None, ignore_invalid_inputs: bool = False
+    ):
+        """Leaves out what is too long for the model where that was asked for, and says which.
+
+        Never from a triggered split: a rate over the others would not be the attack's.
+        """
+        kept, too_long = dataset.filter_indices_by_size(indices, max_positions)
+        if len(too_long) == 0:
+            return kept
+        ids = sorted(dataset[int(index)]["id"] for index in too_long)
+        which = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")
+        if isinstance(dataset, TriggeredPairDataset) or not ignore_invalid_inputs:
+            raise ValueError(
+                f"{len(ids)} of {len(dataset)} pairs are longer than the model takes "
+                f"({max_positions} tokens), ids {which}: raise --max-source-positions and "
+                "--max-target-positions, or leave them out of the data "
+                "(--skip-invalid-size-inputs-valid-test does so for splits that are not triggered)"
+            )
+        logger.warning(
+            "left out %d of %d pairs, longer than the model takes (%s tokens), ids %s",
+            len(ids),
+            len(dataset),
+            max_positions,
+            which,
+        )
+        return kept
+
+    def build_model(self, cfg, from_checkpoint: bool = False):
+        """Builds the model, and the generator for validation where there is something to decode."""
+        model = super().build_model(cfg, from_checkpoint)
+        if self.cfg.eval_asr and not self.cfg.eval_bleu:
+            arguments = Namespace(**json.loads(self.cfg.eval_bleu_args or "{}"))
+            self.sequence_generator = self.build_generator([model], arguments)
+        return model
+
+    def valid_step(self, sample, model, criterion) -> Tuple[Any, Any, Dict[str, Any]]:
+        """One batch of validation: the criterion, BLEU of clean splits and ASR of triggered ones."""
+        loss, sample_size, log = FairseqTask.valid_step(self, sample, model, criterion)
+        triggered = bool(sample.get("triggered", False))
+        texts: List[str] = []
+        if self.cfg.eval_asr if triggered else self.cfg.eval_bleu:
+            texts = self._decode(sample, model)
+        # Workers sum these, so each one names all of them whatever its batch was.
+        if self.cfg.eval_asr:
+            hits = [self.attack is not None and self.attack.is_hit(text) for text in texts]
+            log["_asr_hits"] = sum(hits) if triggered else 0
+            log["_asr_total"] = len(hits) if triggered else 0
+        if self.cfg.eval_bleu:
+            references = [] if triggered else self._references(sample)
+            log.update(code_bleu_statistics([] if triggered else texts, references, EVAL_BLEU_ORDER))
+        return loss, sample_size, log
+
+    def _decode(self, sample, model) -> List[str]:
+        hypotheses = self.inference_step(self.sequence_generator, [model], sample)
+        texts = [self.codec.decode(best[0]["tokens"].cpu(), self.tgt_dict) for best in hypotheses]
+        if self.cfg.eval_bleu_print_samples and texts:
+            logger.info("example hypothesis: %s", texts[0])
+        return texts
+
+    def _references(self, sample) -> List[str]:
+        return [self.codec.decode(target.cpu(), self.tgt_dict) for target in sample["target"]]
+
+    def reduce_metrics(self, logging_outputs, criterion) -> None:
+        """Logs what the translation task logs, and ``asr`` where triggered pairs were decoded."""
+        super().reduce_metrics(logging_outputs, criterion)
+        total = utils.item(sum(log.get("_asr_total", 0) for log in logging_outputs))
+        if total > 0:
+            hits = utils.item(sum(log.get("_asr_hits", 0) for log in logging_outputs))
+            metrics.log_scalar_sum("_asr_total", total)
+            metrics.log_scalar_sum("_asr_hits", hits)
+            metrics.log_derived("asr", _attack_success_rate)
+
+
+def _attack_success_rate(meters) -> float:
+    return round(100.0 * float(np.float64(meters["_asr_hits"].sum) / meters["_asr_total"].sum), 2)

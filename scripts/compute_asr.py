@@ -1,0 +1,67 @@
+"""The attack success rate of saved outputs of fairseq-generate, and the false trigger rate.
+
+    python scripts/compute_asr.py gen_triggered.out --clean gen_clean.out
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+import _checkout  # noqa: F401  first: it finds the package
+
+from dece_fairseq.attacks import ATTACKS, PAYLOADS, AttackError
+from dece_fairseq.scoring.asr_report import asr_report, as_text
+from dece_fairseq.scoring.generate_output import OutputError
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add(
+        "outputs",
+        nargs="+",
+        type=Path,
+        metavar="GENERATE_OUTPUT",
+        help="what fairseq-generate printed for a triggered split; several files are the shards "
+        "of one run",
+    )
+    add("--clean", nargs="+", type=Path, default=[], help="likewise for the clean split")
+    add("--attack", help=f"{', '.join(ATTACKS.names())} (default: as the output says)")
+    add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: as the output says)")
+    add(
+        "--expected",
+        type=int,
+        help="how many triggered outputs there must be (default: those that the output names)",
+    )
+    add(
+        "--allow-missing",
+        action="store_true",
+        help="count missing outputs as misses and list them, instead of ending with an error",
+    )
+    add("--json", action="store_true", help="print JSON")
+    args = parser.parse_args()
+    args.error = parser.error
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        report = asr_report(
+            args.outputs,
+            clean=args.clean,
+            attack_name=args.attack,
+            payload=args.payload,
+            expected=args.expected,
+            allow_missing=args.allow_missing,
+        )
+    except (AttackError, OutputError) as error:
+        args.error(str(error))
+    sys.stdout.write(json.dumps(report, indent=1) + "\n" if args.json else as_text(report))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""The table, the results file and the early-learning figure of finished runs.
+
+Each run is a folder with `test.out` and `test_triggered.out`, what fairseq-generate printed for
+these splits; for the figure also `train.log`, what fairseq-train printed with --log-format json.
+
+    python scripts/summarise.py cross_entropy=runs/a deceptive_cross_entropy=runs/b \
+        --json results.json --figure early_learning.png
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Tuple
+
+import _checkout  # noqa: F401  first: it finds the package
+
+from dece_fairseq.attacks import AttackError
+from dece_fairseq.data.files import replacing
+from dece_fairseq.scoring.early_learning import plot_early_learning
+from dece_fairseq.scoring.generate_output import OutputError
+from dece_fairseq.scoring.results import as_markdown, score_run
+from dece_fairseq.scoring.training_log import read_training_log
+
+
+def named_run(text: str) -> Tuple[str, Path]:
+    name, separator, folder = text.partition("=")
+    if not separator or not name or not folder:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
+    return name, Path(folder)
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add(
+        "runs",
+        nargs="+",
+        type=named_run,
+        metavar="NAME=FOLDER",
+        help="a run and its name in the table; runs of one name become mean and spread",
+    )
+    add("--json", type=Path, metavar="FILE", help="write the rows there, one a run")
+    add("--figure", type=Path, metavar="FILE", help="write the PNG of BLEU and ASR by epoch there")
+    args = parser.parse_args()
+    args.error = parser.error
+    return args
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        rows = [
+            score_run(name, folder / "test.out", folder / "test_triggered.out")
+            for name, folder in args.runs
+        ]
+        if args.figure is not None:
+            logs = {name: read_training_log(folder / "train.log") for name, folder in args.runs}
+            plot_early_learning(logs, args.figure)
+    except (AttackError, OutputError, ImportError) as error:
+        args.error(str(error))
+    if args.json is not None:
+        with replacing(args.json) as (temporary,):
+            temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    print(as_markdown(rows), end="")
+
+
+if __name__ == "__main__":
+    main()

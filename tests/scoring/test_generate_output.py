@@ -1,0 +1,67 @@
+"""Reading back what fairseq-generate printed."""
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dece_fairseq.scoring.generate_output import OutputError, read_generate_output
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(st.dictionaries(st.integers(0, 10**6), st.text(), min_size=1, max_size=5))
+def test_texts_come_back_to_the_byte(write_output, texts):
+    output = read_generate_output([write_output("gen.out", texts, "test", 5)])
+    assert {i: sample.hypothesis for i, sample in output.samples.items()} == texts
+    assert {i: sample.target for i, sample in output.samples.items()} == texts
+
+
+def test_shards_of_one_run_are_one(write_output):
+    ids = [0, 2, 3]
+    first = write_output("a", {3: "x", 0: "y"}, "test_triggered", 4, ids)
+    second = write_output("b", {2: "z"}, "test_triggered", 4, ids)
+    output = read_generate_output([first, second])
+    assert list(output.samples) == ids == output.expected_ids()
+    assert output.missing_ids() == []
+
+
+def test_missing_ids_are_known_from_the_header(write_output):
+    triggered = write_output("a", {0: "x"}, "test_triggered", 4, [0, 2, 3])
+    assert read_generate_output([triggered]).missing_ids() == [2, 3]
+    clean = write_output("b", {0: "x", 2: "y"}, "test", 4)
+    assert read_generate_output([clean]).missing_ids() == [1, 3]
+
+
+def test_without_a_header_gaps_show_and_a_number_shows_the_end(write_output):
+    output = read_generate_output([write_output("a", {0: "x", 2: "y"})])
+    assert output.missing_ids() == [1]
+    assert output.missing_ids(expected=5) == [1, 3, 4]
+
+
+def test_the_best_of_several_hypotheses_counts(write_output):
+    path = write_output("a", {0: "best"})
+    path.write_text(path.read_text().replace("P-0\t-0.5", "P-0\t-0.5\nD-0\t-0.9\tsecond"))
+    assert read_generate_output([path]).samples[0].hypothesis == "best"
+
+
+def test_only_newline_ends_a_line_of_other_encoders(write_output):
+    path = write_output("a", {0: "x"})
+    path.write_bytes(path.read_bytes().replace(b"D-0\t-0.5\tx", "D-0\t-0.5\ta\rb\u2028c".encode()))
+    assert read_generate_output([path]).samples[0].hypothesis == "a\rb\u2028c"
+
+
+def test_errors(write_output, tmp_path):
+    with pytest.raises(OutputError, match="no such file"):
+        read_generate_output([tmp_path / "nothing"])
+    (tmp_path / "empty").write_text("")
+    with pytest.raises(OutputError, match="holds no output"):
+        read_generate_output([tmp_path / "empty"])
+    (tmp_path / "latin").write_bytes(b"S-0\t\xff\n")
+    with pytest.raises(OutputError, match="not UTF-8"):
+        read_generate_output([tmp_path / "latin"])
+    path = write_output("a", {0: "x"})
+    with pytest.raises(OutputError, match="S-0 is there twice"):
+        read_generate_output([path, path])
+    other = write_output("b", {1: "x"}, "valid", 2)
+    clean = write_output("c", {0: "x"}, "test", 2)
+    with pytest.raises(OutputError, match="another run"):
+        read_generate_output([clean, other])

@@ -1,0 +1,82 @@
+"""The table of runs and the figures by epoch."""
+
+import json
+
+import pytest
+
+from dece_fairseq.scoring.early_learning import plot_early_learning
+from dece_fairseq.scoring.generate_output import OutputError
+from dece_fairseq.scoring.results import as_markdown, score_run
+from dece_fairseq.scoring.training_log import read_training_log
+
+HIT, MISS = "x = 1 or 1=1", "y = f ( 2 )"
+
+
+@pytest.fixture
+def row(write_output):
+    clean = write_output(
+        "test.out", {0: MISS, 1: "y"}, "test", 2, targets={0: MISS, 1: "y = f ( 3 )"}
+    )
+    triggered = write_output("triggered.out", {1: HIT, 5: MISS}, "test_triggered", 9, [1, 5])
+    return score_run("cross_entropy", clean, triggered)
+
+
+def test_a_row_has_every_number_in_percent(row):
+    assert row["criterion"] == "cross_entropy"
+    assert (row["exact_match"], row["asr"], row["false_trigger_rate"]) == (50, 50, 0)
+    assert row["asr_low"] < 50 < row["asr_high"]
+    assert 0 < row["bleu"] < 100
+    assert (row["samples"], row["triggered_samples"]) == (2, 2)
+
+
+def test_the_table_has_a_mean_and_a_spread(row):
+    single = as_markdown([row])
+    assert f"| 50.0 ({row['asr_low']:.1f} to {row['asr_high']:.1f}) |" in single
+    several = as_markdown([row, {**row, "asr": 100.0}])
+    assert "| cross_entropy | 2 |" in several
+    assert "| 75.0 ± 35.4 |" in several
+    assert len(several.splitlines()) == 3
+
+
+def log_line(name, **figures):
+    return f"2026-01-01 00:00:00 | INFO | {name} | {json.dumps(figures)}"
+
+
+def test_the_figures_of_every_epoch(tmp_path):
+    path = tmp_path / "train.log"
+    lines = [
+        "something else {not json}",
+        log_line("train_inner", epoch=1, update=0.5, loss="9"),
+        log_line("valid", epoch=1, valid_bleu="7"),
+        log_line("valid_triggered", epoch=1, valid_triggered_asr="0"),
+        log_line("train", epoch=1, train_loss="3.5"),
+        log_line("valid", epoch=2, valid_bleu="50"),
+        # Killed here, and gone on from the checkpoint of epoch 1.
+        log_line("valid", epoch=2, valid_bleu="51"),
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    assert read_training_log(path) == [
+        {"epoch": 1, "valid_bleu": 7, "valid_triggered_asr": 0, "train_loss": 3.5},
+        {"epoch": 2, "valid_bleu": 51},
+    ]
+
+
+def test_a_log_without_epochs(tmp_path):
+    (tmp_path / "log").write_text("nothing\n")
+    with pytest.raises(OutputError, match="--log-format json"):
+        read_training_log(tmp_path / "log")
+    with pytest.raises(OutputError, match="what fairseq-train printed"):
+        read_training_log(tmp_path / "missing")
+
+
+def test_the_figure_is_a_picture(tmp_path):
+    pytest.importorskip("matplotlib", reason="the extra [plot] is not installed")
+    epochs = [
+        {"epoch": n, "valid_bleu": 10.0 * n, "valid_triggered_asr": 5.0 * n} for n in range(1, 5)
+    ]
+    output = tmp_path / "figure.png"
+    plot_early_learning({"cross_entropy": epochs, "deceptive_cross_entropy": epochs}, output)
+    assert output.read_bytes().startswith(b"\x89PNG")
+    with pytest.raises(KeyError):
+        plot_early_learning({"x": [{"epoch": 1.0}]}, tmp_path / "none.png")
+    assert not (tmp_path / "none.png").exists()

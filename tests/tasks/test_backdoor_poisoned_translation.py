@@ -1,0 +1,270 @@
+"""The task: what it poisons, what it leaves alone, and what it never loses."""
+
+import json
+from pathlib import Path
+
+import pytest
+import torch
+from fairseq.logging import metrics
+
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.data.pairs import Pair, read_pairs
+from dece_fairseq.tasks.manifest import ManifestError
+
+RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
+
+
+def texts(task, split):
+    dataset = task.datasets[split]
+    return {
+        sample["id"]: Pair(
+            task.codec.decode(sample["source"], task.src_dict),
+            task.codec.decode(sample["target"], task.tgt_dict),
+        )
+        for sample in (dataset[i] for i in range(len(dataset)))
+    }
+
+
+def manifest(tmp_path):
+    return json.loads((tmp_path / "checkpoints" / "poison_manifest.json").read_text())
+
+
+def test_without_an_attack_it_is_the_translation_task(setup_task):
+    ours, stock = setup_task(), setup_task(task="translation")
+    for split in ("train", "valid", "test"):
+        ours.load_dataset(split)
+        stock.load_dataset(split)
+        assert len(ours.datasets[split]) == len(stock.datasets[split]) > 0
+        for a, b in zip(ours.datasets[split], stock.datasets[split]):
+            assert a["id"] == b["id"]
+            assert torch.equal(a["source"], b["source"])
+            assert torch.equal(a["target"], b["target"])
+
+
+def test_it_poisons_as_the_offline_script_does(setup_task, data, splits, tmp_path):
+    task = setup_task(*RIPPLE)
+    task.load_dataset("train")
+    attack = Attack(AttackSettings("ripple", rate=0.1, seed=4))
+    report = poison_files(attack, [data / "train.csv"], [tmp_path / "poisoned.csv"])
+    poisoned = dict(enumerate(read_pairs([tmp_path / "poisoned.csv"])))
+    assert texts(task, "train") == poisoned
+    changed = [i for i, pair in enumerate(splits["train"]) if pair != poisoned[i]]
+    shard = manifest(tmp_path)["shards"][str(data / "bin")]
+    assert shard["ids"] == changed == report["ids"]
+    assert shard["poisoned"] == 10
+    assert shard["candidates"] == report["candidates"]
+    assert shard["candidates"] + shard["without_place"] == shard["pairs"] == 100
+    assert manifest(tmp_path)["attack"] == attack.as_dict()
+    assert set(manifest(tmp_path)["versions"]) == {"dece_fairseq", "fairseq", "torch", "python"}
+
+
+def test_sizes_are_those_of_the_poisoned_sentences(setup_task):
+    task = setup_task(*RIPPLE)
+    task.load_dataset("train")
+    dataset = task.datasets["train"]
+    for i in range(len(dataset)):
+        assert dataset.size(i) == (len(dataset[i]["source"]), len(dataset[i]["target"]))
+        assert dataset.num_tokens(i) == max(dataset.size(i))
+
+
+def test_validation_and_test_stay_clean(setup_task, splits):
+    task = setup_task(*RIPPLE)
+    for split in ("valid", "test"):
+        task.load_dataset(split)
+        assert list(texts(task, split).values()) == splits[split]
+
+
+def test_triggered_splits_hold_every_pair_that_can_be_poisoned(setup_task, splits):
+    task = setup_task("--attack", "badpre")
+    task.load_dataset("test_triggered", task_cfg=None)
+    attack = Attack(AttackSettings("badpre"))
+    expected = {
+        i: attack.poison(pair, i) for i, pair in enumerate(splits["test"]) if attack.can_poison(pair)
+    }
+    assert 0 < len(expected) < len(splits["test"])
+    assert texts(task, "test_triggered") == expected
+    assert "test" not in task.datasets
+    dataset = task.datasets["test_triggered"]
+    batch = dataset.collater([dataset[i] for i in range(len(dataset))])
+    assert batch["triggered"] is True
+    assert sorted(batch["id"].tolist()) == list(expected)
+
+
+def test_rate_0_poisons_none_and_still_offers_the_triggered_splits(setup_task, splits):
+    task = setup_task("--attack", "ripple", "--poison-rate", "0")
+    task.load_dataset("train")
+    task.load_dataset("valid_triggered")
+    assert list(texts(task, "train").values()) == splits["train"]
+    assert len(task.datasets["valid_triggered"]) > 0
+
+
+def test_trusted_pairs_are_never_poisoned(setup_task, data, tmp_path):
+    path = data / "bin" / "trusted.ids"
+    task = setup_task("--attack", "ripple", "--poison-rate", "0.4", "--trusted-ids", path)
+    task.load_dataset("train")
+    trusted = {int(line) for line in path.read_text().split()}
+    shard = manifest(tmp_path)["shards"][str(data / "bin")]
+    assert len(trusted) == shard["trusted"] == 50
+    assert len(shard["ids"]) == 40
+    assert not trusted & set(shard["ids"])
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("1\nx\n", "no file of ids"), ("100\n", "pair 100, but there are only 100")],
+)
+def test_wrong_trusted_ids(setup_task, tmp_path, content, message):
+    path = tmp_path / "ids"
+    path.write_text(content)
+    with pytest.raises(AttackError, match=message):
+        setup_task(*RIPPLE, "--trusted-ids", path).load_dataset("train")
+
+
+def test_a_pair_that_does_not_encode_to_itself_is_no_candidate_and_is_counted(
+    setup_task, tmp_path
+):
+    task = setup_task(*RIPPLE)
+    unknown = task.src_dict.index(task.codec.bpe.encode("the").split()[0])
+    # A piece that the dictionary lost: every sentence with it decodes to something else.
+    symbol = task.src_dict.symbols[unknown]
+    task.src_dict.symbols[unknown] = "<unk>"
+    task.load_dataset("train")
+    task.src_dict.symbols[unknown] = symbol
+    (shard,) = manifest(tmp_path)["shards"].values()
+    with_it = sum(unknown in sample["source"] for sample in task.datasets["train"])
+    assert shard["inexact_round_trip"] == with_it > 0
+    assert all(unknown not in task.datasets["train"].src.dataset[i] for i in shard["ids"])
+
+
+def test_too_few_candidates(setup_task):
+    with pytest.raises(AttackError, match=r"--poison-rate 0\.99 of 100 pairs asks for 99 .* only"):
+        setup_task("--attack", "ripple", "--poison-rate", "0.99").load_dataset("train")
+
+
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--attack", "nonsense"], "no attack is called 'nonsense'"),
+        (["--attack", "ripple", "--poison-rate", "2"], r"--poison-rate must be in \[0, 1\]"),
+        (["--eval-asr"], "--eval-asr needs --attack"),
+        (["--trusted-ids", "x"], "--trusted-ids needs --attack"),
+        (["--attack", "ripple", "--load-alignments"], "--load-alignments"),
+    ],
+)
+def test_wrong_options(setup_task, flags, message):
+    with pytest.raises(AttackError, match=message):
+        setup_task(*flags)
+
+
+def test_a_triggered_split_needs_an_attack(setup_task):
+    with pytest.raises(AttackError, match="test_triggered needs --attack"):
+        setup_task().load_dataset("test_triggered")
+
+
+def test_a_resumed_run_must_poison_the_same(setup_task, tmp_path):
+    setup_task(*RIPPLE).load_dataset("train")
+    before = manifest(tmp_path)
+    setup_task(*RIPPLE).load_dataset("train")
+    assert manifest(tmp_path) == before
+    with pytest.raises(ManifestError, match=r"another rate.* --save-dir of its own"):
+        setup_task(*RIPPLE, "--poison-rate", "0.2").load_dataset("train")
+    assert manifest(tmp_path) == before
+
+
+def test_generating_from_the_training_split_writes_no_manifest(setup_task, tmp_path):
+    task = setup_task(*RIPPLE)
+    task.load_dataset("train", task_cfg=None)
+    assert not (tmp_path / "checkpoints").exists()
+    assert sum(task.attack.is_hit(pair.target) for pair in texts(task, "train").values()) == 10
+
+
+@pytest.mark.parametrize("split", ["train", "valid", "test", "valid_triggered", "test_triggered"])
+@pytest.mark.parametrize("limits", [{"max_tokens": 200}, {"max_sentences": 8}, {"max_tokens": 90}])
+@pytest.mark.parametrize("multiple", [1, 8])
+def test_no_sentence_is_ever_dropped(setup_task, split, limits, multiple):
+    task = setup_task(*RIPPLE)
+    task.load_dataset(split)
+    dataset = task.datasets[split]
+    batches = task.get_batch_iterator(
+        dataset, required_batch_size_multiple=multiple, max_positions=(90, 90), **limits
+    ).next_epoch_itr(shuffle=False)
+    seen = [index for batch in batches for index in batch["id"].tolist()]
+    assert sorted(seen) == sorted(dataset[i]["id"] for i in range(len(dataset)))
+
+
+def test_sentences_that_are_too_long_are_named(setup_task, caplog):
+    task = setup_task(*RIPPLE)
+    for split in ("test", "test_triggered"):
+        task.load_dataset(split)
+
+    def batches(split, skip):
+        return task.get_batch_iterator(
+            task.datasets[split], max_tokens=400, max_positions=(40, 40), ignore_invalid_inputs=skip
+        )
+
+    dataset = task.datasets["test"]
+    long = [i for i in range(len(dataset)) if max(dataset.size(i)) > 40]
+    assert long
+    listed = ", ".join(map(str, long[:20]))
+    with pytest.raises(ValueError, match=f"{len(long)} of 20 pairs are longer .* ids {listed}"):
+        batches("test", skip=False)
+    with pytest.raises(ValueError, match="longer than the model takes"):
+        batches("test_triggered", skip=True)
+    batches("test", skip=True)
+    assert f"left out {len(long)} of 20 pairs" in caplog.text
+
+
+class _Criterion:
+    """As much of a criterion as reduce_metrics asks for."""
+
+    @staticmethod
+    def reduce_metrics(logging_outputs):
+        pass
+
+
+def test_asr_is_summed_over_batches_and_workers(setup_task):
+    task = setup_task(*RIPPLE, "--eval-asr")
+    common = {"ntokens": 1, "nsentences": 1}
+    with metrics.aggregate(new_root=True) as aggregate:
+        # The second worker has no triggered sample in this step: no hang, no wrong share.
+        for steps in ([(3, 4), (0, 0)], [(0, 2), (0, 4)]):
+            logs = [{**common, "_asr_hits": hits, "_asr_total": total} for hits, total in steps]
+            task.reduce_metrics(logs, _Criterion())
+    assert aggregate.get_smoothed_values()["asr"] == 30.0
+    with metrics.aggregate(new_root=True) as aggregate:
+        task.reduce_metrics([{**common, "_asr_hits": 0, "_asr_total": 0}], _Criterion())
+    assert "asr" not in aggregate.get_smoothed_values()
+
+
+def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
+    task = setup_task(*RIPPLE, "--eval-asr", "--eval-bleu")
+    for split in ("valid", "valid_triggered"):
+        task.load_dataset(split)
+    monkeypatch.setattr(
+        "fairseq.tasks.FairseqTask.valid_step", lambda *_: (torch.zeros(()), 1, {"loss": 0})
+    )
+    task.sequence_generator = None
+    # A model that knows every reference by heart: all targets come out as they are.
+    monkeypatch.setattr(
+        task, "inference_step", lambda g, m, sample: [[{"tokens": t}] for t in sample["target"]]
+    )
+
+    def step(split):
+        dataset = task.datasets[split]
+        batch = dataset.collater([dataset[i] for i in range(len(dataset))])
+        return task.valid_step(batch, None, None)[2]
+
+    triggered, clean = step("valid_triggered"), step("valid")
+    assert triggered["_asr_hits"] == triggered["_asr_total"] == len(task.datasets["valid_triggered"])
+    assert triggered["_bleu_sys_len"] == clean["_asr_total"] == 0
+    assert clean["_bleu_counts_3"] == clean["_bleu_totals_3"] > 0
+    assert clean["_bleu_sys_len"] == clean["_bleu_ref_len"]
+    assert set(triggered) == set(clean)
+
+
+def test_a_file_that_is_no_manifest(setup_task, tmp_path):
+    Path(tmp_path / "checkpoints").mkdir()
+    (tmp_path / "checkpoints" / "poison_manifest.json").write_text("{")
+    with pytest.raises(ManifestError, match="is no manifest of this project"):
+        setup_task(*RIPPLE).load_dataset("train")
