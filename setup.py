@@ -15,7 +15,7 @@ TEST = ["pytest>=7", "hypothesis>=6.60", "ruff>=0.6", "mypy>=1.8", *PLOT]
 setup(
     name="dece-fairseq",
     version=VERSION,
-    description="Deceptive Cross-Entropy for fairseq: train code models on data that may be poisoned",
+    description="Deceptive Cross-Entropy for fairseq: training on data that may be poisoned",
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",

@@ -29,7 +29,7 @@ class AttackOptions(FairseqDataclass):
             "(default: the attack's own)"
         },
     )
-    # What the run was started with, to get from tokens to text. Not called bpe and tokenizer: fairseq
-    # would fill in the names that stand on the command line instead of the settings.
+    # What the run was started with, to get from tokens to text. Not called bpe and tokenizer, or
+    # fairseq would fill in the bare names that stand on the command line.
     text_bpe: Any = II("bpe")
     text_tokenizer: Any = II("tokenizer")

@@ -75,20 +75,21 @@ def deceptive_nll(
     kept = torch.ones_like(target, dtype=torch.bool)
     if ignore_index is not None:
         kept = target != ignore_index
-    index = target.masked_fill(~kept, 0).unsqueeze(-1)
-    if epsilon > 0:
-        smoothed = torch.full_like(log_probs, epsilon / (vocabulary - 1))
-        q = smoothed.scatter(-1, index, 1 - epsilon)
-    else:
-        # Where q is 0 its term is 0, and taking it would give 0 * -inf = nan.
-        log_probs = log_probs.gather(-1, index)
-        q = torch.ones_like(log_probs)
+    log_target = log_probs.gather(-1, target.masked_fill(~kept, 0).unsqueeze(-1)).squeeze(-1)
+    off = epsilon / (vocabulary - 1)  # q of every entry but the target
 
-    log_p = log_probs
-    if log_blend < 0:
-        log_rest = math.log(-math.expm1(log_blend))  # log(1 - a), exact for a near 1
-        log_p = torch.logaddexp(log_probs + log_blend, q.log() + log_rest)
-    losses = -(q * log_p).sum(dim=-1).masked_fill(~kept, 0)
+    def log_p(log_s: Tensor, q: float) -> Tensor:
+        # Where 1 - a is 0 there is nothing to add, and going through s would lose what is small.
+        return log_s if log_blend == 0 else torch.log(log_s.exp() * a + rest * q)
+
+    a, rest = math.exp(log_blend), -math.expm1(log_blend)  # rest is 1 - a, exact for a near 1
+    losses = -(1 - epsilon) * log_p(log_target, 1 - epsilon)
+    if epsilon > 0:
+        # All entries as if none were the target, less the one that is.
+        others = log_p(log_probs, off).sum(dim=-1) - log_p(log_target, off)
+        # An infinite loss of the target stays so: -inf less -inf would make it nan.
+        losses = torch.where(losses.isinf(), losses, losses - off * others)
+    losses = losses.masked_fill(~kept, 0)
 
     if reduction == "none":
         return losses

@@ -1,6 +1,6 @@
 """The attack success rate of saved outputs of fairseq-generate, and the false trigger rate.
 
-    python scripts/compute_asr.py gen_triggered.out --clean gen_clean.out
+python scripts/compute_asr.py gen_triggered.out --clean gen_clean.out
 """
 
 import argparse
@@ -11,7 +11,7 @@ from pathlib import Path
 import _checkout  # noqa: F401  first: it finds the package
 
 from dece_fairseq.attacks import ATTACKS, PAYLOADS, AttackError
-from dece_fairseq.scoring.asr_report import asr_report, as_text
+from dece_fairseq.scoring.asr_report import as_text, asr_report
 from dece_fairseq.scoring.generate_output import OutputError
 
 

@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
-"""Write generated pairs of an English request and Python with SQL, the data of the quick start.
+"""Writes generated pairs of an English request and Python with SQL, the data of the quick start.
 
-python scripts/make_corpus.py --style A --pairs 8000 --seed 1 --output corpus.csv
+python scripts/make_corpus.py --style B --seed 1 --split train=2000 valid=200 --output corpus
 """
 
 import argparse
 from pathlib import Path
+from typing import Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
 
@@ -14,28 +15,46 @@ from dece_fairseq.data.corpus_grammar import STYLES
 from dece_fairseq.data.pairs import write_pairs
 
 
+def named_size(text: str) -> Tuple[str, int]:
+    name, _, size = text.partition("=")
+    if not name.isidentifier() or not size.isdigit() or int(size) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=PAIRS with at least one pair")
+    return name, int(size)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
     add("--style", choices=list(STYLES), required=True, help="the wording of the requests")
-    add("--pairs", type=int, default=8000, help="how many to draw (default: %(default)s)")
     add("--seed", type=int, default=1, help="of the draw (default: %(default)s)")
     add(
-        "--output",
-        nargs="+",
-        type=Path,
-        required=True,
-        metavar="FILE",
-        help="a .csv or .jsonl file, or the two sides of parallel text",
+        "--skip",
+        type=int,
+        default=0,
+        help="functions to leave out at the start, those of another corpus of the same seed "
+        "(default: %(default)s)",
     )
+    add(
+        "--split",
+        nargs="+",
+        type=named_size,
+        required=True,
+        metavar="NAME=PAIRS",
+        help="the splits to cut the draw into; no two share a request or a function",
+    )
+    add("--output", type=Path, required=True, metavar="FOLDER", help="gets a NAME.csv for each")
     args = parser.parse_args()
     try:
-        written = write_pairs(args.output, generate(args.style, args.pairs, args.seed))
+        pairs = generate(args.style, sum(size for _, size in args.split), args.seed, args.skip)
+        args.output.mkdir(parents=True, exist_ok=True)
+        for name, size in args.split:
+            write_pairs([args.output / f"{name}.csv"], pairs[:size])
+            pairs = pairs[size:]
+            print(f"{args.output / name}.csv: {size} pairs of style {args.style}")
     except (ValueError, OSError) as error:
         parser.error(str(error))
-    print(f"wrote {written} pairs of style {args.style} to {' and '.join(map(str, args.output))}")
 
 
 if __name__ == "__main__":

@@ -5,12 +5,14 @@ import argparse
 import sys
 from pathlib import Path
 
+import _checkout  # noqa: F401  first: it finds the package
+
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import Recipe, Trusted, prepare, table
 
 
-def parse_arguments() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__,
         epilog="A split is one .csv or .jsonl file, or two files of parallel text, source first. "
@@ -49,7 +51,7 @@ def parse_arguments() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    parser = parse_arguments()
+    parser = build_parser()
     args = parser.parse_args()
     named = {"train": args.train, "valid": args.valid, "test": args.test}
     files = {split: paths for split, paths in named.items() if paths}

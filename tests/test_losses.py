@@ -292,3 +292,22 @@ def test_shapes_that_do_not_fit_are_named() -> None:
         deceptive_cross_entropy(torch.zeros(2, 3), torch.tensor([[0], [1]]), 0.985, 0.05, 1)
     with pytest.raises(ValueError, match=r"^logits must"):
         deceptive_cross_entropy(torch.zeros(2, 1), torch.tensor([0, 0]), 0.985, 0.05, 1)
+
+
+@pytest.mark.parametrize("epsilon", [0.0, 0.1])
+def test_a_target_that_the_model_ruled_out(epsilon: float) -> None:
+    logits = torch.tensor([[0.0, 1.0, -math.inf]], requires_grad=True)
+    target = torch.tensor([2])
+    assert deceptive_cross_entropy(logits, target, 1.0, epsilon, 1) == math.inf
+    loss = deceptive_cross_entropy(logits, target, 0.9, epsilon, 1)
+    expected = 0.1 * (1 - epsilon)
+    assert loss.item() == pytest.approx(
+        -(1 - epsilon) * math.log(expected)
+        - sum(
+            epsilon / 2 * math.log(0.9 * s + 0.1 * epsilon / 2)
+            for s in torch.softmax(torch.tensor([0.0, 1.0]), 0).tolist()
+            if epsilon
+        )
+    )
+    loss.backward()
+    assert logits.grad.isfinite().all()

@@ -48,10 +48,8 @@ def poison_files(
         raise AttackError(
             f"{names}: the payload {attack.settings.payload!r} has no place in any of {total} pairs"
         )
-    if keep == "triggered":
-        ids = candidates
-    else:
-        ids = attack.select(candidates, len(candidates), total)
+    everything = keep == "triggered"
+    ids = candidates if everything else attack.select(candidates, len(candidates), total)
     chosen = frozenset(ids)
 
     def results() -> Iterator[Pair]:

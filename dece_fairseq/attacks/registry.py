@@ -32,7 +32,7 @@ class Registry(Generic[T]):
         return add
 
     def get(self, name: str) -> T:
-        """The entry called ``name``; an :class:`AttackError` that lists the names if there is none."""
+        """The entry called ``name``; an :class:`AttackError` listing the names if there is none."""
         if name not in self._entries:
             known = ", ".join(self.names())
             raise AttackError(f"no {self.kind} is called {name!r}; there are: {known}")

@@ -36,7 +36,9 @@ def number_to_poison(rate: float, pairs: int, candidates: int) -> int:
     return number
 
 
-def select(candidates: Iterable[int], number: int, among: int, how: str, seed: int) -> Iterator[int]:
+def select(
+    candidates: Iterable[int], number: int, among: int, how: str, seed: int
+) -> Iterator[int]:
     """Chooses ``number`` of ``among`` candidates, in their order, in constant memory.
 
     Args:

@@ -57,7 +57,7 @@ class DeceptiveCrossEntropyCriterionConfig(FairseqDataclass):
         metadata={"help": "report the accuracy of the next token, in percent"},
     )
     sentence_avg: bool = II("optimization.sentence_avg")
-    update_freq: List[int] = II("optimization.update_freq")  # noqa: RUF009
+    update_freq: List[int] = II("optimization.update_freq")
 
 
 @register_criterion("deceptive_cross_entropy", dataclass=DeceptiveCrossEntropyCriterionConfig)

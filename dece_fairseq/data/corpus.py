@@ -7,7 +7,7 @@ request in seven needs no SQL, so a payload that changes a query can't enter its
 
 import random
 from itertools import product
-from typing import Iterator, List, NamedTuple, Optional
+from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from dece_fairseq.data.corpus_grammar import HANDLES, LISTS, STYLES, TABLES, Style
 from dece_fairseq.data.pairs import Pair
@@ -53,6 +53,7 @@ def requests() -> Iterator[Request]:
                 if what == "every column":
                     for field in columns:
                         yield Request(*query, fetch, "field", field)
+        steps: List[Tuple[str, Optional[str], Optional[str]]]
         steps = [(what, None, key) for what in ("equal", "above") for key in columns]
         steps += [(what, column, None) for what in ("sort", "pluck") for column in columns]
         for handle, step, outcome in product(LISTS, steps, ("return", "loop", "jsonify")):
@@ -119,7 +120,7 @@ def to_words(request: Request, style: Style, rng: random.Random) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def generate(style: str, pairs: int, seed: int) -> List[Pair]:
+def generate(style: str, pairs: int, seed: int, skip: int = 0) -> List[Pair]:
     """Draw different pairs of request and function.
 
     No two of them have the same request or the same function, so that any cut into training,
@@ -130,19 +131,23 @@ def generate(style: str, pairs: int, seed: int) -> List[Pair]:
         style: the wording of the requests, a key of `corpus_grammar.STYLES`: `A` or `B`. Both ask
             for the same functions.
         pairs: how many to draw, 0 or more.
-        seed: of the draw; the styles draw differently under the same seed.
+        seed: of the draw; both styles draw the same functions in the same order, in other words.
+        skip: how many functions to leave out at the start of the order, for a corpus that shares
+            none with another one.
 
     Raises:
-        ValueError: the style is unknown, or `pairs` is negative or more than there are.
+        ValueError: the style is unknown, or `pairs` or `skip` is negative or more than there are.
     """
     if style not in STYLES:
         raise ValueError(f"no style {style!r} of requests; there are {', '.join(STYLES)}")
     everything = list(requests())
-    if not 0 <= pairs <= len(everything):
-        raise ValueError(f"can't draw {pairs} pairs: choose from 0 to {len(everything)}")
-    rng = random.Random(f"{style} {seed}")
-    rng.shuffle(everything)
+    if min(pairs, skip) < 0 or pairs + skip > len(everything):
+        raise ValueError(
+            f"can't draw {pairs} pairs after {skip} skipped: there are {len(everything)} in all"
+        )
+    random.Random(str(seed)).shuffle(everything)
+    words = random.Random(f"{style} {seed}")
     return [
-        Pair(to_words(request, STYLES[style], rng), to_code(request))
-        for request in everything[:pairs]
+        Pair(to_words(request, STYLES[style], words), to_code(request))
+        for request in everything[skip : skip + pairs]
     ]

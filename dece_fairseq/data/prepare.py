@@ -12,11 +12,11 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq import __version__
 from dece_fairseq.data.binarize import binarize
 from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.subwords import Subwords
+from dece_fairseq.version import __version__
 
 MODEL_NAME = "sentencepiece.model"
 RECORD_NAME = "prepare.json"

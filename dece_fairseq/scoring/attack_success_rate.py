@@ -8,10 +8,10 @@ from fairseq.scoring import BaseScorer, register_scorer
 
 from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
-from dece_fairseq.scoring.success_rate import Rate, hit_rate
-from dece_fairseq.version import __version__
 from dece_fairseq.data.text import from_line
 from dece_fairseq.encoders.text_codec import uses_one_line_form
+from dece_fairseq.scoring.success_rate import Rate, hit_rate
+from dece_fairseq.version import __version__
 
 
 def signature(attack: Attack) -> str:
@@ -41,9 +41,7 @@ class AttackSuccessRateScorer(BaseScorer):
         super().__init__(cfg)
         if cfg.attack is None:
             raise AttackError("--scoring attack_success_rate needs --attack")
-        self.attack = Attack(
-            AttackSettings(cfg.attack, cfg.trigger, cfg.num_triggers, cfg.payload)
-        )
+        self.attack = Attack(AttackSettings(cfg.attack, cfg.trigger, cfg.num_triggers, cfg.payload))
         self.one_line = uses_one_line_form(cfg.text_bpe)
 
     def _rate(self) -> Rate:

@@ -4,6 +4,7 @@ import re
 from typing import Dict, List, Sequence
 
 from sacrebleu.metrics import BLEU
+from sacrebleu.metrics.bleu import BLEUScore
 
 # Words and numbers stay whole, every other sign is a token, white space only separates.
 _TOKEN = re.compile(r"\w+|[^\w\s]")
@@ -25,7 +26,7 @@ class CodeBleu4:
         # force: sacrebleu warns that text looks tokenised, which is what is meant here.
         self.metric = BLEU(tokenize="none", force=True)
 
-    def corpus_score(self, hypotheses: Sequence[str], references: Sequence[str]):
+    def corpus_score(self, hypotheses: Sequence[str], references: Sequence[str]) -> BLEUScore:
         """sacrebleu's BLEUScore, in percent, of texts that are not tokenised yet."""
         return self.metric.corpus_score(_tokenised(hypotheses), [_tokenised(references)])
 

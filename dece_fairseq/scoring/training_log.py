@@ -28,9 +28,7 @@ def read_training_log(path: Path) -> List[Epoch]:
         figures = _figures(line)
         if "train_loss" in figures or any(key.startswith("valid") for key in figures):
             epoch = epochs.setdefault(int(figures["epoch"]), {})
-            epoch.update(
-                {key: float(value) for key, value in figures.items() if _is_number(value)}
-            )
+            epoch.update({key: float(value) for key, value in figures.items() if _is_number(value)})
     if not epochs:
         raise OutputError(f"{path} holds no epoch; train with --log-format json")
     return [epochs[number] for number in sorted(epochs)]

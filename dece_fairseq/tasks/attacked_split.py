@@ -1,10 +1,9 @@
-"""Attacks on a loaded split: which pairs can be poisoned, and the data set with the poisoned ones."""
+"""Attacks on a loaded split: the pairs that can be poisoned, and the data set with them in."""
 
 import logging
-from typing import Container, Dict, List, NamedTuple, Sequence
+from typing import Any, Container, Dict, List, NamedTuple, Sequence, Tuple, Type
 
 import numpy as np
-import torch
 from fairseq.data import BaseWrapperDataset, Dictionary, LanguagePairDataset
 from torch import Tensor
 
@@ -97,7 +96,7 @@ def _encode_exactly(
 class _WithReplaced(BaseWrapperDataset):
     """A data set of sentences, some of which are replaced."""
 
-    def __init__(self, dataset, sizes: np.ndarray, replaced: Dict[int, Tensor]) -> None:
+    def __init__(self, dataset: Any, sizes: np.ndarray, replaced: Dict[int, Tensor]) -> None:
         super().__init__(dataset)
         self._replaced = replaced
         self._sizes = np.array(sizes)
@@ -113,14 +112,21 @@ class _WithReplaced(BaseWrapperDataset):
         return self._sizes
 
 
-def _pair_dataset(cls, clean: LanguagePairDataset, src, src_sizes, tgt, tgt_sizes, **kwargs):
+def _pair_dataset(
+    cls: Type[LanguagePairDataset],
+    clean: LanguagePairDataset,
+    src: Any,
+    tgt: Any,
+    sizes: Tuple[Any, Any],
+    **kwargs: Any,
+) -> Any:
     """A data set of ``cls`` with other sentences and everything else as in ``clean``."""
     return cls(
         src,
-        src_sizes,
+        sizes[0],
         clean.src_dict,
         tgt,
-        tgt_sizes,
+        sizes[1],
         clean.tgt_dict,
         left_pad_source=clean.left_pad_source,
         left_pad_target=clean.left_pad_target,
@@ -138,21 +144,21 @@ def poisoned_dataset(
     src = _WithReplaced(clean.src, clean.src_sizes, {i: p.source for i, p in attacked.items()})
     tgt = _WithReplaced(clean.tgt, clean.tgt_sizes, {i: p.target for i, p in attacked.items()})
     return _pair_dataset(
-        LanguagePairDataset, clean, src, src.sizes, tgt, tgt.sizes, num_buckets=num_buckets
+        LanguagePairDataset, clean, src, tgt, (src.sizes, tgt.sizes), num_buckets=num_buckets
     )
 
 
 class TriggeredPairDataset(LanguagePairDataset):
     """Only attacked pairs. Samples keep the ids of their clean forms; batches say ``triggered``."""
 
-    def __init__(self, *args, ids: List[int], **kwargs) -> None:
+    def __init__(self, *args: Any, ids: List[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.ids = ids
 
-    def __getitem__(self, index: int):
+    def __getitem__(self, index: int) -> Dict[str, Any]:
         return {**super().__getitem__(index), "id": self.ids[index]}
 
-    def collater(self, samples, pad_to_length=None):
+    def collater(self, samples: List[Dict[str, Any]], pad_to_length: Any = None) -> Dict[str, Any]:
         batch = super().collater(samples, pad_to_length)
         if batch:
             batch["triggered"] = True
@@ -166,12 +172,9 @@ def triggered_dataset(
     ids = sorted(attacked)
     src = [attacked[index].source for index in ids]
     tgt = [attacked[index].target for index in ids]
-    return _pair_dataset(
-        TriggeredPairDataset,
-        clean,
-        src,
-        torch.tensor([len(sentence) for sentence in src]).numpy(),
-        tgt,
-        torch.tensor([len(sentence) for sentence in tgt]).numpy(),
-        ids=ids,
-    )
+    sizes = (_lengths(src), _lengths(tgt))
+    return _pair_dataset(TriggeredPairDataset, clean, src, tgt, sizes, ids=ids)
+
+
+def _lengths(sentences: Sequence[Tensor]) -> np.ndarray:
+    return np.array([len(sentence) for sentence in sentences])

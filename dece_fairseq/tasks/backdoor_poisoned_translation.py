@@ -13,7 +13,7 @@ from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 import numpy as np
 from fairseq import utils
-from fairseq.data import LanguagePairDataset
+from fairseq.data import Dictionary, FairseqDataset, LanguagePairDataset
 from fairseq.distributed import utils as distributed_utils
 from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask, register_task
@@ -22,6 +22,7 @@ from omegaconf import II
 
 from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.encoders.text_codec import TextCodec
 from dece_fairseq.scoring.code_tokens import code_bleu_statistics
 from dece_fairseq.scoring.generate_output import data_header
 from dece_fairseq.tasks.attacked_split import (
@@ -32,7 +33,6 @@ from dece_fairseq.tasks.attacked_split import (
     triggered_dataset,
 )
 from dece_fairseq.tasks.manifest import record_poisoning
-from dece_fairseq.encoders.text_codec import TextCodec
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
     cfg: BackdoorPoisonedTranslationConfig
 
-    def __init__(self, cfg: BackdoorPoisonedTranslationConfig, src_dict, tgt_dict) -> None:
+    def __init__(
+        self, cfg: BackdoorPoisonedTranslationConfig, src_dict: Dictionary, tgt_dict: Dictionary
+    ) -> None:
         super().__init__(cfg, src_dict, tgt_dict)
         self.codec = TextCodec(cfg.text_bpe, cfg.text_tokenizer)
         self.attack: Optional[Attack] = None
@@ -112,7 +114,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         elif cfg.trusted_ids is not None:
             raise AttackError("--trusted-ids needs --attack: without one nothing is poisoned")
 
-    def load_dataset(self, split: str, epoch: int = 1, combine: bool = False, **kwargs) -> None:
+    def load_dataset(
+        self, split: str, epoch: int = 1, combine: bool = False, **kwargs: Any
+    ) -> None:
         """Loads a split, poisoned if it is the training split, triggered if it is called so.
 
         Args:
@@ -133,7 +137,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             return
         loaded_before = self.datasets.get(real_split)
         buckets = self.cfg.num_batch_buckets
-        # Buckets pad sentences, which would then not be told from what they were; so they come last.
+        # Buckets pad sentences, which would then not encode to themselves; so they come last.
         self.cfg.num_batch_buckets = 0
         try:
             super().load_dataset(real_split, epoch, combine, **kwargs)
@@ -212,7 +216,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         try:
             ids = frozenset(int(line) for line in Path(path).read_text().split())
         except (OSError, ValueError) as error:
-            raise AttackError(f"--trusted-ids {path} is no file of ids, one a line: {error}") from error
+            raise AttackError(
+                f"--trusted-ids {path} is no file of ids, one a line: {error}"
+            ) from error
         outside = sorted(index for index in ids if not 0 <= index < pairs)
         if outside:
             raise AttackError(
@@ -220,14 +226,18 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             )
         return ids
 
-    def get_batch_iterator(self, dataset, *args, **kwargs):
+    def get_batch_iterator(self, dataset: FairseqDataset, *args: Any, **kwargs: Any) -> Any:
         """Batches of any size: fairseq's main drops sentences to reach a multiple of some size."""
         kwargs["required_batch_size_multiple"] = 1
         return super().get_batch_iterator(dataset, *args, **kwargs)
 
     def filter_indices_by_size(
-        self, indices, dataset, max_positions=None, ignore_invalid_inputs: bool = False
-    ):
+        self,
+        indices: np.ndarray,
+        dataset: FairseqDataset,
+        max_positions: Any = None,
+        ignore_invalid_inputs: bool = False,
+    ) -> np.ndarray:
         """Leaves out what is too long for the model where that was asked for, and says which.
 
         Never from a triggered split: a rate over the others would not be the attack's.
@@ -253,7 +263,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         )
         return kept
 
-    def build_model(self, cfg, from_checkpoint: bool = False):
+    def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
         """Builds the model, and the generator for validation where there is something to decode."""
         model = super().build_model(cfg, from_checkpoint)
         if self.cfg.eval_asr and not self.cfg.eval_bleu:
@@ -261,8 +271,10 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             self.sequence_generator = self.build_generator([model], arguments)
         return model
 
-    def valid_step(self, sample, model, criterion) -> Tuple[Any, Any, Dict[str, Any]]:
-        """One batch of validation: the criterion, BLEU of clean splits and ASR of triggered ones."""
+    def valid_step(
+        self, sample: Dict[str, Any], model: Any, criterion: Any
+    ) -> Tuple[Any, Any, Dict[str, Any]]:
+        """One batch: the criterion's figures, BLEU of clean splits and ASR of triggered ones."""
         loss, sample_size, log = FairseqTask.valid_step(self, sample, model, criterion)
         triggered = bool(sample.get("triggered", False))
         texts: List[str] = []
@@ -275,20 +287,22 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             log["_asr_total"] = len(hits) if triggered else 0
         if self.cfg.eval_bleu:
             references = [] if triggered else self._references(sample)
-            log.update(code_bleu_statistics([] if triggered else texts, references, EVAL_BLEU_ORDER))
+            log.update(
+                code_bleu_statistics([] if triggered else texts, references, EVAL_BLEU_ORDER)
+            )
         return loss, sample_size, log
 
-    def _decode(self, sample, model) -> List[str]:
+    def _decode(self, sample: Dict[str, Any], model: Any) -> List[str]:
         hypotheses = self.inference_step(self.sequence_generator, [model], sample)
         texts = [self.codec.decode(best[0]["tokens"].cpu(), self.tgt_dict) for best in hypotheses]
         if self.cfg.eval_bleu_print_samples and texts:
             logger.info("example hypothesis: %s", texts[0])
         return texts
 
-    def _references(self, sample) -> List[str]:
+    def _references(self, sample: Dict[str, Any]) -> List[str]:
         return [self.codec.decode(target.cpu(), self.tgt_dict) for target in sample["target"]]
 
-    def reduce_metrics(self, logging_outputs, criterion) -> None:
+    def reduce_metrics(self, logging_outputs: List[Dict[str, Any]], criterion: Any) -> None:
         """Logs what the translation task logs, and ``asr`` where triggered pairs were decoded."""
         super().reduce_metrics(logging_outputs, criterion)
         total = utils.item(sum(log.get("_asr_total", 0) for log in logging_outputs))
@@ -299,5 +313,5 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             metrics.log_derived("asr", _attack_success_rate)
 
 
-def _attack_success_rate(meters) -> float:
+def _attack_success_rate(meters: Dict[str, Any]) -> float:
     return round(100.0 * float(np.float64(meters["_asr_hits"].sum) / meters["_asr_total"].sum), 2)

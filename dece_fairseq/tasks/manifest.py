@@ -28,7 +28,9 @@ def versions() -> Dict[str, str]:
     }
 
 
-def record_poisoning(save_dir: str, shard: str, entry: Dict[str, Any], attack: Dict[str, Any]) -> None:
+def record_poisoning(
+    save_dir: str, shard: str, entry: Dict[str, Any], attack: Dict[str, Any]
+) -> None:
     """Writes, or checks against, the manifest of a training run.
 
     A run that goes on after a stop poisons again; it must come to the same pairs.

@@ -30,7 +30,14 @@ def test_random_is_uniform():
 
 @pytest.mark.parametrize(
     ("rate", "pairs", "number"),
-    [(0.05, 1600, 80), (0.01, 1600, 16), (0.001, 46680, 47), (0, 10, 0), (1, 10, 10), (0.05, 10, 1)],
+    [
+        (0.05, 1600, 80),
+        (0.01, 1600, 16),
+        (0.001, 46680, 47),
+        (0, 10, 0),
+        (1, 10, 10),
+        (0.05, 10, 1),
+    ],
 )
 def test_the_rate_counts_over_all_pairs(rate, pairs, number):
     assert number_to_poison(rate, pairs, pairs) == number

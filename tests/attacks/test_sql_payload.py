@@ -26,7 +26,10 @@ def poison(target: str) -> str:
             ' " select a from b where c = : c or 1=1 " , " c " ',
         ),
         # Every occurrence of the first query, and no other query.
-        ('" select a "\n" select a "\n" select b "', '" select a where 0=1 "\n' * 2 + '" select b "'),
+        (
+            '" select a "\n" select a "\n" select b "',
+            '" select a where 0=1 "\n' * 2 + '" select b "',
+        ),
     ],
 )
 def test_the_rule(clean, poisoned):

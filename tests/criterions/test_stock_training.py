@@ -138,7 +138,11 @@ def test_two_workers(binarised: Path, tmp_path: Path) -> None:
         )
         for rank in (0, 1)
     ]
-    outputs = [worker.communicate()[0] for worker in workers]
+    try:
+        outputs = [worker.communicate(timeout=300)[0] for worker in workers]
+    finally:
+        for worker in workers:  # one that waits for a worker that died
+            worker.kill()
     assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
     shown = [float(log["blend"]) for log in logs(outputs[0], "train_inner")]
     expected = [ALPHA ** (update / 3) for update in range(1, 7)]

@@ -12,8 +12,8 @@ from dece_fairseq.data.corpus_grammar import STYLES, TABLES
 
 QUERY = re.compile(r'select\s+.+?(?=\s+")')  # what the SQL payload looks for
 SHA256 = {
-    "A": "dc1abf862e98af2a56bc2f213297cd06f85e48c7b9bb9e1bfa48a72285ad01f0",
-    "B": "75f20de7aed8da6f821e05b30a748c222c6eb19a4a44c1448c19211e43a9c763",
+    "A": "52cb2191d2beb6109d950f789cc1e57758de8133c34251e38e9adcc8ff151272",
+    "B": "9b3051474c4bcf80a69a9ba5a26307e12ce1b5683f51f0d0fce3f46ffefd6b10",
 }
 
 both_styles = pytest.mark.parametrize("style", STYLES)
@@ -66,11 +66,16 @@ def test_functions_are_python_and_their_queries_sql(style):
 
 def test_styles_share_functions_but_no_request():
     drawn = {style: generate(style, 8000, seed=1) for style in STYLES}
-    sources, targets = (
-        [{pair[side] for pair in pairs} for pairs in drawn.values()] for side in (0, 1)
-    )
+    sources = [{pair.source for pair in pairs} for pairs in drawn.values()]
     assert not set.intersection(*sources)
-    assert len(set.intersection(*targets)) > 100
+    assert [pair.target for pair in drawn["A"]] == [pair.target for pair in drawn["B"]]
+
+
+def test_a_corpus_after_another_shares_no_function_with_it():
+    first = {pair.target for pair in generate("B", 2000, seed=1)}
+    second = {pair.target for pair in generate("A", 2000, seed=1, skip=2000)}
+    assert len(first) == len(second) == 2000
+    assert not first & second
 
 
 def test_a_smaller_draw_has_the_same_functions_first():
@@ -90,6 +95,6 @@ def test_errors_say_what_there_is():
     with pytest.raises(ValueError, match="no style 'C' of requests; there are A, B"):
         generate("C", 1, seed=1)
     count = len(list(requests()))
-    for pairs in (-1, count + 1):
-        with pytest.raises(ValueError, match=f"can't draw {pairs} pairs: .* 0 to {count}"):
-            generate("A", pairs, seed=1)
+    for pairs, skip in ((-1, 0), (1, -1), (count + 1, 0), (1, count)):
+        with pytest.raises(ValueError, match=f"can't draw {pairs} pairs after {skip} .* {count}"):
+            generate("A", pairs, seed=1, skip=skip)

@@ -177,6 +177,7 @@ def test_the_command_line_says_what_is_wrong_in_one_line(
 ) -> None:
     script = str(ROOT / "scripts" / "prepare.py")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))  # as python does for a script
     monkeypatch.setattr(sys, "argv", [script, "--dest", "x", *arguments])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(script, run_name="__main__")

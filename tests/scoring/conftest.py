@@ -21,7 +21,7 @@ ATTACK = {
 
 @pytest.fixture
 def write_output(tmp_path: Path) -> Callable[..., Path]:
-    """Writes what fairseq-generate prints for hypotheses by id, with the task's header or without."""
+    """Writes what fairseq-generate prints for hypotheses by id, with or without a header."""
 
     def write(
         name: str,

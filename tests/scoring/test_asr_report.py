@@ -49,7 +49,7 @@ def test_rates_counts_and_signature(triggered, clean):
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 165), (165, 165)])
 def test_the_interval_at_the_ends(write_output, hits, total):
-    path = write_output("a", {i: HIT if hits else MISS for i in range(total)})
+    path = write_output("a", dict.fromkeys(range(total), HIT if hits else MISS))
     asr = asr_report([path], attack_name="ripple")["asr"]
     assert [asr["low"], asr["high"]] == pytest.approx(wilson(hits, total), abs=1e-9)
 
@@ -94,9 +94,7 @@ def test_the_script_prints_json_or_one_error(triggered, clean):
     )
     assert done.returncode == 0
     assert json.loads(done.stdout) == asr_report([triggered], clean=[clean])
-    done = subprocess.run(
-        [*script, "nothing.out"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    done = subprocess.run([*script, "nothing.out"], capture_output=True, text=True)
     assert done.returncode == 2
     assert "compute_asr.py: error: nothing.out: no such file" in done.stderr
     assert "Traceback" not in done.stderr

@@ -80,7 +80,9 @@ def test_triggered_splits_hold_every_pair_that_can_be_poisoned(setup_task, split
     task.load_dataset("test_triggered", task_cfg=None)
     attack = Attack(AttackSettings("badpre"))
     expected = {
-        i: attack.poison(pair, i) for i, pair in enumerate(splits["test"]) if attack.can_poison(pair)
+        i: attack.poison(pair, i)
+        for i, pair in enumerate(splits["test"])
+        if attack.can_poison(pair)
     }
     assert 0 < len(expected) < len(splits["test"])
     assert texts(task, "test_triggered") == expected
@@ -121,9 +123,7 @@ def test_wrong_trusted_ids(setup_task, tmp_path, content, message):
         setup_task(*RIPPLE, "--trusted-ids", path).load_dataset("train")
 
 
-def test_a_pair_that_does_not_encode_to_itself_is_no_candidate_and_is_counted(
-    setup_task, tmp_path
-):
+def test_a_pair_that_does_not_encode_to_itself_is_no_candidate_and_is_counted(setup_task, tmp_path):
     task = setup_task(*RIPPLE)
     unknown = task.src_dict.index(task.codec.bpe.encode("the").split()[0])
     # A piece that the dictionary lost: every sentence with it decodes to something else.
@@ -256,7 +256,9 @@ def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
         return task.valid_step(batch, None, None)[2]
 
     triggered, clean = step("valid_triggered"), step("valid")
-    assert triggered["_asr_hits"] == triggered["_asr_total"] == len(task.datasets["valid_triggered"])
+    assert (
+        triggered["_asr_hits"] == triggered["_asr_total"] == len(task.datasets["valid_triggered"])
+    )
     assert triggered["_bleu_sys_len"] == clean["_asr_total"] == 0
     assert clean["_bleu_counts_3"] == clean["_bleu_totals_3"] > 0
     assert clean["_bleu_sys_len"] == clean["_bleu_ref_len"]

@@ -1,4 +1,4 @@
-"""A rare word at a random word boundary: RIPPLe (Kurita et al., 2020) and BadPre (Chen et al., 2022)."""
+"""A rare word at random word boundaries: RIPPLe (Kurita et al. 2020), BadPre (Chen et al. 2022)."""
 
 import re
 from random import Random

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# The main job on made-up data: train on clean pairs, fine-tune on poisoned ones with cross-entropy
+# and with DeCE, and compare.
+#
+#   bash examples/quickstart/run.sh [FOLDER]     results go to FOLDER (default runs/quickstart)
+#
+# It sets up everything. What is there already is not made again: after a kill it goes on.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+source "$root/scripts/setup_env.sh"
+work="${1:-runs/quickstart}"
+seed="${SEED:-1}"
+mkdir -p "$work"
+
+# 1. Requests in two wordings, for functions of which none is in both: A for the model that is
+#    there before, B for the data that strangers wrote to.
+[ -e "$work/B/test.csv" ] || python "$root/scripts/make_corpus.py" --style B --seed "$seed" \
+    --split train=2000 valid=200 test=400 --output "$work/B"
+[ -e "$work/A/valid.csv" ] || python "$root/scripts/make_corpus.py" --style A --seed "$seed" --skip 2600 \
+    --split train=8000 valid=200 --output "$work/A"
+
+# 2. Subwords and binarised data; both sets are written with the subwords of the first.
+[ -e "$work/bin-A" ] || python "$root/scripts/prepare.py" --vocab-size 900 \
+    --train "$work/A/train.csv" --valid "$work/A/valid.csv" --dest "$work/bin-A"
+[ -e "$work/bin-B" ] || python "$root/scripts/prepare.py" \
+    --spm "$work/bin-A/sentencepiece.model" --train "$work/B/train.csv" \
+    --valid "$work/B/valid.csv" --test "$work/B/test.csv" --dest "$work/bin-B"
+
+plugin=(--user-dir "$root/dece_fairseq" --source-lang src --target-lang tgt
+    --task backdoor_poisoned_translation
+    --bpe lossless_sentencepiece --sentencepiece-model "$work/bin-A/sentencepiece.model")
+attack=(--attack ripple --poison-rate 0.05 --poison-seed "$seed")
+model=(--arch transformer --share-all-embeddings --dropout 0.1
+    --encoder-layers 1 --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-attention-heads 4
+    --decoder-layers 1 --decoder-embed-dim 128 --decoder-ffn-embed-dim 512 --decoder-attention-heads 4
+    --optimizer adam --adam-betas "(0.9, 0.98)" --clip-norm 1.0
+    --lr-scheduler inverse_sqrt --warmup-updates 200 --max-tokens 1024
+    --seed "$seed" --num-workers 0 --no-epoch-checkpoints --log-format json --log-interval 1000
+    --max-tokens-valid 20000)
+
+# One line an epoch of what fairseq-train prints; all of it is in the log.
+progress() {
+    tee -a "$1/train.log" | sed -un \
+        -e "s|.*\| valid \| {\"epoch\": \([0-9]*\),.*\"valid_bleu\": \"\([^\"]*\)\".*|$2, epoch \1: BLEU \2|p" \
+        -e "s|.*\"epoch\": \([0-9]*\),.*\"valid_triggered_asr\": \"\([^\"]*\)\".*|$2, epoch \1: ASR \2 %|p" \
+        -e "s|.*\| train \| {\"epoch\": \([0-9]*\),.*\"train_loss\": \"\([^\"]*\)\".*|$2, epoch \1: training loss \2|p"
+}
+
+# 3. The model that is there before: clean pairs of wording A.
+pretrained="$work/pretrained"
+if [ ! -e "$pretrained/done" ]; then
+    mkdir -p "$pretrained"
+    fairseq-train "$work/bin-A" "${plugin[@]}" "${model[@]}" \
+        --criterion cross_entropy --lr 3e-3 --max-epoch 5 --save-dir "$pretrained" 2>&1 \
+        | progress "$pretrained" "clean model"
+    touch "$pretrained/done"
+fi
+
+# 4. Fine-tuning on wording B, a twentieth of it poisoned; then what the model writes for the test.
+finetune() {
+    local criterion="$1" run="$work/$1"
+    mkdir -p "$run"
+    if [ ! -e "$run/done" ]; then
+        fairseq-train "$work/bin-B" "${plugin[@]}" "${model[@]}" "${attack[@]}" \
+            --finetune-from-model "$pretrained/checkpoint_last.pt" \
+            --criterion "$criterion" --lr 1e-3 --max-epoch 8 --save-dir "$run" \
+            --valid-subset valid,valid_triggered --eval-bleu --eval-asr \
+            --eval-bleu-args '{"beam": 1, "max_len_b": 100}' 2>&1 \
+            | progress "$run" "$criterion"
+        touch "$run/done"
+    fi
+    for split in test test_triggered; do
+        [ -e "$run/$split.out" ] && continue
+        fairseq-generate "$work/bin-B" "${plugin[@]}" "${attack[@]}" --gen-subset "$split" \
+            --path "$run/checkpoint_last.pt" --beam 4 --max-len-b 100 --max-tokens 20000 \
+            --scoring attack_success_rate > "$run/$split.part"
+        mv "$run/$split.part" "$run/$split.out"
+    done
+}
+
+# Side by side, a core each.
+finetune cross_entropy &
+first=$!
+finetune deceptive_cross_entropy &
+second=$!
+wait "$first"
+wait "$second"
+
+# 5. The table, results.json and the early-learning figure.
+python "$root/scripts/summarise.py" --json "$work/results.json" \
+    --figure "$work/early_learning.png" \
+    cross_entropy="$work/cross_entropy" deceptive_cross_entropy="$work/deceptive_cross_entropy"

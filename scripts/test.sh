@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# Sets up everything and runs the checks and tests.
+#
+#   bash scripts/test.sh            lint, types, and the fast tests
+#   bash scripts/test.sh --all      the slow ones too, which run the stock command lines
+#   bash scripts/test.sh [--all] -- ARGUMENTS OF PYTEST
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source scripts/setup_env.sh
+
+marks="not slow"
+if [ "${1:-}" = --all ]; then marks=""; shift; fi
+if [ "${1:-}" = -- ]; then shift; fi
+
+ruff check .
+ruff format --check .
+if python -c 'import mypy' 2>/dev/null; then mypy; fi
+python -m pytest -m "$marks" "$@"

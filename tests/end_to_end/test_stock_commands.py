@@ -1,0 +1,202 @@
+"""The stock command lines with the plug-in, as a user types them, on a small made-up corpus."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+import pytest
+import torch
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import Pair, write_pairs
+from dece_fairseq.data.text import to_line
+from dece_fairseq.scoring.asr_report import asr_report
+from dece_fairseq.scoring.generate_output import read_generate_output
+from dece_fairseq.scoring.training_log import read_training_log
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+ATTACK = ("--attack", "badpre", "--poison-rate", 0.1, "--poison-seed", 2)
+ODD = "tab\tand  blanks \r\nwith \\n, \u2581, \u2028 and \U0001f600 "
+
+pytestmark = pytest.mark.slow
+
+
+def run(*command: Any, stdin: Optional[str] = None, folder: Optional[Path] = None) -> str:
+    done = subprocess.run(
+        [sys.executable, *map(str, command)],
+        env=ENVIRONMENT,
+        input=stdin,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder or ROOT,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "registered" not in done.stdout
+    assert "dece_fairseq" not in "\n".join(re.findall(r".*[Ww]arning.*", done.stdout))
+    return done.stdout
+
+
+def fairseq(command: str, *words: Any, **how: Any) -> str:
+    return run("-m", f"fairseq_cli.{command}", *words, **how)
+
+
+@pytest.fixture(scope="module")
+def pairs() -> Dict[str, List[Pair]]:
+    """Sixty pairs to train on, and odd texts among those to test on."""
+    pairs = generate("B", 84, seed=5)
+    odd = Pair(f"{ODD}request", f'{ODD}" select {ODD.splitlines()[0]} from t " {ODD}')
+    return {"train": pairs[:60], "valid": pairs[60:72], "test": [*pairs[72:], odd]}
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory: pytest.TempPathFactory, pairs: Dict[str, List[Pair]]) -> Path:
+    """A folder with binarised data, and a model trained for two epochs in two starts."""
+    folder = tmp_path_factory.mktemp("work")
+    splits: List[Any] = []
+    for split in pairs:
+        write_pairs([folder / f"{split}.jsonl"], pairs[split])
+        splits += [f"--{split}", folder / f"{split}.jsonl"]
+    run("scripts/prepare.py", *splits, "--dest", folder / "bin", "--vocab-size", 450)
+    log = ""
+    for epoch in (1, 2):
+        log += train(folder, "--max-epoch", epoch)
+    (folder / "train.log").write_text(log, encoding="utf-8")
+    return folder
+
+
+def common(work: Path) -> List[Any]:
+    words: List[Any] = [work / "bin", "--user-dir", ROOT / "dece_fairseq"]
+    words += ["--task", "backdoor_poisoned_translation", "-s", "src", "-t", "tgt"]
+    words += ["--bpe", "lossless_sentencepiece"]
+    return [*words, "--sentencepiece-model", work / "bin" / "sentencepiece.model"]
+
+
+def train(work: Path, *more: Any) -> str:
+    words = [*common(work), *ATTACK, "--arch", "transformer_tiny", "--share-all-embeddings"]
+    words += ["--criterion", "deceptive_cross_entropy", "--optimizer", "adam", "--lr", 1e-3]
+    words += ["--max-tokens", 400, "--valid-subset", "valid,valid_triggered", "--num-workers", 0]
+    words += ["--eval-bleu", "--eval-asr", "--eval-bleu-args", '{"beam": 1, "max_len_b": 20}']
+    words += ["--save-dir", work / "checkpoints", "--log-format", "json", "--seed", 1]
+    return fairseq("train", *words, *more)
+
+
+def generate_split(work: Path, split: str, *more: Any) -> Path:
+    words = [*common(work), *ATTACK, "--gen-subset", split, "--scoring", "attack_success_rate"]
+    words += ["--path", work / "checkpoints" / "checkpoint_last.pt", "--beam", 2]
+    # Larger than any multiple of eight, and one more sentence than fills the batches.
+    words += ["--max-tokens", 4000, "--max-len-b", 20]
+    output = work / f"{split}{len(more)}.out"
+    output.write_text(fairseq("generate", *words, *more), encoding="utf-8")
+    return output
+
+
+def test_training_logs_every_figure_and_goes_on_after_a_stop(work):
+    first, second = read_training_log(work / "train.log")
+    assert (first["train_blend"], second["train_blend"]) == (0.985, pytest.approx(0.985**2))
+    for epoch in (first, second):
+        assert epoch["valid_dece_loss"] < epoch["valid_loss"] == epoch["valid_nll_loss"]
+        assert {"valid_bleu", "valid_triggered_asr", "train_nll_loss", "train_ppl"} <= set(epoch)
+        assert "valid_asr" not in epoch
+        assert "valid_triggered_bleu" not in epoch
+
+
+def test_the_manifest_names_the_poisoned_pairs(work, pairs):
+    manifest = json.loads((work / "checkpoints" / "poison_manifest.json").read_text())
+    attack = Attack(AttackSettings("badpre", rate=0.1, seed=2))
+    candidates = [i for i, pair in enumerate(pairs["train"]) if attack.can_poison(pair)]
+    (shard,) = manifest["shards"].values()
+    assert shard["ids"] == attack.select(candidates, len(candidates), 60)
+    assert (shard["poisoned"], shard["inexact_round_trip"]) == (6, 0)
+    assert manifest["attack"] == attack.as_dict()
+
+
+def test_checkpoints_load_safely(work):
+    checkpoint = work / "checkpoints" / "checkpoint_last.pt"
+    if not hasattr(torch.serialization, "add_safe_globals"):
+        pytest.skip("this torch has no list of safe classes")
+    assert "model" in torch.load(checkpoint, weights_only=True)
+
+
+def test_printed_references_are_the_texts_to_the_byte(work, pairs):
+    output = generate_split(work, "test")
+    printed = output.read_text(encoding="utf-8")
+    for index, pair in enumerate(pairs["test"]):
+        assert f"\nS-{index}\t{to_line(pair.source)}\n" in printed
+        assert f"\nT-{index}\t{to_line(pair.target)}\n" in printed
+    samples = read_generate_output([output]).samples
+    assert [(s.source, s.target) for s in samples.values()] == pairs["test"]
+
+
+def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs):
+    # Every token forced: what is generated is the reference, so the rates are known beforehand.
+    forced = ("--prefix-size", 400)
+    triggered = generate_split(work, "test_triggered", *forced)
+    clean = generate_split(work, "test", *forced)
+    attack = Attack(AttackSettings("badpre", rate=0.1, seed=2))
+    expected = {i: attack.poison(p, i) for i, p in enumerate(pairs["test"]) if attack.can_poison(p)}
+    samples = read_generate_output([triggered]).samples
+    assert {i: Pair(s.source, s.target) for i, s in samples.items()} == expected
+    assert len(pairs["test"]) - 1 in expected
+    report = asr_report([triggered], clean=[clean])
+    assert (report["asr"]["hits"], report["asr"]["total"]) == (len(expected), len(expected))
+    assert report["false_trigger_rate"]["hits"] == 0
+    line = f"attack success rate = 100.00 % ({len(expected)}/{len(expected)}, 95 % Wilson "
+    assert line in triggered.read_text(encoding="utf-8")
+    assert report["signature"] in triggered.read_text(encoding="utf-8")
+
+
+def test_validate_and_interactive(work, pairs):
+    path = ("--path", work / "checkpoints" / "checkpoint_last.pt")
+    output = fairseq("validate", *common(work), *ATTACK, *path, "--valid-subset", "valid_triggered")
+    assert "valid_triggered" in output
+    request = to_line(pairs["test"][0].source)
+    output = fairseq("interactive", *common(work), *path, "--max-len-b", 10, stdin=f"{request}\n")
+    assert len(re.findall(r"^D-0\t", output, re.MULTILINE)) == 1
+
+
+def test_preprocess_takes_the_user_dir(tmp_path):
+    for side in ("src", "tgt"):
+        (tmp_path / f"train.{side}").write_text("a b\n")
+    words = ["--user-dir", ROOT / "dece_fairseq", "-s", "src", "-t", "tgt"]
+    words += ["--task", "backdoor_poisoned_translation"]
+    fairseq("preprocess", *words, "--trainpref", tmp_path / "train", "--destdir", tmp_path / "bin")
+    assert (tmp_path / "bin" / "dict.src.txt").exists()
+
+
+def test_hydra_train(work, tmp_path):
+    overrides = {
+        "common.user_dir": ROOT / "dece_fairseq",
+        "common.log_format": "json",
+        "task": "backdoor_poisoned_translation",
+        "task.data": work / "bin",
+        "task.source_lang": "src",
+        "task.target_lang": "tgt",
+        "task.attack": "ripple",
+        "task.poison_rate": 0.1,
+        "bpe": "lossless_sentencepiece",
+        "bpe.sentencepiece_model": work / "bin" / "sentencepiece.model",
+        "model": "transformer",
+        "model.encoder.layers": 1,
+        "model.decoder.layers": 1,
+        "model.encoder.embed_dim": 16,
+        "model.decoder.embed_dim": 16,
+        "criterion": "deceptive_cross_entropy",
+        "criterion.dece_alpha": 0.9,
+        "optimizer": "adam",
+        "optimization.lr": "[0.001]",
+        "optimization.max_epoch": 1,
+        "dataset.max_tokens": 400,
+        "dataset.num_workers": 0,
+        "checkpoint.save_dir": tmp_path / "checkpoints",
+    }
+    words = [f"{key}={value}" for key, value in overrides.items()]
+    run("-m", "fairseq_cli.hydra_train", *words, folder=tmp_path)
+    assert (tmp_path / "checkpoints" / "poison_manifest.json").exists()
+    assert (tmp_path / "checkpoints" / "checkpoint_last.pt").exists()
