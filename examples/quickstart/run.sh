@@ -18,7 +18,7 @@ mkdir -p "$work"
 [ -e "$work/B/test.csv" ] || python "$root/scripts/make_corpus.py" --style B --seed "$seed" \
     --split train=2000 valid=200 test=400 --output "$work/B"
 [ -e "$work/A/valid.csv" ] || python "$root/scripts/make_corpus.py" --style A --seed "$seed" --skip 2600 \
-    --split train=8000 valid=200 --output "$work/A"
+    --split train=5000 valid=200 --output "$work/A"
 
 # 2. Subwords and binarised data; both sets are written with the subwords of the first.
 [ -e "$work/bin-A" ] || python "$root/scripts/prepare.py" --vocab-size 900 \
@@ -32,10 +32,10 @@ plugin=(--user-dir "$root/dece_fairseq" --source-lang src --target-lang tgt
     --bpe lossless_sentencepiece --sentencepiece-model "$work/bin-A/sentencepiece.model")
 attack=(--attack ripple --poison-rate 0.05 --poison-seed "$seed")
 model=(--arch transformer --share-all-embeddings --dropout 0.1
-    --encoder-layers 1 --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-attention-heads 4
-    --decoder-layers 1 --decoder-embed-dim 128 --decoder-ffn-embed-dim 512 --decoder-attention-heads 4
-    --optimizer adam --adam-betas "(0.9, 0.98)" --clip-norm 1.0
-    --lr-scheduler inverse_sqrt --warmup-updates 200 --max-tokens 1024
+    --encoder-layers 2 --encoder-embed-dim 128 --encoder-ffn-embed-dim 256 --encoder-attention-heads 4
+    --decoder-layers 2 --decoder-embed-dim 128 --decoder-ffn-embed-dim 256 --decoder-attention-heads 4
+    --encoder-normalize-before --decoder-normalize-before
+    --optimizer adam --clip-norm 1.0 --lr-scheduler polynomial_decay
     --seed "$seed" --num-workers 0 --no-epoch-checkpoints --log-format json --log-interval 1000
     --max-tokens-valid 20000)
 
@@ -52,7 +52,8 @@ pretrained="$work/pretrained"
 if [ ! -e "$pretrained/done" ]; then
     mkdir -p "$pretrained"
     fairseq-train "$work/bin-A" "${plugin[@]}" "${model[@]}" \
-        --criterion cross_entropy --lr 3e-3 --max-epoch 5 --save-dir "$pretrained" 2>&1 \
+        --criterion cross_entropy --max-tokens 512 --max-epoch 2 \
+        --lr 2e-3 --warmup-updates 100 --total-num-update 900 --save-dir "$pretrained" 2>&1 \
         | progress "$pretrained" "clean model"
     touch "$pretrained/done"
 fi
@@ -64,7 +65,8 @@ finetune() {
     if [ ! -e "$run/done" ]; then
         fairseq-train "$work/bin-B" "${plugin[@]}" "${model[@]}" "${attack[@]}" \
             --finetune-from-model "$pretrained/checkpoint_last.pt" \
-            --criterion "$criterion" --lr 1e-3 --max-epoch 8 --save-dir "$run" \
+            --criterion "$criterion" --max-tokens 1024 --max-epoch 8 \
+            --lr 1e-3 --warmup-updates 50 --total-num-update 1000 --save-dir "$run" \
             --valid-subset valid,valid_triggered --eval-bleu --eval-asr \
             --eval-bleu-args '{"beam": 1, "max_len_b": 100}' 2>&1 \
             | progress "$run" "$criterion"
