@@ -58,7 +58,7 @@ def test_parallel_text(attack, tmp_path):
 
 def test_errors_leave_nothing_behind(attack, clean, tmp_path):
     output = tmp_path / "out.csv"
-    with pytest.raises(DataError, match="nothing.csv"):
+    with pytest.raises(DataError, match=r"nothing\.csv"):
         poison_files(attack, [tmp_path / "nothing.csv"], [output])
     write_pairs([clean], [Pair("a", "b")])
     with pytest.raises(AttackError, match=r"clean.csv: the payload 'sql' has no place in any of 1"):

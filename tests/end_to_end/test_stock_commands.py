@@ -136,7 +136,7 @@ def test_printed_references_are_the_texts_to_the_byte(work, pairs):
 
 def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs):
     # Every token forced: what is generated is the reference, so the rates are known beforehand.
-    forced = ("--prefix-size", 400)
+    forced = ("--prefix-size", 400, "--max-len-b", 400)
     triggered = generate_split(work, "test_triggered", *forced)
     clean = generate_split(work, "test", *forced)
     attack = Attack(AttackSettings("badpre", rate=0.1, seed=2))
@@ -154,7 +154,8 @@ def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs):
 
 def test_validate_and_interactive(work, pairs):
     path = ("--path", work / "checkpoints" / "checkpoint_last.pt")
-    output = fairseq("validate", *common(work), *ATTACK, *path, "--valid-subset", "valid_triggered")
+    subset = ("--valid-subset", "valid_triggered", "--max-tokens", 400)
+    output = fairseq("validate", *common(work), *ATTACK, *path, *subset)
     assert "valid_triggered" in output
     request = to_line(pairs["test"][0].source)
     output = fairseq("interactive", *common(work), *path, "--max-len-b", 10, stdin=f"{request}\n")
@@ -171,32 +172,39 @@ def test_preprocess_takes_the_user_dir(tmp_path):
 
 
 def test_hydra_train(work, tmp_path):
-    overrides = {
-        "common.user_dir": ROOT / "dece_fairseq",
-        "common.log_format": "json",
-        "task": "backdoor_poisoned_translation",
-        "task.data": work / "bin",
-        "task.source_lang": "src",
-        "task.target_lang": "tgt",
-        "task.attack": "ripple",
-        "task.poison_rate": 0.1,
-        "bpe": "lossless_sentencepiece",
-        "bpe.sentencepiece_model": work / "bin" / "sentencepiece.model",
-        "model": "transformer",
-        "model.encoder.layers": 1,
-        "model.decoder.layers": 1,
-        "model.encoder.embed_dim": 16,
-        "model.decoder.embed_dim": 16,
-        "criterion": "deceptive_cross_entropy",
-        "criterion.dece_alpha": 0.9,
-        "optimizer": "adam",
-        "optimization.lr": "[0.001]",
-        "optimization.max_epoch": 1,
-        "dataset.max_tokens": 400,
-        "dataset.num_workers": 0,
-        "checkpoint.save_dir": tmp_path / "checkpoints",
+    # A plug-in's names are not known when the command line is read, so they stand in a file.
+    config = {
+        "common": {"user_dir": str(ROOT / "dece_fairseq"), "log_format": "json"},
+        "task": {
+            "_name": "backdoor_poisoned_translation",
+            "data": str(work / "bin"),
+            "source_lang": "src",
+            "target_lang": "tgt",
+            "attack": "ripple",
+            "poison_rate": 0.1,
+        },
+        "bpe": {
+            "_name": "lossless_sentencepiece",
+            "sentencepiece_model": str(work / "bin" / "sentencepiece.model"),
+        },
+        "model": {
+            "_name": "transformer",
+            "encoder": {"layers": 1, "embed_dim": 16},
+            "decoder": {"layers": 1, "embed_dim": 16},
+        },
+        "criterion": {"_name": "deceptive_cross_entropy", "dece_alpha": 0.9},
+        "optimizer": {"_name": "adam"},
+        "lr_scheduler": {"_name": "fixed"},
+        "optimization": {"lr": [0.001], "max_epoch": 1},
+        "dataset": {"max_tokens": 400, "num_workers": 0},
+        "checkpoint": {"save_dir": str(tmp_path / "checkpoints")},
     }
-    words = [f"{key}={value}" for key, value in overrides.items()]
+    # JSON is YAML.
+    text = json.dumps(config)
+    (tmp_path / "tiny.yaml").write_text(f"# @package _group_\n{text}\n")
+    words = ("--config-dir", tmp_path, "--config-name", "tiny")
     run("-m", "fairseq_cli.hydra_train", *words, folder=tmp_path)
-    assert (tmp_path / "checkpoints" / "poison_manifest.json").exists()
+    manifest = json.loads((tmp_path / "checkpoints" / "poison_manifest.json").read_text())
+    (shard,) = manifest["shards"].values()
+    assert (shard["poisoned"], shard["inexact_round_trip"]) == (6, 0)
     assert (tmp_path / "checkpoints" / "checkpoint_last.pt").exists()
