@@ -132,29 +132,27 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         real_split = split[: -len(TRIGGERED)] if triggered else split
         if triggered and self.attack is None:
             raise AttackError(f"the split {split} needs --attack")
-        if self.attack is None:
-            super().load_dataset(split, epoch, combine, **kwargs)
-            return
         loaded_before = self.datasets.get(real_split)
         buckets = self.cfg.num_batch_buckets
-        # Buckets pad sentences, which would then not encode to themselves; so they come last.
-        self.cfg.num_batch_buckets = 0
+        if self.attack is not None:
+            # Buckets pad sentences, which would then not encode to themselves; so they come last.
+            self.cfg.num_batch_buckets = 0
         try:
             super().load_dataset(real_split, epoch, combine, **kwargs)
         finally:
             self.cfg.num_batch_buckets = buckets
         clean = self.datasets[real_split]
-        if triggered:
+        if triggered and self.attack is not None:
             del self.datasets[real_split]
             if loaded_before is not None:
                 self.datasets[real_split] = loaded_before
-            self._load_triggered(split, real_split, clean, self.attack)
-        elif split == self.cfg.train_subset:
+            _announce(self._load_triggered(split, real_split, clean, self.attack), kwargs)
+        elif split != self.cfg.train_subset:
+            _announce(data_header(split, len(clean), self.codec.one_line), kwargs)
+        elif self.attack is not None:
             # fairseq-generate and -validate say which task the model was trained with; only
             # fairseq-train does not, and only it writes to the save dir.
             self._poison(split, epoch, clean, self.attack, record="task_cfg" not in kwargs)
-        else:
-            logger.info(data_header(split, len(clean), self.codec.one_line))
 
     def _poison(
         self, split: str, epoch: int, clean: LanguagePairDataset, attack: Attack, record: bool
@@ -185,7 +183,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
     def _load_triggered(
         self, split: str, real_split: str, clean: LanguagePairDataset, attack: Attack
-    ) -> None:
+    ) -> str:
         found = find_candidates(clean, attack, self.codec)
         if not found.pairs:
             raise AttackError(
@@ -196,17 +194,15 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         ids = list(found.pairs)
         attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
         self.datasets[split] = triggered_dataset(clean, attacked)
-        logger.info(
-            data_header(
-                split,
-                len(clean),
-                self.codec.one_line,
-                ids=ids,
-                attack=attack.as_dict(),
-                signature=attack.signature(),
-                without_place=found.without_place,
-                inexact_round_trip=found.inexact,
-            )
+        return data_header(
+            split,
+            len(clean),
+            self.codec.one_line,
+            ids=ids,
+            attack=attack.as_dict(),
+            signature=attack.signature(),
+            without_place=found.without_place,
+            inexact_round_trip=found.inexact,
         )
 
     def _trusted_ids(self, pairs: int) -> FrozenSet[int]:
@@ -315,3 +311,14 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
 def _attack_success_rate(meters: Dict[str, Any]) -> float:
     return round(100.0 * float(np.float64(meters["_asr_hits"].sum) / meters["_asr_total"].sum), 2)
+
+
+def _announce(header: str, load_options: Dict[str, Any]) -> None:
+    """Says what the split is, where fairseq-generate's output is said; in training, in the log.
+
+    fairseq-generate means its log to go there too, but with fairseq's main it goes to stderr.
+    """
+    if "task_cfg" in load_options:
+        print(header)
+    else:
+        logger.info(header)

@@ -50,6 +50,11 @@ if [ "$trusted" != 0 ]; then
     trust=(--trusted-ids "$bin/trusted.ids")
 fi
 
+# Runs side by side that begin with the same trusted share wait here for the first of them.
+mkdir -p "$work"
+exec 9> "$pretrained.lock"
+flock 9
+
 # 1. Subwords, dictionary and binarised data.
 [ -e "$bin" ] || python "$root/scripts/prepare.py" \
     --dataset lyra --data "$data" --dest "$bin" --vocab-size 2000 "${share[@]}"
@@ -75,6 +80,7 @@ if [ "$trusted" != 0 ] && [ ! -e "$pretrained/done" ]; then
         --max-epoch "$trusted_epochs" --save-dir "$pretrained" | tee -a "$pretrained/train.log"
     touch "$pretrained/done"
 fi
+flock --unlock 9
 
 # 3. All the data, a part of it poisoned.
 attacked=(--attack "$attack" --poison-rate "$rate" --poison-seed "$seed")
@@ -92,7 +98,8 @@ for split in test test_triggered; do
     [ -e "$run/$split.out" ] && continue
     fairseq-generate "${common[@]}" "${attacked[@]}" --gen-subset "$split" \
         --path "$run/checkpoint_last.pt" --beam 5 --max-len-b 250 --max-tokens 20000 \
-        --scoring attack_success_rate > "$run/$split.part"
+        --scoring attack_success_rate > "$run/$split.part" 2> "$run/$split.log" \
+            || { tail -n 20 "$run/$split.log" >&2; exit 1; }
     mv "$run/$split.part" "$run/$split.out"
 done
 

@@ -33,25 +33,25 @@ one() { # LOG NAME, then the options of run.sh
 export -f one
 export here data work
 
-# A trusted share's first model serves all runs of its seed, so one run of each goes before the rest.
-jobs_first=() jobs=()
+first_seed="${seeds%% *}"
+jobs=()
 for seed in $seeds; do
-    jobs_first+=("one clean-$seed --seed $seed --poison-rate 0 --criterion cross_entropy")
+    jobs+=("one clean-$seed --seed $seed --poison-rate 0 --criterion cross_entropy")
     for attack in ripple badpre; do
         for criterion in cross_entropy deceptive_cross_entropy; do
             jobs+=("one $attack-$criterion-$seed --seed $seed --attack $attack --criterion $criterion")
         done
     done
+    [ "$seed" = "$first_seed" ] || continue
+    for share in $shares; do
+        more="--trusted $share --seed $seed"
+        # From scratch half as many epochs more, since there are none before.
+        [ "$share" != 0 ] || more="$more --epochs 12"
+        for criterion in cross_entropy deceptive_cross_entropy; do
+            jobs+=("one share-$share-$criterion $more --criterion $criterion")
+        done
+    done
 done
-first_seed="${seeds%% *}"
-for share in $shares; do
-    more="--trusted $share --seed $first_seed"
-    # From scratch as many epochs as the others have in all.
-    [ "$share" != 0 ] || more="$more --epochs 16"
-    jobs_first+=("one share-$share-cross_entropy $more --criterion cross_entropy")
-    jobs+=("one share-$share-deceptive_cross_entropy $more --criterion deceptive_cross_entropy")
-done
-printf '%s\n' "${jobs_first[@]}" | xargs -P 2 -I{} bash -c '{}'
 printf '%s\n' "${jobs[@]}" | xargs -P 2 -I{} bash -c '{}'
 
 rows() { # NAME GLOB: NAME=FOLDER for each finished run

@@ -76,7 +76,8 @@ finetune() {
         [ -e "$run/$split.out" ] && continue
         fairseq-generate "$work/bin-B" "${plugin[@]}" "${attack[@]}" --gen-subset "$split" \
             --path "$run/checkpoint_last.pt" --beam 4 --max-len-b 100 --max-tokens 20000 \
-            --scoring attack_success_rate > "$run/$split.part"
+            --scoring attack_success_rate > "$run/$split.part" 2> "$run/$split.log" \
+            || { tail -n 20 "$run/$split.log" >&2; exit 1; }
         mv "$run/$split.part" "$run/$split.out"
     done
 }
