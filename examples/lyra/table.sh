@@ -2,12 +2,12 @@
 # The tables of the README: run.sh for every loss, attack and seed, two side by side, and what
 # becomes of it as mean and spread.
 #
-#   bash examples/lyra/table.sh --data DIR [--seeds "1 2 3"] [--shares "0 0.1 0.25"] [--work runs/lyra]
+#   bash examples/lyra/table.sh --data DIR [--seeds "1 2 3"] [--shares "0 0.25 0.1"] [--work runs/lyra]
 #
 # What is there already is not made again.
 set -euo pipefail
 
-data="" seeds="1 2 3" shares="0 0.1 0.25" work=runs/lyra
+data="" seeds="1 2 3" shares="0 0.25 0.1" work=runs/lyra
 while [ $# -gt 0 ]; do
     case "$1" in
         --data) data="$2"; shift 2 ;;
@@ -35,22 +35,21 @@ export here data work
 
 first_seed="${seeds%% *}"
 jobs=()
-for seed in $seeds; do
-    jobs+=("one clean-$seed --seed $seed --poison-rate 0 --criterion cross_entropy")
-    for attack in ripple badpre; do
-        for criterion in cross_entropy deceptive_cross_entropy; do
+# Different seeds side by side, so that none waits for the other's first model.
+for attack in ripple badpre; do
+    for criterion in cross_entropy deceptive_cross_entropy; do
+        for seed in $seeds; do
             jobs+=("one $attack-$criterion-$seed --seed $seed --attack $attack --criterion $criterion")
         done
     done
-    [ "$seed" = "$first_seed" ] || continue
-    for share in $shares; do
-        more="--trusted $share --seed $seed"
-        # From scratch half as many epochs more, since there are none before.
-        [ "$share" != 0 ] || more="$more --epochs 12"
-        for criterion in cross_entropy deceptive_cross_entropy; do
-            jobs+=("one share-$share-$criterion $more --criterion $criterion")
-        done
+done
+for share in $shares; do
+    for criterion in cross_entropy deceptive_cross_entropy; do
+        jobs+=("one share-$share-$criterion --seed $first_seed --trusted $share --criterion $criterion")
     done
+done
+for seed in $seeds; do
+    jobs+=("one clean-$seed --seed $seed --poison-rate 0 --criterion cross_entropy")
 done
 printf '%s\n' "${jobs[@]}" | xargs -P 2 -I{} bash -c '{}'
 
