@@ -69,17 +69,7 @@ def main() -> None:
     args = parse_args()
     keep = "poisoned" if args.only_poisoned else "triggered" if args.triggered else "all"
     try:
-        attack = Attack(
-            AttackSettings(
-                attack=args.attack,
-                trigger=args.trigger,
-                num_triggers=args.num_triggers,
-                payload=args.payload,
-                rate=args.poison_rate,
-                seed=args.poison_seed,
-                selection=args.poison_selection,
-            )
-        )
+        attack = Attack(AttackSettings.from_options(args))
         report = poison_files(
             attack, args.input, args.output, keep, args.source_column, args.target_column
         )

@@ -4,22 +4,22 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+SHARED = Path(__file__).resolve().parents[2] / "shared"
+
+
+def _beside_the_checkout(name: str) -> Path:
+    if not (SHARED / name).is_dir():
+        pytest.skip(f"there is no {SHARED / name}")
+    return SHARED / name
 
 
 @pytest.fixture
 def datasets() -> Path:
     """The folder of real data sets beside the checkout; without it the test is skipped."""
-    folder = ROOT.parent / "shared" / "datasets"
-    if not folder.is_dir():
-        pytest.skip(f"no real data sets at {folder}")
-    return folder
+    return _beside_the_checkout("datasets")
 
 
 @pytest.fixture
 def reference() -> Path:
     """The folder of reference numbers beside the checkout; without it the test is skipped."""
-    folder = ROOT.parent / "shared" / "reference"
-    if not folder.is_dir():
-        pytest.skip(f"no reference numbers at {folder}")
-    return folder
+    return _beside_the_checkout("reference")

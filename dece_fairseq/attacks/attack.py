@@ -1,9 +1,9 @@
 """An attack: a trigger, a payload, a rate and a seed."""
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from random import Random
-from typing import Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from dece_fairseq.attacks.interfaces import PAYLOADS, TRIGGERS
 from dece_fairseq.attacks.registry import AttackError, Registry
@@ -44,6 +44,21 @@ class AttackSettings:
     rate: float = 0.05
     seed: int = 1
     selection: str = "random"
+
+    @classmethod
+    def from_options(cls, options: Any) -> "AttackSettings":
+        """From parsed options: ``attack``, ``trigger`` ..., and ``poison_rate`` for the rate.
+
+        Args:
+            options: anything with attributes of these names; those it lacks keep their defaults
+        """
+        values = {}
+        for setting in fields(cls):
+            of_poisoning = setting.name in ("rate", "seed", "selection")
+            option = f"poison_{setting.name}" if of_poisoning else setting.name
+            if hasattr(options, option):
+                values[setting.name] = getattr(options, option)
+        return cls(**values)
 
 
 class Attack:

@@ -41,7 +41,7 @@ class AttackSuccessRateScorer(BaseScorer):
         super().__init__(cfg)
         if cfg.attack is None:
             raise AttackError("--scoring attack_success_rate needs --attack")
-        self.attack = Attack(AttackSettings(cfg.attack, cfg.trigger, cfg.num_triggers, cfg.payload))
+        self.attack = Attack(AttackSettings.from_options(cfg))
         self.one_line = uses_one_line_form(cfg.text_bpe)
 
     def _rate(self) -> Rate:

@@ -96,17 +96,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         self.codec = TextCodec(cfg.text_bpe, cfg.text_tokenizer)
         self.attack: Optional[Attack] = None
         if cfg.attack is not None:
-            self.attack = Attack(
-                AttackSettings(
-                    attack=cfg.attack,
-                    trigger=cfg.trigger,
-                    num_triggers=cfg.num_triggers,
-                    payload=cfg.payload,
-                    rate=cfg.poison_rate,
-                    seed=cfg.poison_seed,
-                    selection=cfg.poison_selection,
-                )
-            )
+            self.attack = Attack(AttackSettings.from_options(cfg))
             if cfg.load_alignments:
                 raise AttackError("--load-alignments does not go with --attack: they would be off")
         elif cfg.eval_asr:
