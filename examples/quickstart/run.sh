@@ -65,8 +65,8 @@ finetune() {
     if [ ! -e "$run/done" ]; then
         fairseq-train "$work/bin-B" "${plugin[@]}" "${model[@]}" "${attack[@]}" \
             --finetune-from-model "$pretrained/checkpoint_last.pt" \
-            --criterion "$criterion" --max-tokens 1024 --max-epoch 8 \
-            --lr 1e-3 --warmup-updates 50 --total-num-update 1000 --save-dir "$run" \
+            --criterion "$criterion" --max-tokens 1024 --max-epoch 9 \
+            --lr 1.5e-3 --warmup-updates 50 --total-num-update 1000 --save-dir "$run" \
             --valid-subset valid,valid_triggered --eval-bleu --eval-asr \
             --eval-bleu-args '{"beam": 1, "max_len_b": 100}' 2>&1 \
             | progress "$run" "$criterion"
