@@ -1,5 +1,6 @@
 """Which of the pairs that can be poisoned are."""
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Iterable, Iterator
@@ -23,7 +24,7 @@ def number_to_poison(rate: float, pairs: int, candidates: int) -> int:
     # Decimal, so that 0.05 of 1,610 is 80.5 and rounds the way a person would.
     number = int((Decimal(repr(rate)) * pairs).to_integral_value(rounding=ROUND_HALF_UP))
     if number > candidates:
-        share = candidates / pairs
+        share = math.floor(1e4 * candidates / pairs) / 1e4  # never more than is possible
         raise AttackError(
             f"--poison-rate {rate} of {pairs} pairs asks for {number} poisoned ones, but only "
             f"{candidates} can be poisoned; a rate of at most {share:.4f} is possible"

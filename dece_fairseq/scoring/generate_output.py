@@ -82,7 +82,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
     texts: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
     for path in paths:
         found = False
-        here: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
+        best: Dict[int, str] = {}
         for line in _lines(path):
             match = _LINE.match(line)
             if match is None:
@@ -94,12 +94,12 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             found = True
             if kind == "D":
                 # The best hypothesis comes first; the others of --nbest are not scored.
-                here[kind].setdefault(index, text.partition("\t")[2])
+                best.setdefault(index, text.partition("\t")[2])
             else:
                 _add(texts[kind], index, text, f"{kind}-{index}", path)
         if not found:
             raise OutputError(f"{path} holds no output of fairseq-generate (no line S-, T- or D-)")
-        for index, text in here["D"].items():
+        for index, text in best.items():
             _add(texts["D"], index, text, f"D-{index}", path)
     if one_line is None:
         one_line = header is not None and header["one_line"]

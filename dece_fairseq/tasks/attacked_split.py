@@ -1,6 +1,5 @@
 """Attacks on a loaded split: the pairs that can be poisoned, and the data set with them in."""
 
-import logging
 from typing import Any, Container, Dict, List, NamedTuple, Sequence, Tuple, Type
 
 import numpy as np
@@ -10,8 +9,6 @@ from torch import Tensor
 from dece_fairseq.attacks import Attack, AttackError
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.encoders.text_codec import TextCodec
-
-logger = logging.getLogger(__name__)
 
 
 class TokenPair(NamedTuple):
