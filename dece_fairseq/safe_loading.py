@@ -2,14 +2,20 @@
 
 Since torch 2.6, ``torch.load`` builds nothing but these unless a class is named as safe. fairseq's
 checkpoints hold the parsed command line, and after ``--eval-bleu`` the counts of n-grams as arrays
-of numpy, which are numbers and nothing else. Safe loading itself stays on.
+of numpy, which are numbers and nothing else. The first of several workers sends the others what it
+loaded in the same form, the command line as nodes of omegaconf by then, and numbers for its
+tensors. Safe loading itself stays on.
 """
 
 import argparse
+from collections import defaultdict
 from typing import Any, List, Tuple
 
 import numpy as np
+import omegaconf
 import torch.serialization
+from fairseq.distributed.utils import _TensorPlaceholder
+from omegaconf.base import ContainerMetadata, Metadata
 
 # Named by what numpy 1 saves and what numpy 2 saves; the functions are the same.
 _CORES = ("numpy.core", "numpy._core")
@@ -24,7 +30,10 @@ def _classes_of_fairseq() -> List[Any]:
         for core in _CORES
     ]
     dtypes = [type(np.dtype(number)) for number in numbers]
-    return [argparse.Namespace, np.ndarray, np.dtype, *dtypes, *array_parts]
+    config: List[Any] = [omegaconf.DictConfig, omegaconf.ListConfig, omegaconf.AnyNode]
+    parts_of_config: List[Any] = [ContainerMetadata, Metadata, Any, dict, list, int, defaultdict]
+    arrays = [np.ndarray, np.dtype, *dtypes, *array_parts]
+    return [argparse.Namespace, *config, *parts_of_config, *arrays, _TensorPlaceholder]
 
 
 def allow_checkpoints() -> None:

@@ -123,8 +123,13 @@ def test_a_step_an_update_and_after_a_resume_within_an_epoch(
 
 
 def test_two_workers(binarised: Path, tmp_path: Path) -> None:
-    """Three updates an epoch, in the last of which the second worker has a dummy batch."""
-    options = options_of(binarised, tmp_path)
+    """Three updates an epoch, in the last of which the second worker has a dummy batch.
+
+    They begin with a checkpoint, which only the first worker reads, and sends to the other.
+    """
+    run("train", *options_of(binarised, tmp_path / "first"), "--max-epoch", 1)
+    options = options_of(binarised, tmp_path / "second")
+    options += ["--finetune-from-model", tmp_path / "first" / "checkpoint_last.pt"]
     options += ["--dece-schedule", "update", "--max-epoch", 2, "--ddp-backend", "legacy_ddp"]
     options += ["--distributed-world-size", 2, "--distributed-backend", "gloo"]
     options += ["--distributed-no-spawn", "--distributed-init-method", f"file://{tmp_path}/init"]
