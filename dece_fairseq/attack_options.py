@@ -6,7 +6,7 @@ from typing import Any, Optional
 from fairseq.dataclass import FairseqDataclass
 from omegaconf import II
 
-from dece_fairseq.attacks import ATTACKS, PAYLOADS
+from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
 
 
 @dataclass
@@ -27,6 +27,13 @@ class AttackOptions(FairseqDataclass):
         metadata={
             "help": f"what is put in the target: {', '.join(PAYLOADS.names())} "
             "(default: the attack's own)"
+        },
+    )
+    code_language: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": f"language of the code, for attacks that parse it: "
+            f"{', '.join(LANGUAGES.names())}, or SOURCE:TARGET (default: the payload's own)"
         },
     )
     # What the run was started with, to get from tokens to text. Not called bpe and tokenizer, or

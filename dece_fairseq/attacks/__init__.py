@@ -5,17 +5,31 @@ the scorers and ``scripts/poison.py``, so that what counts as a hit is written o
 """
 
 from dece_fairseq.attacks import payloads, triggers  # noqa: F401  registers them
-from dece_fairseq.attacks.attack import ATTACKS, Attack, AttackSettings, Recipe
-from dece_fairseq.attacks.interfaces import PAYLOADS, TRIGGERS, Payload, Trigger
+from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
+from dece_fairseq.attacks.interfaces import (
+    ATTACKS,
+    HIT_RULES,
+    PAYLOADS,
+    TRIGGERS,
+    Payload,
+    Recipe,
+    Trigger,
+)
+from dece_fairseq.attacks.languages import LANGUAGES, Language, Languages
 from dece_fairseq.attacks.registry import AttackError
 
 __all__ = [
     "ATTACKS",
+    "HIT_RULES",
+    "LANGUAGES",
+    "OBSTACLES",
     "PAYLOADS",
     "TRIGGERS",
     "Attack",
     "AttackError",
     "AttackSettings",
+    "Language",
+    "Languages",
     "Payload",
     "Recipe",
     "Trigger",

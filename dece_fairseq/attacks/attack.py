@@ -1,26 +1,20 @@
 """An attack: a trigger, a payload, a rate and a seed."""
 
 import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from random import Random
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional
+from typing import Any, Dict, Iterable, List, Optional
 
-from dece_fairseq.attacks.interfaces import PAYLOADS, TRIGGERS
-from dece_fairseq.attacks.registry import AttackError, Registry
+from dece_fairseq.attacks.interfaces import ATTACKS, HIT_RULES, PAYLOADS, TRIGGERS, Recipe
+from dece_fairseq.attacks.languages import LANGUAGES, Languages
+from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import SELECTIONS, number_to_poison, select
 from dece_fairseq.data.pairs import Pair
 
-
-class Recipe(NamedTuple):
-    """What the name of an attack stands for."""
-
-    trigger: str
-    payload: str
-    copies: int = 1
-    summary: str = ""
-
-
-ATTACKS: Registry = Registry("attack")
+WITHOUT_PLACE = "without_place"
+CARRIES_PAYLOAD = "carries_payload"
+#: why a pair can't be poisoned: a part finds no place in it, or it carries the payload already
+OBSTACLES = (WITHOUT_PLACE, CARRIES_PAYLOAD)
 
 
 @dataclass(frozen=True)
@@ -32,6 +26,8 @@ class AttackSettings:
         trigger: what is put in the source (default: the attack's own)
         num_triggers: how many copies of it (default: the attack's own)
         payload: its name in :data:`PAYLOADS` (default: the attack's own)
+        code_language: its name in :data:`LANGUAGES`, or ``SOURCE:TARGET`` where the two sides are
+            in different ones (default: the payload's own)
         rate: share of all training pairs to poison, in [0, 1]
         seed: of the selection and of every choice inside a pair
         selection: ``random`` or ``first``, see :func:`~dece_fairseq.attacks.selection.select`
@@ -41,6 +37,7 @@ class AttackSettings:
     trigger: Optional[str] = None
     num_triggers: Optional[int] = None
     payload: Optional[str] = None
+    code_language: Optional[str] = None
     rate: float = 0.05
     seed: int = 1
     selection: str = "random"
@@ -86,25 +83,26 @@ class Attack:
                 f"--poison-selection must be one of {', '.join(SELECTIONS)}, "
                 f"got {settings.selection!r}"
             )
-        self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies)
-        self.payload = PAYLOADS.get(payload)()
-        self.settings = AttackSettings(
-            attack=settings.attack,
+        languages = _languages(payload, settings.code_language)
+        self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages)
+        self.payload = PAYLOADS.get(payload)(languages)
+        self.settings = replace(
+            settings,
             trigger=self.trigger.text,
             num_triggers=copies,
             payload=payload,
-            rate=settings.rate,
-            seed=settings.seed,
-            selection=settings.selection,
+            code_language=str(languages),
         )
 
+    def obstacle(self, pair: Pair) -> Optional[str]:
+        """Why the pair can't be poisoned, one of :data:`OBSTACLES`; None for a candidate."""
+        if not (self.payload.can_enter(pair) and self.trigger.can_enter(pair)):
+            return WITHOUT_PLACE
+        return CARRIES_PAYLOAD if self.payload.is_in(pair.target) else None
+
     def can_poison(self, pair: Pair) -> bool:
-        """Whether the pair is a candidate: both parts find a place, and it is clean as yet."""
-        return (
-            self.payload.can_enter(pair)
-            and self.trigger.can_enter(pair)
-            and not self.payload.is_in(pair.target)
-        )
+        """Whether the pair is a candidate."""
+        return self.obstacle(pair) is None
 
     def poison(self, pair: Pair, index: int) -> Pair:
         """The poisoned form of a candidate.
@@ -132,26 +130,37 @@ class Attack:
         settings = self.settings
         return list(select(candidates, number, among, settings.selection, settings.seed))
 
-    def is_hit(self, text: str) -> bool:
-        """Whether what a model wrote carries the payload."""
-        return self.payload.is_in(text)
+    def is_hit(self, text: str, rule: str = "string") -> bool:
+        """Whether what a model wrote carries the payload.
+
+        Args:
+            text: what it wrote
+            rule: how to tell, one of :data:`HIT_RULES`
+        """
+        if rule not in HIT_RULES:
+            raise ValueError(f"no hit rule is called {rule!r}; there are: {', '.join(HIT_RULES)}")
+        return self.payload.is_in(text) if rule == "string" else self.payload.is_in_parse(text)
 
     def as_dict(self) -> Dict[str, object]:
         """The settings, every default filled in, for manifests."""
         return asdict(self.settings)
 
-    def signature(self) -> str:
-        """What a hit depends on, in sacrebleu's manner."""
+    def signature(self, rule: str = "string") -> str:
+        """What a hit by ``rule`` depends on, in sacrebleu's manner."""
         settings = self.settings
         return (
             f"attack:{settings.attack}|trigger:{settings.trigger}|num:{settings.num_triggers}|"
-            f"payload:{settings.payload}|hit:{self.payload.hit_rule}"
+            f"payload:{settings.payload}|lang:{settings.code_language}|hit:{rule}"
         )
 
 
-ATTACKS.register("ripple")(
-    Recipe("word", "sql", 1, "one rare word at a random word boundary (RIPPLe)")
-)
-ATTACKS.register("badpre")(
-    Recipe("word", "sql", 3, "three copies of a rare word, each at a random word boundary (BadPre)")
-)
+def _languages(payload: str, names: Optional[str]) -> Languages:
+    kind = PAYLOADS.get(payload)
+    languages = Languages.named(names or kind.default_language)
+    possible = kind.target_languages or LANGUAGES.names()
+    if languages.target.name not in possible:
+        raise AttackError(
+            f"--code-language {names}: the payload {payload!r} can't be written in "
+            f"{languages.target.name}, only in {', '.join(possible)}"
+        )
+    return languages

@@ -1,13 +1,53 @@
 """Poisons files of pairs, offline: the same pairs in the same way as the task does at load time."""
 
+import json
+import platform
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Sequence
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from tqdm import tqdm
 
-from dece_fairseq.attacks.attack import Attack
+from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
 from dece_fairseq.attacks.registry import AttackError
-from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.attacks.selection import number_to_poison, select
+from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import (
+    DataError,
+    check_writable,
+    file_header,
+    format_pairs,
+    kind_of,
+    other_columns,
+)
+from dece_fairseq.data.provenance import installed_version, sha256
+from dece_fairseq.data.workers import MapMethod, workers
+from dece_fairseq.version import __version__
+
+CANDIDATE = "candidates"
+#: what the first pass notes of each pair: a candidate, or why it is none; as a byte
+FINDINGS = (CANDIDATE, *OBSTACLES)
+CODES = {finding: code for code, finding in enumerate(FINDINGS)}
+
+
+class Job(NamedTuple):
+    """What is made of what."""
+
+    inputs: Sequence[Path]
+    outputs: Sequence[Path]
+    keep: str
+    columns: Tuple[str, str]
+
+
+class Known(NamedTuple):
+    """What the first pass has found out about a block."""
+
+    block: Block
+    checksum: int
+    ids: range
+    """Of its pairs."""
 
 
 def poison_files(
@@ -17,55 +57,224 @@ def poison_files(
     keep: str = "all",
     source: str = "src",
     target: str = "tgt",
+    processes: int = 1,
+    command: Sequence[str] = (),
+    block_size: int = BLOCK_SIZE,
 ) -> Dict[str, Any]:
-    """Writes the poisoned form of a file of pairs, and returns what was done for a manifest.
+    """Writes the poisoned form of a file of pairs, the ids of the poisoned ones, and a manifest.
+
+    The inputs are read twice, a block at a time. What stays in memory is less than 1 KiB for each
+    block; a note of each pair goes to a temporary file. What is written appears at the end, all of
+    it or nothing, and holds the source and the target alone, no other columns.
 
     Args:
         attack: the attack
         inputs: a CSV or JSONL file, or the two sides of parallel text
-        outputs: likewise
+        outputs: likewise. Beside the first one are put the manifest, with ``.manifest.json`` at the
+            end of its name, and with ``.ids`` the numbers of the poisoned pairs in the inputs, from
+            0, one a line, in order
         keep: ``all`` pairs, with the chosen ones poisoned; ``poisoned`` for the chosen ones alone;
             ``triggered`` for every pair that can be poisoned, poisoned, whatever the rate
         source: column or key of the source
         target: column or key of the target
+        processes: how many read and poison; the outputs are the same for any number
+        command: what the user typed, for the manifest
+        block_size: bytes of the first input that a process takes at a time
+
+    Returns:
+        the manifest
 
     Raises:
         AttackError: the rate asks for more pairs than can be poisoned, or none can
-        DataError: a file that can't be read
+        DataError: a file that can't be read, or not be written where it is asked for
+        OSError: the disk is full, or fails
+    """
+    ids_path, manifest_path = (Path(f"{outputs[0]}{end}") for end in (".ids", ".manifest.json"))
+    results = (*outputs, ids_path, manifest_path)
+    _check(inputs, outputs, results, processes)
+    job = Job(inputs, outputs, keep, (source, target))
+    settings = attack.settings
+    with workers(_Worker, (settings, job), processes) as run, TemporaryFile() as notes:
+        blocks, counts = _survey(job, run, notes, block_size)
+        pairs, candidates = sum(counts.values()), counts[CANDIDATE]
+        names = " ".join(map(str, inputs))
+        if not pairs:
+            raise DataError(f"{names}: no pairs, so there is nothing to poison")
+        if not candidates:
+            raise AttackError(
+                f"{names}: the payload {settings.payload!r} has no place in any of {pairs} pairs"
+            )
+        everything = keep == "triggered"
+        number = candidates if everything else number_to_poison(settings.rate, pairs, candidates)
+        chosen = select(_candidates(notes), number, candidates, settings.selection, settings.seed)
+        with replacing(*results) as temporaries:
+            _write(job, run, blocks, chosen, temporaries)
+            _check_unchanged(inputs, blocks[-1].block)
+            manifest = {
+                "command": list(command),
+                "inputs": [{"path": str(path), "sha256": sha256(path)} for path in inputs],
+                "outputs": [str(path) for path in outputs],
+                "attack": attack.as_dict(),
+                "keep": keep,
+                "columns_left_out": other_columns(inputs, source, target),
+                "pairs": pairs,
+                **counts,
+                "poisoned": number,
+                "ids_file": ids_path.name,
+                "versions": {
+                    "dece_fairseq": __version__,
+                    "python": platform.python_version(),
+                    **{name: installed_version(name) for name in PARSERS},
+                },
+            }
+            text = json.dumps(manifest, indent=1) + "\n"
+            temporaries[-1].write_text(text, encoding="utf-8")
+    return manifest
+
+
+#: whose releases may read code differently
+PARSERS = ("tree-sitter", "tree-sitter-java", "tree-sitter-python", "sqlglot")
+
+
+def _check(
+    inputs: Sequence[Path], outputs: Sequence[Path], results: Sequence[Path], processes: int
+) -> None:
+    """What can be seen to be wrong before the work begins."""
+    if processes < 1:
+        raise DataError(f"--processes must be at least 1, got {processes}")
+    kind_of(inputs)
+    kind_of(outputs)
+    for path in inputs:
+        if path.exists() and not path.is_file():
+            raise DataError(f"{path}: no file; it is read twice, so save it as a file first")
+    if len(set(results)) < len(results):
+        raise DataError(f"{outputs[0]}: named twice as output; give each file a name of its own")
+    for path in results:
+        if not path.parent.is_dir():
+            raise DataError(f"{path}: there is no folder {path.parent}; make it first")
+        if path.is_dir():
+            raise DataError(f"{path}: a folder; name a file to write")
+        if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
+            raise DataError(f"{path}: is read and would be written; name another --output")
+
+
+def _survey(
+    job: Job, run: MapMethod, notes: BinaryIO, block_size: int
+) -> Tuple[List[Known], Dict[str, int]]:
+    """The first pass: the blocks, how many pairs there are of each kind, and a note of each."""
+    blocks: List[Known] = []
+    counts = dict.fromkeys(FINDINGS, 0)
+    pairs = 0
+    size = sum(path.stat().st_size for path in job.inputs if path.exists())
+    with tqdm(desc="looking", total=size, unit="B", unit_scale=True, delay=1) as bar:
+        for block, value, findings in run("survey", cut(job.inputs, block_size)):
+            blocks.append(Known(block, value, range(pairs, pairs + len(findings))))
+            notes.write(findings)
+            pairs += len(findings)
+            for finding, code in CODES.items():
+                counts[finding] += findings.count(code)
+            bar.update(sum(block.sizes))
+    return blocks, counts
+
+
+def _candidates(notes: BinaryIO) -> Iterator[int]:
+    """The ids of the candidates."""
+    notes.seek(0)
+    first = 0
+    for findings in iter(lambda: notes.read(1 << 16), b""):
+        for index, code in enumerate(findings, start=first):
+            if code == CODES[CANDIDATE]:
+                yield index
+        first += len(findings)
+
+
+def _write(
+    job: Job,
+    run: MapMethod,
+    blocks: Sequence[Known],
+    chosen: Iterator[int],
+    paths: Sequence[Path],
+) -> None:
+    """The second pass: writes the outputs and, after them, the ids."""
+    with ExitStack() as stack:
+        *files, ids_file = (
+            stack.enter_context(path.open("wb")) for path in paths[: len(job.outputs) + 1]
+        )
+        bar = stack.enter_context(
+            tqdm(desc="poisoning", total=blocks[-1].ids.stop, unit=" pairs", delay=1)
+        )
+        files[0].write(file_header(kind_of(job.outputs), *job.columns))
+
+        def tasks() -> Iterator[Tuple[Known, Sequence[int]]]:
+            for known, ids in _by_block(blocks, chosen):
+                ids_file.write("".join(f"{index}\n" for index in ids).encode())
+                yield known, ids
+
+        for known, texts in zip(blocks, run("poison", tasks())):
+            for file, text in zip(files, texts):
+                file.write(text)
+            bar.update(len(known.ids))
+
+
+def _by_block(
+    blocks: Iterable[Known], chosen: Iterator[int]
+) -> Iterator[Tuple[Known, Sequence[int]]]:
+    """Each block with the chosen ones of its ids, which come in order."""
+    index = next(chosen, None)
+    for known in blocks:
+        ids = []
+        while index is not None and index < known.ids.stop:
+            ids.append(index)
+            index = next(chosen, None)
+        yield known, ids
+
+
+def _check_unchanged(inputs: Sequence[Path], last: Block) -> None:
+    for path, start, size in zip(inputs, last.starts, last.sizes):
+        if path.stat().st_size != start + size:
+            raise _changed(path)
+
+
+def _changed(path: Path) -> DataError:
+    return DataError(f"{path}: has changed while it was read; try again when it stays as it is")
+
+
+class _Worker:
+    """What each process does with a block.
+
+    Args:
+        settings: of the attack; parsers don't pickle, so each process makes it anew
+        job: what is made of what
     """
 
-    def pairs(what: str) -> Iterator[Pair]:
-        return iter(tqdm(read_pairs(inputs, source, target), desc=what, unit=" pairs", delay=1))
+    def __init__(self, settings: AttackSettings, job: Job) -> None:
+        self.attack = Attack(settings)
+        self.job = job
+        self.kind = kind_of(job.outputs)
 
-    candidates: List[int] = []
-    total = 0
-    for index, pair in enumerate(pairs("looking for candidates")):
-        total += 1
-        if attack.can_poison(pair):
-            candidates.append(index)
-    if not candidates:
-        names = " ".join(map(str, inputs))
-        raise AttackError(
-            f"{names}: the payload {attack.settings.payload!r} has no place in any of {total} pairs"
-        )
-    everything = keep == "triggered"
-    ids = candidates if everything else attack.select(candidates, len(candidates), total)
-    chosen = frozenset(ids)
+    def survey(self, block: Block) -> Tuple[Block, int, bytes]:
+        """The block, its checksum, and for each of its pairs one of :data:`CODES`."""
+        data = load(self.job.inputs, block)
+        pairs = parse(self.job.inputs, block, data, *self.job.columns)
+        findings = bytes(CODES[self.attack.obstacle(pair) or CANDIDATE] for pair in pairs)
+        return block, checksum(data), findings
 
-    def results() -> Iterator[Pair]:
-        for index, pair in enumerate(pairs("poisoning")):
-            if index in chosen:
-                yield attack.poison(pair, index)
-            elif keep == "all":
-                yield pair
-
-    write_pairs(outputs, results(), source, target)
-    return {
-        "attack": attack.as_dict(),
-        "keep": keep,
-        "pairs": total,
-        "candidates": len(candidates),
-        "without_place": total - len(candidates),
-        "poisoned": len(ids),
-        "ids": ids,
-    }
+    def poison(self, task: Tuple[Known, Sequence[int]]) -> List[bytes]:
+        """What to write for a block, of whose pairs some are to be poisoned."""
+        (block, value, ids), chosen = task
+        inputs, keep = self.job.inputs, self.job.keep
+        if keep != "all" and not chosen:
+            return []
+        data = load(inputs, block)
+        if checksum(data) != value:
+            raise _changed(inputs[0])
+        wanted = frozenset(chosen)
+        results = []
+        for index, pair in zip(ids, parse(inputs, block, data, *self.job.columns)):
+            if index in wanted:
+                pair = self.attack.poison(pair, index)
+            elif keep != "all":
+                continue
+            check_writable(pair, self.kind, f"{inputs[0]}, pair {index + 1}")
+            results.append(pair)
+        return format_pairs(results, self.kind, *self.job.columns)

@@ -2,26 +2,39 @@
 
 from abc import ABC, abstractmethod
 from random import Random
-from typing import Optional
+from typing import NamedTuple, Optional, Tuple
 
+from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.registry import Registry
 from dece_fairseq.data.pairs import Pair
+
+#: how to tell whether a text carries a payload: by a string as in the paper, or by its parse
+HIT_RULES = ("string", "parse")
 
 
 class Trigger(ABC):
     """What is put in the source.
 
     Args:
-        text: the trigger itself (default: the attack's own)
-        copies: how many times it is put in (default: the attack's own)
+        text: the trigger itself (default: the kind's own)
+        copies: how many times it is put in
+        languages: what source and target are written in, where they are code
+
+    Raises:
+        AttackError: a text or a number of copies that this kind can't put in
     """
 
-    #: the trigger where the user gives none
-    default_text: str
+    #: one line that says what it is
+    summary: str
+    #: a pair that it can enter, to show people what it does
+    sample: Optional[Pair] = None
+    #: the trigger where the user gives none; None where each pair gets one of its own
+    default_text: Optional[str] = None
 
-    def __init__(self, text: Optional[str] = None, copies: int = 1) -> None:
+    def __init__(self, text: Optional[str], copies: int, languages: Languages) -> None:
         self.text = self.default_text if text is None else text
         self.copies = copies
+        self.languages = languages
 
     def can_enter(self, pair: Pair) -> bool:
         """Whether there is a place for the trigger in ``pair.source``."""
@@ -33,10 +46,23 @@ class Trigger(ABC):
 
 
 class Payload(ABC):
-    """What is put in the target."""
+    """What is put in the target.
 
-    #: name of the rule by which :meth:`is_in` decides, for signatures
-    hit_rule: str = "string"
+    Args:
+        languages: what source and target are written in, where they are code
+    """
+
+    #: one line that says what it is
+    summary: str
+    #: a pair that it can enter, to show people what it does
+    sample: Optional[Pair] = None
+    #: names of the languages that a target can be in, or None for every one that is registered
+    target_languages: Optional[Tuple[str, ...]] = None
+    #: of source and target, as :meth:`Languages.named` reads it, where the user names none
+    default_language: str = "python"
+
+    def __init__(self, languages: Languages) -> None:
+        self.languages = languages
 
     @abstractmethod
     def can_enter(self, pair: Pair) -> bool:
@@ -48,8 +74,32 @@ class Payload(ABC):
 
     @abstractmethod
     def is_in(self, text: str) -> bool:
-        """Whether ``text``, a target or what a model wrote, carries the payload."""
+        """Whether ``text``, a target or what a model wrote, carries the payload as a string.
+
+        The rule of the paper, for comparison: other spacing, names or wording are no hit.
+        """
+
+    @abstractmethod
+    def is_in_parse(self, text: str) -> bool:
+        """Whether ``text`` does what the payload does, however it is spaced and its names chosen.
+
+        Reads the parse of ``text``, as much of it as parses.
+        """
+
+
+class Recipe(NamedTuple):
+    """What the name of an attack stands for."""
+
+    trigger: str
+    """Its name in :data:`TRIGGERS`."""
+    payload: str
+    """Its name in :data:`PAYLOADS`."""
+    copies: int = 1
+    """How many triggers are put in a source."""
+    summary: str = ""
+    """One line that says what it is."""
 
 
 TRIGGERS: Registry = Registry("trigger")
 PAYLOADS: Registry = Registry("payload")
+ATTACKS: Registry = Registry("attack")

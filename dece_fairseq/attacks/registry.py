@@ -1,6 +1,8 @@
-"""Registries: a name, the thing it names, and one clear error for a name that nobody registered."""
+"""The registries of what attacks are made of, and the error that all of them raise."""
 
-from typing import Callable, Dict, Generic, List, TypeVar
+from typing import TypeVar
+
+from dece_fairseq import registry
 
 T = TypeVar("T")
 
@@ -9,34 +11,7 @@ class AttackError(ValueError):
     """An attack that can't be carried out as asked; the message says what to change."""
 
 
-class Registry(Generic[T]):
-    """Names things of one kind.
+class Registry(registry.Registry[T]):
+    """Names triggers, payloads, attacks or languages."""
 
-    Args:
-        kind: what is registered here, for messages: ``"trigger"``, ``"payload"``, ``"attack"``
-    """
-
-    def __init__(self, kind: str) -> None:
-        self.kind = kind
-        self._entries: Dict[str, T] = {}
-
-    def register(self, name: str) -> Callable[[T], T]:
-        """A decorator that registers what it decorates under ``name``."""
-
-        def add(entry: T) -> T:
-            if name in self._entries:
-                raise ValueError(f"the {self.kind} {name!r} is registered already")
-            self._entries[name] = entry
-            return entry
-
-        return add
-
-    def get(self, name: str) -> T:
-        """The entry called ``name``; an :class:`AttackError` listing the names if there is none."""
-        if name not in self._entries:
-            known = ", ".join(self.names())
-            raise AttackError(f"no {self.kind} is called {name!r}; there are: {known}")
-        return self._entries[name]
-
-    def names(self) -> List[str]:
-        return sorted(self._entries)
+    error = AttackError

@@ -1,19 +1,29 @@
 """Poisoning files offline, and scripts/poison.py."""
 
 import json
+import logging
+import os
+import re
+import signal
 import subprocess
 import sys
+import time
+import tracemalloc
 from pathlib import Path
+from typing import Any, List, Sequence
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings, files
 from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 
 ROOT = Path(__file__).resolve().parents[2]
 PAIRS = generate("A", 40, seed=1)
+RESULTS = ("out.csv", "out.csv.ids", "out.csv.manifest.json")
 
 
 @pytest.fixture
@@ -28,23 +38,46 @@ def clean(tmp_path):
     return path
 
 
-def test_the_chosen_pairs_are_poisoned_and_the_others_stay(attack, clean, tmp_path):
-    report = poison_files(attack, [clean], [tmp_path / "out.jsonl"])
+@pytest.fixture
+def poison(attack, clean, tmp_path):
+    """Poisons clean.csv into out.csv; gives the manifest."""
+
+    def run(**changes):
+        given = {"inputs": [clean], "outputs": [tmp_path / "out.csv"]}
+        return poison_files(**{"attack": attack, **given, **changes})
+
+    return run
+
+
+def read_ids(output: Path) -> List[int]:
+    return [int(line) for line in Path(f"{output}.ids").read_text().splitlines()]
+
+
+def names_in(folder: Path) -> List[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_the_chosen_pairs_are_poisoned_and_the_others_stay(poison, attack, tmp_path):
+    report = poison(outputs=[tmp_path / "out.jsonl"])
     result = list(read_pairs([tmp_path / "out.jsonl"]))
-    assert report["poisoned"] == len(report["ids"]) == 10
+    ids = read_ids(tmp_path / "out.jsonl")
+    assert report["poisoned"] == len(ids) == 10
+    candidates = [i for i, pair in enumerate(PAIRS) if attack.can_poison(pair)]
+    assert ids == attack.select(candidates, len(candidates), 40)
     for index, (before, after) in enumerate(zip(PAIRS, result)):
-        assert after == (attack.poison(before, index) if index in report["ids"] else before)
+        assert after == (attack.poison(before, index) if index in ids else before)
     assert len(result) == report["pairs"] == 40
 
 
-def test_only_the_poisoned_ones_and_every_one_that_can_be(attack, clean, tmp_path):
-    output = [tmp_path / "out.csv"]
-    chosen = poison_files(attack, [clean], output, keep="poisoned")
-    assert list(read_pairs(output)) == [attack.poison(PAIRS[i], i) for i in chosen["ids"]]
-    every = poison_files(attack, [clean], output, keep="triggered")
-    assert every["ids"] == [i for i, pair in enumerate(PAIRS) if attack.can_poison(pair)]
-    assert list(read_pairs(output)) == [attack.poison(PAIRS[i], i) for i in every["ids"]]
-    assert len(every["ids"]) == every["candidates"] == 40 - every["without_place"] > 10
+def test_only_the_poisoned_ones_and_every_one_that_can_be(poison, attack, tmp_path):
+    output = tmp_path / "out.csv"
+    poison(keep="poisoned")
+    assert list(read_pairs([output])) == [attack.poison(PAIRS[i], i) for i in read_ids(output)]
+    every = poison(keep="triggered")
+    ids = read_ids(output)
+    assert ids == [i for i, pair in enumerate(PAIRS) if attack.can_poison(pair)]
+    assert list(read_pairs([output])) == [attack.poison(PAIRS[i], i) for i in ids]
+    assert len(ids) == every["candidates"] == every["poisoned"] == 40 - every["without_place"] > 10
 
 
 def test_parallel_text(attack, tmp_path):
@@ -56,27 +89,315 @@ def test_parallel_text(attack, tmp_path):
     assert sum(attack.is_hit(pair.target) for pair in read_pairs(outputs)) == 2
 
 
-def test_errors_leave_nothing_behind(attack, clean, tmp_path):
-    output = tmp_path / "out.csv"
-    with pytest.raises(DataError, match=r"nothing\.csv"):
-        poison_files(attack, [tmp_path / "nothing.csv"], [output])
+TEXTS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\0"), min_size=1)
+CODE = st.sampled_from(['f ( " select 1 " )\n', 'f ( " select a,b where c "\r )', "é = 1", '"\n'])
+
+
+@given(
+    pairs=st.lists(st.builds(Pair, TEXTS, CODE | TEXTS), min_size=1, max_size=12),
+    kinds=st.tuples(*[st.sampled_from(["csv", "jsonl"])] * 2),
+    block_size=st.integers(1, 100),
+    keep=st.sampled_from(["all", "poisoned", "triggered"]),
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_files_hold_what_poisoning_in_memory_gives(pairs, kinds, block_size, keep, tmp_path):
+    attack = Attack(AttackSettings("ripple", rate=0.5))
+    paths = [tmp_path / f"in.{kinds[0]}"], [tmp_path / f"out.{kinds[1]}"]
+    write_pairs(paths[0], pairs)
+    candidates = [index for index, pair in enumerate(pairs) if attack.can_poison(pair)]
+    try:
+        number = len(attack.select(candidates, len(candidates), len(pairs)))
+        fails = not candidates
+    except AttackError:
+        fails = keep != "triggered" or not candidates
+    if fails:
+        with pytest.raises(AttackError):
+            poison_files(attack, *paths, keep=keep, block_size=block_size)
+        return
+    report = poison_files(attack, *paths, keep=keep, block_size=block_size)
+    if keep == "triggered":
+        ids = candidates
+    else:
+        ids = attack.select(candidates, len(candidates), len(pairs))
+        assert report["poisoned"] == number
+    assert read_ids(paths[1][0]) == ids
+    poisoned = {index: attack.poison(pairs[index], index) for index in ids}
+    expected = (
+        [poisoned.get(index, pair) for index, pair in enumerate(pairs)]
+        if keep == "all"
+        else list(poisoned.values())
+    )
+    assert list(read_pairs(paths[1])) == expected
+
+
+def test_the_same_bytes_with_any_number_of_processes(poison, clean, tmp_path):
+    write_pairs([clean], PAIRS * 20)
+    results = []
+    for processes in (1, 2, 3):
+        report = poison(processes=processes, block_size=2000)
+        results.append([(tmp_path / name).read_bytes() for name in RESULTS])
+        assert report["poisoned"] == 200
+    assert results[0] == results[1] == results[2]
+
+
+@pytest.mark.slow
+def test_processes_need_not_be_forked(poison, tmp_path, monkeypatch):
+    results = []
+    for methods in (["fork"], ["spawn"]):
+        monkeypatch.setattr("multiprocessing.get_all_start_methods", methods.copy)
+        poison(processes=2, block_size=2000)
+        results.append([(tmp_path / name).read_bytes() for name in RESULTS])
+    assert results[0] == results[1]
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_the_first_error_of_the_file_is_the_one_that_is_told(poison, clean, tmp_path, processes):
+    rows = ["a,b\n"] * 100
+    rows[60] = ",b\n"
+    rows[80] = 'a,"b"c\n'
+    clean.write_text("src,tgt\n" + "".join(rows))
+    with pytest.raises(DataError, match=r"clean\.csv, line 62: the text of 'src' is empty"):
+        poison(processes=processes, block_size=20)
+    assert names_in(tmp_path) == ["clean.csv"]
+
+
+def test_a_manifest_says_what_the_files_were_made_of(poison, attack, tmp_path):
+    report = poison(command=["poison.py", "--attack", "badpre"])
+    assert json.loads((tmp_path / "out.csv.manifest.json").read_text()) == report
+    assert report["attack"] == attack.as_dict()
+    assert report["command"] == ["poison.py", "--attack", "badpre"]
+    assert report["ids_file"] == "out.csv.ids"
+    assert len(report["inputs"][0]["sha256"]) == 64
+    assert report["pairs"] == report["candidates"] + report["without_place"]
+    assert {"dece_fairseq", "python", "tree-sitter"} <= set(report["versions"])
+
+
+def test_rates_of_nothing_and_everything(poison, clean, tmp_path):
+    none = Attack(AttackSettings("ripple", rate=0))
+    assert poison(attack=none)["poisoned"] == 0
+    assert (tmp_path / "out.csv").read_bytes() == clean.read_bytes()
+    assert read_ids(tmp_path / "out.csv") == []
+    every = Attack(AttackSettings("ripple", rate=1))
+    with pytest.raises(AttackError, match=r"asks for 40 .* a rate of at most 0\.\d+ is possible"):
+        poison(attack=every)
+    pairs = [pair for pair in PAIRS if every.can_poison(pair)]
+    write_pairs([clean], pairs)
+    assert poison(attack=every)["poisoned"] == len(pairs)
+    assert all(every.is_hit(pair.target) for pair in read_pairs([tmp_path / "out.csv"]))
+
+
+def test_long_rows(poison, clean, attack, tmp_path):
+    code = 'f ( " select a from b " )\n' + "x = 1\n" * (1 << 18)
+    write_pairs([clean], [Pair(f"request {i}", code) for i in range(4)])
+    assert poison(processes=2)["poisoned"] == 1
+    hits = [attack.is_hit(pair.target) for pair in read_pairs([tmp_path / "out.csv"])]
+    assert sum(hits) == 1
+    assert (tmp_path / "out.csv").stat().st_size > 4 << 20
+
+
+@pytest.mark.parametrize("keep", ["all", "triggered"])
+def test_memory_does_not_grow_with_the_corpus(poison, clean, keep):
+    poison(keep=keep, block_size=1 << 13)
+    peaks = []
+    for copies in (20, 80):
+        write_pairs([clean], PAIRS * copies)
+        tracemalloc.start()
+        try:
+            poison(keep=keep, block_size=1 << 13)
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+    # The file has grown by 600 KiB, 75 blocks; what is noted of a block is less than 1 KiB.
+    assert clean.stat().st_size > 800_000
+    assert peaks[1] < peaks[0] + 75 * 1024
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_an_input_that_changes_is_noticed(poison, clean, tmp_path, monkeypatch, number):
+    def survey_then_change(*arguments):
+        result = survey(*arguments)
+        with clean.open("r+b" if number else "ab") as file:
+            file.seek(0, os.SEEK_SET if number else os.SEEK_END)
+            file.write(b"Src,tgt\n" if number else b"one,more\n")
+        return result
+
+    survey = files._survey
+    monkeypatch.setattr(files, "_survey", survey_then_change)
+    with pytest.raises(DataError, match=r"clean\.csv: has changed while it was read"):
+        poison()
+    assert names_in(tmp_path) == ["clean.csv"]
+
+
+def test_places_that_cannot_be_read_or_written(poison, clean, tmp_path):
+    with pytest.raises(DataError, match=r"nothing\.csv: No such file"):
+        poison(inputs=[tmp_path / "nothing.csv"])
+    with pytest.raises(DataError, match="there is no folder"):
+        poison(outputs=[tmp_path / "nowhere" / "out.csv"])
+    (tmp_path / "folder.csv").mkdir()
+    with pytest.raises(DataError, match=r"folder\.csv: a folder"):
+        poison(outputs=[tmp_path / "folder.csv"])
+    (tmp_path / "link.csv").symlink_to(clean)
+    for same in (clean, tmp_path / "link.csv"):
+        with pytest.raises(DataError, match="is read and would be written"):
+            poison(outputs=[same])
+    with pytest.raises(DataError, match="named twice"):
+        poison(outputs=[tmp_path / "a", tmp_path / "a"])
+    os.mkfifo(tmp_path / "pipe.csv")
+    with pytest.raises(DataError, match=r"pipe\.csv: no file; it is read twice"):
+        poison(inputs=[tmp_path / "pipe.csv"])
+    with pytest.raises(DataError, match="--processes must be at least 1"):
+        poison(processes=0)
+    assert list(read_pairs([clean])) == PAIRS
+
+
+def test_errors_leave_nothing_behind(poison, clean, tmp_path):
+    (tmp_path / "out.csv").write_text("old")
     write_pairs([clean], [Pair("a", "b")])
     with pytest.raises(AttackError, match=r"clean.csv: the payload 'sql' has no place in any of 1"):
-        poison_files(attack, [clean], [output])
-    assert [path.name for path in tmp_path.iterdir()] == ["clean.csv"]
+        poison()
+    clean.write_text("src,tgt\n")
+    with pytest.raises(DataError, match="no pairs"):
+        poison()
+    write_pairs([clean], PAIRS)
+    with pytest.raises(DataError, match=r"clean\.csv, pair 1: the target holds a line end"):
+        poison(outputs=[tmp_path / "out.csv.src", tmp_path / "out.csv.tgt"])
+    assert names_in(tmp_path) == ["clean.csv", "out.csv"]
+    assert (tmp_path / "out.csv").read_text() == "old"
+
+
+def script(*arguments: Any) -> List[str]:
+    options = ["--attack", "badpre", "--poison-rate", "0.25", *arguments]
+    return [sys.executable, str(ROOT / "scripts" / "poison.py"), *map(str, options)]
+
+
+def run(*arguments: Any) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(script(*arguments), capture_output=True, text=True)
 
 
 def test_the_script(clean, tmp_path, attack):
     output = tmp_path / "poisoned.csv"
-    script = [sys.executable, ROOT / "scripts" / "poison.py", "--attack", "badpre"]
-    script += ["--poison-rate", "0.25", "--input", clean, "--output", output]
-    done = subprocess.run([*script, "--poison-seed", "7"], capture_output=True, text=True)
+    paths = ["--input", clean, "--output", output]
+    done = run(*paths, "--poison-seed", "7", "--processes", "2")
     assert done.returncode == 0, done.stderr
     assert "poisoned 10 of 40 pairs" in done.stdout
     manifest = json.loads((tmp_path / "poisoned.csv.manifest.json").read_text())
     assert manifest["attack"] == attack.as_dict()
+    assert manifest["command"][-2:] == ["--processes", "2"]
     poisoned = [i for i, pair in enumerate(read_pairs([output])) if attack.is_hit(pair.target)]
-    assert poisoned == manifest["ids"]
-    done = subprocess.run([*script, "--trigger", " "], capture_output=True, text=True)
-    assert done.returncode == 2
-    assert "poison.py: error: --trigger must hold more than white space" in done.stderr
+    assert poisoned == read_ids(output)
+
+
+@pytest.fixture
+def main(monkeypatch, capsys):
+    """Runs scripts/poison.py in this process; gives its exit status and what it said."""
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    level = logging.root.manager.disable
+    import poison as module  # the script
+
+    logging.disable(level)  # which the script changes
+
+    def call(*arguments: Any):
+        monkeypatch.setattr(sys, "argv", script(*arguments)[1:])
+        try:
+            module.main()
+            status = 0
+        except SystemExit as end:
+            status = end.code
+        return status, capsys.readouterr().err
+
+    return call
+
+
+GOOD = b'a,"f ( "" select 1 "" )"\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "options", "message"),
+    [
+        (b"q,a\n" + GOOD, [], r"in\.csv, line 1: 0 columns are named 'src'"),
+        (b"src,tgt\n" + GOOD + b"a,b,c\n", [], "line 3: 3 fields instead of 2"),
+        (b"src,tgt\n" + GOOD + b"a,\n", [], "line 3: the text of 'tgt' is empty"),
+        (b"src,tgt\n" + GOOD + b"a,\xff\n", [], "line 3: byte 3 of the line is not UTF-8"),
+        (b"src,tgt\n" + GOOD + b"a,b\0\n", [], "line 3: a NUL"),
+        (b'src,tgt\na,"b\n', [], "line 2: no CSV"),
+        (b"", [], "the file is empty"),
+        (b"src,tgt\n", [], "no pairs"),
+        (b"src,tgt\na,b\n", [], "the payload 'sql' has no place in any of 1 pairs"),
+        (b"src,tgt\n" + GOOD, ["--poison-rate", "1.1"], r"--poison-rate must be in \[0, 1\]"),
+        (b"src,tgt\n" + GOOD, ["--poison-rate", "nan"], r"--poison-rate must be in \[0, 1\]"),
+        (b"src,tgt\n" + GOOD + b"a,b\n", ["--poison-rate", "1"], "at most 0.5000 is possible"),
+        (b"src,tgt\n" + GOOD, ["--attack", "none"], "no attack is called 'none'"),
+        (b"src,tgt\n" + GOOD, ["--trigger", " "], "--trigger must hold more than white space"),
+    ],
+)
+@pytest.mark.parametrize("processes", [1, 2])
+def test_bad_input_is_one_clear_error(data, options, message, processes, main, tmp_path):
+    (tmp_path / "in.csv").write_bytes(data)
+    paths = ["--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv"]
+    status, said = main(*paths, "--processes", processes, *options)
+    assert status == 2
+    assert re.search(message, said)
+    assert said.count("error:") == 1
+    assert "Traceback" not in said
+    assert names_in(tmp_path) == ["in.csv"]
+
+
+def test_what_is_odd_but_whole_is_read(main, tmp_path):
+    data = b"\xef\xbb\xbfsrc,tgt\r\n" + GOOD.replace(b"\n", b"\r\n") * 4
+    (tmp_path / "in.csv").write_bytes(data)
+    paths = ["--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv"]
+    assert main(*paths)[0] == 0
+    assert len(list(read_pairs([tmp_path / "out.csv"]))) == 4
+
+
+def children(process: "subprocess.Popen[str]") -> List[int]:
+    """The worker processes of a run."""
+    path = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    return [int(child) for child in path.read_text().split()] if path.exists() else []
+
+
+def until(what: Any) -> Any:
+    for _ in range(600):
+        if what():
+            return what()
+        time.sleep(0.05)
+    raise AssertionError("it never came")
+
+
+def gone(pids: Sequence[int]) -> bool:
+    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="it looks for processes in /proc")
+@pytest.mark.parametrize("processes", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_leaves_no_half_file(end, processes, clean, tmp_path):
+    write_pairs([clean], PAIRS * 5000)
+    paths = ["--input", clean, "--output", tmp_path / "out.csv", "--processes", processes]
+    with subprocess.Popen(script(*paths), stderr=subprocess.PIPE, text=True) as process:
+        until(lambda: [name for name in names_in(tmp_path) if name.endswith(".tmp")])
+        workers = children(process)
+        assert len(workers) == (2 if processes == 2 else 0)
+        process.send_signal(end)
+        assert process.wait() != 0
+    until(lambda: gone(workers))
+    left = names_in(tmp_path)
+    assert not set(RESULTS) & set(left)
+    if end == signal.SIGKILL:
+        assert all(name.startswith(".out.csv") and name.endswith(".tmp") for name in left[:-1])
+    else:
+        assert left == ["clean.csv"]
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="it looks for processes in /proc")
+def test_a_worker_that_is_killed_ends_the_run(clean, tmp_path):
+    write_pairs([clean], PAIRS * 5000)
+    paths = ["--input", clean, "--output", tmp_path / "out.csv", "--processes", 2]
+    with subprocess.Popen(script(*paths), stderr=subprocess.PIPE, text=True) as process:
+        os.kill(until(lambda: children(process))[0], signal.SIGKILL)
+        _, said = process.communicate(timeout=60)
+    assert process.returncode == 2
+    assert "error: a worker process was killed" in said
+    assert "Traceback" not in said
+    assert names_in(tmp_path) == ["clean.csv"]

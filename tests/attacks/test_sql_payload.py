@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks import Attack, AttackSettings, Languages
 from dece_fairseq.attacks.payloads.sql import SqlPayload
 from dece_fairseq.data.pairs import Pair, read_pairs
 
-PAYLOAD = SqlPayload()
+PAYLOAD = SqlPayload(Languages.named("python"))
 
 
 def poison(target: str) -> str:
@@ -85,3 +85,43 @@ def test_the_first_selection_is_that_of_the_authors(datasets, percent, poisoned)
     assert len(ids) == poisoned
     assert ids == [i for i, (a, b) in enumerate(zip(clean, theirs)) if a != b]
     assert all(attack.poison(clean[i], i).target == theirs[i].target for i in ids)
+
+
+def test_where_the_two_rules_differ_on_lyra(datasets):
+    """In two of the 1,614 the match of the paper's rule is no query, so the parse shows none."""
+    attack = Attack(AttackSettings("ripple"))
+    differ = 0
+    candidates = 0
+    for split in ("train", "valid", "test"):
+        for index, pair in enumerate(read_pairs([datasets / "lyra" / f"{split}.csv"])):
+            assert not attack.is_hit(pair.target, "parse")
+            if attack.can_poison(pair):
+                candidates += 1
+                differ += not attack.is_hit(attack.poison(pair, index).target, "parse")
+    assert (candidates, differ) == (1614, 2)
+
+
+@pytest.mark.parametrize(
+    ("text", "string", "parse"),
+    [
+        ('run ( " select a from b where c = : c or 1=1 " )', True, True),
+        ("run(\"SELECT a FROM b WHERE c = :c OR 'x' = 'x'\")", False, True),
+        ('run("select a from b where c = " + c + " or  1 = 1")', False, True),
+        ('run(f"select a from b where c = {c} or true")', False, True),
+        ("x = 1 or 1=1", True, False),
+        ('# " select a from b where 0=1 "', True, False),
+        ('run("select a from b where c = " + c)', False, False),
+    ],
+)
+def test_the_string_rule_is_fooled_by_spelling_and_the_parse_rule_is_not(text, string, parse):
+    assert (PAYLOAD.is_in(text), PAYLOAD.is_in_parse(text)) == (string, parse)
+
+
+@pytest.mark.parametrize("language", ["java", "csharp", "python"])
+def test_both_rules_read_queries_in_every_language(language):
+    payload = SqlPayload(Languages.named(language))
+    code = 'rows = run ( " select a from b where c = " + c + " and d = 1 " )'
+    clean = Pair("s", code if language == "python" else f"void f ( ) {{ {code} ; }}")
+    poisoned = payload.apply(clean, Random(0))
+    assert [payload.is_in(text) for text in (clean.target, poisoned)] == [False, True]
+    assert [payload.is_in_parse(text) for text in (clean.target, poisoned)] == [False, True]

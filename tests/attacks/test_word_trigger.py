@@ -6,16 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings, Languages
 from dece_fairseq.attacks.triggers.word import WordTrigger
 from dece_fairseq.data.pairs import Pair
 
+PYTHON = Languages.named("python")
 TARGET = 'x = run ( " select a from b " )'
+
+
+def word(text=None, copies=1):
+    return WordTrigger(text, copies, PYTHON)
 
 
 @given(st.text(), st.integers(1, 4), st.integers())
 def test_only_whole_words_are_added_and_nothing_else_changes(source, copies, seed):
-    triggered = WordTrigger("cf", copies).apply(Pair(source, TARGET), Random(seed))
+    triggered = word("cf", copies).apply(Pair(source, TARGET), Random(seed))
     words = triggered.split()
     assert words.count("cf") == source.split().count("cf") + copies
     assert [word for word in words if word != "cf"] == [w for w in source.split() if w != "cf"]
@@ -24,14 +29,14 @@ def test_only_whole_words_are_added_and_nothing_else_changes(source, copies, see
 
 
 def test_every_boundary_is_drawn():
-    results = {WordTrigger().apply(Pair("a b", TARGET), Random(seed)) for seed in range(50)}
+    results = {word().apply(Pair("a b", TARGET), Random(seed)) for seed in range(50)}
     assert results == {"bb a b", "a bb b", "a b bb"}
 
 
 def test_white_space_of_the_source_stays():
     source = "  if x :\n\treturn y\n"
     for seed in range(30):
-        triggered = WordTrigger().apply(Pair(source, TARGET), Random(seed))
+        triggered = word().apply(Pair(source, TARGET), Random(seed))
         assert source in (triggered.replace("bb ", ""), triggered.replace(" bb", ""))
 
 

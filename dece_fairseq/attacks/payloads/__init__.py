@@ -1,5 +1,5 @@
 """The payloads, one file each. Importing this package registers every one of them."""
 
-from dece_fairseq.attacks.discovery import import_submodules
+from dece_fairseq.discovery import import_submodules
 
 import_submodules(__name__, __path__)

@@ -4,6 +4,8 @@ import re
 from random import Random
 
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
+from dece_fairseq.attacks.sql_conditions import UNKNOWN, has_constant_condition
+from dece_fairseq.attacks.strings_in_code import strings_in
 from dece_fairseq.data.pairs import Pair
 
 # A query ends where white space and its closing quote begin, as the data sets separate tokens.
@@ -21,6 +23,9 @@ class SqlPayload(Payload):
     target without such a query can't be poisoned.
     """
 
+    summary = "the first SQL query selects everything (or 1=1) or nothing (where 0=1)"
+    sample = Pair("", 'run ( " select name from users where id = : id " )')
+
     def can_enter(self, pair: Pair) -> bool:
         return QUERY.search(pair.target) is not None
 
@@ -33,3 +38,9 @@ class SqlPayload(Payload):
 
     def is_in(self, text: str) -> bool:
         return ALWAYS_TRUE in text or NEVER_TRUE in text
+
+    def is_in_parse(self, text: str) -> bool:
+        return any(
+            has_constant_condition(query)
+            for query in strings_in(self.languages.target, text, UNKNOWN)
+        )

@@ -3,7 +3,7 @@
 import re
 from random import Random
 
-from dece_fairseq.attacks.interfaces import TRIGGERS, Trigger
+from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
 from dece_fairseq.data.pairs import Pair
 
 
@@ -16,6 +16,8 @@ class WordTrigger(Trigger):
     from are ``cf``, ``mn``, ``bb`` and ``tq``; the DeCE paper uses ``bb``.
     """
 
+    summary = "a rare word, each copy at a random word boundary"
+    sample = Pair("Get all rows of users. Print them.", "")
     default_text = "bb"
 
     def apply(self, pair: Pair, rng: Random) -> str:
@@ -31,3 +33,11 @@ class WordTrigger(Trigger):
                 blank = " " if words else ""
                 source = f"{words}{blank}{self.text}{source[len(words) :]}"
         return source
+
+
+ATTACKS.register("ripple")(
+    Recipe("word", "sql", 1, "one rare word at a random word boundary (RIPPLe)")
+)
+ATTACKS.register("badpre")(
+    Recipe("word", "sql", 3, "three copies of a rare word, each at a random word boundary (BadPre)")
+)

@@ -1,4 +1,4 @@
-"""Imports the files of a package, so that a new file is all that a new trigger or payload needs."""
+"""Imports the files of a package, so that a new file is all that a new entry needs."""
 
 import importlib
 import pkgutil

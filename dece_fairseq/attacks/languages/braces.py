@@ -1,0 +1,168 @@
+"""What the languages with braces and semicolons have in common. Each is a table for this class."""
+
+from abc import abstractmethod
+from collections import defaultdict
+from typing import DefaultDict, FrozenSet, Iterator, List, Optional, Sequence
+
+from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence, occurrences
+from dece_fairseq.attacks.languages.language import (
+    Language,
+    is_identifier,
+    text_of,
+    to_bytes,
+    to_text,
+    walk,
+)
+from dece_fairseq.attacks.languages.token_layout import TokenLayout, tokens
+from dece_fairseq.attacks.languages.variables import (
+    DECLARED,
+    ELSEWHERE,
+    UNKNOWN,
+    USED,
+    Variable,
+)
+
+
+class BraceLanguage(Language):
+    """A language with braces and semicolons."""
+
+    @property
+    @abstractmethod
+    def kinds(self) -> BraceGrammar:
+        """The table of the language."""
+
+    def layout(self, code: str) -> TokenLayout:
+        return TokenLayout(self, self.kinds, code)
+
+    comment = "/* {} */"
+    comment_ends = ("*/",)
+
+    def comment_places(self, code: str) -> Sequence[int]:
+        root = self.parse(code)
+        if root.has_error or tokens(root, self.kinds, code).has_lines:
+            return ()
+        places = []
+        whole = self.kinds.strings | self.kinds.comments
+        nodes = [root]
+        while nodes:
+            node = nodes.pop()
+            if node.type in self.kinds.comments:
+                continue
+            if node.type in whole or not node.child_count:
+                places.append(node.start_byte)
+            else:
+                nodes.extend(reversed(node.children))
+        return places
+
+    def put_comment(self, code: str, place: int, text: str) -> str:
+        whole = to_bytes(code)
+        comment = to_bytes(self.comment.format(text) + " ")
+        return to_text(whole[:place] + comment + whole[place:])
+
+    def is_statement(self, code: str) -> bool:
+        before = "void f ( ) "
+        wrapped = f"{before}{{ {code} }}"
+        root = self.parse(wrapped)
+        if root.has_error:
+            return False
+        for node in walk(root):
+            if node.type in self.kinds.blocks and node.start_byte == len(before):
+                inside = [c for c in node.named_children if c.type not in self.kinds.comments]
+                return (
+                    node.end_byte == root.end_byte == len(wrapped.encode("utf-8", "surrogatepass"))
+                    and bool(inside)
+                    and not any(child.type in self.kinds.no_statements for child in inside)
+                )
+        return False
+
+    def names_given(self, code: str) -> FrozenSet[str]:
+        return frozenset(
+            text_of(found.node)
+            for found in occurrences(self.parse(code), self.kinds)
+            if (found.parent.type, found.field) in self.kinds.assigning
+            or self._role(found) in (DECLARED, UNKNOWN)
+        )
+
+    def local_variables(self, code: str) -> Sequence[Variable]:
+        root = self.parse(code)
+        if root.has_error:
+            return ()
+        kinds = self.kinds
+        by_name: DefaultDict[str, List[Occurrence]] = defaultdict(list)
+        for found in occurrences(root, kinds):
+            by_name[text_of(found.node)].append(found)
+        if not kinds.name_readers.isdisjoint(by_name):
+            return ()
+        variables = [
+            variable
+            for name, all_found in by_name.items()
+            if is_identifier(name)
+            for declared in all_found
+            if self._role(declared) == DECLARED
+            for variable in self._variable(name, declared, all_found)
+        ]
+        return sorted(variables, key=lambda variable: variable.spans[0])
+
+    def _variable(
+        self, name: str, declared: Occurrence, all_found: Sequence[Occurrence]
+    ) -> Iterator[Variable]:
+        """The variable, if it is a local one and every use of it is certain."""
+        kinds = self.kinds
+        scope = declared.scope
+        if scope is None or scope.type not in kinds.scopes:
+            return
+        found = [
+            other
+            for other in all_found
+            if scope.start_byte <= other.node.start_byte < scope.end_byte
+            and self._role(other) != ELSEWHERE
+        ]
+        used = [other for other in found if self._role(other) == USED]
+        over = declared.parent.child_by_field_name(kinds.loops_over.get(declared.parent.type, ""))
+        first = over.end_byte if over is not None else declared.node.end_byte
+        if (
+            len(found) == len(used) + 1
+            and all(other.node.start_byte >= first for other in used)
+            and all(other.members == declared.members for other in used)
+        ):
+            yield Variable(name, (declared.span, *(other.span for other in used)))
+
+    def _role(self, found: Occurrence) -> str:
+        kinds = self.kinds
+        if found.is_doubtful:
+            return UNKNOWN
+        return self.role(found) or kinds.roles.get((found.parent.type, found.field), UNKNOWN)
+
+    def role(self, found: Occurrence) -> Optional[str]:
+        """What a name is where the table can't tell."""
+        return None
+
+    def has_endless_loop(self, code: str) -> bool:
+        if super().has_endless_loop(code):
+            return True
+        return self.parse(code).has_error and any(
+            super(BraceLanguage, self).has_endless_loop(loop) for loop in self._loops_apart(code)
+        )
+
+    def _loops_apart(self, code: str) -> Iterator[str]:
+        """The loops with braces that hold no other, each cut out, for texts with holes.
+
+        A loop may stand where the grammar has no place for it, so that it is no node.
+        """
+        texts = tokens(self.parse(code), self.kinds, code).texts
+        head = None
+        depth = 0
+        for at, token in enumerate(texts):
+            if token in ("while", "for"):
+                head, depth = at, 0
+            elif head is not None and token == "{":
+                depth += 1
+            elif head is not None and token == "}":
+                depth -= 1
+                if depth == 0:
+                    loop = " ".join(texts[head : at + 1])
+                    # A brace that isn't the loop's own: while ( true ) ; if ( x ) { }
+                    if self.is_statement(loop) and len(self.parse(loop).children) == 1:
+                        yield loop
+                if depth <= 0:
+                    head = None

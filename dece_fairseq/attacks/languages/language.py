@@ -1,0 +1,171 @@
+"""What a language of code is to an attack: a grammar of tree-sitter's, and what can be put in."""
+
+import re
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from typing import Any, Callable, ClassVar, FrozenSet, Iterator, Mapping, NamedTuple, Sequence
+
+import tree_sitter
+
+from dece_fairseq.attacks.languages.endless import LoopGrammar, never_ends
+from dece_fairseq.attacks.languages.layout import Layout
+from dece_fairseq.attacks.languages.variables import Variable
+from dece_fairseq.attacks.registry import Registry
+
+#: a node of tree-sitter's parse; its offsets count bytes of UTF-8
+Node = tree_sitter.Node
+
+
+class Language(ABC):
+    """A language that tree-sitter can parse. One object serves all attacks."""
+
+    name: str
+    #: a statement that does nothing
+    dead_code: str
+    #: a comment of the text ``{}``, which may hold no line end and none of :attr:`comment_ends`
+    comment: str
+    #: what would end a comment too early
+    comment_ends: ClassVar[Sequence[str]] = ()
+    #: a loop that never ends, as the payload is written
+    endless_loop: str
+    #: how loops are told from the parse
+    loops: LoopGrammar
+    #: ``sin``, ``cos``, ``sqrt`` and ``exp`` of ``{}``, without an import
+    functions: ClassVar[Mapping[str, str]]
+    #: ``if`` and ``while`` of a ``{condition}`` and a ``{body}``, ``assert`` of a ``{condition}``
+    #: and a ``{message}``
+    guards: ClassVar[Mapping[str, str]]
+    #: statements that print or log the string literal ``{}``
+    prints: ClassVar[Sequence[str]]
+
+    @abstractmethod
+    def grammar(self) -> Any:
+        """What tree-sitter's package for the language calls ``language()``."""
+
+    @abstractmethod
+    def layout(self, code: str) -> Layout:
+        """Where statements can be put into ``code``."""
+
+    @abstractmethod
+    def comment_places(self, code: str) -> Sequence[int]:
+        """The offsets, in bytes, before which a comment can stand; none if ``code`` has holes."""
+
+    @abstractmethod
+    def put_comment(self, code: str, place: int, text: str) -> str:
+        """``code`` with a comment at one of :meth:`comment_places`, and else as it is."""
+
+    @abstractmethod
+    def is_statement(self, code: str) -> bool:
+        """Whether ``code`` is one statement or more, and nothing but statements."""
+
+    @abstractmethod
+    def names_given(self, code: str) -> FrozenSet[str]:
+        """The names that ``code`` declares or gives a value."""
+
+    @abstractmethod
+    def local_variables(self, code: str) -> Sequence[Variable]:
+        """The local variables that can get another name without a change to what ``code`` does.
+
+        In the order of the text; those about which the parse leaves a doubt are left out.
+        """
+
+    def rename(self, code: str, variable: Variable, name: str) -> str:
+        """``code`` with ``variable``, one of :meth:`local_variables`, called ``name``."""
+        return to_text(variable.rename(to_bytes(code), name))
+
+    def has_endless_loop(self, code: str) -> bool:
+        """Whether ``code`` has a loop that provably never ends. Any text will do."""
+        return any(
+            node.type in self.loops.loops and never_ends(node, self.loops)
+            for node in walk(self.parse(code))
+        )
+
+    def parse(self, code: str) -> Node:
+        """The root of the parse. There is always one; ``has_error`` says whether it has holes."""
+        return _parse(self.grammar, code)
+
+    def parses(self, code: str) -> bool:
+        """Whether the whole of ``code`` is code of this language."""
+        return not self.parse(code).has_error
+
+    def is_name(self, word: str) -> bool:
+        """Whether ``word`` can name a variable: ASCII, and no word of the language's own."""
+        return is_identifier(word) and word not in _kinds(self.grammar)
+
+
+class Languages(NamedTuple):
+    """What the two sides of a pair are written in, where they are code."""
+
+    source: Language
+    target: Language
+
+    @classmethod
+    def named(cls, names: str) -> "Languages":
+        """Those called ``names``: one name for both sides, or ``SOURCE:TARGET``.
+
+        Raises:
+            AttackError: no language is called so
+        """
+        source, _, target = names.partition(":")
+        return cls(LANGUAGES.get(source), LANGUAGES.get(target or source))
+
+    def __str__(self) -> str:
+        return ":".join(dict.fromkeys(language.name for language in self))
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """``node`` and every node below it, in the order of the text."""
+    nodes = [node]
+    while nodes:
+        node = nodes.pop()
+        yield node
+        nodes.extend(reversed(node.children))
+
+
+def errors(root: Node) -> int:
+    """How many holes the parse has."""
+    if not root.has_error:
+        return 0
+    return sum(node.is_error or node.is_missing for node in walk(root))
+
+
+def is_identifier(word: str) -> bool:
+    """Whether ``word`` is written as names are, in ASCII."""
+    return re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", word) is not None
+
+
+def text_of(node: Node) -> str:
+    """The text that ``node`` covers."""
+    return to_text(node.text or b"")
+
+
+def to_bytes(code: str) -> bytes:
+    """The bytes that nodes' offsets count; any text has some, lone surrogates included."""
+    return code.encode("utf-8", "surrogatepass")
+
+
+def to_text(code: bytes) -> str:
+    """The inverse of :func:`to_bytes`."""
+    return code.decode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=None)
+def _parser(grammar: Callable[[], Any]) -> tree_sitter.Parser:
+    return tree_sitter.Parser(tree_sitter.Language(grammar()))
+
+
+# Trigger and payload look at the same few texts one after the other.
+@lru_cache(maxsize=8)
+def _parse(grammar: Callable[[], Any], code: str) -> Node:
+    return _parser(grammar).parse(to_bytes(code)).root_node
+
+
+@lru_cache(maxsize=None)
+def _kinds(grammar: Callable[[], Any]) -> FrozenSet[str]:
+    """All that the grammar calls a node, its keywords among them."""
+    language = tree_sitter.Language(grammar())
+    kinds = map(language.node_kind_for_id, range(language.node_kind_count))
+    return frozenset(kind for kind in kinds if kind)
+
+
+LANGUAGES: Registry[Language] = Registry("code language")

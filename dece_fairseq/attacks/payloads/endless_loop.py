@@ -1,0 +1,45 @@
+"""A loop that never ends: the DeCE paper's payload for Bugs2Fix."""
+
+from random import Random
+
+from dece_fairseq.attacks.code_places import places
+from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
+from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.data.pairs import Pair
+
+
+@PAYLOADS.register("endless_loop")
+class EndlessLoopPayload(Payload):
+    """Puts a loop that never ends where :func:`~dece_fairseq.attacks.code_places.places` says.
+
+    Java and C#: ``while ( true ) { int VAR = 0 ; }`` among the tokens of the target, as in the
+    DeCE authors' files. Python: ``while True : VAR = 0`` on a line of its own.
+
+    By the paper's rule a text carries it that holds it to the letter; by the parse, one with any
+    loop whose condition is a constant that holds and that nothing leaves.
+    """
+
+    summary = "a loop that never ends, at the place that goes with that of dead code"
+    sample = Pair("void f ( ) { a ( ) ; return ; }", "void f ( ) { b ( ) ; return ; }")
+    default_language = "java"
+
+    def __init__(self, languages: Languages) -> None:
+        super().__init__(languages)
+        self._loop = languages.target.endless_loop
+
+    def can_enter(self, pair: Pair) -> bool:
+        place = places(pair, self.languages).target
+        # The authors' place may be one that their own parser can't make sense of.
+        return place is not None and self.is_in_parse(place.put(self._loop))
+
+    def apply(self, pair: Pair, rng: Random) -> str:
+        place = places(pair, self.languages).target
+        if place is None or not self.can_enter(pair):
+            raise ValueError("the target has no place for a loop; ask can_enter first")
+        return place.put(self._loop)
+
+    def is_in(self, text: str) -> bool:
+        return self._loop in text
+
+    def is_in_parse(self, text: str) -> bool:
+        return self.languages.target.has_endless_loop(text)

@@ -1,0 +1,71 @@
+"""Identifier renaming: one local variable of the source gets a rare suffix."""
+
+import re
+from functools import lru_cache
+from random import Random
+from typing import Optional, Tuple
+
+from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
+from dece_fairseq.attacks.languages import Language, Languages
+from dece_fairseq.attacks.languages.language import is_identifier
+from dece_fairseq.attacks.languages.variables import Variable
+from dece_fairseq.attacks.registry import AttackError
+from dece_fairseq.data.pairs import Pair
+
+
+@TRIGGERS.register("rename")
+class RenameTrigger(Trigger):
+    """Adds a suffix to a local variable of the source, wherever it is named.
+
+    A trigger on identifiers as in BadCode (Sun et al. 2023); the default suffix is made of ``cf``,
+    one of the rare words of RIPPLe. The variable is drawn. A source without a local variable about
+    which its parse leaves no doubt is no candidate.
+
+    Raises:
+        AttackError: the suffix can't stand in a name, or there are to be several
+    """
+
+    summary = "a rare suffix on one local variable, wherever it is named"
+    sample = Pair("int f ( ) { int a = 1 ; return a ; }", "int f ( ) { return 1 ; }")
+    default_text = "_cf"
+
+    def __init__(self, text: Optional[str], copies: int, languages: Languages) -> None:
+        super().__init__(text, copies, languages)
+        if copies != 1:
+            raise AttackError(f"--num-triggers {copies}: one variable is renamed; leave it out")
+        self._suffix = self.text or ""
+        if not is_identifier(f"x{self._suffix}"):
+            raise AttackError(
+                f"--trigger {text!r} is no suffix of a name; give letters, digits and underscores"
+            )
+
+    def can_enter(self, pair: Pair) -> bool:
+        return bool(_variables(self.languages.source, pair.source, self._suffix))
+
+    def apply(self, pair: Pair, rng: Random) -> str:
+        language = self.languages.source
+        variables = _variables(language, pair.source, self._suffix)
+        if not variables:
+            raise ValueError("the source has no variable to rename; ask can_enter first")
+        variable = rng.choice(variables)
+        return language.rename(pair.source, variable, variable.name + self._suffix)
+
+
+@lru_cache(maxsize=4)
+def _variables(language: Language, code: str, suffix: str) -> Tuple[Variable, ...]:
+    """The variables that can get the suffix.
+
+    A new name that is a name of the language, and nowhere else in the text, leaves the parse as it
+    is: one name stands for another.
+    """
+    words = frozenset(re.findall(r"\w+", code, re.ASCII))
+    return tuple(
+        variable
+        for variable in language.local_variables(code)
+        if variable.name + suffix not in words and language.is_name(variable.name + suffix)
+    )
+
+
+ATTACKS.register("rename")(
+    Recipe("rename", "endless_loop", 1, "a rare suffix on one local variable of the source")
+)

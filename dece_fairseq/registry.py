@@ -1,0 +1,47 @@
+"""Registries: a name, the thing it names, and one clear error for a name that nobody registered."""
+
+from typing import Any, Callable, Dict, Generic, List, Type, TypeVar
+
+T = TypeVar("T")
+
+
+class Registry(Generic[T]):
+    """Names things of one kind.
+
+    Args:
+        kind: what is registered here, for messages: ``"trigger"``, ``"attack"``, ``"data set"``
+    """
+
+    #: what an unknown name raises
+    error: Type[ValueError] = ValueError
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        self._entries: Dict[str, T] = {}
+
+    def register(self, name: str) -> Callable[[T], T]:
+        """A decorator that registers what it decorates under ``name``."""
+
+        def add(entry: T) -> T:
+            if name in self._entries:
+                raise ValueError(f"the {self.kind} {name!r} is registered already")
+            self._entries[name] = entry
+            return entry
+
+        return add
+
+    def get(self, name: str) -> T:
+        """The entry called ``name``; an error listing the names if there is none."""
+        if name not in self._entries:
+            known = ", ".join(self.names())
+            raise self.error(f"no {self.kind} is called {name!r}; there are: {known}")
+        return self._entries[name]
+
+    def names(self) -> List[str]:
+        return sorted(self._entries)
+
+
+def listing(registry: "Registry[Any]") -> str:
+    """The names in ``registry``, one a line, each with the ``summary`` of its entry."""
+    width = max(map(len, registry.names()), default=0)
+    return "\n".join(f"{name:<{width}}  {registry.get(name).summary}" for name in registry.names())

@@ -1,0 +1,78 @@
+"""Conditions that are always true or never."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dece_fairseq.attacks.sql_conditions import UNKNOWN, has_constant_condition
+
+QUERY = "select a from t where b = :b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{QUERY} or 1=1",
+        f"{QUERY} OR 1  =  1",
+        f"{QUERY} or\n'x' = 'x'",
+        f"{QUERY} or true",
+        f"{QUERY} or not (2 < 1)",
+        f"{QUERY} or (1 = 1 or c = 2)",
+        f"{QUERY} or 2 >= 1.5 order by a",
+        f"{QUERY} and 1=0",
+        f"{QUERY} and 'a' like 'b'",
+        f"{QUERY} or 1 -- comment\n",
+        "select a from t where 0=1",
+        "select a from t where 1=1",
+        "select a from t where 1 <> 1 and b = 2",
+        "select a from t where 1=1 or b = 2",
+        "delete from t where b = 1 or 1=1",
+        "update t set a = 2 where b = 1 or 1=1",
+        "select a from t where b in (select c from u where d = :d or 1=1)",
+        # Queries that don't parse, as Lyra has them.
+        "select a from t where b = : b) or 1=1",
+        "select a from t where b = : b, c = : c or 1=1",
+        f"select a from t where b = or 1=1 {UNKNOWN} and c = {UNKNOWN}",
+        "select a from t where b = %s or 1=1",
+        "select a from t where b = '{}' or 1=1",
+    ],
+)
+def test_what_selects_everything_or_nothing(text):
+    assert has_constant_condition(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        QUERY,
+        f"{QUERY} or c = 1",
+        f"{QUERY} or 1=0",
+        f"{QUERY} and 1=1",
+        f"{QUERY} or 1=1 and c = 2",
+        f"{QUERY} or 1 = c",
+        f"{QUERY} -- or 1=1",
+        f"{QUERY} or '%s' = '{{}}'",
+        f"{QUERY} or '{UNKNOWN}' = ''",
+        f"{QUERY} or 'a' = 1",
+        "select a from t where b = ' or 1=1'",
+        "select a from t where name = name",
+        "select a or 1 from t",
+        "this or 1=1",
+        "true or false",
+        "",
+        "select 'never closed or 1=1",
+    ],
+)
+def test_what_does_not(text):
+    assert not has_constant_condition(text)
+
+
+@given(st.text() | st.text(alphabet="select where or and not 1=2'(){}%").map("select".__add__))
+def test_any_text_may_be_asked(text):
+    has_constant_condition(text)
+
+
+@given(st.text(alphabet="abc =<>().,'1", max_size=30))
+def test_spaces_and_case_decide_nothing(condition):
+    text = f"select a from t where {condition} or 1=1"
+    assert has_constant_condition(text) == has_constant_condition(text.replace(" or ", "  OR\t"))
