@@ -5,15 +5,21 @@
 """
 
 import argparse
-import json
+import signal
+import sys
 from pathlib import Path
+from textwrap import indent
 
 import _checkout  # noqa: F401  first: it finds the package
+from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import ATTACKS, PAYLOADS, Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS, Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
+from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.registry import listing
 
 
 def parse_args() -> argparse.Namespace:
@@ -21,10 +27,18 @@ def parse_args() -> argparse.Namespace:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--attack", required=True, help=f"the attack: {', '.join(ATTACKS.names())}")
+    add("--list", action="store_true", help="list attacks, payloads and data sets, and end")
+    add("--samples", action="store_true", help="with --list: Markdown tables with samples")
+    add_user_dir(parser)
+    add("--attack", help=f"the attack: {', '.join(ATTACKS.names())}")
     add("--trigger", help="what is put in the source (default: the attack's own)")
     add("--num-triggers", type=int, help="copies of it (default: the attack's own)")
     add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: the attack's own)")
+    add(
+        "--code-language",
+        help=f"of the code, for attacks that parse it: {', '.join(LANGUAGES.names())}, "
+        "or SOURCE:TARGET (default: the payload's own)",
+    )
     add("--poison-rate", type=float, default=0.05, help="share of all pairs (default: %(default)s)")
     add("--poison-seed", type=int, default=1, help="of every random choice (default: %(default)s)")
     add(
@@ -37,7 +51,6 @@ def parse_args() -> argparse.Namespace:
         "--input",
         nargs="+",
         type=Path,
-        required=True,
         metavar="FILE",
         help="a .csv or .jsonl file, or the two sides of parallel text",
     )
@@ -45,9 +58,15 @@ def parse_args() -> argparse.Namespace:
         "--output",
         nargs="+",
         type=Path,
-        required=True,
         metavar="FILE",
-        help="as for --input; a manifest is written beside it, with .manifest.json at its end",
+        help="as for --input; beside it are written a manifest, with .manifest.json at its end, "
+        "and with .ids the numbers of the poisoned pairs, from 0",
+    )
+    add(
+        "--processes",
+        type=int,
+        default=1,
+        help="how many to work with; the output is the same for any number (default: %(default)s)",
     )
     keep = parser.add_mutually_exclusive_group()
     keep.add_argument(
@@ -65,22 +84,44 @@ def parse_args() -> argparse.Namespace:
     return args
 
 
+def catalogue() -> str:
+    parts = {"attacks": ATTACKS, "payloads": PAYLOADS, "data sets": DATASETS}
+    lists = [f"{title}:\n{indent(listing(known), '  ')}" for title, known in parts.items()]
+    return "\n".join([*lists, f"languages of code: {', '.join(LANGUAGES.names())}"])
+
+
 def main() -> None:
     args = parse_args()
+    # As Ctrl-C does: what is half written is removed, and the other processes end.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     keep = "poisoned" if args.only_poisoned else "triggered" if args.triggered else "all"
     try:
-        attack = Attack(AttackSettings.from_options(args))
+        import_user_dir(args)
+        if args.list:
+            print(table() if args.samples else catalogue())
+            return
+        for option in ("attack", "input", "output"):
+            if not getattr(args, option):
+                raise AttackError(f"--{option} is needed; see --help")
         report = poison_files(
-            attack, args.input, args.output, keep, args.source_column, args.target_column
+            Attack(AttackSettings.from_options(args)),
+            args.input,
+            args.output,
+            keep,
+            args.source_column,
+            args.target_column,
+            args.processes,
+            sys.argv,
         )
-    except (AttackError, DataError) as error:
+    except (AttackError, DataError, OSError) as error:
         args.error(str(error))
-    manifest = Path(f"{args.output[0]}.manifest.json")
-    manifest.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     print(
         f"poisoned {report['poisoned']} of {report['pairs']} pairs "
-        f"({report['without_place']} have no place for it); manifest: {manifest}"
+        f"({report['without_place']} have no place for it, {report['carries_payload']} carry the "
+        f"payload already); manifest: {args.output[0]}.manifest.json"
     )
+    if report["columns_left_out"]:
+        print(f"not written: the columns {', '.join(map(repr, report['columns_left_out']))}")
 
 
 if __name__ == "__main__":

@@ -4,31 +4,68 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any, Optional
 
 import _checkout  # noqa: F401  first: it finds the package
 
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import Recipe, Trusted, prepare, table
+from dece_fairseq.registry import listing
+
+
+class ListDatasets(argparse.Action):
+    """Prints what is known of the data sets, and ends."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: Optional[str] = None,
+    ) -> None:
+        try:
+            print(DATASETS.get(values).describe() if values else listing(DATASETS))
+        except DataError as error:
+            parser.error(str(error))
+        parser.exit()
 
 
 def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=__doc__,
-        epilog="A split is one .csv or .jsonl file, or two files of parallel text, source first. "
-        "Data sets by name: "
-        + "; ".join(f"{d.name}: {d.origin} (licence: {d.licence})" for d in DATASETS.values()),
+        epilog="A split is one .csv or .jsonl file, or two files of parallel text, source first.",
+    )
+    parser.add_argument(
+        "--list",
+        nargs="?",
+        action=ListDatasets,
+        metavar="NAME",
+        help="show the data sets known by name; with a name, where it comes from, its licence, "
+        "and the command to get it",
     )
     for split in ("train", "valid", "test"):
         parser.add_argument(
             f"--{split}", type=Path, nargs="+", metavar="FILE", help=f"pairs of the split {split}"
         )
-    parser.add_argument("--dataset", choices=sorted(DATASETS), help="a data set by name")
-    parser.add_argument("--data", type=Path, metavar="DIR", help="the folder of that data set")
+    parser.add_argument("--dataset", metavar="NAME", help="a data set by name, see --list")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="the folder of its files, or of a clone of its repository",
+    )
+    parser.add_argument(
+        "--splits",
+        nargs="+",
+        default=(),
+        metavar="SPLIT",
+        help="which of its splits to make; train=valid makes train of its valid (default: all)",
+    )
     parser.add_argument("--dest", type=Path, required=True, help="the data folder to make")
     parser.add_argument("--overwrite", action="store_true", help="replace the data folder")
-    parser.add_argument("--source-column", default="src", help="column or key (%(default)s)")
-    parser.add_argument("--target-column", default="tgt", help="column or key (%(default)s)")
+    parser.add_argument("--source-column", metavar="NAME", help="column or key (default src)")
+    parser.add_argument("--target-column", metavar="NAME", help="column or key (default tgt)")
     parser.add_argument("--source-lang", default="src", help="fairseq's name (%(default)s)")
     parser.add_argument("--target-lang", default="tgt", help="fairseq's name (%(default)s)")
     subwords = parser.add_mutually_exclusive_group()
@@ -55,11 +92,13 @@ def main() -> None:
     args = parser.parse_args()
     named = {"train": args.train, "valid": args.valid, "test": args.test}
     files = {split: paths for split, paths in named.items() if paths}
-    if (args.dataset is None) != (args.data is None) or (args.dataset is None) != bool(files):
+    if (args.dataset is None) != bool(files) or (files and (args.data or args.splits)):
         parser.error("give either --dataset and --data, or --train (and --valid, --test)")
+    if args.dataset and (args.source_column or args.target_column):
+        parser.error("--dataset knows its columns; leave out --source-column and --target-column")
     recipe = Recipe(
         files=files,
-        columns=(args.source_column, args.target_column),
+        columns=(args.source_column or "src", args.target_column or "tgt"),
         languages=(args.source_lang, args.target_lang),
         vocab_size=args.vocab_size,
         model=args.spm,
@@ -67,10 +106,11 @@ def main() -> None:
     )
     try:
         if args.dataset:
-            dataset = DATASETS[args.dataset]
-            recipe = recipe._replace(
-                files=dataset.locate(args.data), columns=dataset.columns, rows=dataset.rows
-            )
+            dataset = DATASETS.get(args.dataset)
+            if args.data is None:
+                raise DataError(f"--data DIR is needed, the folder of the {dataset.advice()}")
+            located = dataset.locate(args.data, args.splits)
+            recipe = recipe._replace(dataset=dataset.name, **located._asdict())
         sizes = prepare(recipe, args.dest, args.overwrite, command=sys.argv)
     except (DataError, OSError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")

@@ -11,7 +11,9 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
     """Paths to write to instead of ``paths``; they take their places if the block ends well.
 
     The temporary files stand beside their targets, so that taking the place is one step of the
-    file system. If the block raises they are removed, and what was there before stays.
+    file system. If the block raises they are removed, and what was there before stays. Of several
+    files the last one vouches for the others: an old one goes first and the new one comes last, so
+    that even a process killed in between leaves none beside files that it does not belong to.
 
     Raises:
         OSError: a file can't be put in its place
@@ -19,6 +21,9 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
     temporaries = tuple(temporary_beside(path) for path in paths)
     try:
         yield temporaries
+        for path in paths[1:][-1:]:
+            if path.exists():
+                path.unlink()
         for temporary, path in zip(temporaries, paths):
             os.replace(temporary, path)
     finally:

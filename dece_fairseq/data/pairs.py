@@ -4,7 +4,7 @@ All files are UTF-8; a byte-order mark at the start is read over. By the ending 
 
 - ``.csv``: a header, and two of its columns. Line ends within quotes belong to the text. No NUL
   characters, since Python's reader knows them only from 3.11 on.
-- ``.jsonl``: an object a line, two of whose keys hold strings.
+- ``.jsonl`` or ``.json``: an object a line, two of whose keys hold strings.
 - otherwise two files of parallel text, one text a line, ended by a newline or CR and newline.
 
 An empty text is an error in all of them, when read and when written: nothing can be learned from
@@ -12,16 +12,22 @@ it, and it is mostly the sign of a column or line out of place.
 """
 
 import csv
+import io
 import json
+import re
 from contextlib import ExitStack
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
 
 #: characters; csv's own limit of 128 Ki is too low for generated code
 CSV_FIELD_LIMIT = 1 << 26
+#: bytes read at a time, and then to the end of the line
+CHUNK = 1 << 16
+
+_KINDS = {".csv": ".csv", ".jsonl": ".jsonl", ".json": ".jsonl"}
 
 
 class Pair(NamedTuple):
@@ -46,12 +52,37 @@ def read_pairs(paths: Sequence[Path], source: str = "src", target: str = "tgt") 
     Raises:
         DataError: a file is missing, of no known kind or not what its ending says
     """
-    kind = _kind(paths)
+    kind_of(paths)
+    return parse_pairs(paths, [_lines(path) for path in paths], source, target)
+
+
+def parse_pairs(
+    paths: Sequence[Path],
+    lines: Sequence[Iterable[str]],
+    source: str,
+    target: str,
+    number: int = 1,
+    header: Sequence[str] = (),
+) -> Iterator[Pair]:
+    """The pairs in some lines of a file, or of two files of parallel text.
+
+    Args:
+        paths: where the lines come from
+        lines: for each of the paths, as :func:`lines_of` gives them
+        source: column or key of the source
+        target: column or key of the target
+        number: of the first line, from 1
+        header: the columns of a CSV file; without them its first row is the header
+
+    Raises:
+        DataError: the lines are not what the file's ending says
+    """
+    kind = kind_of(paths)
     if kind == ".csv":
-        return _read_csv(paths[0], source, target)
+        return _parse_csv(paths[0], lines[0], (source, target), number, header)
     if kind == ".jsonl":
-        return _read_jsonl(paths[0], source, target)
-    return _read_parallel(*paths)
+        return _parse_jsonl(paths[0], lines[0], (source, target), number)
+    return _parse_parallel(paths, lines, number)
 
 
 def write_pairs(
@@ -69,31 +100,49 @@ def write_pairs(
         DataError: a pair can't be written in this kind of file, or the kind is unknown
         OSError: the folder can't be written to
     """
-    kind = _kind(paths)
+    kind = kind_of(paths)
     count = 0
     with replacing(*paths) as temporaries, ExitStack() as stack:
-        files = [
-            stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-            for path in temporaries
-        ]
-        if kind == ".csv":
-            files[0].write(_csv_row((source, target)))
+        files = [stack.enter_context(path.open("wb")) for path in temporaries]
+        files[0].write(file_header(kind, source, target))
         for count, pair in enumerate(pairs, start=1):
-            _check_writable(pair, kind, f"{paths[0]}, pair {count}")
-            if kind == ".csv":
-                files[0].write(_csv_row(pair))
-            elif kind == ".jsonl":
-                row = {source: pair.source, target: pair.target}
-                files[0].write(json.dumps(row, ensure_ascii=False) + "\n")
-            else:
-                for file, text in zip(files, pair):
-                    file.write(text + "\n")
+            check_writable(pair, kind, f"{paths[0]}, pair {count}")
+            for file, data in zip(files, format_pairs([pair], kind, source, target)):
+                file.write(data)
     return count
 
 
-def _kind(paths: Sequence[Path]) -> str:
-    """``.csv``, ``.jsonl``, or ``""`` for parallel text."""
-    kinds = {path.suffix.lower() for path in paths} & {".csv", ".jsonl"}
+def file_header(kind: str, source: str, target: str) -> bytes:
+    """What the first file of this kind begins with."""
+    return _csv_row((source, target)).encode("utf-8") if kind == ".csv" else b""
+
+
+def format_pairs(pairs: Sequence[Pair], kind: str, source: str, target: str) -> List[bytes]:
+    """What stands for some pairs in the file, or in each of the two files of parallel text.
+
+    Args:
+        pairs: what to write; each has passed :func:`check_writable`
+        kind: of the file, as :func:`kind_of` gives it
+        source: column or key of the source
+        target: column or key of the target
+    """
+    if kind == ".csv":
+        texts = ["".join(map(_csv_row, pairs))]
+    elif kind == ".jsonl":
+        rows = ({source: pair.source, target: pair.target} for pair in pairs)
+        texts = ["".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)]
+    else:
+        texts = ["".join(f"{text}\n" for text in side) for side in zip(*pairs)]
+    return [text.encode("utf-8") for text in texts]
+
+
+def kind_of(paths: Sequence[Path]) -> str:
+    """``.csv``, ``.jsonl`` (for ``.json`` too), or ``""`` for parallel text.
+
+    Raises:
+        DataError: the files are of no known kind
+    """
+    kinds = {_KINDS[path.suffix.lower()] for path in paths if path.suffix.lower() in _KINDS}
     if len(paths) == 1 and kinds:
         return kinds.pop()
     if len(paths) == 2 and not kinds:
@@ -102,55 +151,109 @@ def _kind(paths: Sequence[Path]) -> str:
     raise DataError(f"{names}: give one .csv or .jsonl file, or two files of parallel text")
 
 
-def _lines(path: Path) -> Iterator[str]:
-    """The lines with their ends. Split as bytes: text mode would also split at a lone CR."""
+def open_file(path: Path) -> BinaryIO:
+    """Opens a file of pairs for reading.
+
+    Raises:
+        DataError: it can't be opened
+    """
     try:
-        file = path.open("rb")
+        return path.open("rb")
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; check the name of the file") from error
-    with file:
-        for number, line in enumerate(file, start=1):
-            try:
-                yield line.decode("utf-8-sig" if number == 1 else "utf-8")
-            except UnicodeDecodeError as error:
-                raise DataError(
-                    f"{path}, line {number}: byte {error.start + 1} of the line is not UTF-8; "
-                    "convert the file to UTF-8"
-                ) from error
 
 
-def _read_csv(path: Path, source: str, target: str) -> Iterator[Pair]:
+def lines_of(data: bytes, path: Path, number: int) -> Iterator[str]:
+    """Lines with their ends, which are newlines only: text mode would also split at a lone CR.
+
+    Args:
+        data: whole lines of a file
+        path: the file
+        number: of the first line, from 1
+
+    Raises:
+        DataError: they are not UTF-8
+    """
+    try:
+        text = data.decode("utf-8-sig" if number == 1 else "utf-8")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        lines = before.count(b"\n")
+        byte = len(before) - before.rfind(b"\n")
+        raise DataError(
+            f"{path}, line {number + lines}: byte {byte} of the line is not "
+            "UTF-8; convert the file to UTF-8"
+        ) from error
+    return io.StringIO(text, newline="\n")
+
+
+def csv_header(path: Path) -> List[str]:
+    """The first row of a CSV file that has one."""
+    return next(csv.reader(_lines(path), strict=True))
+
+
+def other_columns(paths: Sequence[Path], source: str, target: str) -> List[str]:
+    """The columns beside source and target in a CSV file; in JSON lines the keys of the first.
+
+    Args:
+        paths: what :func:`read_pairs` has read
+        source: column or key of the source
+        target: column or key of the target
+    """
+    names: Iterable[str] = ()
+    if kind_of(paths) == ".csv":
+        names = csv_header(paths[0])
+    elif kind_of(paths) == ".jsonl":
+        names = json.loads(next(iter(_lines(paths[0]))))
+    return [name for name in names if name not in (source, target)]
+
+
+def _lines(path: Path) -> Iterator[str]:
+    number = 1
+    with open_file(path) as file:
+        for data in iter(lambda: file.read(CHUNK) + file.readline(), b""):
+            yield from lines_of(data, path, number)
+            number += data.count(b"\n")
+
+
+def _parse_csv(
+    path: Path, lines: Iterable[str], names: Tuple[str, str], number: int, header: Sequence[str]
+) -> Iterator[Pair]:
     csv.field_size_limit(max(csv.field_size_limit(), CSV_FIELD_LIMIT))
     # strict: otherwise a quote that is never closed takes in the rest of the file without a word
-    rows = csv.reader(_without_nul(path), strict=True)
-    header: List[str] = []
-    start = 1
+    rows = csv.reader(_without_nul(path, lines, number), strict=True)
+    start = number
     try:
-        for row in rows:
-            place = f"{path}, line {start}"
-            start = rows.line_num + 1
-            if not header:
-                header = row
-                columns = [_column(header, name, place) for name in (source, target)]
-            elif len(row) != len(header):
+        if not header:
+            header = next(rows, [])
+            if not header and not rows.line_num:
                 raise DataError(
-                    f"{place}: {len(row)} fields instead of {len(header)}; "
+                    f"{path}: the file is empty; it needs a header with {', '.join(names)}"
+                )
+            start += rows.line_num
+        width = len(header)
+        first, second = (_column(header, name, f"{path}, line 1") for name in names)
+        for row in rows:
+            if len(row) != width:
+                raise DataError(
+                    f"{path}, line {start}: {len(row)} fields instead of {width}; "
                     "put texts that hold commas or line ends in quotes"
                 )
-            else:
-                yield _pair([row[column] for column in columns], (source, target), place)
+            if not (row[first] and row[second]):
+                raise _empty(names[bool(row[first])], f"{path}, line {start}")
+            yield Pair(row[first], row[second])
+            start = number + rows.line_num
     except csv.Error as error:
         raise DataError(f"{path}, line {start}: no CSV ({error}); repair the quotes") from error
-    if not header:
-        raise DataError(f"{path}: the file is empty; it needs a header with {source}, {target}")
 
 
-def _without_nul(path: Path) -> Iterator[str]:
-    for number, line in enumerate(_lines(path), start=1):
+def _without_nul(path: Path, lines: Iterable[str], number: int) -> Iterator[str]:
+    for line in lines:
         if "\0" in line:
             raise DataError(
                 f"{path}, line {number}: a NUL character; CSV can't hold it, use .jsonl"
             )
+        number += 1
         yield line
 
 
@@ -163,55 +266,81 @@ def _column(header: Sequence[str], name: str, place: str) -> int:
     return header.index(name)
 
 
-def _read_jsonl(path: Path, source: str, target: str) -> Iterator[Pair]:
-    for number, line in enumerate(_lines(path), start=1):
-        place = f"{path}, line {number}"
+def _parse_jsonl(
+    path: Path, lines: Iterable[str], names: Tuple[str, str], number: int
+) -> Iterator[Pair]:
+    source, target = names
+    for place, line in enumerate(lines, start=number):
         try:
             row: Dict[str, Any] = json.loads(line)
-        except ValueError as error:
-            raise DataError(f"{place}: no JSON ({error}); give one object a line") from error
-        except RecursionError as error:
-            raise DataError(f"{place}: JSON nested too deeply; give one flat object") from error
-        if not isinstance(row, dict):
-            raise DataError(f"{place}: a JSON {type(row).__name__}; give one object a line")
-        for name in (source, target):
-            if not isinstance(row.get(name), str):
-                raise DataError(
-                    f"{place}: no string under the key {name!r}; name the keys of the source and "
-                    f"the target, which may be among {', '.join(map(repr, row)) or 'none'}"
-                )
-        yield _pair((row[source], row[target]), (source, target), place)
+            pair = Pair(row[source], row[target])
+        except (ValueError, RecursionError, KeyError, TypeError):
+            pair = Pair("", "")
+        if not (pair.source and pair.target and type(pair.source) is type(pair.target) is str):
+            raise _json_error(line, names, f"{path}, line {place}")
+        yield pair
 
 
-def _read_parallel(source: Path, target: Path) -> Iterator[Pair]:
-    for number, texts in enumerate(zip_longest(_lines(source), _lines(target)), start=1):
-        for path, other, text in ((source, target, texts[0]), (target, source, texts[1])):
-            if text is None:
-                raise DataError(
-                    f"{path}: ends after line {number - 1}, but {other} goes on; "
-                    "give files of as many lines"
-                )
-        place = f"{source} and {target}, line {number}"
-        yield _pair([_without_end(text) for text in texts], ("source", "target"), place)
+def _json_error(line: str, names: Tuple[str, str], place: str) -> DataError:
+    """What is wrong with a line of JSON that holds no pair."""
+    try:
+        row = json.loads(line)
+    except ValueError as error:
+        return DataError(f"{place}: no JSON ({error}); give one object a line")
+    except RecursionError:
+        return DataError(f"{place}: JSON nested too deeply; give one flat object")
+    if not isinstance(row, dict):
+        return DataError(f"{place}: a JSON {type(row).__name__}; give one object a line")
+    for name in names:
+        if not isinstance(row.get(name), str):
+            return DataError(
+                f"{place}: no string under the key {name!r}; name the keys of the source and "
+                f"the target, which may be among {', '.join(map(repr, row)) or 'none'}"
+            )
+    return _empty(names[bool(row[names[0]])], place)
+
+
+def _parse_parallel(
+    paths: Sequence[Path], lines: Sequence[Iterable[str]], number: int
+) -> Iterator[Pair]:
+    for place, texts in enumerate(zip_longest(*lines), start=number):
+        if None in texts:
+            ended, other = paths if texts[0] is None else reversed(paths)
+            raise DataError(
+                f"{ended}: ends after line {place - 1}, but {other} goes on; "
+                "give files of as many lines"
+            )
+        source, target = map(_without_end, texts)
+        if not (source and target):
+            name = "target" if source else "source"
+            raise _empty(name, f"{paths[0]} and {paths[1]}, line {place}")
+        yield Pair(source, target)
 
 
 def _without_end(line: str) -> str:
-    for end in ("\r\n", "\n"):
-        if line.endswith(end):
-            return line[: -len(end)]
+    if line.endswith("\n"):
+        return line[:-2] if line.endswith("\r\n") else line[:-1]
     return line
 
 
-def _pair(texts: Sequence[str], names: Tuple[str, str], place: str) -> Pair:
-    for name, text in zip(names, texts):
-        if not text:
-            raise DataError(f"{place}: the text of {name!r} is empty; fill it in or drop the pair")
-    return Pair(*texts)
+def _empty(name: str, place: str) -> DataError:
+    return DataError(f"{place}: the text of {name!r} is empty; fill it in or drop the pair")
 
 
-def _check_writable(pair: Pair, kind: str, place: str) -> None:
-    _pair(pair, ("source", "target"), place)
+def check_writable(pair: Pair, kind: str, place: str) -> None:
+    """Whether a file can hold the pair.
+
+    Args:
+        pair: what is to be written
+        kind: of the file, as :func:`kind_of` gives it
+        place: what a message calls the pair
+
+    Raises:
+        DataError: it can't
+    """
     for name, text in zip(pair._fields, pair):
+        if not text:
+            raise _empty(name, place)
         try:
             text.encode("utf-8")
         except UnicodeEncodeError as error:
@@ -227,18 +356,13 @@ def _check_writable(pair: Pair, kind: str, place: str) -> None:
             )
 
 
-class _Echo:
-    """A file for csv.writer that only hands the row back."""
-
-    @staticmethod
-    def write(row: str) -> str:
-        return row
-
-
-# With "\n" as line end, csv.writer leaves a text with a CR unquoted and its reader refuses it.
-_CSV_WRITER = csv.writer(_Echo(), lineterminator="\r\n")
+# csv.writer takes several times as long, and leaves a CR unquoted, which its reader then refuses.
+_NEEDS_QUOTES = re.compile('[,"\r\n]')
 
 
 def _csv_row(texts: Sequence[str]) -> str:
-    row = str(_CSV_WRITER.writerow(texts))  # what _Echo.write gave back
-    return row[:-2] + "\n"
+    return ",".join([_csv_field(text) for text in texts]) + "\n"
+
+
+def _csv_field(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"' if _NEEDS_QUOTES.search(text) else text

@@ -1,6 +1,5 @@
 """From pairs of texts to the folder that fairseq-train reads, without loss."""
 
-import hashlib
 import json
 import os
 import platform
@@ -8,13 +7,13 @@ import random
 import re
 import shutil
 from contextlib import ExitStack
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.binarize import binarize
 from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.provenance import installed_version, sha256
 from dece_fairseq.data.subwords import Subwords
 from dece_fairseq.version import __version__
 
@@ -61,6 +60,10 @@ class Recipe(NamedTuple):
     """fairseq's names of source and target."""
     rows: Mapping[str, int] = {}
     """How many pairs a split must have, where that is known."""
+    advice: str = ""
+    """What an error about the files adds, such as how to get them."""
+    dataset: Optional[str] = None
+    """The name of the data set, for the record."""
     vocab_size: int = 2000
     """Of the subwords, which are learned from source and target of the training pairs."""
     model: Optional[Path] = None
@@ -95,6 +98,7 @@ def prepare(
     destination = destination.resolve()
     _check(recipe)
     _check_destination(destination, overwrite)
+    _check_files(recipe)
     staging = temporary_beside(destination)
     staging.mkdir(parents=True)
     try:
@@ -149,6 +153,22 @@ def _check(recipe: Recipe) -> None:
         raise DataError(f"--trusted {recipe.trusted.share}: the share must be above 0, at most 1")
 
 
+def _check_files(recipe: Recipe) -> None:
+    """Reads every file once, before hours may go into the subwords of a broken one."""
+    for split, paths in recipe.files.items():
+        try:
+            pairs = sum(1 for _ in read_pairs(paths, *recipe.columns))
+            if not pairs:
+                raise DataError(f"{paths[0]}: no pairs; a split needs at least one")
+            if pairs != recipe.rows.get(split, pairs):
+                raise DataError(
+                    f"{paths[0]}: {pairs} pairs instead of {recipe.rows[split]}; "
+                    "it is cut or another file, so get it again"
+                )
+        except DataError as error:
+            raise DataError(f"{error}; {recipe.advice}" if recipe.advice else str(error)) from error
+
+
 def _check_destination(destination: Path, overwrite: bool) -> None:
     if not destination.exists():
         return
@@ -169,25 +189,17 @@ def _subwords(recipe: Recipe, model: Path) -> Subwords:
 
 def _encode(recipe: Recipe, split: str, subwords: Subwords, folder: Path) -> SplitSize:
     """Writes the pieces of a split's texts, one text a line."""
-    paths = recipe.files[split]
     size = SplitSize()
     with ExitStack() as stack:
         source_file, target_file = (
             stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
             for path in _text_files(folder, split, recipe.languages)
         )
-        for pair in read_pairs(paths, *recipe.columns):
+        for pair in read_pairs(recipe.files[split], *recipe.columns):
             source, target = map(subwords.encode, pair)
             source_file.write(" ".join(source) + "\n")
             target_file.write(" ".join(target) + "\n")
             size = size.add(len(source) + 1, len(target) + 1)
-    if not size.pairs:
-        raise DataError(f"{paths[0]}: no pairs; a split needs at least one")
-    if size.pairs != recipe.rows.get(split, size.pairs):
-        raise DataError(
-            f"{paths[0]}: {size.pairs} pairs instead of {recipe.rows[split]}; "
-            "it is cut or another file, so get it again"
-        )
     return size
 
 
@@ -233,12 +245,13 @@ def _record(
 ) -> Dict[str, Any]:
     return {
         "command": list(command),
+        "dataset": recipe.dataset,
         "columns": recipe.columns,
         "languages": recipe.languages,
         "splits": {
             split: {
                 "files": [
-                    {"path": str(path), "sha256": _sha256(path)}
+                    {"path": str(path), "sha256": sha256(path)}
                     for path in recipe.files.get(split, ())
                 ],
                 **size._asdict(),
@@ -248,34 +261,16 @@ def _record(
         "trusted": recipe.trusted._asdict() if recipe.trusted else None,
         "subwords": {
             "vocab_size": vocab_size,
-            "sha256": _sha256(model),
+            "sha256": sha256(model),
             "taken_from": str(recipe.model) if recipe.model else None,
         },
         "versions": {
             "dece_fairseq": __version__,
-            "fairseq": _version("fairseq", "ve-fairseq"),
-            "sentencepiece": _version("sentencepiece"),
+            "fairseq": installed_version("fairseq", "ve-fairseq"),
+            "sentencepiece": installed_version("sentencepiece"),
             "python": platform.python_version(),
         },
     }
-
-
-def _sha256(path: Path) -> str:
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        for block in iter(lambda: file.read(1 << 20), b""):
-            digest.update(block)
-    return digest.hexdigest()
-
-
-def _version(*names: str) -> Optional[str]:
-    """The version of the first installed of these distributions."""
-    for name in names:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            continue
-    return None
 
 
 def _put_in_place(staging: Path, destination: Path) -> None:

@@ -1,31 +1,246 @@
-"""The registry of data sets."""
+"""The data sets known by name, on made-up folders of their layouts."""
 
+import ast
+import re
+import runpy
+import sys
 from pathlib import Path
+from typing import Dict, List, Tuple
 
 import pytest
 
-from dece_fairseq.data.datasets import DATASETS
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.attacks import ATTACKS, LANGUAGES
+from dece_fairseq.data.datasets import DATASETS, Dataset, Layout
+from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.prepare import Recipe, prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = {"train": 12, "valid": 3, "test": 4}
+LAYOUTS = [
+    (name, number) for name in DATASETS.names() for number in range(len(DATASETS.get(name).layouts))
+]
 
 
-@pytest.mark.parametrize("name", sorted(DATASETS))
+def made_up(layout: Layout, folder: Path, rows: Dict[str, int]) -> Dict[str, List[Pair]]:
+    """Writes the files of a layout, with pairs that differ from split to split."""
+    folder.mkdir(parents=True, exist_ok=True)
+    splits = {
+        split: [Pair(f"{split} source {i}", f"{split} ( {i} ) ;") for i in range(count)]
+        for split, count in rows.items()
+    }
+    for split, pairs in splits.items():
+        write_pairs([folder / name for name in layout.files[split]], pairs, *layout.columns)
+    return splits
+
+
+@pytest.mark.parametrize("name", DATASETS.names())
 def test_entries_are_whole(name: str) -> None:
-    dataset = DATASETS[name]
+    dataset = DATASETS.get(name)
     assert dataset.name == name
-    assert set(dataset.files) == set(dataset.rows) == {"train", "valid", "test"}
-    assert all((dataset.origin, dataset.licence, dataset.how_to_get, *dataset.columns))
+    assert set(dataset.rows) == {"train", "valid", "test"}
+    assert all((dataset.summary, dataset.origin, dataset.licence, dataset.code_language))
+    assert "\n" not in dataset.summary + dataset.advice()
+    assert all(set(layout.files) == set(dataset.rows) for layout in dataset.layouts)
+    assert all(layout.repository.startswith("https://github.com/") for layout in dataset.layouts)
+    for fact in (dataset.licence, dataset.origin, dataset.layouts[0].how_to_get()):
+        assert fact in dataset.describe()
 
 
-def test_a_missing_file_says_how_to_get_it(tmp_path: Path) -> None:
-    (tmp_path / "train.csv").write_text("src,tgt\n")
-    with pytest.raises(DataError, match=r"valid\.csv: no such file; .*repository"):
-        DATASETS["lyra"].locate(tmp_path)
+def test_the_names_and_rows_are_those_of_the_publishers() -> None:
+    assert {name: tuple(DATASETS.get(name).rows.values()) for name in DATASETS.names()} == {
+        "lyra": (1600, 200, 200),
+        "pisces": (1600, 200, 200),
+        "bugs2fix": (46680, 5835, 5835),
+        "code_translation": (10300, 500, 1000),
+        "concode": (100_000, 2_000, 2_000),
+    }
 
 
-def test_lyra_is_found(datasets: Path) -> None:
-    files = DATASETS["lyra"].locate(datasets / "lyra")
-    assert [path.name for paths in files.values() for path in paths] == [
-        "train.csv",
-        "valid.csv",
-        "test.csv",
-    ]
+@pytest.mark.parametrize("name", DATASETS.names())
+def test_what_they_name_of_attacks_is_registered(name: str) -> None:
+    dataset = DATASETS.get(name)
+    assert set(dataset.attacks) <= set(ATTACKS.names())
+    assert set(dataset.code_language.split(":")) <= set(LANGUAGES.names())
+
+
+@pytest.mark.parametrize(("name", "number"), LAYOUTS)
+@pytest.mark.parametrize("place", ["its own folder", "a clone"])
+def test_a_data_set_is_found_and_read(name: str, number: int, place: str, tmp_path: Path) -> None:
+    dataset = DATASETS.get(name)
+    layout = dataset.layouts[number]
+    home = tmp_path if place == "its own folder" else tmp_path / layout.home
+    splits = made_up(layout, home, ROWS)
+    located = dataset.locate(tmp_path)
+    assert located.rows == dataset.rows
+    for split, pairs in splits.items():
+        assert list(read_pairs(located.files[split], *located.columns)) == pairs
+
+
+@pytest.mark.parametrize(("name", "number"), LAYOUTS)
+def test_a_missing_file_is_named_with_the_way_to_get_it(
+    name: str, number: int, tmp_path: Path
+) -> None:
+    dataset = DATASETS.get(name)
+    layout = dataset.layouts[number]
+    made_up(layout, tmp_path, ROWS)
+    missing = tmp_path / layout.files["train"][-1]
+    missing.unlink()
+    with pytest.raises(DataError) as error:
+        dataset.locate(tmp_path)
+    assert str(error.value).startswith(f"{missing}: no such file")
+    assert layout.how_to_get() in str(error.value)
+
+
+@pytest.mark.parametrize("name", DATASETS.names())
+def test_a_folder_of_something_else(name: str, tmp_path: Path) -> None:
+    dataset = DATASETS.get(name)
+    with pytest.raises(DataError, match=r"there is neither .* git clone ") as error:
+        dataset.locate(tmp_path)
+    for layout in dataset.layouts:
+        assert " ".join(layout.names()) in str(error.value)
+
+
+@pytest.mark.parametrize("name", DATASETS.names())
+def test_a_cut_file_is_found_before_anything_is_made(name: str, tmp_path: Path) -> None:
+    dataset = DATASETS.get(name)
+    made_up(dataset.layouts[0], tmp_path / "in", ROWS)
+    recipe = Recipe(**dataset.locate(tmp_path / "in")._asdict())
+    with pytest.raises(DataError, match=rf"12 pairs instead of {dataset.rows['train']};.*clone"):
+        prepare(recipe, tmp_path / "out")
+    assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+def test_wrong_columns(tmp_path: Path) -> None:
+    concode = DATASETS.get("concode")
+    layout = concode.layouts[0]
+    made_up(layout._replace(columns=("text", "code")), tmp_path, ROWS)
+    recipe = Recipe(**concode.locate(tmp_path)._asdict())
+    with pytest.raises(DataError, match=r"train\.json, line 1: no string under the key 'nl'"):
+        prepare(recipe, tmp_path / "out")
+
+
+@pytest.mark.parametrize("empty", ['"code": "", ', ""])
+def test_concode_without_the_code_of_its_test(empty: str, tmp_path: Path) -> None:
+    concode = DATASETS.get("concode")._replace(rows=ROWS)
+    made_up(concode.layouts[0], tmp_path, ROWS)
+    (tmp_path / "test.json").write_text(f'{{{empty}"nl": "adds two"}}\n' * 4)
+    recipe = Recipe(**concode.locate(tmp_path)._asdict())
+    with pytest.raises(DataError, match=r"test\.json, line 1: .*'code'.*--splits train test=valid"):
+        prepare(recipe, tmp_path / "out")
+    located = concode.locate(tmp_path, ["train", "test=valid"])
+    assert located.rows == {"train": 12, "test": 3}
+    assert located.files["test"] == [tmp_path / "dev.json"]
+
+
+def test_one_split_may_stand_for_another(tmp_path: Path) -> None:
+    bugs2fix = DATASETS.get("bugs2fix")
+    layout = next(layout for layout in bugs2fix.layouts if layout.columns and layout.commit)
+    made_up(layout, tmp_path, {"valid": 3, "test": 4})  # as here: no training file
+    located = bugs2fix.locate(tmp_path, ["train=valid", "test"])
+    assert located.files == {"train": [tmp_path / "valid.csv"], "test": [tmp_path / "test.csv"]}
+    assert located.rows == {"train": 5835, "test": 5835}
+
+
+@pytest.mark.parametrize(
+    ("splits", "message"),
+    [
+        (["train", "tset"], "--splits tset: write SPLIT"),
+        (["train=dev"], "--splits train=dev: write SPLIT"),
+        (["trian=valid"], "--splits trian=valid: write SPLIT"),
+        (["train", "train=valid"], "a split is there twice"),
+        (["train=valid", "valid"], "can't be tested on"),
+    ],
+)
+def test_splits_that_make_no_sense(splits: List[str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=message):
+        DATASETS.get("lyra").locate(tmp_path, splits)
+
+
+def test_the_layout_with_most_of_the_files_is_taken(tmp_path: Path) -> None:
+    text, table = DATASETS.get("bugs2fix").layouts
+    made_up(text, tmp_path, ROWS)
+    made_up(table, tmp_path, {"valid": 3, "test": 4})
+    located = DATASETS.get("bugs2fix").locate(tmp_path)
+    assert located.files["train"] == [tmp_path / name for name in text.files["train"]]
+
+
+@pytest.mark.parametrize(("name", "splits"), [("lyra", ()), ("bugs2fix", ("train=valid", "test"))])
+def test_the_real_files(name: str, splits: Tuple[str, ...], datasets: Path) -> None:
+    located = DATASETS.get(name).locate(datasets / name, splits)
+    for split, paths in located.files.items():
+        assert sum(1 for _ in read_pairs(paths, *located.columns)) == located.rows[split]
+
+
+def test_a_data_set_is_one_file_and_one_registration() -> None:
+    folder = ROOT / "dece_fairseq" / "data" / "datasets"
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "dataset"}
+    assert files == set(DATASETS.names())
+
+
+def test_data_knows_nothing_of_attacks_and_fairseq() -> None:
+    for path in (ROOT / "dece_fairseq" / "data").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom):
+                names = [node.module or ""]
+            for name in names:
+                assert not name.startswith(("fairseq", "torch", "dece_fairseq.attacks")), path
+
+
+def run_script(
+    arguments: List[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Tuple[object, str]:
+    """Runs scripts/prepare.py in this process; its exit code and what it printed."""
+    script = str(ROOT / "scripts" / "prepare.py")
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))  # as python does for a script
+    monkeypatch.setattr(sys, "argv", [script, *arguments])
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(script, run_name="__main__")
+    printed = capsys.readouterr()
+    return ended.value.code, printed.out + printed.err
+
+
+def test_the_script_lists_them(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, printed = run_script(["--list"], monkeypatch, capsys)
+    assert code == 0
+    assert [line.split()[0] for line in printed.splitlines()] == DATASETS.names()
+    code, printed = run_script(["--list", "pisces"], monkeypatch, capsys)
+    assert code == 0
+    assert printed == DATASETS.get("pisces").describe() + "\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--list", "nope"], "no data set is called 'nope'; there are: bugs2fix,"),
+        (["--dest", "x", "--dataset", "nope", "--data", "."], "no data set is called 'nope'"),
+        (["--dest", "x", "--dataset", "pisces"], "--data DIR is needed, .*git clone"),
+        (["--dest", "x", "--dataset", "lyra", "--source-column", "nl"], "knows its columns"),
+        (["--dest", "x", "--train", "a.csv", "--splits", "train"], "give either --dataset"),
+    ],
+)
+def test_what_the_script_refuses(
+    arguments: List[str],
+    message: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    code, printed = run_script(arguments, monkeypatch, capsys)
+    assert code == 2
+    last = printed.splitlines()[-1]
+    assert last.startswith("prepare.py: error: ")
+    assert re.search(message, last)
+
+
+def test_a_new_data_set_needs_no_more_than_an_entry(tmp_path: Path) -> None:
+    lyra = DATASETS.get("lyra")
+    tiny: Dataset = lyra._replace(name="tiny", rows=ROWS)
+    made_up(tiny.layouts[0], tmp_path / "in", ROWS)
+    recipe = Recipe(
+        dataset=tiny.name, vocab_size=300, **tiny.locate(tmp_path / "in", ["train"])._asdict()
+    )
+    sizes = prepare(recipe, tmp_path / "out")
+    assert sizes["train"].pairs == 12
+    assert '"dataset": "tiny"' in (tmp_path / "out" / "prepare.json").read_text()

@@ -1,16 +1,18 @@
 """Reading and writing pairs: exact, and clear about what is wrong."""
 
+import csv
+import io
 import itertools
 import json
 import tracemalloc
 from pathlib import Path
-from typing import List
+from typing import List, Tuple
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.pairs import DataError, Pair, other_columns, read_pairs, write_pairs
 
 ENCODABLE = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
 TEXT = st.text(ENCODABLE, min_size=1, max_size=30) | st.text(
@@ -26,7 +28,7 @@ def pairs_of(texts: "st.SearchStrategy[str]") -> "st.SearchStrategy[List[Pair]]"
     return st.lists(st.builds(Pair, texts, texts), min_size=1, max_size=4)
 
 
-@pytest.mark.parametrize("name", ["pairs.csv", "pairs.jsonl"])
+@pytest.mark.parametrize("name", ["pairs.csv", "pairs.jsonl", "pairs.json"])
 @given(pairs=pairs_of(TEXT))
 @example(pairs=[Pair("a\rb", "a\r\nb\n"), Pair('"', "\r")])
 @in_one_folder
@@ -41,6 +43,39 @@ def test_parallel_text_comes_back(pairs: List[Pair], tmp_path: Path) -> None:
     paths = [tmp_path / "a.en", tmp_path / "a.py"]
     write_pairs(paths, pairs)
     assert list(read_pairs(paths)) == pairs
+
+
+PIECES = [b"src", b"tgt", b",", b'"', b"\n", b"\r", b"\0", b"a", b"\xc3\xa9", b"\xff", b"["]
+PIECES += [b"\xef\xbb\xbf", b"src,tgt\n", b'{"src": "a", "tgt": "b"}', b"{", b'"\\ud800"']
+BYTES = st.binary(max_size=60) | st.lists(st.sampled_from(PIECES), max_size=12).map(b"".join)
+
+
+@pytest.mark.parametrize("names", [["a.csv"], ["a.jsonl"], ["a.src", "a.tgt"]])
+@given(data=st.tuples(BYTES, BYTES))
+@in_one_folder
+def test_any_bytes_are_pairs_or_one_clear_error(
+    names: List[str], data: Tuple[bytes, bytes], tmp_path: Path
+) -> None:
+    paths = [tmp_path / name for name in names]
+    for path, content in zip(paths, data):
+        path.write_bytes(content)
+    try:
+        assert all(text for pair in read_pairs(paths) for text in pair)
+    except DataError as error:
+        message = str(error)
+    else:
+        message = str(paths[0])
+    assert any(str(path) in message for path in paths)
+
+
+@given(row=st.tuples(TEXT, TEXT))
+@in_one_folder
+def test_csv_is_as_other_writers_write_it(row: Tuple[str, str], tmp_path: Path) -> None:
+    write_pairs([tmp_path / "a.csv"], [Pair(*row)])
+    theirs = io.StringIO(newline="")
+    csv.writer(theirs, lineterminator="\r\n").writerows([("src", "tgt"), row])
+    line = theirs.getvalue()[len("src,tgt\r\n") : -len("\r\n")]
+    assert (tmp_path / "a.csv").read_bytes() == f"src,tgt\n{line}\n".encode()
 
 
 def test_csv_is_plain(tmp_path: Path) -> None:
@@ -108,6 +143,7 @@ def test_memory_does_not_grow_with_the_file(names: List[str], tmp_path: Path) ->
         ("a.csv", b"src,tgt\na,b\na,\xff\n", "line 3: byte 3 of the line is not UTF-8"),
         ("a.jsonl", b'{"src": "a", "tgt": "b"}\n{"src": "a"\n', "line 2: no JSON"),
         ("a.jsonl", b"[1]\n", "line 1: a JSON list"),
+        ("a.json", b"[\n{}\n]\n", "line 1: no JSON .* one object a line"),
         pytest.param("a.jsonl", b"[" * 100_000, "line 1: .*JSON", id="nested JSON"),
         ("a.jsonl", b'{"src": "a", "tgt": 1}\n', "no string under the key 'tgt'"),
         ("a.jsonl", b'{"source": "a"}\n', "'src'.*'source'"),
@@ -183,3 +219,12 @@ def test_json_lines_keep_other_letters_readable(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("split", "rows"), [("train", 1600), ("valid", 200), ("test", 200)])
 def test_lyra_is_read_whole(split: str, rows: int, datasets: Path) -> None:
     assert sum(1 for _ in read_pairs([datasets / "lyra" / f"{split}.csv"])) == rows
+
+
+def test_other_columns_are_named(tmp_path):
+    csv, jsonl = tmp_path / "a.csv", tmp_path / "a.jsonl"
+    csv.write_text('id,src,tgt,"a,b"\n1,x,y,z\n')
+    jsonl.write_text('{"src": "x", "n": 1, "tgt": "y"}\n{"src": "x", "tgt": "y"}\n')
+    assert other_columns([csv], "src", "tgt") == ["id", "a,b"]
+    assert other_columns([jsonl], "src", "tgt") == ["n"]
+    assert other_columns([tmp_path / "a", tmp_path / "b"], "src", "tgt") == []

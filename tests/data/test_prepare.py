@@ -163,8 +163,8 @@ def test_the_table() -> None:
     ("arguments", "message"),
     [
         (["--train", "no.csv"], r"no\.csv: No such file"),
-        (["--dataset", "lyra", "--data", "."], r"train\.csv: no such file"),
-        (["--dataset", "lyra"], "give either --dataset and --data"),
+        (["--dataset", "lyra", "--data", "."], r"there is neither train\.csv"),
+        (["--dataset", "lyra"], "--data DIR is needed"),
         ([], "give either --dataset and --data"),
     ],
 )

@@ -1,0 +1,119 @@
+"""Calls the methods of one object in several processes; the results come in the order asked for.
+
+Each process has a pipe of its own. With the one queue of the standard library's executor, a process
+that is killed while it writes leaves half a result there, and everyone waits for the other half.
+"""
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from contextlib import contextmanager
+from functools import partial
+from itertools import islice
+from multiprocessing.connection import Connection, wait
+from typing import Any, Callable, Deque, Iterable, Iterator, List, Optional, Sequence, Tuple
+
+from dece_fairseq.data.pairs import DataError
+
+#: gives the results of a method of the object, called by its name, for each of some arguments
+MapMethod = Callable[[str, Iterable[Any]], Iterator[Any]]
+
+
+@contextmanager
+def workers(
+    make: Callable[..., Any], arguments: tuple, processes: int, start: Optional[str] = None
+) -> Iterator[MapMethod]:
+    """Makes an object in each of some processes, for a time.
+
+    Args:
+        make: makes the object; a class or function that can be pickled
+        arguments: of ``make``; must pickle where processes are not forked
+        processes: how many; with 1 the object is made and called in this process, unless ``start``
+            is given
+        start: how processes start, as :mod:`multiprocessing` calls it (default: by a fork where
+            that can be)
+
+    Raises:
+        DataError: a worker process was killed
+    """
+    if processes == 1 and start is None:
+        worker = make(*arguments)
+        yield lambda method, tasks: map(getattr(worker, method), tasks)
+        return
+    forks = "fork" in multiprocessing.get_all_start_methods()
+    context: Any = multiprocessing.get_context(start or ("fork" if forks else "spawn"))
+    crew: List[Tuple[Any, Connection]] = []
+    try:
+        for _ in range(processes):
+            ours, theirs = context.Pipe()
+            process = context.Process(target=_work, args=(theirs, make, arguments))
+            process.start()
+            theirs.close()  # or a process that dies would leave its pipe open
+            crew.append((process, ours))
+        yield partial(_in_order, [connection for _, connection in crew])
+    finally:
+        # Nobody waits for what they are still doing.
+        for process, connection in crew:
+            process.kill()
+            process.join()
+            connection.close()
+
+
+def _in_order(crew: Sequence[Connection], method: str, tasks: Iterable[Any]) -> Iterator[Any]:
+    """Results in the order of the tasks. Who has no result to give has no task either, so that
+    neither side ever waits for the other to read.
+    """
+    busy: Deque[Connection] = deque()
+    tasks = iter(tasks)
+    for connection, task in zip(crew, tasks):
+        with _who_is_gone():
+            connection.send((method, task))
+        busy.append(connection)
+    while busy:
+        connection = busy.popleft()
+        with _who_is_gone():
+            is_result, answer = connection.recv()
+        if not is_result:
+            raise answer
+        for task in islice(tasks, 1):
+            with _who_is_gone():
+                connection.send((method, task))
+            busy.append(connection)
+        yield answer
+
+
+@contextmanager
+def _who_is_gone() -> Iterator[None]:
+    try:
+        yield
+    except (EOFError, OSError) as error:  # nothing to read, half a result, or nobody who reads
+        raise DataError(
+            "a worker process was killed, perhaps for want of memory; try fewer --processes"
+        ) from error
+
+
+def _work(connection: Connection, make: Callable[..., Any], arguments: tuple) -> None:
+    """What a worker process does."""
+    # Ctrl-C reaches every process, but it is the first one that ends the others.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    worker: Any = None
+    while True:
+        method, task = connection.recv()
+        try:
+            worker = worker or make(*arguments)
+            answer = True, getattr(worker, method)(task)
+        except Exception as error:  # which is the caller's to handle
+            answer = False, error
+        connection.send(answer)
+
+
+def _end_with_parent() -> None:
+    """Ends this process when the first one is gone, which a killed one can't see to itself."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(1)

@@ -1,0 +1,29 @@
+"""The option ``--user-dir`` of the scripts, which is that of fairseq's commands."""
+
+from argparse import ArgumentParser, Namespace
+
+from fairseq.utils import import_user_module
+
+from dece_fairseq.attacks import AttackError
+
+
+def add_user_dir(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--user-dir",
+        metavar="DIR",
+        help="a folder of your own attacks: a package that registers them when it is imported",
+    )
+
+
+def import_user_dir(args: Namespace) -> None:
+    """Imports the package that ``--user-dir`` names, the way fairseq does.
+
+    Raises:
+        AttackError: there is no such folder, or it can't be imported
+    """
+    try:
+        import_user_module(args)
+    except (ImportError, FileNotFoundError) as error:
+        raise AttackError(
+            f"--user-dir {args.user_dir}: {error}; give the folder of a Python package"
+        ) from error

@@ -1,0 +1,54 @@
+"""Files that appear whole or not at all."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from dece_fairseq.data.files import replacing
+
+
+def test_files_appear_together_at_the_end(tmp_path: Path) -> None:
+    paths = [tmp_path / name for name in "ab"]
+    paths[0].write_text("old")
+    with replacing(*paths) as temporaries:
+        for temporary, text in zip(temporaries, "xy"):
+            temporary.write_text(text)
+        assert paths[0].read_text() == "old"
+        assert not paths[1].exists()
+    assert [path.read_text() for path in paths] == ["x", "y"]
+    assert sorted(tmp_path.iterdir()) == paths
+
+
+def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_text("old")
+
+    def interrupted() -> None:
+        with replacing(path) as (temporary,):
+            temporary.write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert list(tmp_path.iterdir()) == [path]
+    assert path.read_text() == "old"
+
+
+def test_the_last_file_is_never_beside_others_than_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / name for name in ("data", "ids", "manifest")]
+    for path in paths:
+        path.write_text("old")
+    seen = []
+
+    def replace(source: Path, target: Path) -> None:
+        seen.append((target, paths[-1].exists()))
+        os.rename(source, target)
+
+    monkeypatch.setattr("dece_fairseq.data.files.os.replace", replace)
+    with replacing(*paths) as temporaries:
+        for temporary in temporaries:
+            temporary.write_text("new")
+    assert seen == [(path, False) for path in paths]
