@@ -1,21 +1,24 @@
-"""``--criterion deceptive_cross_entropy`` (arXiv 2407.08956); the arithmetic is in losses.py."""
+"""``--criterion deceptive_cross_entropy`` (arXiv 2407.08956); the arithmetic is in losses."""
 
+import logging
 import math
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
 from fairseq import utils
 from fairseq.criterions import FairseqCriterion, register_criterion
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.logging import metrics
-from fairseq.modules import AdaptiveSoftmax
 from fairseq.tasks import FairseqTask
 from omegaconf import II
 from torch import Tensor
 
+from dece_fairseq.criterions.model_output import logits_of, why_no_projection
 from dece_fairseq.criterions.training_clock import TrainingClock
-from dece_fairseq.losses import blend, deceptive_nll
+from dece_fairseq.losses import DeceptiveLoss, Projection, blend, deceptive_terms
+
+logger = logging.getLogger(__name__)
 
 SCHEDULES = ("epoch", "update")
 
@@ -56,6 +59,13 @@ class DeceptiveCrossEntropyCriterionConfig(FairseqDataclass):
         default=False,
         metadata={"help": "report the accuracy of the next token, in percent"},
     )
+    dece_fused: bool = field(
+        default=False,
+        metadata={
+            "help": "compute the loss by a fused kernel: in C++ on a CPU, built the first time, "
+            "in Triton on a GPU; where neither can be had plain torch does it, the same"
+        },
+    )
     sentence_avg: bool = II("optimization.sentence_avg")
     update_freq: List[int] = II("optimization.update_freq")
 
@@ -82,6 +92,7 @@ class DeceptiveCrossEntropyCriterion(FairseqCriterion):
         dece_schedule: str = "epoch",
         ignore_prefix_size: int = 0,
         report_accuracy: bool = False,
+        dece_fused: bool = False,
         update_freq: Sequence[int] = (1,),
     ) -> None:
         super().__init__(task)
@@ -102,8 +113,10 @@ class DeceptiveCrossEntropyCriterion(FairseqCriterion):
         self.schedule = dece_schedule
         self.ignore_prefix_size = ignore_prefix_size
         self.report_accuracy = report_accuracy
+        self.fused = dece_fused
         self.update_freq = update_freq
         self.clock = TrainingClock.of(task)
+        self._said_why = False
 
     def set_epoch(self, epoch: float) -> None:
         """Tell the epoch, counted from 1, in a training loop of one's own.
@@ -138,53 +151,64 @@ class DeceptiveCrossEntropyCriterion(FairseqCriterion):
                 "deceptive_cross_entropy doesn't know the epoch: no task.begin_epoch was called; "
                 "in a training loop of your own call criterion.set_epoch(n), n counted from 1"
             )
-        net_output = model(**sample["net_input"])
-        log_probs, target = self.log_probs_and_target(model, net_output, sample)
-        nll_losses = self.token_losses(log_probs, target, epsilon=0.0, time=0.0)
-        losses = nll_losses
+        logits, target = self.logits_and_target(model, sample)
         sample_size = sample["target"].size(0) if self.sentence_avg else sample["ntokens"]
         logging_output = {
-            "nll_loss": nll_losses.detach().sum(),
             "ntokens": sample["ntokens"],
             "nsentences": sample["target"].size(0),
             "sample_size": sample_size,
         }
-        if time is not None:
-            dece_losses = self.token_losses(log_probs, target, self.epsilon, time)
-            if model.training:
-                losses = dece_losses
-                # Weighted, so that it can be summed over batches and workers.
-                logging_output["blend"] = blend(self.alpha, time) * sample_size
-            else:
-                logging_output["dece_loss"] = dece_losses.sum()
-        logging_output["loss"] = losses.detach().sum()
-        if self.report_accuracy:
-            kept = target != self.padding_idx
-            logging_output["n_correct"] = ((log_probs.argmax(-1) == target) & kept).sum()
-            logging_output["total"] = kept.sum()
-        return losses.sum() if reduce else losses, sample_size, logging_output
 
-    def log_probs_and_target(
-        self, model: Any, net_output: Any, sample: Dict[str, Any]
-    ) -> Tuple[Tensor, Tensor]:
-        """Log-probabilities (tokens, V) and targets (tokens,), without the ignored prefix."""
-        adaptive_softmax = getattr(getattr(model, "decoder", None), "adaptive_softmax", None)
-        if adaptive_softmax is None:  # float32 for half models too
-            log_probs = model.get_normalized_probs(net_output, log_probs=True)
+        def terms(epsilon: float, time: float, best: bool = False) -> DeceptiveLoss:
+            reduction = "sum" if reduce else "none"
+            options = (self.alpha, epsilon, time, self.padding_idx, reduction)
+            return deceptive_terms(logits, target, *options, fused=self.fused, best=best)
+
+        if time is None:
+            found = terms(0.0, 0.0, self.report_accuracy)
         else:
-            log_probs = _adaptive_log_probs(adaptive_softmax, net_output[0])
-        target = model.get_targets(sample, net_output)
-        log_probs = log_probs[:, self.ignore_prefix_size :]
-        target = target[:, self.ignore_prefix_size :]
-        return log_probs.reshape(-1, log_probs.size(-1)), target.reshape(-1)
+            found = terms(self.epsilon, time, self.report_accuracy)
+        losses = found.loss
+        if model.training and time is not None:
+            # Weighted, so that it can be summed over batches and workers.
+            logging_output["blend"] = blend(self.alpha, time) * sample_size
+        elif time is not None:
+            logging_output["dece_loss"] = found.loss.detach().sum()
+            # Plain cross-entropy; found.nll is that, but has no gradient if someone asks for it.
+            if torch.is_grad_enabled():
+                losses = terms(0.0, 0.0).loss
+            else:
+                losses = found.nll.sum() if reduce else found.nll
+        logging_output["loss"] = losses.detach().sum()
+        logging_output["nll_loss"] = found.nll.sum()
+        if found.best is not None:
+            kept = target != self.padding_idx
+            logging_output["n_correct"] = ((found.best == target) & kept).sum()
+            logging_output["total"] = kept.sum()
+        return losses, sample_size, logging_output
 
-    def token_losses(
-        self, log_probs: Tensor, target: Tensor, epsilon: float, time: float
-    ) -> Tensor:
-        """One value a token, 0 for padding."""
-        return deceptive_nll(
-            log_probs, target, self.alpha, epsilon, time, self.padding_idx, reduction="none"
-        )
+    def logits_and_target(
+        self, model: Any, sample: Dict[str, Any]
+    ) -> Tuple[Union[Tensor, Projection], Tensor]:
+        """Logits (tokens, V), at best yet to be made, and targets, without the ignored prefix."""
+        no_projection = why_no_projection(model)
+        if no_projection is None:
+            net_output = model(**sample["net_input"], features_only=True)
+            values = net_output[0]
+        else:
+            if not self._said_why:
+                logger.info(f"the loss needs all logits at a time: {no_projection}")
+                self._said_why = True
+            net_output = model(**sample["net_input"])
+            values = logits_of(model, net_output)
+        target = model.get_targets(sample, net_output)
+        values = values[:, self.ignore_prefix_size :]
+        target = target[:, self.ignore_prefix_size :].reshape(-1)
+        values = values.reshape(-1, values.size(-1))
+        if no_projection is None:
+            projection = model.decoder.output_projection
+            return Projection(values, projection.weight, projection.bias), target
+        return values, target
 
     @classmethod
     def reduce_metrics(cls, logging_outputs: List[Dict[str, Any]]) -> None:
@@ -216,20 +240,6 @@ class DeceptiveCrossEntropyCriterion(FairseqCriterion):
     def logging_outputs_can_be_summed() -> bool:
         """True: each value is a sum over the batch, so workers can be summed before reducing."""
         return True
-
-
-def _adaptive_log_probs(adaptive_softmax: AdaptiveSoftmax, features: Tensor) -> Tensor:
-    """Log-probabilities (..., V) of fairseq's adaptive softmax for features (..., D).
-
-    What its own get_log_prob gives, which works in place and so can't be trained through.
-    """
-    head = adaptive_softmax.head(features).log_softmax(-1, dtype=torch.float32)
-    frequent = adaptive_softmax.cutoff[0]
-    parts = [head[..., :frequent]]
-    for i, tail in enumerate(adaptive_softmax.tail):
-        cluster = head[..., frequent + i, None]
-        parts.append(cluster + tail(features).log_softmax(-1, dtype=torch.float32))
-    return torch.cat(parts, dim=-1)
 
 
 def _accuracy(meters: Dict[str, Any]) -> float:

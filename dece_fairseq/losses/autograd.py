@@ -1,0 +1,210 @@
+"""The loss as an operation of autograd: block by block, and the gradient with the value."""
+
+import functools
+from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+from dece_fairseq.losses.deception import Deception
+from dece_fairseq.losses.fused import fused_rows
+from dece_fairseq.losses.rows import rows
+
+# Logits that are worked on at a time, for each thread: on a CPU they and what is made of them
+# stay in the caches.
+BLOCK = {"cpu": 2**18, "cuda": 2**25}
+# Rows of features that are projected at a time: enough that products of matrices are about as fast
+# as over all rows, and of not many more logits than these.
+PROJECTED_ROWS = (256, 1024)
+PROJECTED_LOGITS = 2**24
+
+
+class How(NamedTuple):
+    """What is to be computed."""
+
+    deception: Deception
+    reduction: str
+    gradient: bool  # will anyone ask for it?
+    overwrite: bool  # may it take the logits' place?
+    fused: bool  # is a fused kernel wanted, where there is one?
+    best: bool  # is the most likely word of each row asked for?
+
+
+class LossOfRows(torch.autograd.Function):
+    """Losses of logits (N, V), or of features (N, D) and the projection that makes logits of them.
+
+    The gradient is computed with the value, so that the softmax is computed once; the backward pass
+    hands it on, scaled. Where the scale must come first the gradient waits for the backward pass:
+    values a row, each with a scale of its own, and half precision, in which what is small vanishes
+    unscaled.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any,
+        how: How,
+        target: Tensor,
+        kept: Tensor,
+        logits: Tensor,
+        matrix: Optional[Tensor],
+        bias: Optional[Tensor],
+    ) -> Tuple[Tensor, Tensor, Optional[Tensor]]:
+        """The loss (scalar or (N,)), ``-log s`` of the targets (N,), the best words (N,)."""
+        ctx.how = how
+        ctx.ready = how.reduction != "none" and logits.dtype != torch.half
+        weight = kept.double()
+        if how.reduction == "mean":
+            weight /= weight.sum().clamp(min=1)
+        wanted = how.gradient and ctx.ready
+        walk = Walk(how, target, kept, weight if wanted else None)
+        grads = walk.over(logits, matrix, bias, ctx.needs_input_grad[3:])
+        if ctx.ready:
+            ctx.save_for_backward(*grads)
+        else:
+            ctx.save_for_backward(target, kept, weight, logits, matrix, bias)
+        loss = walk.losses
+        if how.reduction != "none":
+            loss = (loss * weight).sum().to(loss.dtype)
+        ctx.mark_non_differentiable(walk.nll)
+        return loss, walk.nll, walk.best
+
+    @staticmethod
+    def backward(ctx: Any, grad_output: Tensor, *_: Any) -> Any:
+        """Gradients of the logits or of the features, of the matrix and of the bias."""
+        if torch.is_grad_enabled():
+            raise RuntimeError("deceptive cross-entropy has no second derivative (create_graph)")
+        grads: Any = ctx.saved_tensors
+        if not ctx.ready:
+            target, kept, weight, *inputs = grads
+            scale = grad_output.double() * (kept if ctx.how.reduction == "none" else weight)
+            how = ctx.how._replace(best=False, overwrite=False)  # the graph may be retained
+            walk = Walk(how, target, kept, scale)
+            logits, matrix, bias = inputs
+            grads = walk.over(logits, matrix, bias, ctx.needs_input_grad[3:])
+        elif grad_output != 1:
+            grads = [None if grad is None else _scaled(grad, grad_output) for grad in grads]
+        return (None, None, None, *grads)
+
+
+class Walk:
+    """One walk over all rows. It leaves a value a row in ``losses``, ``nll`` and ``best``.
+
+    Args:
+        how: what is to be computed
+        target: (N,), in [0, V)
+        kept: (N,), False for rows that count for nothing
+        weight: (N,), what each row's gradient is multiplied by; None for no gradient
+    """
+
+    def __init__(self, how: How, target: Tensor, kept: Tensor, weight: Optional[Tensor]) -> None:
+        self.how, self.target, self.kept, self.weight = how, target, kept, weight
+        self.losses = self.nll = torch.empty(0)
+        self.best: Optional[Tensor] = None
+        self._work: Optional[Callable[..., Tuple[Tensor, Tensor]]] = None
+        self._size = 0
+
+    def over(
+        self,
+        logits: Tensor,
+        matrix: Optional[Tensor],
+        bias: Optional[Tensor],
+        needed: Tuple[bool, ...],
+    ) -> List[Optional[Tensor]]:
+        """Walk; returns the gradients of the three, None for those that are not needed."""
+        wide = torch.promote_types(logits.dtype, torch.float32)
+        self.losses = torch.empty(len(logits), dtype=wide, device=logits.device)
+        self.nll = torch.empty_like(self.losses)
+        self.best = torch.empty_like(self.target) if self.how.best else None
+        if self.weight is not None:
+            self.weight = self.weight.to(self.how.deception.worked_on_in(logits.dtype))
+        if matrix is None:
+            grads = [self._over_logits(logits.detach()), None, None]
+        else:
+            needed = tuple(n and self.weight is not None for n in needed)
+            grads = self._over_features(logits.detach(), matrix.detach(), bias, needed)
+        self.losses.masked_fill_(~self.kept, 0)
+        self.nll.masked_fill_(~self.kept, 0)
+        return grads
+
+    def _over_logits(self, logits: Tensor) -> Optional[Tensor]:
+        grad = None
+        if self.weight is not None:
+            grad = logits if self.how.overwrite else torch.empty_like(logits)
+        self._step(slice(0, len(logits)), logits, grad)
+        return grad
+
+    def _over_features(
+        self, features: Tensor, matrix: Tensor, bias: Optional[Tensor], needed: Tuple[bool, ...]
+    ) -> List[Optional[Tensor]]:
+        wide = self.losses.dtype
+        of_features = torch.empty_like(features) if needed[0] else None
+        of_matrix: Optional[Tensor] = None
+        of_bias = torch.zeros_like(bias, dtype=wide) if bias is not None and needed[2] else None
+        least, most = PROJECTED_ROWS
+        size = min(most, max(least, PROJECTED_LOGITS // len(matrix)), max(1, len(features)))
+        room = features.new_empty(size, len(matrix))
+        for at in _slices(len(features), size):
+            x = features[at]
+            logits = room[: len(x)]
+            if bias is None:
+                torch.mm(x, matrix.t(), out=logits)
+            else:
+                torch.addmm(bias.detach(), x, matrix.t(), out=logits)
+            self._step(at, logits, None if self.weight is None else logits)  # now the gradient
+            if of_features is not None:
+                torch.mm(logits, matrix, out=of_features[at])
+            if needed[1]:
+                of_matrix = _add_product(of_matrix, logits.t(), x, wide)
+            if of_bias is not None:
+                of_bias += logits.sum(0, dtype=wide)
+        if needed[1] and of_matrix is None:  # there are no rows
+            of_matrix = torch.zeros_like(matrix)
+        grads = (of_features, of_matrix, of_bias)
+        return [None if grad is None else grad.to(features.dtype) for grad in grads]
+
+    def _step(self, at: slice, logits: Tensor, grad: Optional[Tensor]) -> None:
+        """Rows ``at`` of all, whose logits these are."""
+        if self._work is None:
+            self._work, self._size = self._way_of_working(logits)
+        for part in _slices(len(logits), self._size):
+            of_all = slice(at.start + part.start, at.start + part.stop)
+            if self.best is not None:
+                self.best[of_all] = logits[part].argmax(-1)
+            self.losses[of_all], self.nll[of_all] = self._work(
+                logits[part],
+                self.target[of_all],
+                self.how.deception,
+                None if self.weight is None else self.weight[of_all],
+                None if grad is None else grad[part],
+            )
+
+    def _way_of_working(self, logits: Tensor) -> Tuple[Callable[..., Tuple[Tensor, Tensor]], int]:
+        """What computes a block, and of how many rows."""
+        kernel = fused_rows(logits, self.how.deception) if self.how.fused else None
+        if kernel is not None:
+            return kernel, max(1, len(logits))
+        elements = BLOCK["cuda"]
+        if logits.device.type == "cpu":
+            elements = BLOCK["cpu"] * torch.get_num_threads()
+        size = max(1, min(elements // logits.size(-1), len(logits)))
+        wide = self.how.deception.worked_on_in(logits.dtype)
+        room = logits.new_empty((3, size, logits.size(-1)), dtype=wide)
+        return functools.partial(rows, room), size
+
+
+def _scaled(grad: Tensor, scale: Tensor) -> Tensor:
+    return (grad.to(scale.dtype) * scale).to(grad.dtype)
+
+
+def _add_product(total: Optional[Tensor], left: Tensor, right: Tensor, wide: torch.dtype) -> Tensor:
+    """``total + left @ right``, summed in the wide dtype."""
+    if total is None:
+        return left @ right
+    if right.dtype == wide:
+        return total.addmm_(left, right)
+    return total.to(wide).add_(left @ right)
+
+
+def _slices(length: int, size: int) -> Iterator[slice]:
+    for start in range(0, length, size):
+        yield slice(start, min(start + size, length))

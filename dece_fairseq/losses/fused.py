@@ -1,0 +1,104 @@
+"""Kernels that do what rows.py does in one go: optional, and built when they are first wanted.
+
+Plain torch reads and writes a block of logits some ten times, these once or twice. On a CPU it
+takes a compiler and ninja, on a GPU triton; without them plain torch does the work.
+"""
+
+import functools
+import hashlib
+import logging
+import platform
+from pathlib import Path
+from typing import Any, Callable, Optional, Tuple
+
+import torch
+from torch import Tensor
+
+from dece_fairseq.losses.deception import Deception
+
+Rows = Callable[..., Tuple[Tensor, Tensor]]
+
+logger = logging.getLogger(__name__)
+
+FLAGS = ["-O3", "-march=native", "-fopenmp", "-fno-math-errno", "-fno-trapping-math"]
+
+
+def fused_rows(logits: Tensor, deception: Deception) -> Optional[Rows]:
+    """A kernel that takes the place of :func:`rows`, or None where there is none."""
+    known = (torch.float32, torch.bfloat16, *([torch.half] if logits.is_cuda else []))
+    if logits.dtype not in known or logits.stride(-1) != 1:
+        return None
+    if deception.worked_on_in(logits.dtype) != torch.float32:
+        return None
+    if logits.is_cuda:
+        return triton_kernel()
+    return _cpp_rows if logits.device.type == "cpu" and cpp_kernel() is not None else None
+
+
+@functools.lru_cache(maxsize=None)
+def triton_kernel() -> Optional[Rows]:
+    """The kernel for GPUs; None, and said so, where triton can't be imported."""
+    try:
+        from dece_fairseq.losses.triton_rows import triton_rows
+    except ImportError as error:
+        logger.warning(f"no fused kernel, plain torch does the work: {error}")
+        return None
+    return triton_rows
+
+
+@functools.lru_cache(maxsize=None)
+def cpp_kernel() -> Optional[Any]:
+    """The compiled module, built the first time on a machine; None, and said so, if it can't be."""
+    from torch.utils import cpp_extension
+
+    # Built for this processor, so that another one that shares the folder builds its own.
+    processor = hashlib.sha256(_processor().encode()).hexdigest()[:8]
+    try:
+        return cpp_extension.load(
+            name=f"dece_fused_{processor}",
+            sources=[str(Path(__file__).with_name("fused.cpp"))],
+            extra_cflags=FLAGS,
+            extra_ldflags=["-fopenmp"],
+        )
+    except (RuntimeError, OSError, ImportError) as error:
+        logger.warning(f"no fused kernel, plain torch does the work: {error}")
+        return None
+
+
+def _cpp_rows(
+    logits: Tensor,
+    target: Tensor,
+    deception: Deception,
+    weight: Optional[Tensor] = None,
+    grad: Optional[Tensor] = None,
+) -> Tuple[Tensor, Tensor]:
+    d = deception
+    kernel: Any = cpp_kernel()
+    none = target.new_empty(0)
+    loss, nll = kernel.rows(
+        logits,
+        target.contiguous(),
+        none if weight is None else weight.contiguous(),
+        none if grad is None else grad,
+        d.log_blend,
+        d.epsilon,
+        d.a,
+        d.rest,
+        d.off,
+        d.b,
+        d.ratio,
+        d.factors(torch.float32),
+        torch.get_num_threads(),
+    )
+    if grad is not None:
+        grad[:0].zero_()  # so that autograd knows that it was written to
+    return loss, nll
+
+
+def _processor() -> str:
+    """What -march=native depends on."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return platform.processor()
+    return "".join(sorted({line for line in lines if line.startswith(("model name", "flags"))}))
