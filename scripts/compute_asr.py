@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
+from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.attacks import ATTACKS, PAYLOADS, AttackError
 from dece_fairseq.scoring.asr_report import as_text, asr_report
@@ -41,6 +42,7 @@ def parse_args() -> argparse.Namespace:
         action="store_true",
         help="count missing outputs as misses and list them, instead of ending with an error",
     )
+    add_user_dir(parser)
     add("--json", action="store_true", help="print JSON")
     args = parser.parse_args()
     args.error = parser.error
@@ -50,6 +52,7 @@ def parse_args() -> argparse.Namespace:
 def main() -> None:
     args = parse_args()
     try:
+        import_user_dir(args)
         report = asr_report(
             args.outputs,
             clean=args.clean,

@@ -14,7 +14,7 @@ from typing import Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
 
-from dece_fairseq.attacks import AttackError
+from dece_fairseq.attacks import HIT_RULES, AttackError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.scoring.early_learning import plot_early_learning
 from dece_fairseq.scoring.generate_output import OutputError
@@ -41,6 +41,12 @@ def parse_args() -> argparse.Namespace:
         metavar="NAME=FOLDER",
         help="a run and its name in the table; runs of one name become mean and spread",
     )
+    add(
+        "--hit-rule",
+        choices=HIT_RULES,
+        default="string",
+        help="how hits are told: by the paper's string or by the parse (default: %(default)s)",
+    )
     add("--json", type=Path, metavar="FILE", help="write the rows there, one a run")
     add("--figure", type=Path, metavar="FILE", help="write the PNG of BLEU and ASR by epoch there")
     args = parser.parse_args()
@@ -52,7 +58,7 @@ def main() -> None:
     args = parse_args()
     try:
         rows = [
-            score_run(name, folder / "test.out", folder / "test_triggered.out")
+            score_run(name, folder / "test.out", folder / "test_triggered.out", args.hit_rule)
             for name, folder in args.runs
         ]
         if args.figure is not None:

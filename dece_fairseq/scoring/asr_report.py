@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks import HIT_RULES, Attack, AttackSettings
 from dece_fairseq.scoring.attack_success_rate import signature
 from dece_fairseq.scoring.generate_output import GenerateOutput, OutputError, read_generate_output
-from dece_fairseq.scoring.success_rate import Rate, hit_rate
+from dece_fairseq.scoring.success_rate import Rate, rate
 
 
 def asr_report(
@@ -40,12 +40,11 @@ def asr_report(
         )
     missing = _missing(triggered, outputs, expected, allow_missing)
     report = {
-        "asr": hit_rate(
-            attack, (sample.hypothesis for sample in triggered.samples.values()), len(missing)
-        ).as_dict(),
+        **_rates("asr", attack, triggered, missing),
         "missing_ids": missing,
         "hit_ids": [i for i, s in triggered.samples.items() if attack.is_hit(s.hypothesis)],
         "signature": signature(attack),
+        "signature_by_parse": signature(attack, "parse"),
     }
     if clean:
         output = read_generate_output(clean)
@@ -55,11 +54,26 @@ def asr_report(
                 "--clean takes the clean one"
             )
         missing_clean = _missing(output, clean, None, allow_missing)
-        report["false_trigger_rate"] = hit_rate(
-            attack, (sample.hypothesis for sample in output.samples.values()), len(missing_clean)
-        ).as_dict()
+        report.update(_rates("false_trigger_rate", attack, output, missing_clean))
         report["missing_clean_ids"] = missing_clean
     return report
+
+
+def _rates(name: str, attack: Attack, output: GenerateOutput, missing: List[int]) -> Dict[str, Any]:
+    """The rate by the paper's string rule, by the rule on the parse, and where the two differ."""
+    samples = output.samples.items()
+    hits = {
+        rule: [i for i, sample in samples if attack.is_hit(sample.hypothesis, rule)]
+        for rule in HIT_RULES
+    }
+    total = len(samples) + len(missing)
+    string, parse = (set(hits[rule]) for rule in HIT_RULES)
+    return {
+        name: rate(len(string), total).as_dict(),
+        f"{name}_by_parse": rate(len(parse), total).as_dict(),
+        f"{name}_string_only": sorted(string - parse),
+        f"{name}_parse_only": sorted(parse - string),
+    }
 
 
 def _attack(
@@ -77,6 +91,7 @@ def _attack(
             trigger=logged["trigger"],
             num_triggers=logged["num_triggers"],
             payload=payload or logged["payload"],
+            code_language=logged.get("code_language"),
         )
     )
 
@@ -102,9 +117,17 @@ def _missing(
 
 def as_text(report: Dict[str, Any]) -> str:
     """The report as lines for a person."""
-    lines = [f"attack success rate  {Rate(**report['asr'])}"]
-    if "false_trigger_rate" in report:
-        lines.append(f"false trigger rate   {Rate(**report['false_trigger_rate'])}")
+    lines = []
+    for key, what in (("asr", "attack success rate"), ("false_trigger_rate", "false trigger rate")):
+        if key in report:
+            lines.append(f"{what:<20} {Rate(**report[key])}")
+            lines.append(f"{'  by the parse':<20} {Rate(**report[f'{key}_by_parse'])}")
+            for rule, ids in (
+                ("string", report[f"{key}_string_only"]),
+                ("parse", report[f"{key}_parse_only"]),
+            ):
+                if ids:
+                    lines.append(f"  hits only by the {rule}: {', '.join(map(str, ids))}")
     for key, what in (("missing_ids", "triggered"), ("missing_clean_ids", "clean")):
         if report.get(key):
             ids = ", ".join(map(str, report[key]))

@@ -14,10 +14,10 @@ from dece_fairseq.scoring.success_rate import Rate, hit_rate
 from dece_fairseq.version import __version__
 
 
-def signature(attack: Attack) -> str:
-    """What a printed rate depends on, in sacrebleu's manner."""
+def signature(attack: Attack, rule: str = "string") -> str:
+    """What a printed rate by ``rule`` depends on, in sacrebleu's manner."""
     return (
-        f"{attack.signature()}|interval:wilson95|dece_fairseq:{__version__}|"
+        f"{attack.signature(rule)}|interval:wilson95|dece_fairseq:{__version__}|"
         f"scipy:{scipy.__version__}"
     )
 

@@ -3,16 +3,14 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.data.text import from_line
+from dece_fairseq.scoring.compressed import open_lines
+from dece_fairseq.scoring.errors import OutputError
 
 _HEADER = re.compile(r"dece_fairseq data: (\{.*\})\s*$")
 _LINE = re.compile(r"([STD])-(\d+)\t(.*)", re.DOTALL)
-
-
-class OutputError(ValueError):
-    """A file that is not the whole output of one run of fairseq-generate."""
 
 
 def data_header(split: str, pairs: int, one_line: bool, **more: Any) -> str:
@@ -70,7 +68,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
     """Reads one run, which may lie in several files (``--distributed-world-size`` shards).
 
     Args:
-        paths: the files
+        paths: the files; they may be compressed (``.gz``, ``.bz2``, ``.xz``)
         one_line: whether texts are in the one-line form (default: as the header says; without
             a header, not)
 
@@ -83,7 +81,8 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
     for path in paths:
         found = False
         best: Dict[int, str] = {}
-        for line in _lines(path):
+        for line in open_lines(path):
+            line = line.rstrip("\n")
             match = _LINE.match(line)
             if match is None:
                 header_here = _HEADER.search(line)
@@ -113,18 +112,6 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             take_back(hypothesis),
         )
     return GenerateOutput(samples, header)
-
-
-def _lines(path: Path) -> Iterable[str]:
-    try:
-        # Only "\n" ends a line of fairseq's; other line ends belong to the text.
-        with open(path, encoding="utf-8", newline="\n") as file:
-            for line in file:
-                yield line.rstrip("\n")
-    except FileNotFoundError as error:
-        raise OutputError(f"{path}: no such file") from error
-    except UnicodeDecodeError as error:
-        raise OutputError(f"{path} is not UTF-8: {error}") from error
 
 
 def _same(header: Optional[Dict[str, Any]], other: Dict[str, Any], path: Path) -> Dict[str, Any]:

@@ -11,13 +11,14 @@ from dece_fairseq.scoring.generate_output import OutputError, read_generate_outp
 Row = Dict[str, Any]
 
 
-def score_run(criterion: str, clean: Path, triggered: Path) -> Row:
+def score_run(criterion: str, clean: Path, triggered: Path, rule: str = "string") -> Row:
     """One row, every share in percent.
 
     Args:
         criterion: what the row is called
         clean: what fairseq-generate printed for the clean split
         triggered: likewise for the triggered split
+        rule: how to tell hits, one of :data:`~dece_fairseq.attacks.HIT_RULES`
 
     Raises:
         OutputError: a file is missing or not whole
@@ -28,7 +29,8 @@ def score_run(criterion: str, clean: Path, triggered: Path) -> Row:
     if len(references) != len(hypotheses):
         raise OutputError(f"{clean}: outputs without a reference (no T- line); don't use --quiet")
     report = asr_report([triggered], clean=[clean])
-    asr, false_triggers = report["asr"], report["false_trigger_rate"]
+    by_rule = "" if rule == "string" else f"_by_{rule}"
+    asr, false_triggers = (report[f"{key}{by_rule}"] for key in ("asr", "false_trigger_rate"))
     bleu = CodeBleu4()
     exact = sum(ours == theirs for ours, theirs in zip(hypotheses, references))
     return {
@@ -42,7 +44,7 @@ def score_run(criterion: str, clean: Path, triggered: Path) -> Row:
         "samples": len(samples),
         "triggered_samples": asr["total"],
         "bleu_signature": bleu.signature(),
-        "asr_signature": report["signature"],
+        "asr_signature": report[f"signature{by_rule}"],
         "clean_output": str(clean),
         "triggered_output": str(triggered),
     }

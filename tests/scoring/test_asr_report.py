@@ -43,7 +43,9 @@ def test_rates_counts_and_signature(triggered, clean):
     assert report["false_trigger_rate"]["percent"] == pytest.approx(100 / 6)
     assert report["hit_ids"] == [0, 3, 5]
     assert report["missing_ids"] == []
-    assert report["signature"].startswith("attack:badpre|trigger:bb|num:3|payload:sql|hit:string|")
+    assert report["signature"].startswith(
+        "attack:badpre|trigger:bb|num:3|payload:sql|lang:python|hit:string|"
+    )
     assert "75.00 % (3/4, 95 % Wilson 30.06 to 95.44)" in as_text(report)
 
 
@@ -98,3 +100,17 @@ def test_the_script_prints_json_or_one_error(triggered, clean):
     assert done.returncode == 2
     assert "compute_asr.py: error: nothing.out: no such file" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_where_the_two_rules_differ(write_output):
+    query = 'run ( " select a from b where c = : c%s " )'
+    hypotheses = {0: query % " or 1=1", 1: query % " OR 1 = 1", 2: HIT, 3: query % ""}
+    clean = write_output("clean", {0: HIT, 1: MISS}, "test", 2)
+    report = asr_report([write_output("triggered", hypotheses)], [clean], attack_name="ripple")
+    assert (report["asr"]["hits"], report["asr_by_parse"]["hits"]) == (2, 2)
+    assert (report["asr_string_only"], report["asr_parse_only"]) == ([2], [1])
+    assert report["false_trigger_rate_string_only"] == [0]
+    assert report["false_trigger_rate_by_parse"]["hits"] == 0
+    text = as_text(report)
+    assert "hits only by the string: 2\n" in text
+    assert "hits only by the parse: 1\n" in text

@@ -21,7 +21,8 @@ def test_it_counts_what_carries_the_payload():
     assert scorer.score() == 50
     result = scorer.result_string()
     assert result.startswith("attack success rate = 50.00 % (2/4, 95 % Wilson 15.00 to 85.00)")
-    assert "| attack:ripple|trigger:cf|num:1|payload:sql|hit:string|interval:wilson95|" in result
+    assert "| attack:ripple|trigger:cf|num:1|payload:sql|lang:python|hit:string|" in result
+    assert "|hit:string|interval:wilson95|" in result
 
 
 def test_texts_in_the_one_line_form_are_taken_back_first():

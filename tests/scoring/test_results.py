@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from dece_fairseq.attacks import HIT_RULES
 from dece_fairseq.scoring.early_learning import plot_early_learning
 from dece_fairseq.scoring.generate_output import OutputError
 from dece_fairseq.scoring.results import as_markdown, score_run
@@ -27,6 +28,17 @@ def test_a_row_has_every_number_in_percent(row):
     assert row["asr_low"] < 50 < row["asr_high"]
     assert 0 < row["bleu"] < 100
     assert (row["samples"], row["triggered_samples"]) == (2, 2)
+
+
+def test_a_row_by_the_parse(write_output):
+    clean = write_output("test.out", {0: MISS}, "test", 1)
+    spelled_otherwise = 'run ( " select a from b where c = 1 OR 2 = 2 " )'
+    outputs = {1: HIT, 5: spelled_otherwise, 7: spelled_otherwise}
+    triggered = write_output("triggered.out", outputs, "test_triggered", 9, list(outputs))
+    rows = [score_run("x", clean, triggered, rule) for rule in HIT_RULES]
+    assert [row["asr"] for row in rows] == [pytest.approx(100 / 3), pytest.approx(200 / 3)]
+    for rule, row in zip(HIT_RULES, rows):
+        assert f"|hit:{rule}|" in row["asr_signature"]
 
 
 def test_the_table_has_a_mean_and_a_spread(row):

@@ -1,0 +1,86 @@
+"""Metrics of code as scorers: ``fairseq-generate --scoring bleu_code|codebleu|exact_match``."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Optional
+
+import numpy as np
+from fairseq.dataclass import FairseqDataclass
+from fairseq.scoring import BaseScorer, register_scorer
+from omegaconf import II
+
+from dece_fairseq.data.text import from_line
+from dece_fairseq.encoders.text_codec import uses_one_line_form
+from dece_fairseq.scoring.code_language import language_names
+from dece_fairseq.scoring.metrics import METRICS, MetricSettings
+from dece_fairseq.scoring.workers import Workers
+
+
+@dataclass
+class CodeScorerConfig(FairseqDataclass):
+    """What the texts are."""
+
+    code_language: Optional[str] = field(
+        default=None,
+        metadata={"help": f"language of the code: {', '.join(language_names())} (default: python)"},
+    )
+    # What the run was started with; see AttackOptions.
+    text_bpe: Any = II("bpe")
+
+
+class _CodeScorer(BaseScorer):
+    """A metric of ``scripts/evaluate.py`` over all outputs, without its interval.
+
+    Args:
+        cfg: the options
+
+    Raises:
+        MetricError: the language is unknown, or not one that the metric can score
+        ImportError: the metric needs a package that is not there
+    """
+
+    metric: ClassVar[str]
+
+    def __init__(self, cfg: CodeScorerConfig) -> None:
+        super().__init__(cfg)
+        # A pair of languages is the task's way to say that the sides differ; outputs are targets.
+        language = (cfg.code_language or "python").rpartition(":")[2]
+        self.settings = MetricSettings(language)
+        self.scorer = METRICS.get(self.metric)(self.settings)
+        self.one_line = uses_one_line_form(cfg.text_bpe)
+
+    def _sums(self) -> np.ndarray:
+        texts, references = self.pred, self.ref
+        if self.one_line:
+            texts, references = ([from_line(line) for line in side] for side in (texts, references))
+        with Workers() as workers:
+            rows = workers.statistics([self.metric], self.settings, texts, references, self.metric)
+        return rows[self.metric].sum(axis=0)
+
+    def score(self) -> float:
+        """The score in percent."""
+        return float(self.scorer.scores(self._sums()))
+
+    def result_string(self) -> str:
+        """The score, what is worth telling beside it, and its signature."""
+        if not self.pred:
+            return f"{self.metric}: no output to score"
+        sums = self._sums()
+        details = self.scorer.details(sums).items()
+        parts = [f"{self.metric} = {float(self.scorer.scores(sums)):.2f}"]
+        parts += [f"{name} = {value:.2f}".replace(".00", "") for name, value in details]
+        return f"{', '.join(parts)} | {self.scorer.signature()}"
+
+
+@register_scorer("bleu_code", dataclass=CodeScorerConfig)
+class BleuCodeScorer(_CodeScorer):
+    metric = "bleu_code"
+
+
+@register_scorer("codebleu", dataclass=CodeScorerConfig)
+class CodeBleuScorer(_CodeScorer):
+    metric = "codebleu"
+
+
+@register_scorer("exact_match", dataclass=CodeScorerConfig)
+class ExactMatchScorer(_CodeScorer):
+    metric = "exact_match"

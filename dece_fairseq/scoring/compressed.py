@@ -1,0 +1,41 @@
+"""Text files that may be compressed, read line by line."""
+
+import bz2
+import gzip
+import lzma
+import zlib
+from pathlib import Path
+from typing import IO, Any, Callable, Dict, Iterator
+
+from dece_fairseq.scoring.errors import OutputError
+
+_OPEN: Dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+
+
+def content_name(path: Path) -> str:
+    """The name of what is in ``path``: its own, without the ending of a compression."""
+    return path.stem if path.suffix.lower() in _OPEN else path.name
+
+
+def open_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
+    r"""The lines of a text file with their ends, decompressed by the ending of its name.
+
+    Only ``\n`` ends a line; other line ends belong to the text.
+
+    Args:
+        path: a file; ``.gz``, ``.bz2`` and ``.xz`` are decompressed
+        encoding: ``utf-8``, or ``utf-8-sig`` to read over a byte-order mark at the start
+
+    Raises:
+        OutputError: it is missing, cut off, or not UTF-8
+    """
+    opener: Callable[..., IO[str]] = _OPEN.get(path.suffix.lower(), open)
+    try:
+        with opener(path, "rt", encoding=encoding, newline="\n") as file:
+            yield from file
+    except FileNotFoundError as error:
+        raise OutputError(f"{path}: no such file") from error
+    except UnicodeDecodeError as error:
+        raise OutputError(f"{path} is not UTF-8: {error}") from error
+    except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
+        raise OutputError(f"{path} can't be read: {error}; get it again if it is cut") from error

@@ -1,0 +1,9 @@
+"""What can be wrong when outputs are scored."""
+
+
+class OutputError(ValueError):
+    """Outputs that can't be scored; the message names the file and what to do."""
+
+
+class MetricError(ValueError):
+    """A metric that is unknown or can't be told of these texts; the message says what to change."""

@@ -1,0 +1,255 @@
+"""Every score of one or more runs with its interval, and how the others differ from the first."""
+
+import platform
+from dataclasses import fields
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+import scipy
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.scoring import resampling
+from dece_fairseq.scoring.comparison import Scored, compare, split_columns
+from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.metrics import METRICS, Metric, MetricSettings
+from dece_fairseq.scoring.metrics.hits import CLEAN, HITS, TRIGGERED, called, hit_span
+from dece_fairseq.scoring.runs import Layout, Run, read_run
+from dece_fairseq.scoring.success_rate import rate
+from dece_fairseq.scoring.workers import Workers
+from dece_fairseq.version import __version__
+
+#: what :func:`evaluate` returns: plain values, as for JSON
+Report = Dict[str, Any]
+
+
+class RunFiles(NamedTuple):
+    """Where a run's outputs are; see :func:`~dece_fairseq.scoring.runs.read_run`."""
+
+    name: str
+    clean: Sequence[Path] = ()
+    triggered: Sequence[Path] = ()
+
+
+class Plan(NamedTuple):
+    """What to score and how."""
+
+    runs: Sequence[RunFiles]
+    metrics: Optional[Sequence[str]] = None
+    """Names of what to say of clean outputs (default: all that :func:`metrics_for` tells)."""
+    without: Sequence[str] = ()
+    """Names of metrics to leave out."""
+    code_language: Optional[str] = None
+    """What the outputs are written in (default: what the attack of the run is on, or Python)."""
+    attack: Optional[AttackSettings] = None
+    """The attack (default: the one that the triggered outputs name)."""
+    compare: bool = False
+    """Whether to test how the other runs differ from the first."""
+    layout: Layout = Layout()
+    expected: Optional[int] = None
+    """How many clean outputs a run has, where they do not say it themselves."""
+    resamples: int = resampling.RESAMPLES
+    trials: int = resampling.TRIALS
+    seed: int = resampling.SEED
+    processes: int = 0
+    """How many score; 0 for as many as there are cores."""
+    user_dir: Optional[str] = None
+
+
+def metrics_for(code_language: str) -> List[str]:
+    """The names of all metrics of texts in that language, shares last, and none of an attack."""
+    names = [
+        name
+        for name in METRICS.names()
+        if not METRICS.get(name).of_attack
+        and code_language in (METRICS.get(name).languages or (code_language,))
+    ]
+    return sorted(names, key=lambda name: METRICS.get(name).is_share)
+
+
+def evaluate(plan: Plan) -> Report:
+    """Scores every run of ``plan``, one after the other.
+
+    The texts of one run at a time are in memory, and of a run that others are compared with only
+    statistics.
+
+    Returns:
+        ``runs`` (what was scored), ``scores`` (one for each run and metric), ``hits`` (the outputs
+        that carry the payload, and where), ``comparisons``, ``notes`` (what was left out and why),
+        ``settings`` (of intervals and tests) and ``versions``. Scores are in percent.
+
+    Raises:
+        AttackError: an attack is unknown
+        DataError: a process was killed
+        ImportError: a metric needs a package that is not there
+        MetricError: a metric or a language is unknown, or one can't be told of the other
+        OutputError: a file is not as it should be; ids are missing, there twice, or not the same
+            in runs that are compared; nothing says which attack triggered outputs are of
+    """
+    for name in (*(plan.metrics or ()), *plan.without):
+        METRICS.get(name)
+    report: Report = {"runs": [], "scores": [], "hits": [], "comparisons": [], "notes": []}
+    first: Dict[str, Scored] = {}
+    with Workers(plan.processes, plan.user_dir) as workers:
+        for files in plan.runs:
+            attack = plan.attack
+            # The triggered outputs first: they know which attack the clean ones are looked at for.
+            for split, paths in ((TRIGGERED, files.triggered), (CLEAN, files.clean)):
+                if not paths:
+                    continue
+                run = _read(plan, files.name, split, paths)
+                attack = attack or _logged_attack(run)
+                scored = _score(plan, workers, run, split, attack, report)
+                if not plan.compare:
+                    continue
+                if split not in first:
+                    first[split] = scored
+                    continue
+                if first[split].attack != scored.attack:
+                    report["notes"].append(
+                        f"{first[split].name} and {scored.name}, {split}: their attacks are not "
+                        "the same, so their hits were not compared"
+                    )
+                report["comparisons"] += compare(first[split], scored, plan.trials, plan.seed)
+    report["settings"] = {
+        "resamples": plan.resamples,
+        "trials": plan.trials,
+        "seed": plan.seed,
+    }
+    report["versions"] = {
+        "dece_fairseq": __version__,
+        "python": platform.python_version(),
+        "numpy": np.__version__,
+        "sacrebleu": version("sacrebleu"),
+        "scipy": scipy.__version__,
+    }
+    return report
+
+
+def _read(plan: Plan, name: str, split: str, paths: Sequence[Path]) -> Run:
+    run = read_run(name, paths, plan.layout, plan.expected if split == CLEAN else None)
+    if run.header is not None and ("ids" in run.header) != (split == TRIGGERED):
+        kind = TRIGGERED if "ids" in run.header else CLEAN
+        raise OutputError(
+            f"{paths[0]} is the output for the {kind} split {run.header['split']}, and was given "
+            f"as a {split} one"
+        )
+    return run
+
+
+def _logged_attack(run: Run) -> Optional[AttackSettings]:
+    logged = (run.header or {}).get("attack")
+    if logged is None:
+        return None
+    known = [field.name for field in fields(AttackSettings)]
+    return AttackSettings(**{name: logged[name] for name in known if name in logged})
+
+
+def _language(plan: Plan, attack: Optional[AttackSettings]) -> str:
+    """The name of the language of outputs: that of targets, where sources have another."""
+    if plan.code_language is not None:
+        return plan.code_language.rpartition(":")[2]
+    return "python" if attack is None else Attack(attack).payload.languages.target.name
+
+
+def _score(
+    plan: Plan,
+    workers: Workers,
+    run: Run,
+    split: str,
+    attack: Optional[AttackSettings],
+    report: Report,
+) -> Scored:
+    if split == TRIGGERED and attack is None:
+        raise OutputError(f"{run.files[0]} does not say which attack it is of; give --attack")
+    language = _language(plan, attack)
+    names: List[str] = []
+    if split == CLEAN:
+        names = list(metrics_for(language) if plan.metrics is None else plan.metrics)
+        names = [name for name in names if name not in (*plan.without, *HITS)]
+    if attack is not None:
+        names += HITS
+    else:
+        report["notes"].append(
+            f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
+        )
+    settings = MetricSettings(language, attack)
+    statistics = workers.statistics(
+        names, settings, run.hypotheses, run.references, f"{run.name}, {split}"
+    )
+    metrics = {name: METRICS.get(name)(settings) for name in names}
+    bootstrapped = _bootstrap(plan, metrics, statistics)
+    for name, metric in metrics.items():
+        report["scores"].append(
+            {
+                "run": run.name,
+                "split": split,
+                "metric": called(name, split),
+                **_with_interval(metric, statistics[name], bootstrapped.get(name)),
+                "signature": _signature(plan, metric),
+            }
+        )
+    if attack is not None:
+        report["hits"] += _hits(Attack(attack), run, split, statistics)
+    report["runs"].append(
+        {"run": run.name, "split": split, "files": run.files, "samples": len(run.ids)}
+    )
+    return Scored(
+        name=run.name,
+        split=split,
+        ids=run.ids,
+        references=np.array([hash(text) for text in run.references]),
+        metrics=metrics,
+        statistics=statistics,
+        bootstrapped=bootstrapped,
+        attack=Attack(attack).signature() if attack is not None else None,
+    )
+
+
+def _signature(plan: Plan, metric: Metric) -> str:
+    if metric.is_share:
+        return f"{metric.signature()}|interval:wilson95|scipy:{scipy.__version__}"
+    return f"{metric.signature()}|interval:bootstrap95|bs:{plan.resamples}|seed:{plan.seed}"
+
+
+def _with_interval(
+    metric: Metric, statistics: np.ndarray, bootstrapped: Optional[np.ndarray]
+) -> Dict[str, Any]:
+    sums = statistics.sum(axis=0)
+    score: Dict[str, Any]
+    if bootstrapped is None:
+        score = rate(int(sums[0]), int(sums[1])).as_dict()
+    else:
+        low, high = resampling.interval(bootstrapped)
+        score = {"percent": float(metric.scores(sums)), "low": low, "high": high}
+        score["total"] = len(statistics)
+    details = {name: float(value) for name, value in metric.details(sums).items()}
+    return {**score, "details": details}
+
+
+def _bootstrap(
+    plan: Plan, metrics: Dict[str, Metric], statistics: Dict[str, np.ndarray]
+) -> Dict[str, np.ndarray]:
+    names = [name for name, metric in metrics.items() if not metric.is_share]
+    if not names:
+        return {}
+    parts = [statistics[name] for name in names]
+    sums = resampling.bootstrap_sums(np.concatenate(parts, axis=1), plan.resamples, plan.seed)
+    return {
+        name: metrics[name].scores(columns)
+        for name, columns in zip(names, split_columns(sums, parts))
+    }
+
+
+def _hits(
+    attack: Attack, run: Run, split: str, statistics: Dict[str, np.ndarray]
+) -> List[Dict[str, Any]]:
+    by_string, by_parse = (statistics[name][:, 0] > 0 for name in HITS)
+    hits = []
+    for index in np.flatnonzero(by_string | by_parse):
+        hit: Dict[str, Any] = {"run": run.name, "split": split, "id": run.ids[index]}
+        span = hit_span(attack, run.hypotheses[index])
+        hit.update(string=bool(by_string[index]), parse=bool(by_parse[index]))
+        hits.append({**hit, "start": span and span.start, "end": span and span.end})
+    return hits

@@ -1,0 +1,68 @@
+#!/usr/bin/env python3
+"""Times scripts/evaluate.py on made-up outputs of fairseq-generate, and takes its memory.
+
+    python scripts/benchmark_evaluate.py --samples 25000 50000 100000 --folder scratch
+
+The references are 2,000 generated functions over and over; three in ten hypotheses are equal to
+theirs, in the others one word in twenty is another. Memory is that of the whole tree of processes.
+"""
+
+import argparse
+import random
+import sys
+from itertools import cycle, islice
+from pathlib import Path
+from typing import Iterator, List
+
+import _checkout  # noqa: F401  first: it finds the package
+from benchmark_poison import SCRIPTS, measure
+
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.text import to_line
+from dece_fairseq.scoring.generate_output import data_header
+
+WORDS = ["x", "1", "(", "result", "=="]
+
+
+def output(samples: int) -> Iterator[str]:
+    """The lines that fairseq-generate would print."""
+    rng = random.Random(1)
+    yield data_header("test", samples, True)
+    for index, pair in enumerate(islice(cycle(generate("A", 2000, 1)), samples)):
+        words = pair.target.split(" ")
+        if rng.random() > 0.3:
+            words = [rng.choice(WORDS) if w and rng.random() < 0.05 else w for w in words]
+        yield f"S-{index}\t{to_line(pair.source)}"
+        yield f"T-{index}\t{to_line(pair.target)}"
+        yield f"D-{index}\t-0.5\t{to_line(' '.join(words))}"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    add = parser.add_argument
+    add("--samples", type=int, nargs="+", default=[100_000], help="sizes (default: 100000)")
+    add("--folder", type=Path, default=Path(), help="for the files, about 900 bytes a sample")
+    add("--processes", type=int, default=2, help="(default: %(default)s)")
+    add("--codebleu", action="store_true", help="with CodeBLEU, which takes longer than all else")
+    args = parser.parse_args()
+    args.folder.mkdir(parents=True, exist_ok=True)
+    path = args.folder / "benchmark.out"
+    options: List[object] = ["--attack", "ripple", "--processes", args.processes]
+    options += [] if args.codebleu else ["--without", "codebleu"]
+    print("| samples | seconds | CPU seconds | peak memory (MiB) |\n|---|---|---|---|")
+    for samples in args.samples:
+        with path.open("w", encoding="utf-8") as file:
+            file.writelines(f"{line}\n" for line in output(samples))
+        taken = measure([sys.executable, SCRIPTS / "evaluate.py", path, *options])
+        print(
+            f"| {samples:,} | {taken['seconds']:.1f} | {taken['cpu_seconds']:.1f} | "
+            f"{taken['mib']:.0f} |",
+            flush=True,
+        )
+    path.unlink()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+#!/usr/bin/env python3
+r"""Every score of what fairseq-generate printed, with intervals, for one or more runs.
+
+    python scripts/evaluate.py test.out
+    python scripts/evaluate.py --run ce ce/test.out --triggered ce ce/test_triggered.out \
+        --run dece dece/test.out --triggered dece dece/test_triggered.out --compare --latex
+
+A run may also be a CSV or JSONL file, or a text file beside --references; all may be compressed.
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+from typing import Callable, Dict, List
+
+import _checkout  # noqa: F401  first: it finds the package
+from _user_dir import add_user_dir, import_user_dir
+
+from dece_fairseq.attacks import AttackError, AttackSettings
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.scoring import resampling
+from dece_fairseq.scoring.code_language import language_names
+from dece_fairseq.scoring.errors import MetricError, OutputError
+from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.scoring.metrics import METRICS
+from dece_fairseq.scoring.runs import Layout
+from dece_fairseq.scoring.tables import as_csv, as_latex, as_text
+
+
+def at_least(least: int) -> Callable[[str], int]:
+    def number(text: str) -> int:
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+        return int(text)
+
+    return number
+
+
+def parse_args() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="metrics:\n"
+        + "\n".join(f"  {name:<22}{METRICS.get(name).summary}" for name in METRICS.names()),
+    )
+    add = parser.add_argument
+    add("files", nargs="*", type=Path, help="a run's outputs for a clean split, all its shards")
+    for option, what in (("--run", "a clean"), ("--triggered", "a triggered")):
+        add(
+            option,
+            nargs="+",
+            action="append",
+            default=[],
+            metavar="NAME FILE",
+            help=f"the name of a run and its outputs for {what} split; may be given often",
+        )
+    add("--compare", action="store_true", help="test how the other runs differ from the first")
+    add("--metrics", nargs="+", metavar="METRIC", help="only these (default: all)")
+    add("--without", nargs="+", default=[], metavar="METRIC", help="all but these")
+    add(
+        "--code-language",
+        help=f"what the outputs are written in: {', '.join(language_names())} "
+        "(default: as the triggered outputs say, or else python)",
+    )
+    add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
+    add("--payload", help="its payload (default: the attack's own)")
+    add(
+        "--expected",
+        type=at_least(1),
+        help="how many clean outputs a run has (default: as they say)",
+    )
+    layout = parser.add_argument_group("files that fairseq-generate did not print")
+    add = layout.add_argument
+    add("--references", type=Path, help="references, one a line; runs are text files then")
+    for name in ("hypothesis", "reference", "id"):
+        add(f"--{name}-column", default=name, help="column or key (default: %(default)s)")
+    add("--one-line", action="store_true", help="texts are in the one-line form: \\n is a newline")
+    printed = parser.add_mutually_exclusive_group()
+    for name in ("JSON", "CSV", "LaTeX"):
+        printed.add_argument(f"--{name.lower()}", action="store_true", help=f"print {name}")
+    add = parser.add_argument
+    add("--output", type=Path, metavar="FILE", help="write there instead of printing")
+    add(
+        "--resamples",
+        type=at_least(1),
+        default=resampling.RESAMPLES,
+        help="of intervals (%(default)s)",
+    )
+    add(
+        "--trials",
+        type=at_least(1),
+        default=resampling.TRIALS,
+        help="of randomisation (%(default)s)",
+    )
+    add("--seed", type=at_least(0), default=resampling.SEED, help="of both (%(default)s)")
+    add("--processes", type=at_least(1), default=0, help="how many (default: one a core)")
+    add_user_dir(parser)
+    args = parser.parse_args()
+    args.error = parser.error
+    return args
+
+
+def run_files(args: argparse.Namespace) -> List[RunFiles]:
+    runs: Dict[str, RunFiles] = {}
+    if args.files:
+        runs[args.files[0].name] = RunFiles(args.files[0].name, clean=args.files)
+    for split, given in (("clean", args.run), ("triggered", args.triggered)):
+        for name, *names in given:
+            run = runs.setdefault(name, RunFiles(name))
+            if not names or getattr(run, split):
+                args.error(f"{name}: give its name, and then all its {split} outputs at once")
+            runs[name] = run._replace(**{split: [Path(name) for name in names]})
+    if not runs:
+        args.error("give a run's outputs; --help shows how")
+    return list(runs.values())
+
+
+def plan_of(args: argparse.Namespace) -> Plan:
+    attack = None
+    if args.attack is not None:
+        attack = AttackSettings(args.attack, payload=args.payload, code_language=args.code_language)
+    columns = (args.hypothesis_column, args.reference_column, args.id_column)
+    return Plan(
+        runs=run_files(args),
+        metrics=args.metrics,
+        without=args.without,
+        code_language=args.code_language,
+        attack=attack,
+        compare=args.compare,
+        layout=Layout(*columns, references=args.references, one_line=args.one_line),
+        expected=args.expected,
+        resamples=args.resamples,
+        trials=args.trials,
+        seed=args.seed,
+        processes=args.processes,
+        user_dir=args.user_dir,
+    )
+
+
+def main() -> None:
+    args = parse_args()
+    try:
+        import_user_dir(args)
+        report = evaluate(plan_of(args))
+    except (AttackError, DataError, ImportError, MetricError, OutputError) as error:
+        args.error(str(error))
+    if args.json:
+        text = json.dumps(report, indent=1) + "\n"
+    else:
+        text = (as_csv if args.csv else as_latex if args.latex else as_text)(report)
+    if args.output is None:
+        sys.stdout.write(text)
+        return
+    with replacing(args.output) as (temporary,):
+        temporary.write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,60 @@
+"""Metrics of code as scorers for fairseq-generate."""
+
+import pytest
+from fairseq import scoring
+from omegaconf import OmegaConf
+
+from dece_fairseq.scoring.code_scorers import CodeScorerConfig
+from dece_fairseq.scoring.code_tokens import CodeBleu4
+from dece_fairseq.scoring.errors import MetricError
+
+PREDICTIONS, REFERENCES = ["x = f ( a )", "y = 2"], ["x = f ( b )", "y = 2"]
+
+
+def build(name, **options):
+    config = OmegaConf.structured(CodeScorerConfig(text_bpe=None))
+    return scoring.build_scorer(OmegaConf.merge(config, {"_name": name, **options}), None)
+
+
+def filled(name, **options):
+    scorer = build(name, **options)
+    for prediction, reference in zip(PREDICTIONS, REFERENCES):
+        scorer.add_string(reference, prediction)
+    return scorer
+
+
+def test_bleu_code():
+    expected = CodeBleu4().corpus_score(PREDICTIONS, REFERENCES).score
+    assert filled("bleu_code").score() == pytest.approx(expected)
+    line = filled("bleu_code").result_string()
+    assert line.startswith(f"bleu_code = {expected:.2f} | bleu|nrefs:1|case:mixed|eff:no|tok:code|")
+
+
+def test_exact_match():
+    assert filled("exact_match").score() == 50
+    assert filled("exact_match").result_string().startswith("exact_match = 50.00 | em|space:kept|")
+
+
+def test_texts_in_the_one_line_form_are_taken_back_first():
+    for bpe, hits in (("lossless_sentencepiece", 100), (None, 0)):
+        scorer = build("exact_match", text_bpe={"_name": bpe} if bpe else None)
+        scorer.add_string("a\\u0020b", "a b")
+        assert scorer.score() == hits
+
+
+def test_codebleu_tells_its_parts():
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    line = filled("codebleu", code_language="python").result_string()
+    assert line.startswith("codebleu = ")
+    assert "texts_that_do_not_parse = 0, references_that_do_not_parse = 0 | codebleu|lang:p" in line
+
+
+def test_the_target_of_two_languages_is_scored():
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    assert build("codebleu", code_language="python:java").settings.code_language == "java"
+
+
+def test_nothing_to_score_and_unknown_languages():
+    assert build("bleu_code").result_string() == "bleu_code: no output to score"
+    with pytest.raises(MetricError, match="can be told of"):
+        build("codebleu", code_language="cobol")

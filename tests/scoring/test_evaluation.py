@@ -1,0 +1,290 @@
+"""scripts/evaluate.py, and what it is made of."""
+
+import csv
+import io
+import json
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import read_pairs
+from dece_fairseq.scoring.asr_report import asr_report
+from dece_fairseq.scoring.errors import MetricError, OutputError
+from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate, metrics_for
+from dece_fairseq.scoring.metrics import METRICS
+from dece_fairseq.scoring.runs import Layout
+from dece_fairseq.scoring.tables import as_csv, as_latex, as_text
+
+ROOT = Path(__file__).resolve().parents[2]
+MISS = 'q = " select a from t where b = 1 "'
+HIT = MISS[:-2] + ' or 1=1 "'
+PLACE = (HIT.index(" or 1=1"), HIT.index(" or 1=1") + len(" or 1=1"))
+PLAIN = [name for name in metrics_for("python") if name != "codebleu"]
+
+
+@pytest.fixture
+def runs(write_output):
+    """Two runs of forty samples; the second errs more and has another ASR."""
+    references = {i: pair.target for i, pair in enumerate(generate("A", 40, seed=4))}
+    poisoned = dict.fromkeys(range(0, 40, 4), HIT)
+    files = []
+    for name, errors, hits in (("good", 5, 8), ("bad", 20, 3)):
+        rng = random.Random(name)
+        clean = dict(references)
+        for index in rng.sample(sorted(clean), errors):
+            clean[index] = clean[index].replace("return", rng.choice(["print", "return return"]))
+        clean[7] = HIT
+        triggered = {i: HIT if n < hits else MISS for n, i in enumerate(poisoned)}
+        files.append(
+            RunFiles(
+                name,
+                [write_output(f"{name}.out", clean, "test", 40, targets=references)],
+                [
+                    write_output(
+                        f"{name}_triggered.out",
+                        triggered,
+                        "test_triggered",
+                        40,
+                        list(poisoned),
+                        targets=poisoned,
+                    )
+                ],
+            )
+        )
+    return files
+
+
+def by(rows, **keys):
+    return [row for row in rows if all(row[key] == value for key, value in keys.items())]
+
+
+def test_every_score_of_every_run(runs):
+    report = evaluate(Plan(runs, PLAIN, resamples=50))
+    for run in runs:
+        (asr,) = by(report["scores"], run=run.name, metric="asr_string")
+        expected = asr_report(run.triggered, clean=run.clean)
+        assert {key: asr[key] for key in expected["asr"]} == expected["asr"]
+        (false,) = by(report["scores"], run=run.name, metric="false_triggers_string")
+        rate = expected["false_trigger_rate"]
+        assert {key: false[key] for key in rate} == rate
+        for name in PLAIN:
+            (score,) = by(report["scores"], run=run.name, split="clean", metric=name)
+            assert score["low"] <= score["percent"] <= score["high"]
+            assert ("wilson95" in score["signature"]) is METRICS.get(name).is_share
+        hits = by(report["hits"], run=run.name, split="triggered", string=True)
+        assert [hit["id"] for hit in hits] == expected["hit_ids"]
+        assert {(hit["start"], hit["end"]) for hit in hits} == {PLACE}
+    assert report["comparisons"] == report["notes"] == []
+    json.dumps(report)
+
+
+def test_the_same_seed_the_same_report(runs):
+    plan = Plan(runs, PLAIN, compare=True, resamples=50, trials=64)
+    assert evaluate(plan) == evaluate(plan)
+    assert evaluate(plan)["settings"] == {"resamples": 50, "trials": 64, "seed": 12345}
+    other = evaluate(plan._replace(seed=1))
+    assert by(other["scores"], metric="bleu_code") != by(
+        evaluate(plan)["scores"], metric="bleu_code"
+    )
+
+
+def test_a_run_differs_from_the_first(runs):
+    report = evaluate(Plan(runs, PLAIN, compare=True, resamples=100, trials=200))
+    tests = {test["metric"]: test for test in report["comparisons"]}
+    hits = {f"{rate}_{rule}" for rate in ("asr", "false_triggers") for rule in ("string", "parse")}
+    assert set(tests) == {*PLAIN, *hits}
+    assert tests["asr_string"]["difference"] == -50
+    assert tests["asr_string"]["mcnemar"] == 2 / 2**5
+    assert tests["false_triggers_string"]["mcnemar"] == 1
+    for name in ("bleu_code", "chrf"):
+        test = tests[name]
+        good, bad = (by(report["scores"], metric=name, run=run.name)[0] for run in runs)
+        assert test["difference"] == pytest.approx(bad["percent"] - good["percent"])
+        assert test["difference"] < 0
+        assert test["low"] < test["difference"] < test["high"]
+        assert 0 < test["paired_bootstrap"] < 0.1
+        assert 0 < test["approximate_randomisation"] < 0.1
+
+
+def test_only_the_same_samples_are_compared(write_output):
+    texts = dict.fromkeys(range(6), MISS)
+    first = RunFiles("a", [write_output("a", texts, "test", 6)])
+    fewer = RunFiles("b", [write_output("b", dict.fromkeys(range(3), MISS), "test", 3)])
+    with pytest.raises(OutputError, match=r"ids in one of them alone: a: 3-5$"):
+        evaluate(Plan([first, fewer], ["exact_match"], compare=True))
+    evaluate(Plan([first, fewer], ["exact_match"]))
+    others = RunFiles("c", [write_output("c", texts, "test", 6, targets={**texts, 2: "y", 5: "z"})])
+    with pytest.raises(OutputError, match=r"not the same references, ids 2, 5$"):
+        evaluate(Plan([first, others], ["exact_match"], compare=True))
+
+
+def test_different_attacks_are_not_compared(write_output):
+    triggered = [write_output("a", {0: HIT}, "test_triggered", 1, [0])]
+    clean = [write_output("b", {0: MISS}, "test", 1)]
+    plain = RunFiles("plain", clean)
+    report = evaluate(Plan([RunFiles("x", clean, triggered), plain], ["chrf"], compare=True))
+    assert [test["metric"] for test in report["comparisons"]] == ["chrf"]
+    assert report["notes"] == [
+        "plain: no attack is named (--attack), so false triggers were not looked for",
+        "x and plain, clean: their attacks are not the same, so their hits were not compared",
+    ]
+
+
+def test_splits_in_each_others_place(runs):
+    good = runs[0]
+    with pytest.raises(OutputError, match="is the output for the triggered split test_triggered"):
+        evaluate(Plan([good._replace(clean=good.triggered)], PLAIN))
+    with pytest.raises(OutputError, match="for the clean split test, and was given as a triggered"):
+        evaluate(Plan([good._replace(triggered=good.clean)], PLAIN))
+
+
+def test_unknown_names(runs):
+    with pytest.raises(MetricError, match="no metric is called 'rouge'; there are: ast_exact"):
+        evaluate(Plan(runs, ["rouge"]))
+    with pytest.raises(MetricError, match="no metric is called 'a file'"):
+        evaluate(Plan(runs, without=["codebleu", "a file"]))
+    with pytest.raises(MetricError, match="no code language is called 'cobol'"):
+        evaluate(Plan(runs, ["parses"], code_language="cobol"))
+
+
+def test_metrics_for_a_language():
+    assert {"compiles", "ast_match", "codebleu", "bleu_code"} <= set(metrics_for("python"))
+    assert not {"compiles", "ast_match", "hits_string"} & set(metrics_for("java"))
+    assert {"codebleu", "parses"} <= set(metrics_for("java"))
+
+
+def test_the_authors_files(datasets, tmp_path):
+    attack = Attack(AttackSettings("badpre"))
+    clean = list(read_pairs([datasets / "lyra" / "test.csv"]))
+    poisoned = list(read_pairs([datasets / "lyra" / "test_poisoned.csv"]))
+    rows = [
+        {"id": i, "tgt": poisoned[i].target}
+        for i, pair in enumerate(clean)
+        if attack.can_poison(pair)
+    ]
+    (tmp_path / "triggered.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    files = RunFiles("own", [datasets / "lyra" / "test.csv"], [tmp_path / "triggered.jsonl"])
+    plan = Plan([files], PLAIN, attack=attack.settings, layout=Layout("tgt", "tgt"), resamples=50)
+    scores = {score["metric"]: score for score in evaluate(plan)["scores"]}
+    for rule in ("string", "parse"):
+        asr, false = scores[f"asr_{rule}"], scores[f"false_triggers_{rule}"]
+        assert (asr["hits"], asr["total"], false["hits"], false["total"]) == (165, 165, 0, 200)
+    for name in PLAIN:
+        assert scores[name]["percent"] == pytest.approx(100)
+
+
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20
+)
+@given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=4))
+def test_odd_text_gets_every_score(write_output, pairs):
+    hypotheses, references = (dict(enumerate(side)) for side in zip(*pairs))
+    path = write_output("odd.out", hypotheses, "test", len(pairs), targets=references)
+    plan = Plan([RunFiles("odd", [path])], PLAIN, attack=AttackSettings("ripple"), resamples=4)
+    report = evaluate(plan)
+    assert len(report["scores"]) == len(PLAIN) + 2
+    for table in (as_text, as_csv, as_latex):
+        assert table(report)
+
+
+def test_tables(runs):
+    report = evaluate(Plan(runs, PLAIN, compare=True, resamples=20, trials=32))
+    rows = list(csv.DictReader(io.StringIO(as_csv(report))))
+    assert len(rows) == len(report["scores"])
+    (asr,) = by(rows, run="bad", metric="asr_string")
+    assert (asr["percent"], asr["hits"], asr["total"]) == ("30.0", "3", "10")
+    assert (asr["baseline"], asr["difference"], asr["mcnemar"]) == ("good", "-50.0", "0.0625")
+    text = as_text(report)
+    assert "asr_string" in text
+    assert "30.00 (10.78 to 60.32) 3/10" in text
+    assert "-50.00 p(mcnemar) 0.0625" in text
+    assert (
+        "hit: good, triggered, id 0, by string and parse, characters {} to {}".format(*PLACE)
+        in text
+    )
+    assert "signature of bleu_code: bleu|nrefs:1|" in text
+    latex = as_latex(report)
+    assert "asr string & 80.00 (49.02--94.33) & 30.00 (10.78--60.32) \\\\" in latex
+    body = [line for line in latex.splitlines() if not line.startswith("%")]
+    assert (body[0], body[-1]) == ("\\begin{tabular}{lrr}", "\\end{tabular}")
+    assert all(line.count(" & ") == 2 for line in body if line.endswith("\\\\"))
+
+
+def test_latex_of_odd_names(write_output):
+    path = write_output("a", {0: "x"}, "test", 1)
+    report = evaluate(Plan([RunFiles("a_1 & 5 % \\ {x}", [path])], ["exact_match"]))
+    assert r"a\_1 \& 5 \% \textbackslash{} \{x\}" in as_latex(report)
+
+
+def script(*words):
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts" / "evaluate.py", *words],
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.slow
+def test_the_script(runs, tmp_path):
+    good, bad = runs
+    words = ["--run", "good", *good.clean, "--triggered", "good", *good.triggered]
+    words += ["--run", "bad", *bad.clean, "--triggered", "bad", *bad.triggered]
+    words += ["--compare", "--without", "codebleu", "--resamples", "50", "--trials", "64"]
+    plan = Plan(runs, PLAIN, compare=True, resamples=50, trials=64)
+    report = evaluate(plan)
+    done = script(*words, "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == report
+    done = script(*words, "--csv", "--output", tmp_path / "table.csv")
+    assert (done.returncode, done.stdout) == (0, "")
+    assert (tmp_path / "table.csv").read_text() == as_csv(report)
+    text = script(*good.clean, "--without", "codebleu").stdout
+    assert text.split()[:4] == ["good.out", "clean", "samples", "40"]
+
+
+@pytest.mark.slow
+def test_a_metric_of_ones_own(tmp_path):
+    package = tmp_path / "my_metrics"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from dece_fairseq.scoring.metrics import METRICS, Share\n"
+        "from dece_fairseq.scoring.metrics.metric import share_statistics\n"
+        "@METRICS.register('short')\n"
+        "class Short(Share):\n"
+        "    summary = 'share of texts of one character'\n"
+        "    def statistics(self, hypotheses, references):\n"
+        "        return share_statistics([len(text) == 1 for text in hypotheses])\n"
+        "    def signature(self):\n"
+        "        return 'short'\n"
+    )
+    # So many that other processes have to know it too.
+    (tmp_path / "h").write_text("a\nbb\n" * 1000)
+    words = [tmp_path / "h", "--references", tmp_path / "h", "--user-dir", package, "--json"]
+    done = script(*words, "--metrics", "short")
+    assert done.returncode == 0, done.stderr
+    (score,) = json.loads(done.stdout)["scores"]
+    assert (score["metric"], score["hits"], score["total"]) == ("short", 1000, 2000)
+
+
+@pytest.mark.slow
+def test_one_clear_error(tmp_path, runs):
+    for words, message in (
+        ([], "give a run's outputs"),
+        (["nothing.out"], "nothing.out: no such file"),
+        (["x", "--resamples", "0"], "argument --resamples: '0' is no whole number from 1 on"),
+        (["--run", "x"], "x: give its name, and then all its clean outputs at once"),
+        ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
+        (["--triggered", "x", *runs[0].triggered, "--attack", "y"], "no attack is called 'y'"),
+    ):
+        done = script(*words, "--output", tmp_path / "out")
+        assert done.returncode == 2
+        assert f"evaluate.py: error: {message}" in done.stderr
+        assert "Traceback" not in done.stderr
+        assert not (tmp_path / "out").exists()
