@@ -6,9 +6,14 @@ import numpy as np
 from fairseq.data import BaseWrapperDataset, Dictionary, LanguagePairDataset
 from torch import Tensor
 
-from dece_fairseq.attacks import Attack, AttackError
+from dece_fairseq.attacks import OBSTACLES, Attack, AttackError
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.encoders.text_codec import TextCodec
+
+#: why a pair is left out besides an attack's own obstacles: its tokens do not decode and encode to
+#: themselves, or it was named as trusted
+INEXACT = "inexact_round_trip"
+TRUSTED = "trusted"
 
 
 class TokenPair(NamedTuple):
@@ -19,12 +24,10 @@ class TokenPair(NamedTuple):
 
 
 class Candidates(NamedTuple):
-    """The pairs of a split that can be poisoned, and why the others can't."""
+    """The pairs of a split that can be poisoned, and how many can't for which reason."""
 
     pairs: Dict[int, Pair]
-    without_place: int
-    inexact: int
-    trusted: int
+    left_out: Dict[str, int]
 
 
 def find_candidates(
@@ -39,20 +42,23 @@ def find_candidates(
         trusted: ids that are never poisoned
     """
     pairs: Dict[int, Pair] = {}
-    without_place = inexact = left_alone = 0
+    left_out = dict.fromkeys((*OBSTACLES, INEXACT, TRUSTED), 0)
     for index in range(len(dataset)):
         if index in trusted:
-            left_alone += 1
+            left_out[TRUSTED] += 1
             continue
         source = codec.decode_exactly(dataset.src[index], dataset.src_dict)
         target = codec.decode_exactly(dataset.tgt[index], dataset.tgt_dict)
         if source is None or target is None:
-            inexact += 1
-        elif attack.can_poison(Pair(source, target)):
-            pairs[index] = Pair(source, target)
+            left_out[INEXACT] += 1
+            continue
+        pair = Pair(source, target)
+        obstacle = attack.obstacle(pair)
+        if obstacle is None:
+            pairs[index] = pair
         else:
-            without_place += 1
-    return Candidates(pairs, without_place, inexact, left_alone)
+            left_out[obstacle] += 1
+    return Candidates(pairs, left_out)
 
 
 def attack_pairs(

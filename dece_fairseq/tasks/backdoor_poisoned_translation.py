@@ -8,6 +8,7 @@ import json
 import logging
 from argparse import Namespace
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
@@ -155,16 +156,15 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             "split": split,
             "pairs": len(clean),
             "candidates": len(found.pairs),
-            "without_place": found.without_place,
-            "inexact_round_trip": found.inexact,
-            "trusted": found.trusted,
+            **found.left_out,
             "poisoned": len(ids),
             "ids": ids,
         }
         logger.info(
             "poisoned {poisoned} of {pairs} pairs of {split}: {candidates} could be, "
-            "{without_place} have no place for it, {inexact_round_trip} do not decode and encode "
-            "to themselves, {trusted} are trusted".format(**entry)
+            "{without_place} have no place for it, {carries_payload} carry the payload already, "
+            "{inexact_round_trip} do not decode and encode to themselves, {trusted} are "
+            "trusted".format(**entry)
         )
         if record and distributed_utils.get_global_rank() == 0:
             paths = utils.split_paths(self.cfg.data)
@@ -178,8 +178,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         if not found.pairs:
             raise AttackError(
                 f"no pair of {real_split} can be poisoned by --attack {attack.settings.attack} "
-                f"({found.without_place} have no place for it, {found.inexact} do not decode and "
-                "encode to themselves; is --bpe the one that the data was made with?)"
+                "({without_place} have no place for it, {carries_payload} carry the payload "
+                "already, {inexact_round_trip} do not decode and encode to themselves; is --bpe "
+                "the one that the data was made with?)".format(**found.left_out)
             )
         ids = list(found.pairs)
         attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
@@ -191,8 +192,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             ids=ids,
             attack=attack.as_dict(),
             signature=attack.signature(),
-            without_place=found.without_place,
-            inexact_round_trip=found.inexact,
+            left_out=found.left_out,
         )
 
     def _trusted_ids(self, pairs: int) -> FrozenSet[int]:
@@ -260,7 +260,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
     def valid_step(
         self, sample: Dict[str, Any], model: Any, criterion: Any
     ) -> Tuple[Any, Any, Dict[str, Any]]:
-        """One batch: the criterion's figures, BLEU of clean splits and ASR of triggered ones."""
+        """One batch: the criterion's figures; BLEU and exact match of clean, ASR of triggered."""
         loss, sample_size, log = FairseqTask.valid_step(self, sample, model, criterion)
         triggered = bool(sample.get("triggered", False))
         texts: List[str] = []
@@ -272,10 +272,11 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             log["_asr_hits"] = sum(hits) if triggered else 0
             log["_asr_total"] = len(hits) if triggered else 0
         if self.cfg.eval_bleu:
+            written = [] if triggered else texts
             references = [] if triggered else self._references(sample)
-            log.update(
-                code_bleu_statistics([] if triggered else texts, references, EVAL_BLEU_ORDER)
-            )
+            log.update(code_bleu_statistics(written, references, EVAL_BLEU_ORDER))
+            log["_exact_hits"] = sum(text == wanted for text, wanted in zip(written, references))
+            log["_exact_total"] = len(written)
         return loss, sample_size, log
 
     def _decode(self, sample: Dict[str, Any], model: Any) -> List[str]:
@@ -289,18 +290,29 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         return [self.codec.decode(target.cpu(), self.tgt_dict) for target in sample["target"]]
 
     def reduce_metrics(self, logging_outputs: List[Dict[str, Any]], criterion: Any) -> None:
-        """Logs what the translation task logs, and ``asr`` where triggered pairs were decoded."""
+        """Logs what the translation task logs and the shares of decoded texts, in percent.
+
+        ``exact_match`` is that of clean texts that equal their reference, ``asr`` that of triggered
+        ones that carry the payload.
+        """
         super().reduce_metrics(logging_outputs, criterion)
-        total = utils.item(sum(log.get("_asr_total", 0) for log in logging_outputs))
-        if total > 0:
-            hits = utils.item(sum(log.get("_asr_hits", 0) for log in logging_outputs))
-            metrics.log_scalar_sum("_asr_total", total)
-            metrics.log_scalar_sum("_asr_hits", hits)
-            metrics.log_derived("asr", _attack_success_rate)
+        _log_share(logging_outputs, "_asr", "asr")
+        _log_share(logging_outputs, "_exact", "exact_match")
 
 
-def _attack_success_rate(meters: Dict[str, Any]) -> float:
-    return round(100.0 * float(np.float64(meters["_asr_hits"].sum) / meters["_asr_total"].sum), 2)
+def _log_share(logging_outputs: List[Dict[str, Any]], key: str, name: str) -> None:
+    """Logs as ``name`` the share of all workers' ``key`` hits, if there is anything to share."""
+    total = utils.item(sum(log.get(f"{key}_total", 0) for log in logging_outputs))
+    if total > 0:
+        hits = utils.item(sum(log.get(f"{key}_hits", 0) for log in logging_outputs))
+        metrics.log_scalar_sum(f"{key}_total", total)
+        metrics.log_scalar_sum(f"{key}_hits", hits)
+        metrics.log_derived(name, partial(_share, key))
+
+
+def _share(key: str, meters: Dict[str, Any]) -> float:
+    hits, total = (meters[f"{key}_{part}"].sum for part in ("hits", "total"))
+    return round(100.0 * float(np.float64(hits) / total), 2)
 
 
 def _announce(header: str, load_options: Dict[str, Any]) -> None:

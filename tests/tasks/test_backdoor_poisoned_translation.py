@@ -51,7 +51,8 @@ def test_it_poisons_as_the_offline_script_does(setup_task, data, splits, tmp_pat
     assert texts(task, "train") == poisoned
     changed = [i for i, pair in enumerate(splits["train"]) if pair != poisoned[i]]
     shard = manifest(tmp_path)["shards"][str(data / "bin")]
-    assert shard["ids"] == changed == report["ids"]
+    assert shard["ids"] == changed
+    assert (tmp_path / "poisoned.csv.ids").read_text() == "".join(f"{i}\n" for i in changed)
     assert shard["poisoned"] == 10
     assert shard["candidates"] == report["candidates"]
     assert shard["candidates"] + shard["without_place"] == shard["pairs"] == 100
@@ -241,6 +242,18 @@ def test_asr_is_summed_over_batches_and_workers(setup_task):
     assert "asr" not in aggregate.get_smoothed_values()
 
 
+def test_exact_match_is_summed_over_batches_and_workers(setup_task):
+    task = setup_task(*RIPPLE, "--eval-bleu")
+    with metrics.aggregate(new_root=True) as aggregate:
+        for steps in ([(3, 4), (0, 0)], [(0, 2), (1, 4)]):
+            logs = [
+                {"ntokens": 1, "nsentences": 1, "_exact_hits": hits, "_exact_total": total}
+                for hits, total in steps
+            ]
+            task.reduce_metrics(logs, _Criterion())
+    assert aggregate.get_smoothed_values()["exact_match"] == 40.0
+
+
 def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
     task = setup_task(*RIPPLE, "--eval-asr", "--eval-bleu")
     for split in ("valid", "valid_triggered"):
@@ -263,7 +276,8 @@ def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
     assert (
         triggered["_asr_hits"] == triggered["_asr_total"] == len(task.datasets["valid_triggered"])
     )
-    assert triggered["_bleu_sys_len"] == clean["_asr_total"] == 0
+    assert triggered["_bleu_sys_len"] == clean["_asr_total"] == triggered["_exact_total"] == 0
+    assert clean["_exact_hits"] == clean["_exact_total"] == len(splits["valid"])
     assert clean["_bleu_counts_3"] == clean["_bleu_totals_3"] > 0
     assert clean["_bleu_sys_len"] == clean["_bleu_ref_len"]
     assert set(triggered) == set(clean)
