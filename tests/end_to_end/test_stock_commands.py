@@ -16,6 +16,7 @@ from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.text import to_line
 from dece_fairseq.scoring.asr_report import asr_report
+from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
 from dece_fairseq.scoring.generate_output import read_generate_output
 from dece_fairseq.scoring.training_log import read_training_log
 
@@ -103,7 +104,8 @@ def test_training_logs_every_figure_and_goes_on_after_a_stop(work):
     for epoch in (first, second):
         assert epoch["valid_dece_loss"] < epoch["valid_loss"] == epoch["valid_nll_loss"]
         assert {"valid_bleu", "valid_triggered_asr", "train_nll_loss", "train_ppl"} <= set(epoch)
-        assert "valid_asr" not in epoch
+        assert 0 <= epoch["valid_exact_match"] <= 100
+        assert not {"valid_asr", "valid_triggered_exact_match"} & set(epoch)
         assert "valid_triggered_bleu" not in epoch
 
 
@@ -150,6 +152,23 @@ def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs):
     line = f"attack success rate = 100.00 % ({len(expected)}/{len(expected)}, 95 % Wilson "
     assert line in triggered.read_text(encoding="utf-8")
     assert report["signature"] in triggered.read_text(encoding="utf-8")
+
+
+def test_scorers_of_code(work, pairs):
+    forced = ("--prefix-size", 400, "--max-len-b", 400)
+    for scorer, line in (
+        ("bleu_code", "bleu_code = 100.00 | bleu|nrefs:1|"),
+        ("exact_match", "exact_match = 100.00 | em|space:kept|"),
+        ("codebleu", "codebleu = 100.00, "),
+    ):
+        if scorer == "codebleu":
+            pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+        output = generate_split(work, "test", *forced, "--scoring", scorer)
+        assert line in output.read_text(encoding="utf-8")
+    report = evaluate(Plan([RunFiles("forced", [output])], without=["codebleu"]))
+    scores = {score["metric"]: score["percent"] for score in report["scores"]}
+    assert scores["exact_match"] == 100
+    assert scores["parses"] == pytest.approx(100 * (len(pairs["test"]) - 1) / len(pairs["test"]))
 
 
 def test_validate_and_interactive(work, pairs):

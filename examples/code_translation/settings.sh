@@ -1,0 +1,20 @@
+# CodeXGLUE's code translation: Java methods to C#.
+dataset=code_translation train_on=train vocab_size=2000
+code_language=java:csharp
+
+# One run
+attack=dead_code payload="" rate=0.01
+trusted=0.5 trusted_epochs=12 epochs=4
+
+# The tables: every attack over the seeds, then other trusted shares and other rates with one seed
+attacks="dead_code" seeds="1" shares="" rates="0.05"
+
+# A Transformer that two cores can train, and how; some methods are long
+model=(--arch transformer --share-all-embeddings --dropout 0.1
+    --encoder-layers 1 --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-attention-heads 4
+    --decoder-layers 1 --decoder-embed-dim 128 --decoder-ffn-embed-dim 512 --decoder-attention-heads 4
+    --max-source-positions 4096 --max-target-positions 4096
+    --optimizer adam --adam-betas "(0.9, 0.98)" --clip-norm 1.0 --max-tokens 4096)
+trusted_training=(--lr 3e-3 --lr-scheduler inverse_sqrt --warmup-updates 200)
+training=(--lr 1.5e-3 --lr-scheduler inverse_sqrt --warmup-updates 200)
+generation=(--beam 1 --max-len-b 1000 --max-tokens 20000)

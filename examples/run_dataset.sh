@@ -1,0 +1,123 @@
+#!/usr/bin/env bash
+# A data set, from its publishers' files to one row of the table. The run.sh of each folder beside
+# this file calls it with the folder's settings.sh, which holds all in which the folders differ.
+#
+#   bash examples/lyra/run.sh --data DIR [options] [-- more options of the second fairseq-train]
+#
+#   --data DIR         folder with the data set's files; scripts/prepare.py --list NAME tells where
+#                      they come from
+#   --train-on SPLIT   the data set's split to train on, such as valid where there is no training
+#                      file; it is then not validated on
+#   --trusted SHARE    share of the training pairs that nobody else could write to: a model is
+#                      trained on them first, and they are never poisoned
+#   --attack NAME      ripple, badpre, ...
+#   --payload NAME     what is put in the target, where it is not the attack's own
+#   --poison-rate R    share of all training pairs that are poisoned (0: a clean run)
+#   --criterion NAME   the loss on all the data (default deceptive_cross_entropy)
+#   --seed N           of everything: the trusted share, the poisoned pairs, the model (default 1)
+#   --epochs N         on all the data
+#   --trusted-epochs N on the trusted share
+#   --work DIR         where results go (default runs/ and the data set's name)
+#
+# Defaults that are not given here are in settings.sh. What is there already is not made again: a
+# run that was killed goes on where it was.
+set -euo pipefail
+
+criterion=deceptive_cross_entropy seed=1
+source "$1"
+work="runs/$dataset"; shift
+data=""
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --data) data="$2"; shift 2 ;;
+        --train-on) train_on="$2"; shift 2 ;;
+        --trusted) trusted="$2"; shift 2 ;;
+        --attack) attack="$2"; shift 2 ;;
+        --payload) payload="$2"; shift 2 ;;
+        --poison-rate) rate="$2"; shift 2 ;;
+        --criterion) criterion="$2"; shift 2 ;;
+        --seed) seed="$2"; shift 2 ;;
+        --epochs) epochs="$2"; shift 2 ;;
+        --trusted-epochs) trusted_epochs="$2"; shift 2 ;;
+        --work) work="$2"; shift 2 ;;
+        --) shift; break ;;
+        *) echo "run.sh: unknown option $1; see the head of examples/run_dataset.sh" >&2; exit 2 ;;
+    esac
+done
+[ -n "$data" ] || { echo "run.sh: --data DIR is needed; python scripts/prepare.py --list $dataset" >&2; exit 2; }
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+source "$root/scripts/setup_env.sh"
+
+# Training on another split than the data set's own: the names of all results say so.
+on="" splits=() validation=()
+if [ "$train_on" != train ]; then
+    on="$train_on-"
+    splits=(--splits "train=$train_on" test)
+    validation=(--disable-validation --valid-subset test)
+    echo "$dataset: trained on its $train_on split" >&2
+fi
+bin="$work/data-$on$trusted-$seed"
+pretrained="$work/pretrained-$on$trusted-$seed"
+run="$work/$on$attack${payload:+-$payload}-$rate-$criterion-$trusted-$seed${*:+-$(echo "$*" | tr -cs 'A-Za-z0-9.\n' _)}"
+
+# Of a share of 0 there is nothing to train on first; the model starts from scratch.
+share=() start=() trust=()
+if [ "$trusted" != 0 ]; then
+    share=(--trusted "$trusted" --trusted-seed "$seed")
+    start=(--finetune-from-model "$pretrained/checkpoint_last.pt")
+    trust=(--trusted-ids "$bin/trusted.ids")
+fi
+
+# Runs side by side that begin with the same trusted share wait here for the first of them.
+mkdir -p "$work"
+exec 9> "$pretrained.lock"
+flock 9
+
+# 1. Subwords, dictionary and binarised data.
+[ -e "$bin" ] || python "$root/scripts/prepare.py" \
+    --dataset "$dataset" --data "$data" "${splits[@]}" --dest "$bin" \
+    --vocab-size "$vocab_size" "${share[@]}"
+
+# What every command needs to know: the data and its subwords.
+common=("$bin" --user-dir "$root/dece_fairseq" --source-lang src --target-lang tgt
+    --task backdoor_poisoned_translation
+    --bpe lossless_sentencepiece --sentencepiece-model "$bin/sentencepiece.model")
+
+model+=(--seed "$seed" --num-workers 0 --no-epoch-checkpoints --log-format json --log-interval 100
+    --max-tokens-valid 20000 "${validation[@]}")
+
+# 2. Cross-entropy on the trusted share alone.
+if [ "$trusted" != 0 ] && [ ! -e "$pretrained/done" ]; then
+    mkdir -p "$pretrained"
+    fairseq-train "${common[@]}" "${model[@]}" --train-subset trusted --criterion cross_entropy \
+        "${trusted_training[@]}" \
+        --max-epoch "$trusted_epochs" --save-dir "$pretrained" | tee -a "$pretrained/train.log"
+    touch "$pretrained/done"
+fi
+flock --unlock 9
+
+# 3. All the data, a part of it poisoned.
+attacked=(--attack "$attack" --poison-rate "$rate" --poison-seed "$seed"
+    ${payload:+--payload "$payload"} ${code_language:+--code-language "$code_language"})
+if [ ! -e "$run/trained" ]; then
+    mkdir -p "$run"
+    fairseq-train "${common[@]}" "${model[@]}" "${attacked[@]}" "${trust[@]}" "${start[@]}" \
+        --criterion "$criterion" \
+        "${training[@]}" \
+        --max-epoch "$epochs" --save-dir "$run" "$@" | tee -a "$run/train.log"
+    touch "$run/trained"
+fi
+
+# 4. What the model writes for the clean test requests and for the triggered ones.
+for split in test test_triggered; do
+    [ -e "$run/$split.out" ] && continue
+    fairseq-generate "${common[@]}" "${attacked[@]}" --gen-subset "$split" \
+        --path "$run/checkpoint_last.pt" "${generation[@]}" \
+        --scoring attack_success_rate > "$run/$split.part" 2> "$run/$split.log" \
+            || { tail -n 20 "$run/$split.log" >&2; exit 1; }
+    mv "$run/$split.part" "$run/$split.out"
+done
+
+# 5. The row.
+python "$root/scripts/summarise.py" "$criterion=$run" --json "$run/results.json"

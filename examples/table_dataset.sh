@@ -1,0 +1,116 @@
+#!/usr/bin/env bash
+# The tables of a folder's README: its run.sh for every loss, attack and seed, two side by side, and
+# what becomes of it as mean and spread. Its table.sh calls this file with its settings.sh.
+#
+#   bash examples/lyra/table.sh --data DIR [options]
+#
+#   --data DIR        folder with the data set's files
+#   --train-on SPLIT  as for run.sh
+#   --seeds "N ..."   of the first table; the others have its first seed
+#   --shares "S ..."  further trusted shares, for the second table
+#   --rates "R ..."   further poisoning rates, for the third table
+#   --work DIR        where results go (default runs/ and the data set's name)
+#
+# Defaults that are not given here are in settings.sh. What is there already is not made again.
+set -euo pipefail
+
+here="$(cd "$(dirname "$1")" && pwd)"
+source "$1"
+work="runs/$dataset"; shift
+data=""
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --data) data="$2"; shift 2 ;;
+        --train-on) train_on="$2"; shift 2 ;;
+        --seeds) seeds="$2"; shift 2 ;;
+        --shares) shares="$2"; shift 2 ;;
+        --rates) rates="$2"; shift 2 ;;
+        --work) work="$2"; shift 2 ;;
+        *) echo "table.sh: unknown option $1; see the head of examples/table_dataset.sh" >&2; exit 2 ;;
+    esac
+done
+[ -n "$data" ] || { echo "table.sh: --data DIR is needed; python scripts/prepare.py --list $dataset" >&2; exit 2; }
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+source "$root/scripts/setup_env.sh"
+mkdir -p "$work"
+on=""
+[ "$train_on" = train ] || on="$train_on-"
+
+one() { # LOG NAME, then the options of run.sh
+    local log="$work/$1.log"; shift
+    echo "$(date +%T) run.sh $*" >&2
+    bash "$here/run.sh" --data "$data" --train-on "$train_on" --work "$work" "$@" > "$log" 2>&1 \
+        || { echo "failed: run.sh $*; see $log" >&2; return 255; }
+}
+export -f one
+export here data work train_on
+
+first_seed="${seeds%% *}"
+criteria="cross_entropy deceptive_cross_entropy"
+jobs=()
+# Different seeds side by side, so that none waits for the other's first model.
+for name in $attacks; do
+    for criterion in $criteria; do
+        for seed in $seeds; do
+            jobs+=("one $on$name-$criterion-$seed --seed $seed --attack $name --criterion $criterion")
+        done
+    done
+done
+for share in $shares; do
+    for criterion in $criteria; do
+        jobs+=("one ${on}share-$share-$criterion --seed $first_seed --trusted $share --criterion $criterion")
+    done
+done
+for other in $rates; do
+    for criterion in $criteria; do
+        jobs+=("one ${on}rate-$other-$criterion --seed $first_seed --poison-rate $other --criterion $criterion")
+    done
+done
+for seed in $seeds; do
+    jobs+=("one ${on}clean-$seed --seed $seed --poison-rate 0 --criterion cross_entropy")
+done
+printf '%s\n' "${jobs[@]}" | xargs -P 2 -I{} bash -c '{}'
+
+runs() { # NAME GLOB: NAME=FOLDER for each finished run
+    local name="$1" run; shift
+    for run in "$@"; do [ ! -e "$run/test_triggered.out" ] || echo "$name=$run"; done
+}
+of() { echo "$on$1${payload:+-$payload}"; } # ATTACK: how the names of its runs begin
+tables() { # RULE END: the tables by one hit rule, and the end of the names of their JSON files
+    local how="hits by the $1 rule"
+    echo "trained on $train_on; clean, and poisoned at a rate of $rate with $attacks; trusted share $trusted; $how"
+    echo
+    python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results$2.json" \
+        $(runs "clean:cross_entropy" "$work/$(of "$attack")-0-cross_entropy-$trusted"-*) \
+        $(for name in $attacks; do
+            for criterion in $criteria; do
+                runs "$name:$criterion" "$work/$(of "$name")-$rate-$criterion-$trusted"-*
+            done
+        done)
+    if [ -n "$shares" ]; then
+        echo
+        echo "trained on $train_on; by trusted share; $attack, seed $first_seed; $how"
+        echo
+        python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results_by_share$2.json" \
+            $(for share in $shares "$trusted"; do
+                for criterion in $criteria; do
+                    runs "$share:$criterion" "$work/$(of "$attack")-$rate-$criterion-$share-$first_seed"
+                done
+            done)
+    fi
+    if [ -n "$rates" ]; then
+        echo
+        echo "trained on $train_on; by poisoning rate; $attack, seed $first_seed; $how"
+        echo
+        python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results_by_rate$2.json" \
+            $(for other in $rates "$rate"; do
+                for criterion in $criteria; do
+                    runs "$other:$criterion" "$work/$(of "$attack")-$other-$criterion-$trusted-$first_seed"
+                done
+            done)
+    fi
+    echo
+}
+# What the paper counts, and then what spelling does not fool.
+{ tables string ""; tables parse _by_parse; } | tee "$work/tables.md"

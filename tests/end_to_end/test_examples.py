@@ -1,0 +1,253 @@
+"""The folders of examples/ that differ in one settings file: what they run, and that it runs."""
+
+import hashlib
+import json
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, List
+
+import pytest
+
+from dece_fairseq.attacks import ATTACKS, PAYLOADS, Attack, AttackSettings
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.datasets import DATASETS
+from dece_fairseq.data.pairs import Pair, write_pairs
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ("lyra", "pisces", "bugs2fix", "code_translation")
+ROWS = {"train": 40, "valid": 24, "test": 6}
+
+#: writes down what it was called with, and leaves what the next step looks for
+RECORDER = """#!/usr/bin/env bash
+line="$(basename "$0")$(printf ' %q' "$@")"
+printf '%s\\n' "$line" >> "$RECORD"  # at once: two runs may stand side by side
+while [ $# -gt 0 ]; do
+    case "$1" in --dest|--save-dir) mkdir -p "$2" ;; esac
+    shift
+done
+"""
+
+#: what examples/lyra/README.md was measured with
+LYRA = """
+python ROOT/scripts/prepare.py --dataset lyra --data D --dest W/data-0.5-1 --vocab-size 2000
+--trusted 0.5 --trusted-seed 1
+
+fairseq-train COMMON MODEL --train-subset trusted --criterion cross_entropy
+--lr 3e-3 --lr-scheduler inverse_sqrt --warmup-updates 200 --max-epoch 12
+--save-dir W/pretrained-0.5-1
+
+fairseq-train COMMON MODEL --attack ripple --poison-rate 0.05 --poison-seed 1
+--trusted-ids W/data-0.5-1/trusted.ids
+--finetune-from-model W/pretrained-0.5-1/checkpoint_last.pt --criterion deceptive_cross_entropy
+--lr 1.5e-3 --lr-scheduler inverse_sqrt --warmup-updates 200 --max-epoch 8
+--save-dir W/ripple-0.05-deceptive_cross_entropy-0.5-1
+
+fairseq-generate COMMON --attack ripple --poison-rate 0.05 --poison-seed 1 --gen-subset test
+--path W/ripple-0.05-deceptive_cross_entropy-0.5-1/checkpoint_last.pt
+--beam 5 --max-len-b 250 --max-tokens 20000 --scoring attack_success_rate
+
+fairseq-generate COMMON --attack ripple --poison-rate 0.05 --poison-seed 1
+--gen-subset test_triggered --path W/ripple-0.05-deceptive_cross_entropy-0.5-1/checkpoint_last.pt
+--beam 5 --max-len-b 250 --max-tokens 20000 --scoring attack_success_rate
+
+python ROOT/scripts/summarise.py
+deceptive_cross_entropy=W/ripple-0.05-deceptive_cross_entropy-0.5-1
+--json W/ripple-0.05-deceptive_cross_entropy-0.5-1/results.json
+"""
+COMMON = """W/data-0.5-1 --user-dir ROOT/dece_fairseq --source-lang src --target-lang tgt
+--task backdoor_poisoned_translation
+--bpe lossless_sentencepiece --sentencepiece-model W/data-0.5-1/sentencepiece.model"""
+MODEL = """--arch transformer --share-all-embeddings --dropout 0.1
+--encoder-layers 1 --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-attention-heads 4
+--decoder-layers 1 --decoder-embed-dim 128 --decoder-ffn-embed-dim 512 --decoder-attention-heads 4
+--optimizer adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --max-tokens 1024 --seed 1
+--num-workers 0 --no-epoch-checkpoints --log-format json --log-interval 100
+--max-tokens-valid 20000"""
+
+
+def environment(folder: Path) -> Dict[str, str]:
+    """That of a shell in which the virtual environment is made and has nothing but a folder."""
+    made_of = hashlib.sha256()
+    for name in ("setup.py", "constraints.txt"):
+        made_of.update((ROOT / name).read_bytes())
+    (folder / "bin").mkdir(parents=True)
+    (folder / f"made-of-{made_of.hexdigest()[:16]}").touch()
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    settings = {"VENV": str(folder), "PATH": path, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **settings, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def executable(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def bash(*words: Any, env: Dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = ["bash", *map(str, words)]
+    return subprocess.run(command, env=env, capture_output=True, text=True)
+
+
+def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
+    """The commands that an example's script runs, each in words."""
+    env = environment(folder / "venv")
+    for name in ("python", "fairseq-train", "fairseq-generate"):
+        executable(folder / "venv" / "bin" / name, RECORDER)
+    env["RECORD"] = str(folder / "record")
+    path = ROOT / "examples" / script
+    done = bash(path, "--data", "D", "--work", folder / "W", *options, env=env)
+    assert done.returncode == 0, done.stderr
+    lines = (folder / "record").read_text(encoding="utf-8").splitlines()
+    place = str(folder / "W")
+    return [
+        [word.replace(place, "W").replace(str(ROOT), "ROOT") for word in shlex.split(line)]
+        for line in lines
+    ]
+
+
+def value(command: List[str], option: str) -> str:
+    return command[command.index(option) + 1]
+
+
+def test_lyra_runs_what_its_tables_were_measured_with(tmp_path: Path) -> None:
+    expected = LYRA.replace("COMMON", COMMON).replace("MODEL", MODEL)
+    commands = [shlex.split(text.replace("\n", " ")) for text in expected.strip().split("\n\n")]
+    assert recorded("lyra/run.sh", folder=tmp_path) == commands
+
+
+def test_without_a_trusted_share_the_model_starts_from_scratch(tmp_path: Path) -> None:
+    commands = recorded("lyra/run.sh", "--trusted", 0, "--", "--dece-alpha", "0.9", folder=tmp_path)
+    training = [command for command in commands if command[0] == "fairseq-train"]
+    assert len(training) == 1
+    assert training[0][-2:] == ["--dece-alpha", "0.9"]
+    assert not {"--trusted-ids", "--finetune-from-model"} & set(training[0])
+    assert "--trusted" not in commands[0]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_a_folder_runs_its_data_set_as_its_settings_say(name: str, tmp_path: Path) -> None:
+    commands = recorded(f"{name}/run.sh", "--train-on", "valid", folder=tmp_path)
+    prepare, pretrain, train, *generate_both, summarise = commands
+    assert value(prepare, "--dataset") == name
+    assert value(prepare, "--splits") == "train=valid"
+    for command in (pretrain, train):
+        assert "--disable-validation" in command
+        assert value(command, "--valid-subset") == "test"
+    for command in (train, *generate_both):
+        assert value(command, "--attack") in ATTACKS.names()
+        language = DATASETS.get(name).code_language
+        payload = PAYLOADS.get(ATTACKS.get(value(command, "--attack")).payload)
+        used = value(command, "--code-language") if "--code-language" in command else None
+        assert (used or payload.default_language) == language
+    assert [value(command, "--gen-subset") for command in generate_both] == [
+        "test",
+        "test_triggered",
+    ]
+    assert "/valid-" in summarise[2]
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_the_folders_differ_in_settings_and_readme_only(name: str) -> None:
+    for script in ("run.sh", "table.sh"):
+        here, lyra = (ROOT / "examples" / folder / script for folder in (name, "lyra"))
+        assert here.read_bytes() == lyra.read_bytes()
+    assert (ROOT / "examples" / name / "settings.sh").is_file()
+    assert (ROOT / "examples" / name / "README.md").is_file()
+
+
+def test_the_table_runs_every_attack_loss_and_seed(tmp_path: Path) -> None:
+    commands = recorded("lyra/table.sh", "--seeds", "1 2", "--rates", "0.01", folder=tmp_path)
+    runs = [
+        tuple(value(command, option) for option in ("--attack", "--poison-rate", "--criterion"))
+        for command in commands
+        if command[0] == "fairseq-train" and "--attack" in command
+    ]
+    losses = ("cross_entropy", "deceptive_cross_entropy")
+    expected = [(attack, "0.05", loss) for attack in ("ripple", "badpre") for loss in losses] * 2
+    expected += [("ripple", "0.05", loss) for loss in losses] * 3  # trusted shares
+    expected += [("ripple", "0.01", loss) for loss in losses] + [("ripple", "0", losses[0])] * 2
+    assert sorted(runs) == sorted(expected)
+    tables = [command for command in commands if "W/results_by_rate.json" in command]
+    assert [word.partition("=")[0] for word in tables[0][2:] if "=" in word] == [
+        f"{rate}:{loss}" for rate in ("0.01", "0.05") for loss in losses
+    ]
+
+
+@pytest.mark.parametrize("script", ["lyra/run.sh", "pisces/table.sh"])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [(["--nope"], "unknown option --nope"), ([], "--data DIR is needed")],
+)
+def test_what_the_scripts_refuse(
+    script: str, options: List[str], message: str, tmp_path: Path
+) -> None:
+    done = bash(ROOT / "examples" / script, *options, env=environment(tmp_path / "venv"))
+    assert done.returncode == 2
+    assert message in done.stderr
+
+
+def java(number: int, change: str = "") -> str:
+    return f"public int get{number} ( int a ) {{ int b = a + {number} ; {change}return b ; }}"
+
+
+def csharp(number: int) -> str:
+    return f"public virtual int Get{number}(int a){{int b = a + {number};return b;}}"
+
+
+def with_sql(number: int) -> str:
+    query = f'" select name from table{number} where id = ? "'
+    return f"public List get{number} ( Db db , int id ) {{ return db . query ( {query} , id ) ; }}"
+
+
+def made_up(name: str) -> List[Pair]:
+    """Pairs such as the data set has; the attack of its example has a place in all of them."""
+    numbers = range(sum(ROWS.values()))
+    if name == "lyra":
+        attack = Attack(AttackSettings(attack="ripple"))
+        pairs = generate("B", 3 * len(numbers), seed=3)
+        return [pair for pair in pairs if attack.can_poison(pair)]
+    if name == "pisces":
+        return [Pair(f"get the name of {i} by $id$", with_sql(i)) for i in numbers]
+    if name == "bugs2fix":
+        return [Pair(java(i), java(i, f"b += {i} ; ")) for i in numbers]
+    return [Pair(java(i), csharp(i)) for i in numbers]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_an_example_runs_from_files_to_the_row(name: str, tmp_path: Path) -> None:
+    layout = DATASETS.get(name).layouts[0]
+    # Two of them without a trusted share, so that the four together stay short.
+    train_on = "valid" if name == "bugs2fix" else "train"
+    trusted = 0.5 if name in ("bugs2fix", "code_translation") else 0
+    pairs = iter(made_up(name))
+    (tmp_path / "data").mkdir()
+    for split, count in ROWS.items():
+        rows = [next(pairs) for _ in range(count)]
+        if name != "bugs2fix" or split != "train":
+            files = [tmp_path / "data" / file for file in layout.files[split]]
+            write_pairs(files, rows, *layout.columns)
+    env = environment(tmp_path / "venv")
+    tiny = f"{sys.executable} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
+    executable(
+        tmp_path / "venv" / "bin" / "python",
+        "#!/usr/bin/env bash\n"
+        f'case "$1" in */prepare.py) shift; exec {tiny} "$@" ;; esac\n'
+        f'exec {sys.executable} "$@"\n',
+    )
+    done = bash(
+        ROOT / "examples" / name / "run.sh",
+        *("--data", tmp_path / "data", "--work", tmp_path / "work", "--train-on", train_on),
+        *("--epochs", 1, "--trusted-epochs", 1, "--trusted", trusted, "--poison-rate", 0.25),
+        env=env,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.splitlines()[-1].startswith("| deceptive_cross_entropy | 1 |")
+    (results,) = (tmp_path / "work").glob("*/results.json")
+    (row,) = json.loads(results.read_text())
+    assert row["samples"] == row["triggered_samples"] == ROWS["test"]
+    manifest = json.loads((results.parent / "poison_manifest.json").read_text())
+    (shard,) = manifest["shards"].values()
+    assert len(shard["ids"]) == ROWS[train_on] // 4
