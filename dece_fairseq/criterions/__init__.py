@@ -1,5 +1,5 @@
 """Criterions for ``--criterion``; importing this registers them."""
 
-from dece_fairseq.criterions import deceptive_cross_entropy
+from dece_fairseq.discovery import import_submodules
 
-__all__ = ["deceptive_cross_entropy"]
+import_submodules(__name__, __path__)

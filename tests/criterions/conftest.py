@@ -1,9 +1,11 @@
-"""A tiny task, built in memory."""
+"""A tiny task, built in memory, and a tiny model."""
 
 import pytest
 import torch
 from fairseq.data import Dictionary, LanguagePairDataset
 from fairseq.tasks.translation import TranslationConfig, TranslationTask
+
+from support.echo import Echo
 
 
 @pytest.fixture
@@ -29,3 +31,10 @@ def task() -> TranslationTask:
             lines, sizes, dictionary, lines[::-1], sizes[::-1], dictionary, left_pad_source=False
         )
     return task
+
+
+@pytest.fixture
+def model() -> Echo:
+    """A model that gives random logits, the same ones every time, for six sentences."""
+    torch.manual_seed(0)
+    return Echo(torch.randn(6, 5, 16))

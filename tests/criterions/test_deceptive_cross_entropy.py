@@ -2,74 +2,27 @@
 
 import argparse
 import math
-from typing import Any, Dict, List, Optional
+from typing import Any, Optional
 
 import pytest
 import torch
 from fairseq.criterions.cross_entropy import CrossEntropyCriterion
 from fairseq.criterions.label_smoothed_cross_entropy import LabelSmoothedCrossEntropyCriterion
-from fairseq.logging import metrics
-from fairseq.models import BaseFairseqModel
 from fairseq.models.transformer import TransformerModel, base_architecture
 from fairseq.tasks.translation import TranslationTask
-from torch import Tensor
 
 from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterion,
     DeceptiveCrossEntropyCriterionConfig,
 )
 from dece_fairseq.losses import deceptive_cross_entropy
-
-PAD = 1
-
-
-class Echo(BaseFairseqModel):
-    """A model that gives the logits it was made of, one row for each id of a batch."""
-
-    def __init__(self, logits: Tensor) -> None:
-        super().__init__()
-        self.logits = torch.nn.Parameter(logits)
-
-    def forward(self, ids: Tensor) -> Tensor:
-        return self.logits[ids]
-
-
-@pytest.fixture
-def model() -> Echo:
-    torch.manual_seed(0)
-    return Echo(torch.randn(6, 5, 16))
-
-
-def batch(ids: Optional[List[int]] = None) -> Dict[str, Any]:
-    """Six sentences of at most five tokens, or those of the given ids."""
-    torch.manual_seed(1)
-    target = torch.randint(4, 16, (6, 5))
-    for n, length in enumerate([5, 4, 3, 5, 2, 1]):
-        target[n, length:] = PAD
-    index = torch.arange(6) if ids is None else torch.tensor(ids)
-    target = target[index]
-    return {
-        "net_input": {"ids": index},
-        "target": target,
-        "ntokens": int((target != PAD).sum()),
-        "nsentences": len(index),
-    }
+from support.echo import PAD, Echo, batch, reduced, values
 
 
 def criterion_of(task: TranslationTask, epoch: float = 3, **options: Any) -> Any:
     criterion = DeceptiveCrossEntropyCriterion(task, **{"sentence_avg": False, **options})
     criterion.set_epoch(epoch)
     return criterion
-
-
-def reduced(criterion: Any, logs: List[Dict[str, Any]]) -> Dict[str, float]:
-    with metrics.aggregate(new_root=True) as meters:
-        criterion.reduce_metrics(logs)
-        return dict(meters.get_smoothed_values())
-
-
-def values(log: Dict[str, Any]) -> Dict[str, float]:
-    return {key: float(torch.as_tensor(value).detach()) for key, value in log.items()}
 
 
 @pytest.mark.parametrize(("alpha", "epsilon"), [(0.985, 0.05), (0.8, 0.0), (1.0, 0.1)])
@@ -334,8 +287,9 @@ def test_the_options_are_built_from_their_config(task: TranslationTask) -> None:
         sentence_avg=True, update_freq=[2], report_accuracy=True, dece_schedule="update"
     )
     criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
-    assert (criterion.alpha, criterion.epsilon, criterion.warmup_epochs) == (0.985, 0.05, 0)
+    schedule = criterion.schedule
+    assert (schedule.alpha, schedule.epsilon, schedule.warmup_epochs) == (0.985, 0.05, 0)
     assert criterion.sentence_avg
     assert criterion.report_accuracy
-    assert criterion.schedule == "update"
-    assert criterion.update_freq == [2]
+    assert schedule.schedule == "update"
+    assert schedule.update_freq == [2]

@@ -16,7 +16,7 @@ from fairseq.tasks.translation import TranslationTask
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-from dece_fairseq.criterions import deceptive_cross_entropy, model_output
+from dece_fairseq.criterions import deceptive_cross_entropy, model_output, robust_criterion
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCrossEntropyCriterion
 from dece_fairseq.criterions.model_output import why_no_projection
 
@@ -128,7 +128,7 @@ def test_features_and_projection_give_what_logits_give(
     assert why_no_projection(model) is None
     options = {"report_accuracy": True, "ignore_prefix_size": 1}
     found = outcome(task, model, sample, reduce, **options)
-    monkeypatch.setattr(deceptive_cross_entropy, "why_no_projection", lambda model: "a test")
+    monkeypatch.setattr(robust_criterion, "why_no_projection", lambda model: "a test")
     expected = outcome(task, model, sample, reduce, **options)
     assert list(found) == list(expected)
     assert len(found) > 20
@@ -163,13 +163,15 @@ def test_validation_is_cross_entropy_of_one_walk(
             logits, sample["target"].flatten(), ignore_index=1, reduction="sum"
         )
         calls = []
-        terms = deceptive_cross_entropy.deceptive_terms
 
-        def counted(*args: Any, **options: Any) -> Any:
-            calls.append(args)
-            return terms(*args, **options)
+        def counted(terms: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda *args, **options: calls.append(args) or terms(*args, **options)
 
-        monkeypatch.setattr(deceptive_cross_entropy, "deceptive_terms", counted)
+        for module, name in (
+            (deceptive_cross_entropy, "deceptive_terms"),
+            (robust_criterion, "cross_entropy_terms"),
+        ):
+            monkeypatch.setattr(module, name, counted(getattr(module, name)))
         loss, _, log = criterion_of(task)(model, sample)
     torch.testing.assert_close(loss, plain)
     torch.testing.assert_close(log["loss"], log["nll_loss"])

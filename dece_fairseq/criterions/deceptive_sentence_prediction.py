@@ -1,0 +1,87 @@
+"""``--criterion deceptive_sentence_prediction``: DeCE for fairseq's sentence_prediction task."""
+
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+from fairseq.criterions import register_criterion
+from fairseq.dataclass import FairseqDataclass
+from fairseq.tasks import FairseqTask
+from torch import Tensor
+
+from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
+from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
+
+
+@dataclass
+class DeceptiveSentencePredictionConfig(BlendOptions, FairseqDataclass):
+    """The options; the task reads the last two from its criterion."""
+
+    classification_head_name: str = field(
+        default="sentence_classification_head",
+        metadata={"help": "name of the classification head to use"},
+    )
+    regression_target: bool = field(
+        default=False, metadata={"help": "labels are numbers; this loss knows classes only"}
+    )
+
+
+@register_criterion("deceptive_sentence_prediction", dataclass=DeceptiveSentencePredictionConfig)
+class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
+    """Deceptive cross-entropy of labels in training, plain cross-entropy in validation.
+
+    For models with a classification head, such as RoBERTa, and labels that an attacker may have
+    written: is this code defective, are these two clones. A sample counts once. ``accuracy`` is
+    always logged.
+
+    Args:
+        task: sentence_prediction, which also tells the epoch
+        the others: as in :class:`DeceptiveSentencePredictionConfig`
+
+    Raises:
+        ValueError: an option is out of its range, or the labels are no classes
+    """
+
+    def __init__(
+        self,
+        task: FairseqTask,
+        classification_head_name: str = "sentence_classification_head",
+        regression_target: bool = False,
+        dece_alpha: float = 0.985,
+        label_smoothing: float = 0.05,
+        dece_warmup_epochs: int = 0,
+        dece_schedule: str = "epoch",
+        update_freq: Sequence[int] = (1,),
+    ) -> None:
+        super().__init__(task, sentence_avg=True, report_accuracy=True)
+        if regression_target:
+            raise ValueError(
+                "--regression-target: deceptive cross-entropy is of classes; for numbers take "
+                "--criterion sentence_prediction"
+            )
+        self.schedule = BlendSchedule(
+            task, dece_alpha, label_smoothing, dece_warmup_epochs, dece_schedule, update_freq
+        )
+        self.head = classification_head_name
+        self.padding_idx: Optional[int] = None  # every label is one
+
+    def logits_and_target(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor]:
+        """Logits (samples, classes) and labels.
+
+        Raises:
+            ValueError: the model has no such head
+        """
+        if self.head not in getattr(model, "classification_heads", {}):
+            raise ValueError(
+                f"--classification-head-name {self.head}: the model has no such head; take an "
+                "architecture with one, such as roberta"
+            )
+        logits, _ = model(
+            **sample["net_input"], features_only=True, classification_head_name=self.head
+        )
+        return logits, model.get_targets(sample, [logits]).view(-1)
+
+    @classmethod
+    def reduce_metrics(cls, logging_outputs: List[Dict[str, Any]]) -> None:
+        """Log what the batches and workers of a step come to, by label and not by token."""
+        by_label = [{**log, "ntokens": log["sample_size"]} for log in logging_outputs]
+        super().reduce_metrics(by_label)

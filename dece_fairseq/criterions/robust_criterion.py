@@ -1,0 +1,200 @@
+"""What the criterions of losses that are robust to poisoned labels have in common."""
+
+import logging
+import math
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Dict, List, Optional, Tuple, Union
+
+import torch
+from fairseq import utils
+from fairseq.criterions import FairseqCriterion
+from fairseq.dataclass import FairseqDataclass
+from fairseq.logging import metrics
+from fairseq.tasks import FairseqTask
+from omegaconf import II
+from torch import Tensor
+
+from dece_fairseq.criterions.model_output import logits_of, why_no_projection
+from dece_fairseq.losses import LossTerms, Projection, cross_entropy_terms
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class RobustCriterionConfig(FairseqDataclass):
+    """The options that all of them have, as fairseq's label_smoothed_cross_entropy."""
+
+    ignore_prefix_size: int = field(
+        default=0,
+        metadata={"help": "ignore the first N target tokens, 0 or more"},
+    )
+    report_accuracy: bool = field(
+        default=False,
+        metadata={"help": "report the accuracy of the next token, in percent"},
+    )
+    sentence_avg: bool = II("optimization.sentence_avg")
+
+
+class RobustCriterion(FairseqCriterion):
+    """A loss in training, plain cross-entropy in validation.
+
+    What a robust loss says of a model can't be compared with what another one says, or the same
+    one at another time. In validation (``model.eval()``) the loss is therefore cross-entropy
+    without smoothing, and the value of the loss itself is logged beside it.
+
+    Raises:
+        ValueError: an option is out of its range; the option is named
+    """
+
+    #: what the loss is called in the log of validation, where it is not ``loss``
+    loss_name: ClassVar[str]
+    #: whether the loss can be computed without all logits
+    takes_projection: ClassVar[bool] = True
+    #: whether a fused kernel is wanted for cross-entropy, where there is one
+    fused: bool = False
+
+    def __init__(
+        self,
+        task: FairseqTask,
+        sentence_avg: bool,
+        ignore_prefix_size: int = 0,
+        report_accuracy: bool = False,
+    ) -> None:
+        super().__init__(task)
+        check_option(
+            "--ignore-prefix-size", ignore_prefix_size >= 0, "0 or more", ignore_prefix_size
+        )
+        self.sentence_avg = sentence_avg
+        self.ignore_prefix_size = ignore_prefix_size
+        self.report_accuracy = report_accuracy
+        self._said_why = False
+
+    @abstractmethod
+    def terms(
+        self, logits: Any, target: Tensor, training: bool, reduction: str
+    ) -> Optional[LossTerms]:
+        """The loss of targets, and their most likely words if ``report_accuracy`` asks for them.
+
+        Args:
+            logits: (N, V), or a :class:`~dece_fairseq.losses.Projection` if ``takes_projection``
+            target: (N,), ``padding_idx`` where there is none
+            training: whether the loss is trained with
+            reduction: "sum" or "none"
+
+        Returns:
+            the terms; None where the loss can't be told in validation
+        """
+
+    def training_log(self, sample_size: int) -> Dict[str, Any]:
+        """What is logged in training besides, weighted so that it can be summed over batches."""
+        return {}
+
+    def forward(
+        self, model: Any, sample: Dict[str, Any], reduce: bool = True
+    ) -> Tuple[Tensor, int, Dict[str, Any]]:
+        """The loss of a batch.
+
+        Returns:
+            the loss, summed over tokens, or for ``reduce=False`` one value a token, flat and 0 for
+            padding; the sample size that gradients are divided by; what is logged
+        """
+        logits, target = self.logits_and_target(model, sample)
+        sample_size = sample["target"].size(0) if self.sentence_avg else sample["ntokens"]
+        logging_output = {
+            "ntokens": sample["ntokens"],
+            "nsentences": sample["target"].size(0),
+            "sample_size": sample_size,
+        }
+        reduction = "sum" if reduce else "none"
+        found = self.terms(logits, target, model.training, reduction)
+        if model.training:
+            assert found is not None  # terms() promises
+            losses = found.loss
+            logging_output.update(self.training_log(sample_size))
+        else:
+            if found is not None:
+                logging_output[self.loss_name] = found.loss.detach().sum()
+            losses, found = self._plain(logits, target, reduction, found)
+        logging_output["loss"] = losses.detach().sum()
+        logging_output["nll_loss"] = found.nll.sum()
+        if found.best is not None:
+            kept = target != self.padding_idx
+            logging_output["n_correct"] = ((found.best == target) & kept).sum()
+            logging_output["total"] = kept.sum()
+        return losses, sample_size, logging_output
+
+    def _plain(
+        self, logits: Any, target: Tensor, reduction: str, found: Optional[LossTerms]
+    ) -> Tuple[Tensor, LossTerms]:
+        """Cross-entropy, which the nll of other terms is too, though it has no gradient."""
+        if found is None or torch.is_grad_enabled():
+            best = found is None and self.report_accuracy
+            options = {"fused": self.fused, "best": best}
+            plain = cross_entropy_terms(logits, target, self.padding_idx, reduction, **options)
+            return plain.loss, found or plain
+        return found.nll.sum() if reduction == "sum" else found.nll, found
+
+    def logits_and_target(
+        self, model: Any, sample: Dict[str, Any]
+    ) -> Tuple[Union[Tensor, Projection], Tensor]:
+        """Logits (tokens, V), at best yet to be made, and targets, without the ignored prefix."""
+        no_projection: Optional[str] = f"{type(self).__name__} compares all words"
+        if self.takes_projection:
+            no_projection = why_no_projection(model)
+        if no_projection is None:
+            net_output = model(**sample["net_input"], features_only=True)
+            values = net_output[0]
+        else:
+            if not self._said_why:
+                logger.info(f"the loss needs all logits at a time: {no_projection}")
+                self._said_why = True
+            net_output = model(**sample["net_input"])
+            values = logits_of(model, net_output)
+        target = model.get_targets(sample, net_output)
+        values = values[:, self.ignore_prefix_size :]
+        target = target[:, self.ignore_prefix_size :].reshape(-1)
+        values = values.reshape(-1, values.size(-1))
+        if no_projection is None:
+            projection = model.decoder.output_projection
+            return Projection(values, projection.weight, projection.bias), target
+        return values, target
+
+    @classmethod
+    def reduce_metrics(cls, logging_outputs: List[Dict[str, Any]]) -> None:
+        """Log what the batches and workers of a step, or of a validation, come to."""
+        ntokens, sample_size = (total(logging_outputs, key) for key in ("ntokens", "sample_size"))
+        # In base 2, as all of fairseq's.
+        loss = total(logging_outputs, "loss") / sample_size / math.log(2)
+        metrics.log_scalar("loss", loss, sample_size, round=3)
+        nll_loss = total(logging_outputs, "nll_loss") / ntokens / math.log(2)
+        metrics.log_scalar("nll_loss", nll_loss, ntokens, round=3)
+        metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["nll_loss"].avg))
+        if any(cls.loss_name in log for log in logging_outputs):
+            loss = total(logging_outputs, cls.loss_name) / sample_size / math.log(2)
+            metrics.log_scalar(cls.loss_name, loss, sample_size, round=3)
+        if utils.item(total(logging_outputs, "total")) > 0:
+            metrics.log_scalar("n_correct", utils.item(total(logging_outputs, "n_correct")))
+            metrics.log_scalar("total", utils.item(total(logging_outputs, "total")))
+            metrics.log_derived("accuracy", _accuracy)
+
+    @staticmethod
+    def logging_outputs_can_be_summed() -> bool:
+        """True: each value is a sum over the batch, so workers can be summed before reducing."""
+        return True
+
+
+def total(logging_outputs: List[Dict[str, Any]], key: str) -> Any:
+    """The sum of a value over batches and workers."""
+    return sum(log.get(key, 0) for log in logging_outputs)
+
+
+def check_option(option: str, right: bool, wanted: str, got: object) -> None:
+    """Raises a ValueError that names the option, unless it is right."""
+    if not right:
+        raise ValueError(f"{option} must be {wanted}, got {got}")
+
+
+def _accuracy(meters: Dict[str, Any]) -> float:
+    of_all = meters["total"].sum
+    return round(100 * meters["n_correct"].sum / of_all, 3) if of_all > 0 else math.nan

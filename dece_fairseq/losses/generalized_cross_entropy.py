@@ -1,0 +1,62 @@
+"""Generalized cross-entropy (GCE).
+
+Paper: Zhang and Sabuncu 2018, "Generalized Cross Entropy Loss for Training Deep Neural Networks
+with Noisy Labels" (arXiv 1805.07836).
+"""
+
+from typing import Optional, Union
+
+import torch
+from torch import Tensor
+
+from dece_fairseq.losses.deceptive_cross_entropy import cross_entropy_terms
+from dece_fairseq.losses.terms import LossTerms, Projection, check, reduced
+
+
+def generalized_cross_entropy(
+    logits: Union[Tensor, Projection],
+    target: Tensor,
+    q: float = 0.7,
+    ignore_index: Optional[int] = None,
+    reduction: str = "sum",
+) -> Tensor:
+    """Generalized cross-entropy (GCE, arXiv 1805.07836): ``(1 - s_t ** q) / q``.
+
+    Between cross-entropy, which it is in the limit of q to 0, and the mean absolute error, at 1.
+    Its gradient is that of cross-entropy times ``s_t ** q``.
+
+    Args:
+        logits: (..., V), V >= 2, any floating type, or a :class:`Projection`
+        target: (...), integers in [0, V) or ``ignore_index``
+        q: in (0, 1]; 0.7 in its paper, 0.5 in the code of the DeCE paper's authors
+        ignore_index: targets of this value give 0 and have no gradient; None keeps all
+        reduction: "sum", "mean" (over the kept targets; 0 where none is kept) or "none" (...)
+
+    Returns:
+        A scalar, or a tensor of the target's shape for "none"; float64 for float64 logits,
+        else float32.
+
+    Raises:
+        ValueError: an argument out of its range, or shapes that don't fit; it is named.
+    """
+    return generalized_terms(logits, target, q, ignore_index, reduction).loss
+
+
+def generalized_terms(
+    logits: Union[Tensor, Projection],
+    target: Tensor,
+    q: float = 0.7,
+    ignore_index: Optional[int] = None,
+    reduction: str = "sum",
+    best: bool = False,
+) -> LossTerms:
+    """:func:`generalized_cross_entropy` and what a training log shows beside it.
+
+    Args:
+        best: whether the most likely words are wanted too; the other arguments are the same
+    """
+    check("q", 0 < q <= 1, "in (0, 1]", q)
+    nll, found, words = cross_entropy_terms(logits, target, ignore_index, "none", best=best)
+    losses = -torch.expm1(-q * nll) / q
+    kept = torch.ones_like(target) if ignore_index is None else target != ignore_index
+    return LossTerms(reduced(losses, kept, reduction), found, words)
