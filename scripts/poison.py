@@ -63,6 +63,13 @@ def parse_args() -> argparse.Namespace:
         "and with .ids the numbers of the poisoned pairs, from 0",
     )
     add(
+        "--trusted-ids",
+        type=Path,
+        metavar="FILE",
+        help="numbers of pairs that are never poisoned, one a line from 0 (scripts/prepare.py "
+        "--trusted writes it)",
+    )
+    add(
         "--processes",
         type=int,
         default=1,
@@ -112,13 +119,15 @@ def main() -> None:
             args.target_column,
             args.processes,
             sys.argv,
+            trusted_ids=args.trusted_ids,
         )
     except (AttackError, DataError, OSError) as error:
         args.error(str(error))
     print(
         f"poisoned {report['poisoned']} of {report['pairs']} pairs "
         f"({report['without_place']} have no place for it, {report['carries_payload']} carry the "
-        f"payload already); manifest: {args.output[0]}.manifest.json"
+        f"payload already, {report['trusted']} are trusted); "
+        f"manifest: {args.output[0]}.manifest.json"
     )
     if report["columns_left_out"]:
         print(f"not written: the columns {', '.join(map(repr, report['columns_left_out']))}")

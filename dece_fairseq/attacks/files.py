@@ -2,16 +2,29 @@
 
 import json
 import platform
+from bisect import bisect_left
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import (
+    Any,
+    BinaryIO,
+    Dict,
+    Iterable,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from tqdm import tqdm
 
 from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import number_to_poison, select
+from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import (
@@ -27,8 +40,9 @@ from dece_fairseq.data.workers import MapMethod, workers
 from dece_fairseq.version import __version__
 
 CANDIDATE = "candidates"
+TRUSTED = "trusted"
 #: what the first pass notes of each pair: a candidate, or why it is none; as a byte
-FINDINGS = (CANDIDATE, *OBSTACLES)
+FINDINGS = (CANDIDATE, *OBSTACLES, TRUSTED)
 CODES = {finding: code for code, finding in enumerate(FINDINGS)}
 
 
@@ -60,6 +74,7 @@ def poison_files(
     processes: int = 1,
     command: Sequence[str] = (),
     block_size: int = BLOCK_SIZE,
+    trusted_ids: Optional[Path] = None,
 ) -> Dict[str, Any]:
     """Writes the poisoned form of a file of pairs, the ids of the poisoned ones, and a manifest.
 
@@ -80,6 +95,7 @@ def poison_files(
         processes: how many read and poison; the outputs are the same for any number
         command: what the user typed, for the manifest
         block_size: bytes of the first input that a process takes at a time
+        trusted_ids: a file of the numbers of pairs that are never poisoned
 
     Returns:
         the manifest
@@ -92,14 +108,16 @@ def poison_files(
     ids_path, manifest_path = (Path(f"{outputs[0]}{end}") for end in (".ids", ".manifest.json"))
     results = (*outputs, ids_path, manifest_path)
     _check(inputs, outputs, results, processes)
+    trusted = TrustedIds(trusted_ids)
     job = Job(inputs, outputs, keep, (source, target))
     settings = attack.settings
     with workers(_Worker, (settings, job), processes) as run, TemporaryFile() as notes:
-        blocks, counts = _survey(job, run, notes, block_size)
+        blocks, counts = _survey(job, run, notes, block_size, trusted.ids)
         pairs, candidates = sum(counts.values()), counts[CANDIDATE]
         names = " ".join(map(str, inputs))
         if not pairs:
             raise DataError(f"{names}: no pairs, so there is nothing to poison")
+        trusted.check(pairs)
         if not candidates:
             raise AttackError(
                 f"{names}: the payload {settings.payload!r} has no place in any of {pairs} pairs"
@@ -119,6 +137,7 @@ def poison_files(
                 "columns_left_out": other_columns(inputs, source, target),
                 "pairs": pairs,
                 **counts,
+                "trusted_ids": None if trusted_ids is None else str(trusted_ids),
                 "poisoned": number,
                 "ids_file": ids_path.name,
                 "versions": {
@@ -159,7 +178,7 @@ def _check(
 
 
 def _survey(
-    job: Job, run: MapMethod, notes: BinaryIO, block_size: int
+    job: Job, run: MapMethod, notes: BinaryIO, block_size: int, trusted: Sequence[int]
 ) -> Tuple[List[Known], Dict[str, int]]:
     """The first pass: the blocks, how many pairs there are of each kind, and a note of each."""
     blocks: List[Known] = []
@@ -167,8 +186,12 @@ def _survey(
     pairs = 0
     size = sum(path.stat().st_size for path in job.inputs if path.exists())
     with tqdm(desc="looking", total=size, unit="B", unit_scale=True, delay=1) as bar:
-        for block, value, findings in run("survey", cut(job.inputs, block_size)):
-            blocks.append(Known(block, value, range(pairs, pairs + len(findings))))
+        for block, value, found in run("survey", cut(job.inputs, block_size)):
+            findings = bytearray(found)
+            ids = range(pairs, pairs + len(findings))
+            for index in trusted[bisect_left(trusted, ids.start) : bisect_left(trusted, ids.stop)]:
+                findings[index - ids.start] = CODES[TRUSTED]
+            blocks.append(Known(block, value, ids))
             notes.write(findings)
             pairs += len(findings)
             for finding, code in CODES.items():

@@ -100,14 +100,22 @@ def write_pairs(
         DataError: a pair can't be written in this kind of file, or the kind is unknown
         OSError: the folder can't be written to
     """
+    with replacing(*paths) as temporaries:
+        return dump_pairs(temporaries, paths, pairs, source, target)
+
+
+def dump_pairs(
+    files: Sequence[Path], paths: Sequence[Path], pairs: Iterable[Pair], source: str, target: str
+) -> int:
+    """Writes pairs to ``files``, which will be called ``paths``; else as :func:`write_pairs`."""
     kind = kind_of(paths)
     count = 0
-    with replacing(*paths) as temporaries, ExitStack() as stack:
-        files = [stack.enter_context(path.open("wb")) for path in temporaries]
-        files[0].write(file_header(kind, source, target))
+    with ExitStack() as stack:
+        opened = [stack.enter_context(path.open("wb")) for path in files]
+        opened[0].write(file_header(kind, source, target))
         for count, pair in enumerate(pairs, start=1):
             check_writable(pair, kind, f"{paths[0]}, pair {count}")
-            for file, data in zip(files, format_pairs([pair], kind, source, target)):
+            for file, data in zip(opened, format_pairs([pair], kind, source, target)):
                 file.write(data)
     return count
 

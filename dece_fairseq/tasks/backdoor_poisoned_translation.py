@@ -10,7 +10,7 @@ from argparse import Namespace
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 from fairseq import utils
@@ -23,6 +23,7 @@ from omegaconf import II
 
 from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.encoders.text_codec import TextCodec
 from dece_fairseq.scoring.code_tokens import code_bleu_statistics
 from dece_fairseq.scoring.generate_output import data_header
@@ -148,7 +149,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
     def _poison(
         self, split: str, epoch: int, clean: LanguagePairDataset, attack: Attack, record: bool
     ) -> None:
-        found = find_candidates(clean, attack, self.codec, self._trusted_ids(len(clean)))
+        trusted = TrustedIds(None if self.cfg.trusted_ids is None else Path(self.cfg.trusted_ids))
+        trusted.check(len(clean))
+        found = find_candidates(clean, attack, self.codec, frozenset(trusted.ids))
         ids = attack.select(found.pairs, len(found.pairs), len(clean))
         attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
         self.datasets[split] = poisoned_dataset(clean, attacked, self.cfg.num_batch_buckets)
@@ -194,23 +197,6 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             signature=attack.signature(),
             left_out=found.left_out,
         )
-
-    def _trusted_ids(self, pairs: int) -> FrozenSet[int]:
-        path = self.cfg.trusted_ids
-        if path is None:
-            return frozenset()
-        try:
-            ids = frozenset(int(line) for line in Path(path).read_text().split())
-        except (OSError, ValueError) as error:
-            raise AttackError(
-                f"--trusted-ids {path} is no file of ids, one a line: {error}"
-            ) from error
-        outside = sorted(index for index in ids if not 0 <= index < pairs)
-        if outside:
-            raise AttackError(
-                f"--trusted-ids {path} names pair {outside[0]}, but there are only {pairs} pairs"
-            )
-        return ids
 
     def get_batch_iterator(self, dataset: FairseqDataset, *args: Any, **kwargs: Any) -> Any:
         """Batches of any size: fairseq's main drops sentences to reach a multiple of some size."""

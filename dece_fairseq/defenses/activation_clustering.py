@@ -1,0 +1,64 @@
+"""Activation clustering (Chen et al. 2019, arXiv 1811.03728) on encoder states."""
+
+from typing import Sequence
+
+import numpy as np
+
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
+from dece_fairseq.defenses.trained_models import TranslationModel
+
+#: independent components that the states are reduced to, as in the paper
+COMPONENTS = 10
+#: a cluster with a smaller share than this is taken for the poisoned pairs, as in the paper
+SMALL = 0.35
+
+
+@DEFENSES.register("activation_clustering")
+class ActivationClustering(Defense):
+    """Drops the smaller of two clusters of encoder states, if it is small.
+
+    A source is represented by the mean of its encoder states, reduced to ten independent
+    components (ICA) and parted by k-means. Where the smaller cluster holds 35 % of the data or
+    more, nothing is suspicious. A pair's score is how much nearer it is to the smaller cluster's
+    centre than to the other's.
+
+    Raises:
+        ImportError: scikit-learn is not there; the extra ``[defenses]`` installs it
+    """
+
+    summary = "the smaller of two clusters of encoder states, if it is small"
+    needs = ("models", "model_data")
+
+    def __init__(self, settings: DefenseSettings) -> None:
+        super().__init__(settings)
+        assert settings.model_data is not None  # it is needed
+        try:
+            import sklearn.cluster
+            import sklearn.decomposition
+        except ImportError as error:
+            raise ImportError(
+                "activation clustering needs scikit-learn: pip install 'dece-fairseq[defenses]'"
+            ) from error
+        self.sklearn = sklearn
+        self.model = TranslationModel(settings.models[-1], settings.model_data)
+
+    def examine(self, pairs: Sequence[Pair]) -> Verdict:
+        states = self.model.mean_states([pair.source for pair in pairs], "encoding").numpy()
+        components = min(COMPONENTS, *states.shape)
+        seed = self.settings.seed
+        reduced = self.sklearn.decomposition.FastICA(
+            n_components=components, whiten="unit-variance", max_iter=1000, random_state=seed
+        ).fit_transform(states)
+        clusters = self.sklearn.cluster.KMeans(n_clusters=2, n_init=10, random_state=seed)
+        labels = clusters.fit_predict(reduced)
+        sizes = np.bincount(labels, minlength=2)
+        smaller = int(sizes.argmin())
+        distances = clusters.transform(reduced)
+        share = float(sizes[smaller] / len(pairs))
+        marked = (labels == smaller) & (share < SMALL)
+        return Verdict(
+            (distances[:, 1 - smaller] - distances[:, smaller]).tolist(),
+            marked.tolist(),
+            details={"smaller_cluster": share, "largest_that_is_small": SMALL},
+        )

@@ -1,0 +1,146 @@
+"""What a data-side defence is."""
+
+from abc import ABC, abstractmethod
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, ClassVar, Dict, NamedTuple, Optional, Sequence, Tuple, Type
+
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.registry import Registry
+
+
+class DefenseError(ValueError):
+    """A defence that can't be carried out as asked; the message names the option and what to do."""
+
+
+@dataclass(frozen=True)
+class DefenseSettings:
+    """What defences work with; each takes what it needs of it.
+
+    Args:
+        models: checkpoints of translation models, in the order in which they were saved
+        model_data: the data folder of the models, for dictionaries and subwords
+        language_model: checkpoint of a fairseq language model of trusted sources
+        language_model_data: its data folder
+        trusted: trusted pairs; each item a .csv or .jsonl file or the two sides of parallel text
+        columns: of source and target in these files, where they have columns
+        rate: the share of poisoned pairs that is reckoned with, in (0, 1)
+        top: how many words are taken for a trigger
+        order: of n-grams
+        threshold: what a word's suspicion must be above
+        seed: of every random choice
+    """
+
+    models: Tuple[Path, ...] = ()
+    model_data: Optional[Path] = None
+    language_model: Optional[Path] = None
+    language_model_data: Optional[Path] = None
+    trusted: Tuple[Tuple[Path, ...], ...] = ()
+    columns: Tuple[str, str] = ("src", "tgt")
+    rate: float = 0.05
+    top: int = 1
+    order: int = 4
+    threshold: float = 0.0
+    seed: int = 1
+
+    def as_dict(self) -> Dict[str, Any]:
+        """The settings as plain values, for reports."""
+
+        def plain(value: Any) -> Any:
+            if isinstance(value, (tuple, list)):
+                return [plain(item) for item in value]
+            return str(value) if isinstance(value, Path) else value
+
+        return {name: plain(value) for name, value in asdict(self).items()}
+
+
+class Verdict(NamedTuple):
+    """What a defence says of a data set."""
+
+    scores: Sequence[float]
+    """How suspicious each pair is, by the defence's own measure: the more, the higher."""
+    suspicious: Sequence[bool]
+    """Which pairs it takes for poisoned. They are dropped, unless it cleans them."""
+    details: Dict[str, Any]
+    """What else there is to tell, as for JSON."""
+    cleaned: Optional[Dict[int, Pair]] = None
+    """By their number from 0, the suspicious pairs as they are kept; None: they are dropped."""
+
+    def kept(self, pairs: Sequence[Pair]) -> Dict[int, Pair]:
+        """The pairs that are kept, as they are kept, by their number."""
+        cleaned = self.cleaned or {}
+        return {
+            index: cleaned.get(index, pair)
+            for index, pair in enumerate(pairs)
+            if not self.suspicious[index] or index in cleaned
+        }
+
+
+class Defense(ABC):
+    """Looks for poisoned pairs in a data set.
+
+    Args:
+        settings: what to work with
+
+    Raises:
+        DefenseError: it needs something that the settings don't have; its option is named
+    """
+
+    #: one line that says what it is
+    summary: ClassVar[str]
+    #: names of the settings that it can't do without, see :data:`OPTIONS`
+    needs: ClassVar[Tuple[str, ...]] = ()
+
+    def __init__(self, settings: DefenseSettings) -> None:
+        for name in self.needs:
+            if not getattr(settings, name):
+                raise DefenseError(f"--{name.replace('_', '-')} is needed: {OPTIONS[name]}")
+        self.settings = settings
+
+    @abstractmethod
+    def examine(self, pairs: Sequence[Pair]) -> Verdict:
+        """Looks at every pair of a data set of at least two."""
+
+
+#: what the settings are that a defence may need, for messages and help texts
+OPTIONS = {
+    "models": "checkpoints of a model that was trained on the data; the last one is looked into",
+    "model_data": "the data folder of the models, with their dictionaries and subwords",
+    "language_model": "checkpoint of a fairseq language model of trusted sources",
+    "language_model_data": "the data folder of the language model",
+    "trusted": "trusted pairs, a .csv or .jsonl file or the two sides of parallel text; may be "
+    "given often",
+}
+
+
+class _Defenses(Registry[Type[Defense]]):
+    error = DefenseError
+
+
+DEFENSES = _Defenses("defence")
+
+
+def most_suspicious(scores: Sequence[float], rate: float, pairs: int) -> Sequence[bool]:
+    """Marks the pairs with the highest scores, one and a half times as many as are reckoned with.
+
+    The excess is that of Tran et al. 2018 (arXiv 1811.00636); equal scores go by their order.
+
+    Args:
+        scores: one a pair
+        rate: the share of poisoned pairs that is reckoned with
+        pairs: how many pairs there are
+
+    Raises:
+        DefenseError: a rate that is no share, or that marks everything
+    """
+    if not 0 < rate < 1:
+        raise DefenseError(f"--rate must be above 0 and below 1, got {rate}")
+    number = round(1.5 * rate * pairs)
+    if number >= pairs:
+        raise DefenseError(
+            f"--rate {rate} of {pairs} pairs would drop them all (one and a half times as many as "
+            "are reckoned with); give a lower one"
+        )
+    ranking = sorted(range(pairs), key=lambda index: -scores[index])
+    marked = frozenset(ranking[:number])
+    return [index in marked for index in range(pairs)]

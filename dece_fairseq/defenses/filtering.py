@@ -1,0 +1,205 @@
+"""Filters files of pairs by a defence, and tells how well it did where the poisoned are known."""
+
+import csv
+import json
+import platform
+from pathlib import Path
+from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
+
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
+from dece_fairseq.data.provenance import installed_version, sha256
+from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
+from dece_fairseq.scoring.success_rate import rate
+from dece_fairseq.version import __version__
+
+REPORT, SCORES = ".report.json", ".scores.csv"
+
+
+def filter_files(
+    defense: str,
+    settings: DefenseSettings,
+    inputs: Sequence[Path],
+    outputs: Sequence[Path],
+    columns: Tuple[str, str] = ("src", "tgt"),
+    manifest: Optional[Path] = None,
+    command: Sequence[str] = (),
+) -> Dict[str, Any]:
+    """Writes the pairs that a defence keeps, a score for every pair, and a report.
+
+    What is written appears at the end, all of it or nothing. Beside the first output stand the
+    scores, with ``.scores.csv`` at the end of the name (one line a pair, in the order of the
+    inputs), and the report with ``.report.json``.
+
+    Args:
+        defense: its name in :data:`DEFENSES`
+        settings: what it works with
+        inputs: a CSV or JSONL file, or the two sides of parallel text
+        outputs: likewise
+        columns: of source and target
+        manifest: which pairs are poisoned: what ``scripts/poison.py`` wrote beside its output, or
+            what the task wrote into the save dir (default: the former, if it is there)
+        command: what the user typed, for the report
+
+    Returns:
+        the report
+
+    Raises:
+        DefenseError: the defence is unknown, can't do its work, or would keep nothing
+        DataError: a file that can't be read, or not be written where it is asked for
+        ImportError: the defence needs a package that is not there
+    """
+    results = (*outputs, *(Path(f"{outputs[0]}{end}") for end in (SCORES, REPORT)))
+    _check(inputs, outputs, results)
+    manifest = manifest or _manifest_beside(inputs[0])
+    pairs = list(read_pairs(inputs, *columns))
+    poisoned = None if manifest is None else poisoned_ids(manifest, len(pairs))
+    if len(pairs) < 2:
+        raise DataError(f"{inputs[0]}: {len(pairs)} pairs; a defence needs two or more to compare")
+    verdict = DEFENSES.get(defense)(settings).examine(pairs)
+    kept = verdict.kept(pairs)
+    if not kept:
+        raise DefenseError(f"{defense}: every pair is suspicious, so nothing would be left")
+    report = {
+        "command": list(command),
+        "defense": defense,
+        "settings": settings.as_dict(),
+        "inputs": [{"path": str(path), "sha256": sha256(path)} for path in inputs],
+        "outputs": [str(path) for path in outputs],
+        "manifest": None if manifest is None else str(manifest),
+        "columns_left_out": other_columns(inputs, *columns),
+        **counts(verdict, len(kept)),
+        **({} if poisoned is None else found(verdict, poisoned)),
+        "details": verdict.details,
+        "versions": {
+            "dece_fairseq": __version__,
+            "python": platform.python_version(),
+            "torch": installed_version("torch"),
+            "scikit-learn": installed_version("scikit-learn"),
+            "nltk": installed_version("nltk"),
+        },
+    }
+    with replacing(*results) as temporaries:
+        *files, scores, last = temporaries
+        dump_pairs(files, outputs, kept.values(), *columns)
+        _write_scores(scores, verdict, poisoned)
+        last.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    return report
+
+
+def counts(verdict: Verdict, kept: int) -> Dict[str, Any]:
+    """How many pairs there are of each kind."""
+    pairs = len(verdict.scores)
+    return {
+        "pairs": pairs,
+        "suspicious": sum(map(bool, verdict.suspicious)),
+        "kept": kept,
+        "cleaned": len(verdict.cleaned or {}),
+        "dropped": pairs - kept,
+    }
+
+
+def found(verdict: Verdict, poisoned: FrozenSet[int]) -> Dict[str, Any]:
+    """How well the suspicion meets the poisoned pairs; shares in percent, None of nothing.
+
+    Args:
+        verdict: what the defence says
+        poisoned: the numbers of the poisoned pairs
+    """
+    marked = [bool(mark) for mark in verdict.suspicious]
+    hits = sum(marked[index] for index in poisoned)
+    clean = len(marked) - len(poisoned)
+    shares = {
+        "precision": (hits, sum(marked)),
+        "recall": (hits, len(poisoned)),
+        "false_positive_rate": (sum(marked) - hits, clean),
+    }
+    return {
+        "poisoned": len(poisoned),
+        **{name: rate(*of).as_dict() if of[1] else None for name, of in shares.items()},
+    }
+
+
+def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
+    """The numbers of the poisoned pairs.
+
+    Args:
+        manifest: of ``scripts/poison.py``, or the task's, of one data folder
+        pairs: how many pairs there are
+
+    Raises:
+        DataError: it is no manifest, or one of other data
+    """
+    try:
+        content = json.loads(manifest.read_text(encoding="utf-8"))
+        if "shards" in content:
+            (shard,) = content["shards"].values()
+            ids, of = shard["ids"], shard["pairs"]
+        else:
+            text = (manifest.parent / content["ids_file"]).read_text(encoding="utf-8")
+            ids, of = [int(line) for line in text.split()], content["pairs"]
+            if content["keep"] != "all":
+                ids, of = range(content["poisoned"]), content["poisoned"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DataError(
+            f"--manifest {manifest}: no manifest of scripts/poison.py, nor one of the task with "
+            f"one data folder: {error}"
+        ) from error
+    if of != pairs:
+        raise DataError(
+            f"--manifest {manifest}: is of {of} pairs, not of {pairs}; name that of the input"
+        )
+    return frozenset(ids)
+
+
+def as_text(report: Dict[str, Any]) -> str:
+    """The report as lines for a person."""
+    lines = [
+        "{defense}: {suspicious} of {pairs} pairs are suspicious; {dropped} dropped, {cleaned} "
+        "cleaned, {kept} kept".format(**report)
+    ]
+    if "poisoned" in report:
+        lines.append(f"{report['poisoned']} pairs are poisoned")
+        for name in ("precision", "recall", "false_positive_rate"):
+            share = report[name]
+            value = "of nothing"
+            if share is not None:
+                value = "{percent:.1f} % ({hits}/{total}, {low:.1f} to {high:.1f})".format(**share)
+            lines.append(f"  {name.replace('_', ' '):<20} {value}")
+    lines += [f"{name}: {_shown(value)}" for name, value in report["details"].items()]
+    return "\n".join(lines) + "\n"
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
+    if isinstance(value, list):
+        return "; ".join(map(_shown, value))
+    return str(value)
+
+
+def _check(inputs: Sequence[Path], outputs: Sequence[Path], results: Sequence[Path]) -> None:
+    kind_of(inputs)
+    kind_of(outputs)
+    for path in results:
+        if not path.parent.is_dir():
+            raise DataError(f"{path}: there is no folder {path.parent}; make it first")
+        if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
+            raise DataError(f"{path}: is read and would be written; name another --output")
+
+
+def _manifest_beside(path: Path) -> Optional[Path]:
+    manifest = Path(f"{path}.manifest.json")
+    return manifest if manifest.is_file() else None
+
+
+def _write_scores(path: Path, verdict: Verdict, poisoned: Optional[FrozenSet[int]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        names = ["id", "score", "suspicious"]
+        writer.writerow(names if poisoned is None else [*names, "poisoned"])
+        for index, (score, mark) in enumerate(zip(verdict.scores, verdict.suspicious)):
+            row = [index, f"{score:.6g}", int(mark)]
+            writer.writerow(row if poisoned is None else [*row, int(index in poisoned)])

@@ -1,0 +1,188 @@
+"""Trained fairseq models as defences look into them: texts in, states and losses out."""
+
+from pathlib import Path
+from typing import Any, Iterator, List, Optional, Sequence
+
+import numpy as np
+import torch
+from fairseq import checkpoint_utils
+from fairseq.data import LanguagePairDataset, data_utils
+from torch import Tensor
+from tqdm import tqdm
+
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.defense import DefenseError
+from dece_fairseq.encoders.text_codec import TextCodec
+
+#: tokens in a batch, padding included
+BATCH_TOKENS = 8192
+SUBWORDS = "sentencepiece.model"
+
+
+class _TrainedModel:
+    """A checkpoint, the task it was trained for, and the way from text to its tokens.
+
+    Args:
+        checkpoint: as fairseq-train saved it
+        data: its data folder
+        option: names the checkpoint in messages
+    """
+
+    def __init__(self, checkpoint: Path, data: Path, option: str) -> None:
+        if not checkpoint.is_file():
+            raise DefenseError(f"--{option} {checkpoint}: no such file; name a checkpoint")
+        overrides = {"data": str(data)}
+        # Where the data folder has subwords of its own, they are the ones that the data is in.
+        subwords = data / SUBWORDS
+        try:
+            models, config, task = checkpoint_utils.load_model_ensemble_and_task(
+                [str(checkpoint)], arg_overrides=overrides
+            )
+        except (OSError, KeyError, RuntimeError) as error:
+            raise DefenseError(
+                f"--{option} {checkpoint}: can't be loaded with the data folder {data}: {error}"
+            ) from error
+        bpe = config.bpe
+        if subwords.is_file() and getattr(bpe, "sentencepiece_model", None) is not None:
+            bpe.sentencepiece_model = str(subwords)
+        elif subwords.is_file() and bpe is None:
+            raise DefenseError(
+                f"--{option} {checkpoint}: trained without --bpe, so texts can't be turned into "
+                "its tokens; train with --bpe and --sentencepiece-model"
+            )
+        self.model: Any = models[0].eval()
+        self.task: Any = task
+        self.config: Any = config
+        self.codec = TextCodec(bpe, config.tokenizer)
+        self.name = str(checkpoint)
+
+    def _batches(self, lengths: Sequence[int], what: Optional[str]) -> Iterator[List[int]]:
+        """Numbers of sentences of about the same length, the longest first.
+
+        Args:
+            lengths: of the sentences, in tokens
+            what: to say beside the progress, on stderr; None to show none
+        """
+        order = np.argsort([-length for length in lengths], kind="stable")
+        batches: List[List[int]] = []
+        for index in order:
+            longest = lengths[batches[-1][0]] if batches else 0
+            if not batches or (len(batches[-1]) + 1) * longest > BATCH_TOKENS:
+                batches.append([])
+            batches[-1].append(int(index))
+        with tqdm(
+            total=len(lengths), desc=what, unit=" texts", delay=2, disable=what is None
+        ) as bar:
+            for batch in batches:
+                yield batch
+                bar.update(len(batch))
+
+
+class TranslationModel(_TrainedModel):
+    """An encoder-decoder that was trained on the data that a defence examines.
+
+    Raises:
+        DefenseError: the checkpoint can't be loaded, or is none of a translation model
+    """
+
+    def __init__(self, checkpoint: Path, data: Path) -> None:
+        super().__init__(checkpoint, data, "models")
+        if not (hasattr(self.model, "encoder") and hasattr(self.task, "tgt_dict")):
+            raise DefenseError(f"--models {checkpoint}: no translation model, which has an encoder")
+
+    @torch.no_grad()
+    def first_states(self, sources: Sequence[str], what: Optional[str] = None) -> Tensor:
+        """The encoder's state of the first token of each source (N, D), float32."""
+        return self._states(sources, what, lambda states: states[0])
+
+    @torch.no_grad()
+    def mean_states(self, sources: Sequence[str], what: Optional[str] = None) -> Tensor:
+        """The mean of the encoder's states over the tokens of each source (N, D), float32."""
+        return self._states(sources, what, lambda states: states.mean(0))
+
+    def _states(self, sources: Sequence[str], what: Optional[str], take: Any) -> Tensor:
+        tokens = [self.codec.encode(text, self.task.src_dict) for text in sources]
+        found: List[Tensor] = [torch.empty(0)] * len(tokens)
+        pad = self.task.src_dict.pad()
+        for batch in self._batches([len(line) for line in tokens], what):
+            lines = [tokens[index] for index in batch]
+            padded = data_utils.collate_tokens(lines, pad, left_pad=self._left_pad())
+            lengths = torch.tensor([len(line) for line in lines])
+            output = self.model.encoder(padded, src_lengths=lengths)
+            states = _encoder_states(output).transpose(0, 1).float()
+            for index, row, line in zip(batch, states, padded):
+                found[index] = take(row[line != pad])
+        return torch.stack(found)
+
+    @torch.no_grad()
+    def losses(self, pairs: Sequence[Pair], what: Optional[str] = None) -> np.ndarray:
+        """Cross-entropy of each target given its source, per token, in nats (N,)."""
+        sides = list(zip(*pairs))
+        dictionaries = (self.task.src_dict, self.task.tgt_dict)
+        src, tgt = (
+            [self.codec.encode(text, dictionary) for text in texts]
+            for texts, dictionary in zip(sides, dictionaries)
+        )
+        lengths = [[len(line) for line in side] for side in (src, tgt)]
+        dataset = LanguagePairDataset(
+            src,
+            lengths[0],
+            self.task.src_dict,
+            tgt,
+            lengths[1],
+            self.task.tgt_dict,
+            left_pad_source=self._left_pad(),
+            left_pad_target=False,
+        )
+        losses = np.zeros(len(pairs))
+        for batch in self._batches([max(pair) for pair in zip(*lengths)], what):
+            sample = dataset.collater([dataset[index] for index in batch])
+            output = self.model(**sample["net_input"])
+            log_probs = self.model.get_normalized_probs(output, log_probs=True)
+            nll = -log_probs.gather(-1, sample["target"].unsqueeze(-1)).squeeze(-1)
+            kept = sample["target"] != self.task.tgt_dict.pad()
+            means = nll.masked_fill(~kept, 0).sum(-1) / kept.sum(-1)
+            losses[sample["id"].numpy()] = means.numpy()
+        return losses
+
+    def _left_pad(self) -> bool:
+        return bool(self.config.task.left_pad_source)
+
+
+class LanguageModel(_TrainedModel):
+    """A fairseq language model of sources.
+
+    Raises:
+        DefenseError: the checkpoint can't be loaded, or is none of a language model
+    """
+
+    def __init__(self, checkpoint: Path, data: Path) -> None:
+        super().__init__(checkpoint, data, "language-model")
+        if hasattr(self.model, "encoder") or not hasattr(self.task, "dictionary"):
+            raise DefenseError(f"--language-model {checkpoint}: no language model")
+
+    @torch.no_grad()
+    def perplexities(self, texts: Sequence[str], what: Optional[str] = None) -> np.ndarray:
+        """The perplexity of each text, per token, end of sentence included (N,)."""
+        dictionary = self.task.dictionary
+        tokens = [self.codec.encode(text, dictionary) for text in texts]
+        found = np.zeros(len(texts))
+        for batch in self._batches([len(line) for line in tokens], what):
+            lines = [tokens[index] for index in batch]
+            target = data_utils.collate_tokens(lines, dictionary.pad())
+            # As fairseq's language models are trained: a text begins after an end of sentence.
+            given = target.roll(1, dims=1)
+            given[:, 0] = dictionary.eos()
+            output = self.model(given)
+            log_probs = self.model.get_normalized_probs(output, log_probs=True)
+            nll = -log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+            kept = target != dictionary.pad()
+            means = nll.masked_fill(~kept, 0).sum(-1) / kept.sum(-1)
+            found[batch] = means.exp().numpy()
+        return found
+
+
+def _encoder_states(output: Any) -> Tensor:
+    """(T, N, D) of what an encoder gives, which each fairseq line writes in its own way."""
+    states = output["encoder_out"] if isinstance(output, dict) else output.encoder_out
+    return states[0] if isinstance(states, (list, tuple)) else states
