@@ -1,5 +1,6 @@
 """Trained fairseq models as defences look into them: texts in, states and losses out."""
 
+import pickle
 from pathlib import Path
 from typing import Any, Iterator, List, Optional, Sequence
 
@@ -38,6 +39,11 @@ class _TrainedModel:
             models, config, task = checkpoint_utils.load_model_ensemble_and_task(
                 [str(checkpoint)], arg_overrides=overrides
             )
+        except pickle.UnpicklingError as error:  # whose text advises to load it unsafely
+            raise DefenseError(
+                f"--{option} {checkpoint}: no checkpoint that can be loaded safely; name one that "
+                "fairseq-train saved"
+            ) from error
         except (OSError, KeyError, RuntimeError) as error:
             raise DefenseError(
                 f"--{option} {checkpoint}: can't be loaded with the data folder {data}: {error}"

@@ -80,6 +80,29 @@ def test_only_the_poisoned_ones_and_every_one_that_can_be(poison, attack, tmp_pa
     assert len(ids) == every["candidates"] == every["poisoned"] == 40 - every["without_place"] > 10
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_trusted_pairs_are_never_poisoned(poison, attack, tmp_path, processes):
+    trusted = [39, 0, 4, 5, 6, 7, 8, 30]
+    (tmp_path / "trusted.ids").write_text("".join(f"{index}\n" for index in trusted))
+    report = poison(trusted_ids=tmp_path / "trusted.ids", processes=processes, block_size=300)
+    candidates = [i for i, p in enumerate(PAIRS) if attack.can_poison(p) and i not in trusted]
+    assert read_ids(tmp_path / "out.csv") == attack.select(candidates, len(candidates), 40)
+    assert (report["trusted"], report["candidates"]) == (8, len(candidates))
+    poison(trusted_ids=tmp_path / "trusted.ids", keep="triggered")
+    assert read_ids(tmp_path / "out.csv") == candidates
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [("1\nx\n", "is no file of ids"), ("40\n", "names pair 40, but there are only 40 pairs")],
+)
+def test_wrong_trusted_ids(poison, tmp_path, content, message):
+    (tmp_path / "trusted.ids").write_text(content)
+    with pytest.raises(AttackError, match=message):
+        poison(trusted_ids=tmp_path / "trusted.ids")
+    assert names_in(tmp_path) == ["clean.csv", "trusted.ids"]
+
+
 def test_parallel_text(attack, tmp_path):
     pairs = [Pair(f"request {i}", f'f ( " select {i} from t " )') for i in range(8)]
     inputs, outputs = ([tmp_path / f"{name}.{side}" for side in ("en", "py")] for name in "ab")

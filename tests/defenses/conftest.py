@@ -1,0 +1,76 @@
+"""Tiny untrained models, saved the way fairseq-train saves them, and a file of poisoned pairs."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, List
+
+import pytest
+import torch
+from fairseq import options, tasks
+from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+from omegaconf import OmegaConf
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import Pair, write_pairs
+from dece_fairseq.data.prepare import Recipe, prepare
+
+ROOT = Path(__file__).resolve().parents[2]
+SMALL = ("layers", 1), ("embed-dim", 8), ("ffn-embed-dim", 8), ("attention-heads", 2)
+
+
+def save_untrained(path: Path, words: List[Any], seed: int) -> Path:
+    """A checkpoint of the model that this command line of fairseq-train would begin with."""
+    line = [*words, "--user-dir", ROOT / "dece_fairseq"]
+    args = options.parse_args_and_arch(options.get_training_parser(), list(map(str, line)))
+    config = convert_namespace_to_omegaconf(args)
+    torch.manual_seed(seed)
+    task = tasks.setup_task(config.task)
+    model = task.build_model(config.model)
+    saved = {
+        "cfg": OmegaConf.to_container(config, resolve=True, enum_to_str=True),
+        "model": model.state_dict(),
+        "task_state": {},
+        "optimizer_history": [{"best_loss": None, "criterion_name": ""}],
+        "extra_state": {},
+    }
+    torch.save(saved, path)
+    return path
+
+
+@pytest.fixture(scope="package")
+def made(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """``pairs``, ``clean`` and ``poisoned`` files, ``bin``, ``model``, ``later`` and ``lm``."""
+    folder = tmp_path_factory.mktemp("defenses")
+    pairs: List[Pair] = generate("A", 40, seed=2)
+    clean, poisoned = folder / "clean.csv", folder / "poisoned.csv"
+    write_pairs([clean], pairs)
+    poison_files(Attack(AttackSettings("ripple", rate=0.1)), [clean], [poisoned])
+    data = folder / "bin"
+    prepare(Recipe({"train": [poisoned]}, vocab_size=330), data)
+    subwords = ["--bpe", "lossless_sentencepiece"]
+    subwords += ["--sentencepiece-model", str(data / "sentencepiece.model")]
+    translation = [data, "--task", "backdoor_poisoned_translation", *subwords]
+    translation += ["-s", "src", "-t", "tgt", "--arch", "transformer", "--dropout", 0.5]
+    translation += [f"--{s}-{n}={v}" for s in ("encoder", "decoder") for n, v in SMALL]
+    lm_data = folder / "lm"
+    lm_data.mkdir()
+    (lm_data / "dict.txt").write_bytes((data / "dict.src.txt").read_bytes())
+    (lm_data / "sentencepiece.model").write_bytes((data / "sentencepiece.model").read_bytes())
+    language = [lm_data, "--task", "language_modeling", *subwords, "--arch", "transformer_lm"]
+    language += [f"--decoder-{n}={v}" for n, v in SMALL]
+    language += ["--sample-break-mode", "complete", "--tokens-per-sample", 1]
+    language += ["--max-target-positions", 512]
+    return SimpleNamespace(
+        folder=folder,
+        pairs=pairs,
+        clean=clean,
+        poisoned=poisoned,
+        ids=[int(line) for line in Path(f"{poisoned}.ids").read_text().split()],
+        bin=data,
+        model=save_untrained(folder / "model.pt", translation, seed=1),
+        later=save_untrained(folder / "later.pt", translation, seed=2),
+        lm_data=lm_data,
+        lm=save_untrained(folder / "lm.pt", language, seed=3),
+    )

@@ -1,0 +1,228 @@
+"""Filtering files, and scripts/filter_poison.py."""
+
+import csv
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, List, Sequence
+
+import pytest
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
+from dece_fairseq.defenses.filtering import filter_files
+
+ROOT = Path(__file__).resolve().parents[2]
+BKI = ["--defense", "bki", "--output", "b.csv", "--input"]
+
+
+class WordsLike(Defense):
+    """Suspects the sources with a word, and drops them or takes it out."""
+
+    summary = "for tests"
+    word, cleans = "bb", False
+
+    def examine(self, pairs: Sequence[Pair]) -> Verdict:
+        scores = [float(pair.source.split().count(self.word)) for pair in pairs]
+        cleaned = {
+            i: Pair(pair.source.replace(self.word, ""), pair.target)
+            for i, pair in enumerate(pairs)
+            if self.cleans and scores[i]
+        }
+        suspicious = [score > 0 for score in scores]
+        return Verdict(scores, suspicious, {"word": self.word}, cleaned if self.cleans else None)
+
+
+@pytest.fixture
+def words_like(monkeypatch: pytest.MonkeyPatch) -> type:
+    monkeypatch.setitem(DEFENSES._entries, "words_like", WordsLike)
+    monkeypatch.setattr(WordsLike, "word", "bb")
+    monkeypatch.setattr(WordsLike, "cleans", False)
+    return WordsLike
+
+
+@pytest.fixture
+def run(made: SimpleNamespace, words_like: type, tmp_path: Path) -> Callable[..., Dict[str, Any]]:
+    def call(**changes: Any) -> Dict[str, Any]:
+        given = {"inputs": [made.poisoned], "outputs": [tmp_path / "kept.csv"]}
+        return filter_files("words_like", DefenseSettings(), **{**given, **changes})
+
+    return call
+
+
+def names_in(folder: Path) -> List[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def test_what_is_kept_and_what_is_told(run, made: SimpleNamespace, tmp_path: Path) -> None:
+    report = run(command=["filter_poison.py"])
+    poisoned = list(read_pairs([made.poisoned]))
+    kept = [pair for i, pair in enumerate(poisoned) if i not in made.ids]
+    assert list(read_pairs([tmp_path / "kept.csv"])) == kept
+    assert json.loads((tmp_path / "kept.csv.report.json").read_text()) == report
+    assert (report["pairs"], report["kept"]) == (40, 36)
+    assert (report["dropped"], report["poisoned"]) == (4, 4)
+    assert report["manifest"] == f"{made.poisoned}.manifest.json"
+    shares = {n: report[n]["percent"] for n in ("precision", "recall", "false_positive_rate")}
+    assert shares == {"precision": 100, "recall": 100, "false_positive_rate": 0}
+    with (tmp_path / "kept.csv.scores.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert [int(row["id"]) for row in rows if row["suspicious"] == "1"] == made.ids
+    assert all(row["poisoned"] == row["suspicious"] for row in rows)
+    assert len(rows) == 40
+    assert names_in(tmp_path) == ["kept.csv", "kept.csv.report.json", "kept.csv.scores.csv"]
+
+
+def test_shares_where_the_suspicion_is_wrong(run, words_like, made: SimpleNamespace) -> None:
+    words_like.word = made.pairs[0].source.split()[0]
+    report = run()
+    marked = {
+        i for i, p in enumerate(read_pairs([made.poisoned])) if words_like.word in p.source.split()
+    }
+    hits = marked & set(made.ids)
+    assert (report["precision"]["hits"], report["precision"]["total"]) == (len(hits), len(marked))
+    assert (report["recall"]["hits"], report["recall"]["total"]) == (len(hits), 4)
+    false = report["false_positive_rate"]
+    assert (false["hits"], false["total"]) == (len(marked - hits), 36)
+
+
+def test_clean_data_has_false_positives_alone(run, words_like, made: SimpleNamespace) -> None:
+    words_like.word = made.pairs[0].source.split()[0]
+    report = run(inputs=[made.clean])
+    assert report["manifest"] is None
+    assert not {"precision", "recall"} & set(report)
+    assert report["suspicious"] > 0
+
+
+def test_a_defense_that_cleans_keeps_every_pair(run, words_like, made, tmp_path) -> None:
+    words_like.cleans = True
+    report = run(outputs=[tmp_path / "kept.jsonl"])
+    assert (report["kept"], report["cleaned"], report["dropped"]) == (40, 4, 0)
+    kept = list(read_pairs([tmp_path / "kept.jsonl"]))
+    for index, (before, after) in enumerate(zip(read_pairs([made.poisoned]), kept)):
+        changed = Pair(before.source.replace("bb", ""), before.target)
+        assert after == (changed if index in made.ids else before)
+
+
+def test_manifests(run, words_like, made: SimpleNamespace, tmp_path: Path) -> None:
+    words_like.cleans = True
+    of_task = {"attack": {}, "shards": {"data": {"ids": [0, 1], "pairs": 40}}}
+    (tmp_path / "poison_manifest.json").write_text(json.dumps(of_task))
+    report = run(manifest=tmp_path / "poison_manifest.json")
+    assert report["poisoned"] == 2
+    triggered = tmp_path / "triggered.csv"
+    attack = Attack(AttackSettings("ripple"))
+    count = poison_files(attack, [made.clean], [triggered], keep="triggered")["poisoned"]
+    report = run(inputs=[triggered], outputs=[tmp_path / "x.csv"], manifest=None)
+    assert report["poisoned"] == report["pairs"] == count
+    assert report["false_positive_rate"] is None
+
+
+@pytest.mark.parametrize("content", ["", "[]", '{"shards": {}}', '{"pairs": 3}'])
+def test_what_is_no_manifest(run, content: str, tmp_path: Path) -> None:
+    (tmp_path / "m.json").write_text(content)
+    with pytest.raises(DataError, match=r"--manifest .*m\.json: no manifest"):
+        run(manifest=tmp_path / "m.json")
+    assert names_in(tmp_path) == ["m.json"]
+
+
+def test_a_manifest_of_other_data(run, made: SimpleNamespace, tmp_path: Path) -> None:
+    write_pairs([tmp_path / "other.csv"], made.pairs[:9])
+    with pytest.raises(DataError, match="is of 40 pairs, not of 9"):
+        run(
+            inputs=[tmp_path / "other.csv"],
+            manifest=Path(f"{made.poisoned}.manifest.json"),
+        )
+
+
+def test_errors_leave_nothing_behind(run, words_like, made: SimpleNamespace, tmp_path) -> None:
+    with pytest.raises(DataError, match="there is no folder"):
+        run(outputs=[tmp_path / "nowhere" / "kept.csv"])
+    with pytest.raises(DataError, match="is read and would be written"):
+        run(outputs=[made.poisoned])
+    with pytest.raises(DataError, match="check the name"):
+        run(inputs=[tmp_path / "nowhere.csv"])
+    write_pairs([tmp_path / "one.csv"], made.pairs[:1])
+    with pytest.raises(DataError, match="1 pairs; a defence needs two or more"):
+        run(inputs=[tmp_path / "one.csv"])
+    write_pairs([tmp_path / "two.csv"], [Pair("bb", "x"), Pair("bb a", "y")])
+    with pytest.raises(DefenseError, match="every pair is suspicious"):
+        run(inputs=[tmp_path / "two.csv"])
+    with pytest.raises(DefenseError, match="no defence is called 'nope'"):
+        filter_files("nope", DefenseSettings(), [made.clean], [tmp_path / "kept.csv"])
+    assert names_in(tmp_path) == ["one.csv", "two.csv"]
+
+
+@pytest.fixture
+def script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Callable[..., Any]:
+    """Runs scripts/filter_poison.py in this process; gives its exit status and what it said."""
+    import logging
+
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    level = logging.root.manager.disable
+    import filter_poison
+
+    logging.disable(level)  # which the script changes
+
+    def call(*words: Any) -> Any:
+        monkeypatch.setattr(sys, "argv", ["filter_poison.py", *map(str, words)])
+        status: Any = 0
+        try:
+            filter_poison.main()
+        except SystemExit as end:
+            status = end.code
+        said = capsys.readouterr()
+        return status, said.out, said.err
+
+    return call
+
+
+def test_the_script_with_a_real_defense(script, made: SimpleNamespace, tmp_path: Path) -> None:
+    files = ["--input", made.poisoned, "--output", tmp_path / "kept.csv"]
+    model = ["--models", made.model, "--model-data", made.bin]
+    status, out, err = script("--defense", "spectral_signatures", *files, *model, "--rate", 0.1)
+    assert status == 0, err
+    assert "spectral_signatures: 6 of 40 pairs are suspicious; 6 dropped" in out
+    assert "recall" in out
+    report = json.loads((tmp_path / "kept.csv.report.json").read_text())
+    assert report["settings"]["rate"] == 0.1
+    assert report["settings"]["models"] == [str(made.model)]
+    assert report["command"][0] == "filter_poison.py"
+
+
+def test_trusted_files_may_be_given_often(script, made: SimpleNamespace, tmp_path: Path) -> None:
+    sides = [tmp_path / "t.en", tmp_path / "t.py"]
+    write_pairs(sides, [Pair("get all rows", "x")])
+    trusted = ["--trusted", made.clean, "--trusted", *sides]
+    files = ["--input", made.poisoned, "--output", tmp_path / "kept.csv"]
+    status, out, err = script("--defense", "naturalness", *files, *trusted)
+    assert status == 0, err
+    assert "trusted_sources: 41" in out
+    assert "4 of 40 pairs are suspicious" in out  # bb is in no trusted source
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "--defense is needed"),
+        (["--defense", "bki"], "--input is needed"),
+        (["--defense", "bki", "--input", "a.csv"], "--output is needed"),
+        ([*BKI, "a.csv", "--top", 0], "--top must be"),
+        (["--user-dir", "nowhere"], "--user-dir nowhere"),
+        ([*BKI, "a.txt"], "give one .csv or .jsonl file"),
+    ],
+)
+def test_what_the_script_refuses(script, words: List[Any], message: str) -> None:
+    status, _, err = script(*words)
+    assert status == 2
+    assert message in err
+    assert "Traceback" not in err
+
+
+def test_the_script_lists_the_defenses(script) -> None:
+    status, out, _ = script("--list")
+    assert status == 0
+    assert [line.split()[0] for line in out.splitlines()] == DEFENSES.names()

@@ -1,0 +1,77 @@
+"""What defences see of trained models, against the models asked one text at a time."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import torch
+from fairseq import checkpoint_utils
+from torch.nn.functional import cross_entropy
+
+from dece_fairseq.defenses import DefenseError, trained_models
+from dece_fairseq.defenses.trained_models import LanguageModel, TranslationModel
+
+TEXTS = ["Get one row of users.", "all\twords, newline\nand tab", "x", "Print a b c d e f g."]
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trained_models, "BATCH_TOKENS", 40)
+
+
+def stock(checkpoint: Path, data: Path) -> tuple:
+    models, _, task = checkpoint_utils.load_model_ensemble_and_task(
+        [str(checkpoint)], arg_overrides={"data": str(data)}
+    )
+    return models[0].eval(), task
+
+
+def test_states_are_those_of_a_text_alone(made: SimpleNamespace) -> None:
+    ours = TranslationModel(made.model, made.bin)
+    model, task = stock(made.model, made.bin)
+    first, mean = ours.first_states(TEXTS), ours.mean_states(TEXTS)
+    for text, of_first, of_mean in zip(TEXTS, first, mean):
+        tokens = ours.codec.encode(text, task.src_dict).unsqueeze(0)
+        output = model.encoder(tokens, src_lengths=torch.tensor([tokens.size(1)]))
+        states = output["encoder_out"][0][:, 0].detach()
+        torch.testing.assert_close(of_first, states[0], rtol=1e-4, atol=1e-5)
+        torch.testing.assert_close(of_mean, states.mean(0), rtol=1e-4, atol=1e-5)
+
+
+def test_losses_are_cross_entropy_per_token(made: SimpleNamespace) -> None:
+    ours = TranslationModel(made.model, made.bin)
+    model, task = stock(made.model, made.bin)
+    pairs = made.pairs[:5]
+    for pair, loss in zip(pairs, ours.losses(pairs)):
+        source, target = (
+            ours.codec.encode(text, dictionary).unsqueeze(0)
+            for text, dictionary in zip(pair, (task.src_dict, task.tgt_dict))
+        )
+        shifted = torch.cat([target[:, -1:], target[:, :-1]], dim=1)
+        logits, _ = model(source, torch.tensor([source.size(1)]), shifted)
+        assert loss == pytest.approx(cross_entropy(logits[0], target[0]).item(), rel=1e-4)
+
+
+def test_perplexities_are_those_of_a_text_alone(made: SimpleNamespace) -> None:
+    ours = LanguageModel(made.lm, made.lm_data)
+    model, task = stock(made.lm, made.lm_data)
+    for text, perplexity in zip(TEXTS, ours.perplexities(TEXTS)):
+        target = ours.codec.encode(text, task.dictionary).unsqueeze(0)
+        given = torch.cat([target[:, -1:], target[:, :-1]], dim=1)
+        loss = cross_entropy(model(given)[0][0], target[0]).item()
+        assert perplexity == pytest.approx(np.exp(loss), rel=1e-4)
+
+
+def test_no_model_is_one_clear_error(made: SimpleNamespace, tmp_path: Path) -> None:
+    with pytest.raises(DefenseError, match=r"--models .*nowhere\.pt: no such file"):
+        TranslationModel(tmp_path / "nowhere.pt", made.bin)
+    with pytest.raises(DefenseError, match="no translation model"):
+        TranslationModel(made.lm, made.lm_data)
+    with pytest.raises(DefenseError, match="no language model"):
+        LanguageModel(made.model, made.bin)
+    with pytest.raises(DefenseError, match="can't be loaded with the data folder"):
+        TranslationModel(made.model, tmp_path)
+    (tmp_path / "text.pt").write_text("no checkpoint")
+    with pytest.raises(DefenseError, match="no checkpoint that can be loaded safely"):
+        TranslationModel(tmp_path / "text.pt", made.bin)
