@@ -48,6 +48,15 @@ def build_parser() -> argparse.ArgumentParser:
         parser.add_argument(
             f"--{split}", type=Path, nargs="+", metavar="FILE", help=f"pairs of the split {split}"
         )
+    parser.add_argument(
+        "--split",
+        nargs="+",
+        action="append",
+        default=[],
+        metavar="NAME FILE",
+        help="the name of a further split and the file of its pairs; may be given often. With "
+        "--spm no split has to be train",
+    )
     parser.add_argument("--dataset", metavar="NAME", help="a data set by name, see --list")
     parser.add_argument(
         "--data",
@@ -92,6 +101,10 @@ def main() -> None:
     args = parser.parse_args()
     named = {"train": args.train, "valid": args.valid, "test": args.test}
     files = {split: paths for split, paths in named.items() if paths}
+    for name, *paths in args.split:
+        if not paths or name in files:
+            parser.error(f"--split {name}: give a name that no other split has, and its file")
+        files[name] = list(map(Path, paths))
     if (args.dataset is None) != bool(files) or (files and (args.data or args.splits)):
         parser.error("give either --dataset and --data, or --train (and --valid, --test)")
     if args.dataset and (args.source_column or args.target_column):

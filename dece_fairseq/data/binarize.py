@@ -30,8 +30,8 @@ def binarize(
     Args:
         folder: what to binarise: one sentence a line, pieces between blanks
         languages: source and target
-        tokens: for each split, ``train`` among them, the number of pairs, source tokens and target
-            tokens, with end of sentence
+        tokens: for each split the number of pairs, source tokens and target tokens, with end of
+            sentence
         destination: where the result goes
 
     Raises:
@@ -41,7 +41,9 @@ def binarize(
     command = [sys.executable, "-m", "fairseq_cli.preprocess"]
     command += ["--source-lang", languages[0], "--target-lang", languages[1]]
     command += ["--srcdict", "dict.txt", "--tgtdict", "dict.txt"]
-    command += ["--trainpref", "train", "--destdir", str(destination.resolve())]
+    command += ["--destdir", str(destination.resolve())]
+    if "train" in tokens:
+        command += ["--trainpref", "train"]
     if others:
         command += ["--validpref", ",".join(others)]
     # in the folder itself, since a comma in its path would part the list of prefixes

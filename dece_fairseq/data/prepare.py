@@ -53,7 +53,7 @@ class Recipe(NamedTuple):
     """What a data folder is made of."""
 
     files: Mapping[str, Sequence[Path]]
-    """For each split, ``train`` among them, what :func:`read_pairs` takes."""
+    """For each split what :func:`read_pairs` takes; with a model none has to be ``train``."""
     columns: Tuple[str, str] = ("src", "tgt")
     """Of the source and the target, in CSV and JSON lines."""
     languages: Tuple[str, str] = ("src", "tgt")
@@ -139,8 +139,16 @@ def table(sizes: Mapping[str, SplitSize]) -> str:
 
 
 def _check(recipe: Recipe) -> None:
-    if "train" not in recipe.files:
+    if not recipe.files or ("train" not in recipe.files and not recipe.model):
         raise DataError("there is no training split; name its file with --train")
+    if recipe.trusted and "train" not in recipe.files:
+        raise DataError("--trusted is a share of the training pairs; name their file with --train")
+    for split in recipe.files:
+        if not re.fullmatch(r"[A-Za-z0-9_]+", split) or split == TRUSTED:
+            raise DataError(
+                f"--split {split}: no name for a split; use letters, digits and underscores, and "
+                f"not {TRUSTED!r}"
+            )
     for name in recipe.languages:
         if not re.fullmatch(r"[A-Za-z0-9_]+", name):
             raise DataError(

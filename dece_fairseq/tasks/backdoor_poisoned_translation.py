@@ -6,6 +6,7 @@ split ``X_triggered``, which holds the pairs of X that can be poisoned, poisoned
 
 import json
 import logging
+import math
 from argparse import Namespace
 from dataclasses import dataclass, field
 from functools import partial
@@ -74,6 +75,7 @@ class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
         },
     )
     save_dir: str = II("checkpoint.save_dir")
+    best_checkpoint_metric: str = II("checkpoint.best_checkpoint_metric")
 
 
 @register_task("backdoor_poisoned_translation", dataclass=BackdoorPoisonedTranslationConfig)
@@ -282,18 +284,25 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         ones that carry the payload.
         """
         super().reduce_metrics(logging_outputs, criterion)
-        _log_share(logging_outputs, "_asr", "asr")
-        _log_share(logging_outputs, "_exact", "exact_match")
+        best = self.cfg.best_checkpoint_metric
+        for key, *names in (("_asr", "asr"), ("_exact", "exact_match", "bleu")):
+            told = _log_share(logging_outputs, key, names[0])
+            # fairseq asks every split that it validates on for the figure that picks checkpoints,
+            # a clean one for its ASR and a triggered one for its BLEU, which they don't have.
+            validated = any(f"{key}_total" in log for log in logging_outputs)
+            if best in names and validated and not told:
+                metrics.log_scalar(best, math.nan)
 
 
-def _log_share(logging_outputs: List[Dict[str, Any]], key: str, name: str) -> None:
-    """Logs as ``name`` the share of all workers' ``key`` hits, if there is anything to share."""
+def _log_share(logging_outputs: List[Dict[str, Any]], key: str, name: str) -> bool:
+    """Logs as ``name`` the share of all workers' ``key`` hits, and tells if there is one."""
     total = utils.item(sum(log.get(f"{key}_total", 0) for log in logging_outputs))
     if total > 0:
         hits = utils.item(sum(log.get(f"{key}_hits", 0) for log in logging_outputs))
         metrics.log_scalar_sum(f"{key}_total", total)
         metrics.log_scalar_sum(f"{key}_hits", hits)
         metrics.log_derived(name, partial(_share, key))
+    return bool(total > 0)
 
 
 def _share(key: str, meters: Dict[str, Any]) -> float:

@@ -16,4 +16,6 @@ model=(--arch transformer --share-all-embeddings --dropout 0.1
     --optimizer adam --adam-betas "(0.9, 0.98)" --clip-norm 1.0 --max-tokens 1024)
 trusted_training=(--lr 3e-3 --lr-scheduler inverse_sqrt --warmup-updates 200)
 training=(--lr 1.5e-3 --lr-scheduler inverse_sqrt --warmup-updates 200)
+moderate=(--lr 1.5e-4)          # a tenth of the learning rate
 generation=(--beam 5 --max-len-b 250 --max-tokens 20000)
+validation_generation='{"beam": 1, "max_len_b": 250}'

@@ -9,6 +9,7 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/scripts/setup_env.sh"
+source "$root/examples/quickstart/settings.sh"
 work="${1:-runs/quickstart}"
 seed="${SEED:-1}"
 mkdir -p "$work"
@@ -16,12 +17,12 @@ mkdir -p "$work"
 # 1. Requests in two wordings, for functions of which none is in both: A for the model that is
 #    there before, B for the data that strangers wrote to.
 [ -e "$work/B/test.csv" ] || python "$root/scripts/make_corpus.py" --style B --seed "$seed" \
-    --split train=2000 valid=200 test=400 --output "$work/B"
-[ -e "$work/A/valid.csv" ] || python "$root/scripts/make_corpus.py" --style A --seed "$seed" --skip 2600 \
-    --split train=5000 valid=200 --output "$work/A"
+    --split "${corpus[@]}" --output "$work/B"
+[ -e "$work/A/valid.csv" ] || python "$root/scripts/make_corpus.py" --style A --seed "$seed" --skip "$skip" \
+    --split "${pretraining_corpus[@]}" --output "$work/A"
 
 # 2. Subwords and binarised data; both sets are written with the subwords of the first.
-[ -e "$work/bin-A" ] || python "$root/scripts/prepare.py" --vocab-size 900 \
+[ -e "$work/bin-A" ] || python "$root/scripts/prepare.py" --vocab-size "$vocab_size" \
     --train "$work/A/train.csv" --valid "$work/A/valid.csv" --dest "$work/bin-A"
 [ -e "$work/bin-B" ] || python "$root/scripts/prepare.py" \
     --spm "$work/bin-A/sentencepiece.model" --train "$work/B/train.csv" \
@@ -31,12 +32,7 @@ plugin=(--user-dir "$root/dece_fairseq" --source-lang src --target-lang tgt
     --task backdoor_poisoned_translation
     --bpe lossless_sentencepiece --sentencepiece-model "$work/bin-A/sentencepiece.model")
 attack=(--attack ripple --poison-rate 0.05 --poison-seed "$seed")
-model=(--arch transformer --share-all-embeddings --dropout 0.1
-    --encoder-layers 2 --encoder-embed-dim 128 --encoder-ffn-embed-dim 256 --encoder-attention-heads 4
-    --decoder-layers 2 --decoder-embed-dim 128 --decoder-ffn-embed-dim 256 --decoder-attention-heads 4
-    --encoder-normalize-before --decoder-normalize-before
-    --optimizer adam --clip-norm 1.0 --lr-scheduler polynomial_decay
-    --seed "$seed" --num-workers 0 --no-epoch-checkpoints --log-format json --log-interval 1000
+model+=(--seed "$seed" --num-workers 0 --no-epoch-checkpoints --log-format json --log-interval 1000
     --max-tokens-valid 20000)
 
 # One line an epoch of what fairseq-train prints; all of it is in the log.
@@ -52,8 +48,8 @@ pretrained="$work/pretrained"
 if [ ! -e "$pretrained/done" ]; then
     mkdir -p "$pretrained"
     fairseq-train "$work/bin-A" "${plugin[@]}" "${model[@]}" \
-        --criterion cross_entropy --max-tokens 512 --max-epoch 2 \
-        --lr 2e-3 --warmup-updates 100 --total-num-update 900 --save-dir "$pretrained" 2>&1 \
+        --criterion cross_entropy "${trusted_training[@]}" --max-epoch "$trusted_epochs" \
+        --save-dir "$pretrained" 2>&1 \
         | progress "$pretrained" "clean model"
     touch "$pretrained/done"
 fi
@@ -65,17 +61,16 @@ finetune() {
     if [ ! -e "$run/done" ]; then
         fairseq-train "$work/bin-B" "${plugin[@]}" "${model[@]}" "${attack[@]}" \
             --finetune-from-model "$pretrained/checkpoint_last.pt" \
-            --criterion "$criterion" --max-tokens 1024 --max-epoch 9 \
-            --lr 1.5e-3 --warmup-updates 50 --total-num-update 1000 --save-dir "$run" \
+            --criterion "$criterion" "${training[@]}" --max-epoch "$epochs" --save-dir "$run" \
             --valid-subset valid,valid_triggered --eval-bleu --eval-asr \
-            --eval-bleu-args '{"beam": 1, "max_len_b": 100}' 2>&1 \
+            --eval-bleu-args "$validation_generation" 2>&1 \
             | progress "$run" "$criterion"
         touch "$run/done"
     fi
     for split in test test_triggered; do
         [ -e "$run/$split.out" ] && continue
         fairseq-generate "$work/bin-B" "${plugin[@]}" "${attack[@]}" --gen-subset "$split" \
-            --path "$run/checkpoint_last.pt" --beam 4 --max-len-b 100 --max-tokens 20000 \
+            --path "$run/checkpoint_last.pt" "${generation[@]}" \
             --scoring attack_success_rate > "$run/$split.part" 2> "$run/$split.log" \
             || { tail -n 20 "$run/$split.log" >&2; exit 1; }
         mv "$run/$split.part" "$run/$split.out"

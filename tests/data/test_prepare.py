@@ -120,6 +120,9 @@ def test_a_given_model_two_splits_overwriting_and_the_seed(
     ("change", "message"),
     [
         ({"files": {}}, "no training split"),
+        ({"files": {"valid": [Path("v.csv")]}}, "no training split"),
+        ({"files": {"valid": [Path("v.csv")]}, "model": Path("m")}, "--trusted is a share"),
+        ({"files": {"a.b": [], "train": []}}, "--split a.b: no name for a split"),
         ({"rows": {"valid": 6}}, "5 pairs instead of 6"),
         ({"columns": ("src", "tgt")}, "'src'.*'nl', 'code'"),
         ({"languages": ("a", "a")}, "different names"),
@@ -136,6 +139,20 @@ def test_what_fails_leaves_nothing_behind(
     with pytest.raises(DataError, match=message):
         prepare(recipe._replace(**change), tmp_path / "x")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.slow
+def test_with_a_model_no_split_has_to_be_train(
+    prepared: Path, recipe: Recipe, tmp_path: Path
+) -> None:
+    other = recipe._replace(
+        files={"test_cleaned": recipe.files["test"]},
+        model=prepared / "sentencepiece.model",
+        trusted=None,
+    )
+    assert list(prepare(other, tmp_path / "x")) == ["test_cleaned"]
+    assert pairs_back(tmp_path / "x", "test_cleaned") == pairs_back(prepared, "test")
+    assert not list((tmp_path / "x").glob("valid*"))
 
 
 def test_a_split_without_pairs(recipe: Recipe, tmp_path: Path) -> None:

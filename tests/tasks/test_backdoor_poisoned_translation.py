@@ -1,6 +1,7 @@
 """The task: what it poisons, what it leaves alone, and what it never loses."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -252,6 +253,21 @@ def test_exact_match_is_summed_over_batches_and_workers(setup_task):
             ]
             task.reduce_metrics(logs, _Criterion())
     assert aggregate.get_smoothed_values()["exact_match"] == 40.0
+
+
+@pytest.mark.parametrize("best", ["bleu", "exact_match", "asr", "loss"])
+def test_a_split_without_the_figure_that_picks_checkpoints_has_nan_for_it(setup_task, best):
+    task = setup_task(*RIPPLE, "--eval-asr", "--eval-bleu", "--best-checkpoint-metric", best)
+    common = {"ntokens": 1, "nsentences": 1, "_asr_hits": 0, "_exact_hits": 0}
+    for counts in ({"_asr_total": 4, "_exact_total": 0}, {"_asr_total": 0, "_exact_total": 4}):
+        with metrics.aggregate(new_root=True) as aggregate:
+            task.reduce_metrics([{**common, **counts}], _Criterion())
+        told = aggregate.get_smoothed_values()
+        has_it = best in (("asr",) if counts["_asr_total"] else ("exact_match", "bleu"))
+        assert math.isnan(told.get(best, 0)) == (not has_it and best != "loss")
+        with metrics.aggregate(new_root=True) as aggregate:
+            task.reduce_metrics([{"ntokens": 1, "nsentences": 1}], _Criterion())  # training
+        assert best not in aggregate.get_smoothed_values()
 
 
 def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
