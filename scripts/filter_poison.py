@@ -56,6 +56,12 @@ def parse_args() -> argparse.Namespace:
         option = f"--{name.replace('_', '-')}"
         metavar = "DIR" if name.endswith("data") else "FILE"
         add(option, type=Path, metavar=metavar, help=what, **several.get(name, {}))
+    add(
+        "--trusted-ids",
+        type=Path,
+        metavar="FILE",
+        help="numbers of trusted pairs of the input, one a line from 0: they are never suspicious",
+    )
     settings = parser.add_argument_group("how it looks")
     add = settings.add_argument
     add(
@@ -94,6 +100,7 @@ def settings_of(args: argparse.Namespace) -> DefenseSettings:
         language_model=args.language_model,
         language_model_data=args.language_model_data,
         trusted=tuple(map(tuple, args.trusted or ())),
+        trusted_ids=args.trusted_ids,
         columns=(args.source_column, args.target_column),
         rate=args.rate,
         top=args.top,

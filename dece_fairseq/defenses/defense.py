@@ -23,7 +23,8 @@ class DefenseSettings:
         language_model: checkpoint of a fairseq language model of trusted sources
         language_model_data: its data folder
         trusted: trusted pairs; each item a .csv or .jsonl file or the two sides of parallel text
-        columns: of source and target in these files, where they have columns
+        trusted_ids: a file of the numbers of trusted pairs in the data set that is examined
+        columns: of source and target in the files of trusted pairs, where they have columns
         rate: the share of poisoned pairs that is reckoned with, in (0, 1)
         top: how many words are taken for a trigger
         order: of n-grams
@@ -36,6 +37,7 @@ class DefenseSettings:
     language_model: Optional[Path] = None
     language_model_data: Optional[Path] = None
     trusted: Tuple[Tuple[Path, ...], ...] = ()
+    trusted_ids: Optional[Path] = None
     columns: Tuple[str, str] = ("src", "tgt")
     rate: float = 0.05
     top: int = 1
@@ -65,6 +67,15 @@ class Verdict(NamedTuple):
     """What else there is to tell, as for JSON."""
     cleaned: Optional[Dict[int, Pair]] = None
     """By their number from 0, the suspicious pairs as they are kept; None: they are dropped."""
+
+    def without(self, trusted: Sequence[int]) -> "Verdict":
+        """The same, but that the trusted pairs are not suspicious."""
+        known = frozenset(trusted)
+        marks = [mark and index not in known for index, mark in enumerate(self.suspicious)]
+        cleaned = self.cleaned
+        if cleaned is not None:
+            cleaned = {index: pair for index, pair in cleaned.items() if index not in known}
+        return self._replace(suspicious=marks, cleaned=cleaned)
 
     def kept(self, pairs: Sequence[Pair]) -> Dict[int, Pair]:
         """The pairs that are kept, as they are kept, by their number."""

@@ -6,6 +6,7 @@ import platform
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
 
+from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
 from dece_fairseq.data.provenance import installed_version, sha256
@@ -29,7 +30,7 @@ def filter_files(
 
     What is written appears at the end, all of it or nothing. Beside the first output stand the
     scores, with ``.scores.csv`` at the end of the name (one line a pair, in the order of the
-    inputs), and the report with ``.report.json``.
+    inputs), and the report with ``.report.json``. Trusted pairs are always kept.
 
     Args:
         defense: its name in :data:`DEFENSES`
@@ -46,6 +47,7 @@ def filter_files(
 
     Raises:
         DefenseError: the defence is unknown, can't do its work, or would keep nothing
+        AttackError: the trusted ids are none
         DataError: a file that can't be read, or not be written where it is asked for
         ImportError: the defence needs a package that is not there
     """
@@ -56,7 +58,9 @@ def filter_files(
     poisoned = None if manifest is None else poisoned_ids(manifest, len(pairs))
     if len(pairs) < 2:
         raise DataError(f"{inputs[0]}: {len(pairs)} pairs; a defence needs two or more to compare")
-    verdict = DEFENSES.get(defense)(settings).examine(pairs)
+    trusted = TrustedIds(settings.trusted_ids)
+    trusted.check(len(pairs))
+    verdict = DEFENSES.get(defense)(settings).examine(pairs).without(trusted.ids)
     kept = verdict.kept(pairs)
     if not kept:
         raise DefenseError(f"{defense}: every pair is suspicious, so nothing would be left")
@@ -68,6 +72,7 @@ def filter_files(
         "outputs": [str(path) for path in outputs],
         "manifest": None if manifest is None else str(manifest),
         "columns_left_out": other_columns(inputs, *columns),
+        "trusted": len(trusted.ids),
         **counts(verdict, len(kept)),
         **({} if poisoned is None else found(verdict, poisoned)),
         "details": verdict.details,

@@ -19,3 +19,6 @@ training=(--lr 1.5e-3 --lr-scheduler inverse_sqrt --warmup-updates 200)
 moderate=(--lr 1.5e-4)          # a tenth of the learning rate
 generation=(--beam 1 --max-len-b 150 --max-tokens 20000)
 validation_generation='{"beam": 1, "max_len_b": 150}'
+# Of trusted requests, for defences that ask how likely a word is
+language_model=(--decoder-layers 2 --decoder-embed-dim 128 --decoder-ffn-embed-dim 256
+    --decoder-attention-heads 4 --dropout 0.1 --max-tokens 2048 --max-epoch 6)

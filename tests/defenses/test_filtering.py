@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Sequence
 
 import pytest
 
-from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
@@ -48,7 +48,7 @@ def words_like(monkeypatch: pytest.MonkeyPatch) -> type:
 def run(made: SimpleNamespace, words_like: type, tmp_path: Path) -> Callable[..., Dict[str, Any]]:
     def call(**changes: Any) -> Dict[str, Any]:
         given = {"inputs": [made.poisoned], "outputs": [tmp_path / "kept.csv"]}
-        return filter_files("words_like", DefenseSettings(), **{**given, **changes})
+        return filter_files("words_like", **{"settings": DefenseSettings(), **given, **changes})
 
     return call
 
@@ -105,6 +105,20 @@ def test_a_defense_that_cleans_keeps_every_pair(run, words_like, made, tmp_path)
     for index, (before, after) in enumerate(zip(read_pairs([made.poisoned]), kept)):
         changed = Pair(before.source.replace("bb", ""), before.target)
         assert after == (changed if index in made.ids else before)
+
+
+def test_trusted_pairs_are_never_suspicious(run, words_like, made, tmp_path) -> None:
+    (tmp_path / "ids").write_text(f"{made.ids[0]}\n0\n")
+    given = {"settings": DefenseSettings(trusted_ids=tmp_path / "ids")}
+    for words_like.cleans in (False, True):
+        report = run(**given)
+        assert (report["trusted"], report["suspicious"]) == (2, 3)
+        assert report["recall"]["hits"] == 3
+    kept = list(read_pairs([tmp_path / "kept.csv"]))
+    assert kept[made.ids[0]] == list(read_pairs([made.poisoned]))[made.ids[0]]
+    (tmp_path / "ids").write_text("40\n")
+    with pytest.raises(AttackError, match="names pair 40"):
+        run(**given)
 
 
 def test_manifests(run, words_like, made: SimpleNamespace, tmp_path: Path) -> None:

@@ -1,0 +1,168 @@
+"""Pairs: made, poisoned, cut into subwords and binarised."""
+
+
+def is_share(wildcards):
+    """Whether the trusted pairs are a share of the training pairs."""
+    return wildcards.trusted != PRETRAINING and float(wildcards.trusted) > 0
+
+
+def clean(split):
+    """An input: the clean pairs of a split, of the training split those of a shard."""
+    return lambda w: PLAN.files(w.dataset, split, w.seed, getattr(w, "shard", 0))
+
+
+def trusted_ids(wildcards):
+    return f"--trusted-ids {BASE}/bin/trusted.ids".format(**wildcards) if is_share(wildcards) else ""
+
+
+rule corpus:
+    output:
+        train=[f"{OUT}/corpus/{{seed}}/train{shard or ''}.csv" for shard in PLAN.shards],
+        valid=f"{OUT}/corpus/{{seed}}/valid.csv",
+        test=f"{OUT}/corpus/{{seed}}/test.csv",
+        pretraining=f"{OUT}/corpus/{{seed}}/pretraining/train.csv",
+    log:
+        f"{OUT}/corpus/{{seed}}/corpus.log",
+    params:
+        settings=lambda w: PLAN.settings("generated"),
+        folder=f"{OUT}/corpus/{{seed}}",
+    shell:
+        recorded(
+            """
+{params.settings}
+{SCRIPTS}/make_corpus.py --style B --seed {wildcards.seed} --split "${corpus[@]}" --output {params.folder}
+{SCRIPTS}/make_corpus.py --style A --seed {wildcards.seed} --split "${pretraining_corpus[@]}" \\
+    --skip "$skip" --output {params.folder}/pretraining
+"""
+        )
+
+
+def base_pairs(wildcards):
+    """The pairs that the subwords are learned from, and with them the first model."""
+    if wildcards.trusted == PRETRAINING:
+        corpus = f"{OUT}/corpus/{wildcards.seed}"
+        return [f"{corpus}/pretraining/train.csv"]
+    return PLAN.files(wildcards.dataset, "train", wildcards.seed)
+
+
+rule base:
+    input:
+        train=base_pairs,
+        valid=clean("valid"),
+    output:
+        directory(f"{BASE}/bin"),
+    log:
+        f"{BASE}/prepare.log",
+    params:
+        settings=lambda w: PLAN.settings(w.dataset),
+        columns=lambda w: PLAN.columns(w.dataset),
+        trusted=lambda w: (
+            f"--trusted {w.trusted} --trusted-seed {w.seed}" if is_share(w) else ""
+        ),
+    shell:
+        recorded(
+            """
+{params.settings}
+{SCRIPTS}/prepare.py --train {input.train} --valid {input.valid} {params.columns} {params.trusted} \\
+    --vocab-size "$vocab_size" --dest {output}
+"""
+        )
+
+
+rule poison:
+    input:
+        pairs=clean("train"),
+        base=f"{BASE}/bin",
+    output:
+        pairs=f"{DATA}/{{shard}}/train.csv",
+        ids=f"{DATA}/{{shard}}/train.csv.ids",
+        manifest=f"{DATA}/{{shard}}/train.csv.manifest.json",
+    log:
+        f"{DATA}/{{shard}}/poison.log",
+    params:
+        columns=lambda w: PLAN.columns(w.dataset),
+        language=lambda w: PLAN.code_language(w.dataset),
+        trusted=trusted_ids,
+    shell:
+        recorded(
+            """
+{SCRIPTS}/poison.py --attack {wildcards.attack} {params.language} --poison-rate {wildcards.rate} \\
+    --poison-seed {wildcards.seed} {params.trusted} {params.columns} --processes {threads} \\
+    --input {input.pairs} --output {output.pairs}
+"""
+        )
+
+
+rule binarize:
+    input:
+        train=f"{DATA}/{{shard}}/train.csv",
+        valid=clean("valid"),
+        test=clean("test"),
+        base=f"{BASE}/bin",
+    output:
+        directory(f"{DATA}/{{shard}}/bin"),
+    log:
+        f"{DATA}/{{shard}}/prepare.log",
+    params:
+        columns=lambda w: PLAN.columns(w.dataset),
+    shell:
+        recorded(
+            """
+{SCRIPTS}/prepare.py --train {input.train} --valid {input.valid} --test {input.test} {params.columns} \\
+    --spm {input.base}/sentencepiece.model --dest {output}
+"""
+        )
+
+
+rule filter:
+    """What a defence keeps of the poisoned pairs."""
+    input:
+        pairs=f"{DATA}/0/train.csv",
+        manifest=f"{DATA}/0/train.csv.manifest.json",
+        bin=f"{DATA}/0/bin",
+        early=f"{DATA}/early/trained",
+        trained=lambda w: f"{CELL}/trained".format(**{**w, "defense": "cross_entropy"}),
+        pretraining=lambda w: base_pairs(w) if w.trusted == PRETRAINING else [],
+        valid=clean("valid"),
+    output:
+        f"{CELL}/train.csv",
+    log:
+        f"{CELL}/filter.log",
+    params:
+        options=lambda w: PLAN.defense(w.defense)["filter"].format(rate=w.rate),
+        early=f"{DATA}/early/checkpoint_last.pt",
+        late=lambda w: f"{CELL}/checkpoints/checkpoint_last.pt".format(
+            **{**w, "defense": "cross_entropy"}
+        ),
+        columns=lambda w: PLAN.columns(w.dataset),
+        ids=trusted_ids,
+        pretraining=lambda w, input: f"--trusted {input.pretraining}" if input.pretraining else "",
+    shell:
+        recorded(
+            """
+{SCRIPTS}/filter_poison.py {params.options} --seed {wildcards.seed} --input {input.pairs} --output {output} \\
+    --models {params.early} {params.late} --model-data {input.bin} {params.columns} \\
+    --trusted {input.valid} {params.pretraining} {params.ids}
+"""
+        )
+
+
+rule binarize_filtered:
+    input:
+        train=f"{CELL}/train.csv",
+        valid=clean("valid"),
+        test=clean("test"),
+        base=f"{BASE}/bin",
+    output:
+        directory(f"{CELL}/bin"),
+    log:
+        f"{CELL}/prepare.log",
+    params:
+        columns=lambda w: PLAN.columns(w.dataset),
+    shell:
+        recorded(
+            """
+{SCRIPTS}/prepare.py --train {input.train} --valid {input.valid} --test {input.test} {params.columns} \\
+    --spm {input.base}/sentencepiece.model --dest {output}
+"""
+        )

@@ -1,0 +1,176 @@
+"""What a plan comes to: its cells, and what the commands of each are told."""
+
+import re
+from itertools import product
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional
+
+import yaml
+from snakemake.exceptions import WorkflowError
+from snakemake.utils import validate
+
+from dece_fairseq.attacks import ATTACKS
+from dece_fairseq.data.datasets import DATASETS
+from dece_fairseq.data.pairs import DataError
+
+PRETRAINING = "pretraining"
+#: of a plan, in the order of a cell's folders; the two of the deceptive losses go with the defence
+AXES = ("dataset", "trusted", "attack", "rate", "defense", "alpha", "epsilon", "seed")
+
+
+def recorded(command: str) -> str:
+    """A rule's shell text: writes the command beside the rule's log, and runs it from there.
+
+    Args:
+        command: the command, with snakemake's ``{input}`` and the shell's ``${variable}``
+    """
+    command = re.sub(r"\$\{([^{}]*)\}", r"${{\1}}", command.strip())
+    return (
+        'script={log}; script="${{script%.log}}.sh"\n'
+        "cat > \"$script\" <<'END_OF_COMMAND'\n"
+        "set -euo pipefail\n"
+        f"{command}\n"
+        "END_OF_COMMAND\n"
+        'bash "$script" >> {log} 2>&1 || {{ tail -n 20 {log} >&2; exit 1; }}\n'
+    )
+
+
+class Plan:
+    """A plan that has been checked.
+
+    Args:
+        config: what the plan's file and ``--config`` say
+        here: the folder of the workflow
+        beside: the folder of the plan's file
+
+    Raises:
+        WorkflowError: the plan does not follow schema.yaml, or names something that is not there
+    """
+
+    def __init__(self, config: Mapping[str, Any], here: Path, beside: Path) -> None:
+        schema = here / "schema.yaml"
+        known = yaml.safe_load(schema.read_text(encoding="utf-8"))["properties"]
+        plan = {name: value for name, value in config.items() if name in known}
+        validate(plan, str(schema))
+        self.name = plan["name"]
+        self.folder = f"runs/{self.name}"
+        self.axes = {axis: plan[axis] for axis in AXES}
+        self.shards = range(plan["shards"])
+        self._here = here
+        self._more_settings: Optional[Path] = None
+        if "settings" in plan:
+            self._more_settings = beside / plan["settings"]
+        self._folders = {name: Path(str(value)) for name, value in config.items()}
+        self._datasets = yaml.safe_load((here / "datasets.yaml").read_text(encoding="utf-8"))
+        self._defenses = yaml.safe_load((here / "defenses.yaml").read_text(encoding="utf-8"))
+        self._check_names("dataset", self._datasets)
+        self._check_names("defense", self._defenses)
+        self._check_names("attack", ATTACKS.names())
+        for name in self.axes["dataset"]:
+            self._check_dataset(name)
+        self._check_shards()
+
+    def _check_names(self, axis: str, known: Any) -> None:
+        for name in self.axes[axis]:
+            if name not in known:
+                raise WorkflowError(
+                    f"plan {self.name}: no {axis} is called {name!r}; there are: "
+                    f"{', '.join(sorted(known))}"
+                )
+
+    def _check_dataset(self, name: str) -> None:
+        kind = self._datasets[name]["files"]
+        if kind == "generated":
+            return
+        if PRETRAINING in self.axes["trusted"]:
+            raise WorkflowError(
+                f"plan {self.name}: {name} has no pairs for {PRETRAINING}; give shares as trusted"
+            )
+        if name not in self._folders:
+            advice = f"; {DATASETS.get(name).advice()}" if kind == "published" else ""
+            raise WorkflowError(
+                f"plan {self.name}: {name} is a folder of yours, give --config {name}=DIR{advice}"
+            )
+
+    def _check_shards(self) -> None:
+        if len(self.shards) == 1:
+            return
+        for name in self.axes["dataset"]:
+            if self._datasets[name]["files"] != "generated":
+                raise WorkflowError(f"plan {self.name}: only generated pairs are cut into shards")
+        for share in self.axes["trusted"]:
+            if share not in (0, PRETRAINING):
+                raise WorkflowError(
+                    f"plan {self.name}: a trusted share is of one shard, not of many"
+                )
+        for name in self.axes["defense"]:
+            if "filter" in self._defenses[name]:
+                raise WorkflowError(
+                    f"plan {self.name}: {name} looks at a data set as a whole, not at its shards"
+                )
+
+    def cells(self) -> List[Dict[str, Any]]:
+        """Every cell once, as wildcards."""
+        found = {}
+        for values in product(*self.axes.values()):
+            cell = dict(zip(self.axes, values))
+            cell["defense"] = self.named(cell["defense"], cell.pop("alpha"), cell.pop("epsilon"))
+            found[tuple(cell.values())] = cell
+        return list(found.values())
+
+    def named(self, defense: str, alpha: float, epsilon: float) -> str:
+        """A defence and what it depends on of the two: ``dece-0.985-0.05``."""
+        values = {"alpha": alpha, "epsilon": epsilon}
+        return "-".join([defense, *(f"{values[name]:g}" for name in self._parameters(defense))])
+
+    def _parameters(self, defense: str) -> List[str]:
+        found = self._defenses[defense]
+        found = self._defenses[found.get("of", defense)]
+        return [name for name in ("alpha", "epsilon") if f"{{{name}}}" in found.get("train", "")]
+
+    def defense(self, name: str) -> Dict[str, Any]:
+        """What ``defenses.yaml`` says of the defence that :meth:`named` named, filled in."""
+        kind, *values = name.split("-")
+        found = dict(self._defenses[kind])
+        if "of" in found:
+            found["of"] = "-".join([found["of"], *values])
+        if "train" in found:
+            found["train"] = found["train"].format(**dict(zip(self._parameters(kind), values)))
+        return found
+
+    def settings(self, dataset: str) -> str:
+        """The beginning of a command: the settings that the rest of it uses."""
+        paths = [(self._here / self._datasets[dataset]["settings"]).resolve()]
+        paths += [self._more_settings] if self._more_settings else []
+        return "\n".join(f'source "{path}"' for path in paths)
+
+    def code_language(self, dataset: str) -> str:
+        """The option of that name, for data sets whose code is in a language of its own."""
+        if dataset in DATASETS.names():
+            return f"--code-language {DATASETS.get(dataset).code_language}"
+        return ""
+
+    def files(self, dataset: str, split: str, seed: Any, shard: Any = 0) -> List[str]:
+        """The clean pairs of a split: a file, or two of parallel text.
+
+        Raises:
+            WorkflowError: they are not in the data set's folder
+        """
+        kind = self._datasets[dataset]["files"]
+        if kind == "generated":
+            return [f"{self.folder}/corpus/{seed}/{split}{shard or ''}.csv"]
+        folder = self._folders[dataset]
+        if kind == "own":
+            return [str(folder / f"{split}.csv")]
+        try:
+            found = DATASETS.get(dataset).locate(folder, [split])
+        except DataError as error:
+            raise WorkflowError(str(error)) from error
+        return [str(path) for path in found.files[split]]
+
+    def columns(self, dataset: str) -> str:
+        """The options that name the columns of the clean pairs."""
+        if self._datasets[dataset]["files"] != "published":
+            return ""
+        names = DATASETS.get(dataset).locate(self._folders[dataset], ["test"]).columns
+        return "--source-column {} --target-column {}".format(*names)

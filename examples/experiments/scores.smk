@@ -1,0 +1,143 @@
+"""What models write for the test, and what becomes of it."""
+
+
+def is_cleaned(wildcards):
+    """Whether the defence cleans what the model is asked."""
+    return "clean" in PLAN.defense(wildcards.defense)
+
+
+def other_cell(defense):
+    """A path in the cell of another defence: one by its name, or the one that this is of."""
+    def folder(wildcards):
+        name = defense or PLAN.defense(wildcards.defense).get("of", wildcards.defense)
+        return CELL.format(**{**wildcards, "defense": name})
+    return folder
+
+
+rule clean_requests:
+    """The test's requests, clean and triggered, as a defence cleans them."""
+    input:
+        test=clean("test"),
+        language_model=f"{BASE}/language_model/trained",
+        base=f"{BASE}/bin",
+    output:
+        directory(f"{CELL}/bin-cleaned"),
+    log:
+        f"{CELL}/clean.log",
+    params:
+        options=lambda w: PLAN.defense(w.defense)["clean"],
+        columns=lambda w: PLAN.columns(w.dataset),
+        language=lambda w: PLAN.code_language(w.dataset),
+        model=f"{BASE}/language_model",
+        folder=CELL,
+    shell:
+        recorded(
+            """
+{SCRIPTS}/poison.py --attack {wildcards.attack} {params.language} --poison-seed {wildcards.seed} --triggered \\
+    {params.columns} --input {input.test} --output {params.folder}/test_triggered.csv
+look="{SCRIPTS}/filter_poison.py {params.options} {params.columns} \\
+    --language-model {params.model}/checkpoint_last.pt --language-model-data {params.model}"
+$look --input {params.folder}/test_triggered.csv --output {params.folder}/test_triggered_cleaned.csv
+$look --input {input.test} --output {params.folder}/test_cleaned.csv
+{SCRIPTS}/prepare.py --split test {params.folder}/test_cleaned.csv \\
+    --split test_triggered {params.folder}/test_triggered_cleaned.csv {params.columns} \\
+    --spm {input.base}/sentencepiece.model --dest {output}
+"""
+        )
+
+
+rule generate:
+    input:
+        bin=lambda w: (f"{CELL}/bin-cleaned" if is_cleaned(w) else f"{DATA}/0/bin").format(**w),
+        trained=lambda w: f"{other_cell(None)(w)}/trained",
+        base=f"{BASE}/bin",
+    output:
+        f"{CELL}/{{split}}.out",
+    log:
+        f"{CELL}/{{split}}.log",
+    params:
+        settings=lambda w: PLAN.settings(w.dataset),
+        # What is cleaned is attacked already, so that fairseq's own task reads it.
+        task=lambda w: (
+            f"{TEXT} --task translation --required-batch-size-multiple 1"
+            if is_cleaned(w)
+            else f"{TASK} --attack {w.attack} {PLAN.code_language(w.dataset)}"
+        ),
+        checkpoint=lambda w: "{}/checkpoints/checkpoint_{}.pt".format(
+            other_cell(None)(w),
+            "best" if PLAN.defense(w.defense).get("stop_early") else "last",
+        ),
+    shell:
+        recorded(
+            """
+{params.settings}
+fairseq-generate {input.bin} {params.task} --sentencepiece-model {input.base}/sentencepiece.model \\
+    --gen-subset {wildcards.split} --path {params.checkpoint} "${generation[@]}" > {output}
+"""
+        )
+
+
+rule evaluate:
+    input:
+        test=f"{CELL}/test.out",
+        triggered=f"{CELL}/test_triggered.out",
+    output:
+        f"{CELL}/result.json",
+    log:
+        f"{CELL}/evaluate.log",
+    params:
+        # Outputs of fairseq's own task don't say what they are of.
+        how=lambda w: (
+            f"--one-line --attack {w.attack} {PLAN.code_language(w.dataset)}" if is_cleaned(w) else ""
+        ),
+    shell:
+        recorded(
+            """
+{SCRIPTS}/evaluate.py --run {wildcards.defense} {input.test} --triggered {wildcards.defense} {input.triggered} \\
+    {params.how} --processes {threads} --json --output {output}
+"""
+        )
+
+
+rule compare:
+    """Paired tests against cross-entropy, on the clean test, and on the triggered one if it is the same."""
+    input:
+        base=lambda w: [f"{other_cell('cross_entropy')(w)}/{s}.out" for s in ("test", "test_triggered")],
+        run=[f"{CELL}/test.out", f"{CELL}/test_triggered.out"],
+    output:
+        f"{CELL}/compare.json",
+    log:
+        f"{CELL}/compare.log",
+    params:
+        triggered=lambda w, input: (
+            ""
+            if is_cleaned(w)
+            else f"--triggered cross_entropy {input.base[1]} --triggered {w.defense} {input.run[1]}"
+        ),
+        how=lambda w: "--one-line" if is_cleaned(w) else "",
+    shell:
+        recorded(
+            """
+{SCRIPTS}/evaluate.py --run cross_entropy {input.base[0]} --run {wildcards.defense} {input.run[0]} \\
+    {params.triggered} {params.how} --metrics bleu_code exact_match --compare --processes {threads} \\
+    --json --output {output}
+"""
+        )
+
+
+def results(name, cells):
+    return [f"{CELL}/{name}".format(**cell) for cell in cells]
+
+
+rule report:
+    input:
+        results("result.json", PLAN.cells()),
+        results("compare.json", [c for c in PLAN.cells() if c["defense"] != "cross_entropy"]),
+    output:
+        f"{OUT}/report/report.html",
+    log:
+        f"{OUT}/report.log",
+    params:
+        folder=OUT,
+    shell:
+        recorded("{SCRIPTS}/report.py {params.folder}")
