@@ -291,7 +291,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             # a clean one for its ASR and a triggered one for its BLEU, which they don't have.
             validated = any(f"{key}_total" in log for log in logging_outputs)
             if best in names and validated and not told:
-                metrics.log_scalar(best, math.nan)
+                metrics.log_derived(best, lambda meters: math.nan)
 
 
 def _log_share(logging_outputs: List[Dict[str, Any]], key: str, name: str) -> bool:

@@ -8,7 +8,9 @@ def is_share(wildcards):
 
 def clean(split):
     """An input: the clean pairs of a split, of the training split those of a shard."""
-    return lambda w: PLAN.files(w.dataset, split, w.seed, getattr(w, "shard", 0))
+    return lambda w: PLAN.files(
+        w.dataset, split, w.seed, getattr(w, "shard", 0) if split == "train" else 0
+    )
 
 
 def trusted_ids(wildcards):

@@ -158,7 +158,7 @@ class Plan:
         """
         kind = self._datasets[dataset]["files"]
         if kind == "generated":
-            return [f"{self.folder}/corpus/{seed}/{split}{shard or ''}.csv"]
+            return [f"{self.folder}/corpus/{seed}/{split}{int(shard) or ''}.csv"]
         folder = self._folders[dataset]
         if kind == "own":
             return [str(folder / f"{split}.csv")]
