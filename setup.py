@@ -11,7 +11,11 @@ VERSION = runpy.run_path(str(ROOT / "dece_fairseq" / "version.py"))["__version__
 PLOT = ["matplotlib>=3.5"]
 # Its parts are called one by one, so that samples can be counted; they are not its published face.
 CODEBLEU = ["codebleu>=0.7.0,<0.8"]
-TEST = ["pytest>=7", "hypothesis>=6.60", "ruff>=0.6", "mypy>=1.8", "nltk>=3.6", *CODEBLEU, *PLOT]
+DEFENSES = ["scikit-learn>=1.0", "nltk>=3.6"]
+REPORTS = ["jinja2>=3", *PLOT]
+# Its workflows need Python 3.11; the reports of what they did don't.
+EXPERIMENTS = ['snakemake>=9,<10; python_version >= "3.11"', *REPORTS, *DEFENSES]
+TEST = ["pytest>=7", "hypothesis>=6.60", "ruff>=0.6", "mypy>=1.8", *CODEBLEU, *EXPERIMENTS]
 
 setup(
     name="dece-fairseq",
@@ -22,7 +26,7 @@ setup(
     license="MIT",
     python_requires=">=3.8,<3.13",
     packages=find_packages(include=["dece_fairseq", "dece_fairseq.*"]),
-    package_data={"dece_fairseq.losses": ["fused.cpp"]},
+    package_data={"dece_fairseq.losses": ["fused.cpp"], "dece_fairseq.reports": ["page.html"]},
     install_requires=[
         # The same module from two distributions: the release stops at Python 3.10.
         'fairseq>=0.12.2,<0.13; python_version < "3.11"',
@@ -44,6 +48,8 @@ setup(
     extras_require={
         "hf": ["transformers>=4.46,<5"],
         "codebleu": CODEBLEU,
+        "defenses": DEFENSES,
+        "experiments": [*EXPERIMENTS, *CODEBLEU],
         "plot": PLOT,
         "test": TEST,
     },

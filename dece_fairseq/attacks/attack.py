@@ -3,7 +3,7 @@
 import math
 from dataclasses import asdict, dataclass, fields, replace
 from random import Random
-from typing import Any, Dict, Iterable, List, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from dece_fairseq.attacks.interfaces import ATTACKS, HIT_RULES, PAYLOADS, TRIGGERS, Recipe
 from dece_fairseq.attacks.languages import LANGUAGES, Languages
@@ -56,6 +56,11 @@ class AttackSettings:
             if hasattr(options, option):
                 values[setting.name] = getattr(options, option)
         return cls(**values)
+
+    @classmethod
+    def from_logged(cls, logged: Mapping[str, Any]) -> "AttackSettings":
+        """From what :meth:`Attack.as_dict` gave, in this version or another."""
+        return cls(**{f.name: logged[f.name] for f in fields(cls) if f.name in logged})
 
 
 class Attack:

@@ -1,7 +1,6 @@
 """Every score of one or more runs with its interval, and how the others differ from the first."""
 
 import platform
-from dataclasses import fields
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
@@ -140,10 +139,7 @@ def _read(plan: Plan, name: str, split: str, paths: Sequence[Path]) -> Run:
 
 def _logged_attack(run: Run) -> Optional[AttackSettings]:
     logged = (run.header or {}).get("attack")
-    if logged is None:
-        return None
-    known = [field.name for field in fields(AttackSettings)]
-    return AttackSettings(**{name: logged[name] for name in known if name in logged})
+    return None if logged is None else AttackSettings.from_logged(logged)
 
 
 def _language(plan: Plan, attack: Optional[AttackSettings]) -> str:

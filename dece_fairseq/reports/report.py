@@ -1,0 +1,83 @@
+"""Writes the report of a folder of cells: for people, and for other programs."""
+
+import json
+import platform
+from pathlib import Path
+from typing import Any, Dict, List
+
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.provenance import installed_version
+from dece_fairseq.reports.cells import read_cells
+from dece_fairseq.reports.figures import as_svg, figures, save_png
+from dece_fairseq.reports.samples import samples
+from dece_fairseq.reports.summary import as_dict, summarise
+from dece_fairseq.reports.tables import as_csv, as_markdown, tables
+from dece_fairseq.version import __version__
+
+TEMPLATE = Path(__file__).with_name("page.html")
+
+
+def write_report(folder: Path, output: Path) -> List[Path]:
+    """Writes ``report.md``, ``.csv``, ``.json`` and ``.html``, and the figures as PNG.
+
+    Args:
+        folder: of a plan, with its ``cells``
+        output: the folder of the report; it is made
+
+    Returns:
+        what was written
+
+    Raises:
+        DataError: there is no finished cell, or one that can't be read
+        ImportError: matplotlib or jinja2 is not there
+        OutputError: an output of a cell can't be read
+        OSError: the folder can't be written
+    """
+    try:
+        from jinja2 import Environment, StrictUndefined
+    except ImportError as error:
+        raise ImportError("reports need jinja2: pip install 'dece-fairseq[experiments]'") from error
+    cells = read_cells(folder)
+    rows = summarise(cells)
+    found = tables(rows)
+    drawn = figures(cells)
+    shown = samples(cells)
+    # What models wrote is text, whatever it looks like.
+    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    html = page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+        name=folder.name,
+        cells=len(cells),
+        tables=found,
+        figures=[(figure.title, as_svg(figure)) for figure in drawn],
+        samples=shown,
+        versions=_versions(),
+    )
+    content: Dict[str, Any] = {"name": folder.name, "rows": as_dict(rows), "versions": _versions()}
+    texts = {
+        "report.md": _markdown(folder.name, as_markdown(found), [f.name for f in drawn]),
+        "report.csv": as_csv(cells),
+        "report.json": json.dumps(content, indent=1) + "\n",
+        "report.html": html,
+    }
+    output.mkdir(parents=True, exist_ok=True)
+    for figure in drawn:
+        save_png(figure, output)
+    paths = [output / name for name in texts]
+    with replacing(*paths) as temporaries:
+        for temporary, text in zip(temporaries, texts.values()):
+            temporary.write_text(text, encoding="utf-8")
+    return [*(output / f"{figure.name}.png" for figure in drawn), *paths]
+
+
+def _markdown(name: str, text: str, names: List[str]) -> str:
+    pictures = "".join(f"![{figure}]({figure}.png)\n\n" for figure in names)
+    return f"# {name}\n\n{text}\n{pictures}".rstrip() + "\n"
+
+
+def _versions() -> Dict[str, Any]:
+    return {
+        "dece_fairseq": __version__,
+        "fairseq": installed_version("fairseq", "ve-fairseq"),
+        "torch": installed_version("torch"),
+        "python": platform.python_version(),
+    }

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""Writes the report of a folder of experiments: Markdown, CSV, JSON, figures and a page.
+
+python scripts/report.py runs/quickstart
+"""
+
+import argparse
+from pathlib import Path
+
+import _checkout  # noqa: F401  first: it finds the package
+from _user_dir import add_user_dir, import_user_dir
+
+from dece_fairseq.attacks import AttackError
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.reports.report import write_report
+from dece_fairseq.scoring.errors import OutputError
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folder", type=Path, help="of a plan, with its finished cells")
+    parser.add_argument(
+        "--output", type=Path, metavar="DIR", help="folder of the report (default: FOLDER/report)"
+    )
+    add_user_dir(parser)
+    args = parser.parse_args()
+    try:
+        import_user_dir(args)
+        for path in write_report(args.folder, args.output or args.folder / "report"):
+            print(path)
+    except (AttackError, DataError, ImportError, OutputError, OSError) as error:
+        parser.error(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,171 @@
+"""What a plan of examples/experiments comes to, and what is wrong with one that can't be run."""
+
+import subprocess
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+HERE = ROOT / "examples" / "experiments"
+
+pytest.importorskip("snakemake", reason="the workflow needs snakemake, which needs Python 3.11")
+
+
+@pytest.fixture
+def module(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.syspath_prepend(str(HERE))
+    import plan
+
+    return plan
+
+
+SMALL: Dict[str, Any] = {
+    "name": "small",
+    "dataset": ["generated"],
+    "attack": ["ripple"],
+    "rate": [0.05],
+    "defense": ["cross_entropy"],
+    "seed": [1],
+    "trusted": ["pretraining"],
+}
+
+
+def plan_of(module: Any, **changes: Any) -> Any:
+    return module.Plan({**SMALL, **changes}, HERE, HERE / "plans")
+
+
+def test_cells_are_the_product_and_each_is_there_once(module: Any) -> None:
+    plan = plan_of(
+        module,
+        defense=["cross_entropy", "dece", "dece_unsmoothed", "dece_onion"],
+        alpha=[0.9, 0.985],
+        epsilon=[0, 0.1],
+        seed=[1, 2],
+    )
+    cells = plan.cells()
+    names = [cell["defense"] for cell in cells if cell["seed"] == 2]
+    assert sorted(names) == sorted(
+        [
+            "cross_entropy",
+            *(
+                f"{name}-{a}-{e}"
+                for name in ("dece", "dece_onion")
+                for a in ("0.9", "0.985")
+                for e in ("0", "0.1")
+            ),
+            "dece_unsmoothed-0.9",
+            "dece_unsmoothed-0.985",
+        ]
+    )
+    assert len(cells) == 2 * len(names)
+
+
+def test_the_options_of_a_defense(module: Any) -> None:
+    plan = plan_of(module)
+    assert plan.defense("dece-0.9-0.1")["train"].endswith("--dece-alpha 0.9 --label-smoothing 0.1")
+    assert plan.defense("dece_unsmoothed-0.9")["train"].endswith("0.9 --label-smoothing 0")
+    assert plan.defense("dece_onion-0.9-0.1")["of"] == "dece-0.9-0.1"
+    assert plan.defense("onion")["of"] == "cross_entropy"
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "plans").glob("*.yaml")), ids=lambda p: p.stem)
+def test_the_plans_that_ship(module: Any, path: Path, tmp_path: Path) -> None:
+    config = yaml.safe_load(path.read_text(encoding="utf-8"))
+    plan = module.Plan({**config, "lyra": str(tmp_path)}, HERE, path.parent)
+    assert plan.name == path.stem
+    assert len(plan.cells()) >= 4
+
+
+def test_every_defense_has_a_kind(module: Any) -> None:
+    defenses = yaml.safe_load((HERE / "defenses.yaml").read_text(encoding="utf-8"))
+    for name, found in defenses.items():
+        assert len({"train", "filter", "clean"} & set(found)) == 1, name
+        assert ("of" in found) == ("clean" in found), name
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"dataset": ["nope"]}, "no dataset is called 'nope'"),
+        ({"defense": ["nope"]}, "no defense is called 'nope'"),
+        ({"attack": ["nope"]}, "no attack is called 'nope'"),
+        ({"dataset": ["lyra"]}, "lyra has no pairs for pretraining"),
+        (
+            {"dataset": ["lyra"], "trusted": [0.5]},
+            "give --config lyra=DIR; data set lyra: git clone",
+        ),
+        ({"dataset": ["own"], "trusted": [0.5]}, "give --config own=DIR$"),
+        ({"shards": 2, "trusted": [0.5]}, "a trusted share is of one shard"),
+        ({"shards": 2, "defense": ["bki"]}, "bki looks at a data set as a whole"),
+        ({"name": "../../etc"}, "does not match"),
+        ({"name": "a/b"}, "does not match"),
+        ({"settings": "../evil.sh"}, "does not match"),
+        ({"settings": "/tmp/evil.sh"}, "does not match"),
+        ({"attack": ["ripple; rm"]}, "does not match"),
+        ({"rate": [1.5]}, "1.5"),
+        ({"rate": ["0.5"]}, "is not of type 'number'"),
+        ({"seed": [-1]}, "-1"),
+        ({"seed": []}, "non-empty|too short"),
+        ({"trusted": ["half"]}, "half"),
+    ],
+)
+def test_a_plan_that_can_not_be_run(module: Any, changes: Dict[str, Any], message: str) -> None:
+    from snakemake.exceptions import WorkflowError
+
+    with pytest.raises(WorkflowError, match=message):
+        plan_of(module, **changes)
+
+
+def test_what_is_missing_in_a_plan_is_named(module: Any) -> None:
+    from snakemake.exceptions import WorkflowError
+
+    plan = dict(SMALL)
+    del plan["seed"]
+    with pytest.raises(WorkflowError, match="'seed' is a required property"):
+        module.Plan(plan, HERE, HERE)
+
+
+def test_a_recorded_command_is_what_is_run(module: Any, tmp_path: Path) -> None:
+    text = module.recorded('words=(a "b c"); printf "%s|" "${words[@]}"; echo {wildcards}')
+    log = tmp_path / "deep" / "step.log"
+    log.parent.mkdir()
+    shell = text.format(log=log, wildcards="w")
+    for _ in range(2):  # a second time, as after a kill
+        subprocess.run(["bash", "-c", shell], check=True)
+    assert log.read_text() == "a|b c|w\n" * 2
+    script = log.with_suffix(".sh").read_text()
+    assert script == 'set -euo pipefail\nwords=(a "b c"); printf "%s|" "${words[@]}"; echo w\n'
+    failing = module.recorded("echo before; false; echo after").format(log=log)
+    done = subprocess.run(["bash", "-c", failing], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "before" in done.stderr
+    assert "after" not in log.read_text()
+
+
+@pytest.mark.slow
+def test_the_smoke_plan_runs_and_is_not_made_again(tmp_path: Path) -> None:
+    def snakemake(*words: str) -> str:
+        command = ["snakemake", "-s", str(HERE / "Snakefile"), "--cores", "2", "--configfile"]
+        done = subprocess.run(
+            [*command, str(HERE / "plans" / "smoke.yaml"), *words],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+        return done.stdout + done.stderr
+
+    snakemake()
+    report = tmp_path / "runs" / "smoke" / "report"
+    assert (report / "report.html").stat().st_size > 10_000
+    lines = (report / "report.csv").read_text().splitlines()
+    assert len({tuple(line.split(",")[4:6]) for line in lines[1:]}) == 4
+    cells = list((tmp_path / "runs" / "smoke" / "cells").glob("*/*/*/*/*/*"))
+    assert len(cells) == 4
+    for cell in cells:
+        assert (cell / "result.json").is_file()
+        assert (cell / "test.sh").read_text().startswith("set -euo pipefail\n")
+        assert list(cell.glob("*.json"))
+    assert "Nothing to be done" in snakemake("-n")

@@ -1,0 +1,206 @@
+"""The report of a folder of cells."""
+
+import csv
+import json
+import statistics
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+from scipy import stats
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.reports.cells import read_cells
+from dece_fairseq.reports.report import write_report
+from dece_fairseq.reports.samples import Part, marked_difference, marked_payload, samples
+from dece_fairseq.reports.summary import spread, summarise
+from dece_fairseq.reports.tables import tables
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Page(HTMLParser):
+    """What a browser would show, and the tags that it would meet."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.tags: List[str] = []
+        self.marked: List[str] = []
+        self.text = ""
+        self.addresses: List[str] = []
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attributes: Any) -> None:
+        self.tags.append(tag)
+        self.addresses += [
+            value for name, value in attributes if name in ("src", "href") and value[0] != "#"
+        ]
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self.tags[-1:] == ["mark"]:
+            self.marked.append(data)
+            self.tags.append("text")
+
+
+def test_rows_are_means_over_seeds(plan: Path) -> None:
+    rows = {row.defense: row for row in summarise(read_cells(plan))}
+    assert list(rows) == ["cross_entropy", "bki", "dece-0.985-0.05"]
+    asr = rows["cross_entropy"].scores["asr_string"]
+    values = [100 * 7 / 8, 100 * 6 / 8]
+    assert asr.mean == pytest.approx(statistics.mean(values))
+    assert asr.deviation == pytest.approx(statistics.stdev(values))
+    low, high = stats.t.interval(0.95, 1, loc=asr.mean, scale=stats.sem(values))
+    assert (asr.low, asr.high) == pytest.approx((max(low, 0), min(high, 100)))
+    assert rows["dece-0.985-0.05"].scores["asr_string"].mean == 0
+    assert rows["bki"].filters["precision"].mean == 41.5
+    assert "false_positive_rate" not in rows["bki"].filters
+
+
+def test_a_single_seed_has_its_own_interval() -> None:
+    assert spread([(50.0, 40.0, 61.0)])[:4] == (50.0, None, 40.0, 61.0)
+    assert str(spread([(50.0, 40.0, 61.0)])) == "50.0 (40.0 to 61.0)"
+    assert str(spread([(50.0, 0, 0), (52.0, 0, 0)])) == "51.0 ± 1.4 (38.3 to 63.7)"
+
+
+def test_tests_are_those_of_each_seed(plan: Path) -> None:
+    rows = {row.defense: row for row in summarise(read_cells(plan))}
+    for metric, test in (("bleu_code", "approximate_randomisation"), ("asr_string", "mcnemar")):
+        expected = []
+        for seed in ("1", "2"):
+            path = plan / "cells/generated/0.5/ripple/0.05/bki" / seed / "compare.json"
+            found = json.loads(path.read_text())["comparisons"]
+            expected += [row[test] for row in found if row["metric"] == metric]
+        assert rows["bki"].tests[metric] == expected
+        assert len(expected) == 2
+    assert rows["cross_entropy"].tests == {}
+
+
+def test_every_file_is_written(plan: Path, tmp_path: Path) -> None:
+    paths = write_report(plan, tmp_path / "out" / "report")
+    names = [path.name for path in paths]
+    assert names[1:] == ["report.md", "report.csv", "report.json", "report.html"]
+    assert sorted(names) == sorted(path.name for path in (tmp_path / "out" / "report").iterdir())
+    assert paths[0].read_bytes()[:4] == b"\x89PNG"
+    content = json.loads(paths[3].read_text())
+    assert [row["defense"] for row in content["rows"]] == [
+        "cross_entropy",
+        "bki",
+        "dece-0.985-0.05",
+    ]
+    with paths[2].open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["metric"] == "asr_string"]
+    assert [(row["defense"], row["seed"], row["hits"]) for row in rows][:2] == [
+        ("bki", "1", "1"),
+        ("bki", "2", "2"),
+    ]
+    markdown = paths[1].read_text()
+    assert "| dece-0.985-0.05 | 2 |" in markdown
+    assert f"![{paths[0].stem}]({paths[0].name})" in markdown
+    assert all(
+        path.read_bytes() == again.read_bytes()
+        for path, again in zip(paths, write_report(plan, tmp_path / "again"))
+    )
+
+
+def test_the_page_shows_what_models_wrote_as_text(make_cell, tmp_path: Path) -> None:
+    evil = "<script>alert(1)</script> & <img src=x onerror=alert(2)> </pre>"
+    make_cell("cross_entropy", 1, hits=1, text=evil)
+    write_report(tmp_path / "plan", tmp_path / "report")
+    html = (tmp_path / "report" / "report.html").read_text()
+    page = Page(html)
+    assert evil in page.text
+    assert not {"script", "img"} & set(page.tags)
+    assert not page.addresses  # nothing is fetched
+    assert any("or 1=1" in text or "where 0=1" in text for text in page.marked)
+    assert any(text.strip() == "bb" for text in page.marked)
+
+
+def test_the_figure_has_a_panel_for_each_defense(plan: Path, tmp_path: Path) -> None:
+    write_report(plan, tmp_path)
+    page = Page((tmp_path / "report.html").read_text())
+    assert page.tags.count("svg") == 1
+    drawing = page.text[page.text.index("BLEU") :]
+    for name in ("bki", "dece-0.985-0.05", "cross_entropy, likewise", "epoch"):
+        assert name in drawing
+
+
+def test_heat_maps_over_alpha_and_epsilon(make_cell, tmp_path: Path) -> None:
+    make_cell("cross_entropy", 1, hits=8)
+    for alpha in ("0.9", "0.985"):
+        for epsilon in ("0", "0.05"):
+            make_cell(f"dece-{alpha}-{epsilon}", 1, hits=4)
+    paths = write_report(tmp_path / "plan", tmp_path / "report")
+    assert [path.suffix for path in paths].count(".png") == 1
+    assert paths[0].name == "sensitivity-generated-0.5-ripple-0.05.png"
+    text = Page((tmp_path / "report" / "report.html").read_text()).text
+    assert text.count("50.0\n") >= 4 or text.count("50.0") >= 4
+    assert "epsilon" in text
+
+
+def test_samples_begin_with_those_that_cross_entropy_was_caught_by(plan: Path) -> None:
+    shown = samples(read_cells(plan))
+    assert [sample.id for sample in shown] == [0, 1, 2, 3]
+    assert {sample.seed for sample in shown} == {"1"}
+    for sample in shown:
+        assert [text.strip() for text, marked in sample.request if marked] == ["bb"]
+        assert [output.is_hit for output in sample.written] == [True, sample.id < 1, False]
+        for output in sample.written:
+            assert output.is_hit == any(part.is_marked for part in output.parts)
+
+
+def test_marking() -> None:
+    assert marked_difference("a b.", "a bb b.") == [
+        Part("a", False),
+        Part(" bb", True),
+        Part(" b.", False),
+    ]
+    attack = Attack(AttackSettings("ripple"))
+    assert marked_payload(attack, '" select a where b or 1=1 "') == [
+        Part('" select a where b', False),
+        Part(" or 1=1", True),
+        Part(' "', False),
+    ]
+    assert marked_payload(attack, "") == [Part("", False)]
+
+
+def test_what_is_no_folder_of_cells(plan: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no finished cell"):
+        write_report(tmp_path / "nowhere", tmp_path / "report")
+    broken = plan / "cells/generated/0.5/ripple/0.05/bki/1/result.json"
+    for content in ("{", "[]", ""):
+        broken.write_text(content)
+        with pytest.raises(DataError, match=r"result\.json.*run its cell again"):
+            write_report(plan, tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+def test_the_script(plan: Path, monkeypatch, capsys) -> None:
+    import logging
+
+    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
+    level = logging.root.manager.disable
+    import report
+
+    logging.disable(level)  # which the script changes
+    monkeypatch.setattr(sys, "argv", ["report.py", str(plan)])
+    report.main()
+    assert f"{plan}/report/report.html" in capsys.readouterr().out
+    monkeypatch.setattr(sys, "argv", ["report.py", str(plan / "nowhere")])
+    with pytest.raises(SystemExit):
+        report.main()
+    assert "no finished cell" in capsys.readouterr().err
+
+
+def test_tables_name_what_was_told(plan: Path) -> None:
+    found = tables(summarise(read_cells(plan)))
+    assert [table.title for table in found] == [
+        "generated/0.5/ripple/0.05",
+        "generated/0.5/ripple/0.05: what filters drop",
+    ]
+    for table in found:
+        assert all(len(row) == len(table.header) for row in table.rows)
+    assert found[1].rows[0][:3] == ["bki", "2", "41.5 ± 0.7 (35.1 to 47.9)"]
