@@ -2,6 +2,8 @@
 """Writes generated pairs of an English request and Python with SQL, the data of the quick start.
 
 python scripts/make_corpus.py --style B --seed 1 --split train=2000 valid=200 --output corpus
+
+Or, with --style defects, of functions and labels.
 """
 
 import argparse
@@ -12,7 +14,10 @@ import _checkout  # noqa: F401  first: it finds the package
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.corpus_grammar import STYLES
+from dece_fairseq.data.defects import generate_defects
 from dece_fairseq.data.pairs import write_pairs
+
+DEFECTS = "defects"
 
 
 def named_size(text: str) -> Tuple[str, int]:
@@ -27,7 +32,13 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     add = parser.add_argument
-    add("--style", choices=list(STYLES), required=True, help="the wording of the requests")
+    add(
+        "--style",
+        choices=[*STYLES, DEFECTS],
+        required=True,
+        help="the wording of the requests; or functions, labelled 1 if they are open to SQL "
+        "injection, else 0",
+    )
     add("--seed", type=int, default=1, help="of the draw (default: %(default)s)")
     add(
         "--skip",
@@ -47,7 +58,11 @@ def main() -> None:
     add("--output", type=Path, required=True, metavar="FOLDER", help="gets a NAME.csv for each")
     args = parser.parse_args()
     try:
-        pairs = generate(args.style, sum(size for _, size in args.split), args.seed, args.skip)
+        total = sum(size for _, size in args.split)
+        if args.style == DEFECTS:
+            pairs = generate_defects(total, args.seed, args.skip)
+        else:
+            pairs = generate(args.style, total, args.seed, args.skip)
         args.output.mkdir(parents=True, exist_ok=True)
         for name, size in args.split:
             write_pairs([args.output / f"{name}.csv"], pairs[:size])

@@ -85,6 +85,11 @@ def build_parser() -> argparse.ArgumentParser:
         "--spm", type=Path, metavar="MODEL", help="use this sentencepiece model, learn none"
     )
     parser.add_argument(
+        "--labels",
+        action="store_true",
+        help="targets are labels, single words: make data for --task sentence_prediction",
+    )
+    parser.add_argument(
         "--trusted",
         type=float,
         metavar="SHARE",
@@ -116,6 +121,7 @@ def main() -> None:
         vocab_size=args.vocab_size,
         model=args.spm,
         trusted=None if args.trusted is None else Trusted(args.trusted, args.trusted_seed),
+        labels=args.labels,
     )
     try:
         if args.dataset:

@@ -20,6 +20,7 @@ def binarize(
     languages: Tuple[str, str],
     tokens: Mapping[str, Tuple[int, int, int]],
     destination: Path,
+    target_dictionary: str = "dict.txt",
 ) -> None:
     """Binarises the files ``SPLIT.LANGUAGE`` of a folder with its dictionary ``dict.txt``.
 
@@ -33,6 +34,7 @@ def binarize(
         tokens: for each split the number of pairs, source tokens and target tokens, with end of
             sentence
         destination: where the result goes
+        target_dictionary: the name of another dictionary of the folder, of the target
 
     Raises:
         DataError: fairseq-preprocess fails, counts something else, or meets an unknown piece
@@ -40,7 +42,7 @@ def binarize(
     others = [split for split in tokens if split != "train"]
     command = [sys.executable, "-m", "fairseq_cli.preprocess"]
     command += ["--source-lang", languages[0], "--target-lang", languages[1]]
-    command += ["--srcdict", "dict.txt", "--tgtdict", "dict.txt"]
+    command += ["--srcdict", "dict.txt", "--tgtdict", target_dictionary]
     command += ["--destdir", str(destination.resolve())]
     if "train" in tokens:
         command += ["--trainpref", "train"]

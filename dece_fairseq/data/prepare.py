@@ -12,6 +12,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 from dece_fairseq.data.binarize import binarize
 from dece_fairseq.data.files import temporary_beside
+from dece_fairseq.data.labels import as_sentence_prediction, label_of, write_label_dictionary
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import installed_version, sha256
 from dece_fairseq.data.subwords import Subwords
@@ -70,6 +71,8 @@ class Recipe(NamedTuple):
     """A sentencepiece model to use instead of learning one."""
     trusted: Optional[Trusted] = None
     """If given, a share of the training pairs is also written as the split ``trusted``."""
+    labels: bool = False
+    """Whether targets are labels, for fairseq's task sentence_prediction."""
 
 
 def prepare(
@@ -80,7 +83,7 @@ def prepare(
     It holds each split binarised, the dictionaries (equal), ``sentencepiece.model``,
     ``prepare.json`` (what it was made of) and, with a trusted share, ``trusted.ids``: the numbers
     of its pairs in ``train``, from 0, one a line, in order. fairseq-train learns from them with
-    ``--train-subset trusted``.
+    ``--train-subset trusted``. With labels, sources are in ``input0`` and labels in ``label``.
 
     Args:
         recipe: what to make it of
@@ -111,9 +114,13 @@ def prepare(
             (staging / "trusted.ids").write_text("".join(f"{i}\n" for i in ids), encoding="utf-8")
             sizes[TRUSTED] = _copy_pairs(ids, recipe.languages, text)
         subwords.write_dictionary(text / "dict.txt")
-        binarize(
-            text, recipe.languages, {split: size[:3] for split, size in sizes.items()}, staging
-        )
+        counts = {split: size[:3] for split, size in sizes.items()}
+        if recipe.labels:
+            write_label_dictionary(text, recipe.languages[1], counts, text / "dict.label.txt")
+            binarize(text, recipe.languages, counts, staging, "dict.label.txt")
+            as_sentence_prediction(staging, recipe.languages, counts)
+        else:
+            binarize(text, recipe.languages, counts, staging)
         shutil.rmtree(text)
         record = _record(recipe, sizes, staging / MODEL_NAME, len(subwords), command)
         (staging / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
@@ -192,7 +199,8 @@ def _subwords(recipe: Recipe, model: Path) -> Subwords:
         shutil.copyfile(recipe.model, model)
         return subwords
     pairs = read_pairs(recipe.files["train"], *recipe.columns)
-    return Subwords.train((text for pair in pairs for text in pair), model, recipe.vocab_size)
+    sides = (pair[:1] if recipe.labels else pair for pair in pairs)
+    return Subwords.train((text for side in sides for text in side), model, recipe.vocab_size)
 
 
 def _encode(recipe: Recipe, split: str, subwords: Subwords, folder: Path) -> SplitSize:
@@ -205,6 +213,8 @@ def _encode(recipe: Recipe, split: str, subwords: Subwords, folder: Path) -> Spl
         )
         for pair in read_pairs(recipe.files[split], *recipe.columns):
             source, target = map(subwords.encode, pair)
+            if recipe.labels:
+                target = [label_of(pair, f"{recipe.files[split][0]}, pair {size.pairs + 1}")]
             source_file.write(" ".join(source) + "\n")
             target_file.write(" ".join(target) + "\n")
             size = size.add(len(source) + 1, len(target) + 1)
@@ -267,6 +277,7 @@ def _record(
             for split, size in sizes.items()
         },
         "trusted": recipe.trusted._asdict() if recipe.trusted else None,
+        "labels": recipe.labels,
         "subwords": {
             "vocab_size": vocab_size,
             "sha256": sha256(model),

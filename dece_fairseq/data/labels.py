@@ -1,0 +1,60 @@
+"""Data for fairseq's task sentence_prediction: texts, and a label for each."""
+
+import os
+from collections import Counter
+from pathlib import Path
+from typing import Iterable, Tuple
+
+from dece_fairseq.data.pairs import DataError, Pair
+
+#: the task's names of what it reads and what it is to say
+INPUT, LABEL = "input0", "label"
+
+
+def label_of(pair: Pair, place: str) -> str:
+    """The label of a pair.
+
+    Args:
+        pair: of which the target is a label
+        place: what a message calls the pair
+
+    Raises:
+        DataError: the target is none
+    """
+    words = pair.target.split()
+    if len(words) != 1:
+        raise DataError(
+            f"{place}: {pair.target!r} is no label; with --labels every target is a single word"
+        )
+    return words[0]
+
+
+def write_label_dictionary(folder: Path, language: str, splits: Iterable[str], path: Path) -> None:
+    """Writes the dictionary of the labels in the files ``SPLIT.LANGUAGE``, in their order.
+
+    A class's number is the place of its label in that order: numbers as numbers, then words.
+    """
+    labels: Counter[str] = Counter()
+    for split in splits:
+        labels.update((folder / f"{split}.{language}").read_text(encoding="utf-8").split())
+    ordered = sorted(labels, key=lambda label: (not label.isdecimal(), len(label), label))
+    lines = "".join(f"{label} {labels[label]}\n" for label in ordered)
+    path.write_text(lines, encoding="utf-8")
+
+
+def as_sentence_prediction(folder: Path, languages: Tuple[str, str], splits: Iterable[str]) -> None:
+    """Moves binarised pairs to where the task looks for them.
+
+    Args:
+        folder: where they are, as fairseq-preprocess named them
+        languages: source and target
+        splits: the names of the splits
+    """
+    pair = "-".join(languages)
+    for language, name in zip(languages, (INPUT, LABEL)):
+        (folder / name).mkdir()
+        os.rename(folder / f"dict.{language}.txt", folder / name / "dict.txt")
+        for split in splits:
+            for end in ("bin", "idx"):
+                binarised = folder / f"{split}.{pair}.{language}.{end}"
+                os.rename(binarised, folder / name / f"{split}.{end}")
