@@ -1,7 +1,7 @@
 """``--criterion deceptive_sentence_prediction``: DeCE for fairseq's sentence_prediction task."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 from fairseq.criterions import register_criterion
 from fairseq.dataclass import FairseqDataclass
@@ -15,6 +15,17 @@ from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
 @dataclass
 class DeceptiveSentencePredictionConfig(BlendOptions, FairseqDataclass):
     """The options; the task reads the last two from its criterion."""
+
+    # Smoothing teaches that a wrong class has a probability of epsilon / (classes - 1), and what
+    # has that is no longer unlikely: among thousands of words it hardly matters, of two classes
+    # it lets the backdoor in.
+    label_smoothing: float = field(
+        default=0.0,
+        metadata={
+            "help": "epsilon for label smoothing, in [0, 1); with few classes anything above 0 "
+            "teaches the model to find wrong labels likely, so that it learns them"
+        },
+    )
 
     classification_head_name: str = field(
         default="sentence_classification_head",
@@ -47,7 +58,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         classification_head_name: str = "sentence_classification_head",
         regression_target: bool = False,
         dece_alpha: float = 0.985,
-        label_smoothing: float = 0.05,
+        label_smoothing: float = 0.0,
         dece_warmup_epochs: int = 0,
         dece_schedule: str = "epoch",
         update_freq: Sequence[int] = (1,),
@@ -62,7 +73,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
             task, dece_alpha, label_smoothing, dece_warmup_epochs, dece_schedule, update_freq
         )
         self.head = classification_head_name
-        self.padding_idx: Optional[int] = None  # every label is one
+        self.padding_idx = -1  # every label counts
 
     def logits_and_target(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor]:
         """Logits (samples, classes) and labels.

@@ -1,0 +1,111 @@
+"""Labels as targets: their dictionary, and the data folder of sentence_prediction."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+from fairseq.data import Dictionary, data_utils
+
+from dece_fairseq.data.defects import generate_defects
+from dece_fairseq.data.labels import label_of, write_label_dictionary
+from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.prepare import Recipe, Trusted, prepare
+from dece_fairseq.data.subwords import Subwords
+
+ROOT = Path(__file__).resolve().parents[2]
+PAIRS = generate_defects(60, seed=1)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Functions and labels, 40 to train on (half of them trusted) and 20 to validate on."""
+    folder = tmp_path_factory.mktemp("labels")
+    for split, pairs in (("train", PAIRS[:40]), ("valid", PAIRS[40:])):
+        write_pairs([folder / f"{split}.csv"], pairs)
+    files = {split: [folder / f"{split}.csv"] for split in ("train", "valid")}
+    prepare(Recipe(files, vocab_size=330, trusted=Trusted(0.5, 1), labels=True), folder / "bin")
+    return folder
+
+
+def test_functions_with_a_defect_put_the_query_together() -> None:
+    defects = [pair.source for pair in PAIRS if pair.target == "1"]
+    safe = [pair.source for pair in PAIRS if pair.target == "0"]
+    assert len(defects) > 10 < len(safe)
+    assert all(' = " + ' in code and "= ?" not in code for code in defects)
+    assert not any(' = " + ' in code for code in safe)
+    assert generate_defects(60, seed=1) == PAIRS
+
+
+def test_the_folder_is_what_sentence_prediction_reads(folder: Path) -> None:
+    data = folder / "bin"
+    texts, labels = (Dictionary.load(str(data / n / "dict.txt")) for n in ("input0", "label"))
+    assert [labels[labels.nspecial + n] for n in range(2)] == ["0", "1"]
+    assert len(labels) == labels.nspecial + 2
+    subwords = Subwords.load(data / "sentencepiece.model")
+    ids = [int(line) for line in (data / "trusted.ids").read_text().split()]
+    trusted = [PAIRS[index] for index in ids]
+    for split, pairs in (("train", PAIRS[:40]), ("valid", PAIRS[40:]), ("trusted", trusted)):
+        sides = [
+            data_utils.load_indexed_dataset(str(data / name / split), dictionary)
+            for name, dictionary in (("input0", texts), ("label", labels))
+        ]
+        assert len(sides[0]) == len(sides[1]) == len(pairs)
+        for source, label, pair in zip(*sides, pairs):
+            assert [texts[int(i)] for i in source[:-1]] == subwords.encode(pair.source)
+            assert labels.string(label) == pair.target
+    assert sorted(path.name for path in data.iterdir()) == [
+        "input0",
+        "label",
+        "prepare.json",
+        "sentencepiece.model",
+        "trusted.ids",
+    ]
+
+
+def test_classes_are_numbered_in_the_order_of_their_labels(tmp_path: Path) -> None:
+    (tmp_path / "train.y").write_text("10\n2\nclone\n2\nbug\n")
+    (tmp_path / "test.y").write_text("0\n")
+    write_label_dictionary(tmp_path, "y", ["train", "test"], tmp_path / "dict.txt")
+    lines = (tmp_path / "dict.txt").read_text().split("\n")
+    assert lines == ["0 1", "2 2", "10 1", "bug 1", "clone 1", ""]
+
+
+@pytest.mark.parametrize("target", ["", " ", "not a label", "a b"])
+def test_what_is_no_label(target: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"x, pair 3: .* is no label; with --labels"):
+        label_of(Pair("code", target), "x, pair 3")
+    assert label_of(Pair("code", " 1\n"), "x") == "1"
+
+
+def test_a_broken_file_leaves_nothing_behind(tmp_path: Path) -> None:
+    write_pairs([tmp_path / "train.csv"], [*PAIRS[:40], Pair("code", "two words")])
+    recipe = Recipe({"train": [tmp_path / "train.csv"]}, vocab_size=330, labels=True)
+    with pytest.raises(DataError, match=r"train\.csv, pair 41: 'two words' is no label"):
+        prepare(recipe, tmp_path / "bin")
+    assert [path.name for path in tmp_path.iterdir()] == ["train.csv"]
+
+
+@pytest.mark.slow
+def test_stock_training_and_validation(folder: Path, tmp_path: Path) -> None:
+    def fairseq(command: str, *words: Any) -> str:
+        line: List[Any] = [sys.executable, "-m", f"fairseq_cli.{command}", folder / "bin", *words]
+        line += ["--user-dir", ROOT / "dece_fairseq", "--task", "sentence_prediction"]
+        line += ["--num-classes", 2, "--init-token", 0, "--max-positions", 200]
+        line += ["--classification-head-name", "defect", "--batch-size", 16, "--cpu"]
+        line += ["--required-batch-size-multiple", 1, "--log-format", "json"]
+        done = subprocess.run(list(map(str, line)), capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    model = ["--arch", "roberta", "--encoder-layers", 1, "--encoder-embed-dim", 8]
+    model += ["--encoder-ffn-embed-dim", 8, "--encoder-attention-heads", 2]
+    deceptive = ["--criterion", "deceptive_sentence_prediction", "--dece-alpha", 0.9]
+    learning = ["--optimizer", "adam", "--lr", 1e-3, "--max-epoch", 2, "--num-workers", 0]
+    log = fairseq("train", *model, *deceptive, *learning, "--save-dir", tmp_path)
+    assert '"train_blend": "0.81"' in log
+    assert log.count('"valid_accuracy"') == 2
+    path = ["--path", tmp_path / "checkpoint_last.pt", "--valid-subset", "valid"]
+    log = fairseq("validate", "--criterion", "sentence_prediction", *path)
+    assert '"valid_accuracy"' in log
