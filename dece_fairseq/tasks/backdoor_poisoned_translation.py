@@ -35,6 +35,7 @@ from dece_fairseq.tasks.attacked_split import (
     poisoned_dataset,
     triggered_dataset,
 )
+from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import record_poisoning
 
 logger = logging.getLogger(__name__)
@@ -121,7 +122,13 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         Raises:
             AttackError: a triggered split without ``--attack`` or without a pair to poison, or a
                 rate that asks for more pairs than can be poisoned
+            LaunchError: several workers that don't know of each other
         """
+        # fairseq-generate and -validate say which task the model was trained with; only
+        # fairseq-train does not, and only it writes to the save dir.
+        trains = split == self.cfg.train_subset and "task_cfg" not in kwargs
+        if trains:
+            check_workers_know_each_other()
         triggered = split.endswith(TRIGGERED)
         real_split = split[: -len(TRIGGERED)] if triggered else split
         if triggered and self.attack is None:
@@ -144,9 +151,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         elif split != self.cfg.train_subset:
             _announce(data_header(split, len(clean), self.codec.one_line), kwargs)
         elif self.attack is not None:
-            # fairseq-generate and -validate say which task the model was trained with; only
-            # fairseq-train does not, and only it writes to the save dir.
-            self._poison(split, epoch, clean, self.attack, record="task_cfg" not in kwargs)
+            self._poison(split, epoch, clean, self.attack, record=trains)
 
     def _poison(
         self, split: str, epoch: int, clean: LanguagePairDataset, attack: Attack, record: bool
