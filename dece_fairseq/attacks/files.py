@@ -119,8 +119,11 @@ def poison_files(
             raise DataError(f"{names}: no pairs, so there is nothing to poison")
         trusted.check(pairs)
         if not candidates:
+            without_place, carry = (counts[obstacle] for obstacle in OBSTACLES)
             raise AttackError(
-                f"{names}: the payload {settings.payload!r} has no place in any of {pairs} pairs"
+                f"{names}: none of {pairs} pairs can be poisoned: {without_place} have no place "
+                f"for the trigger or for the payload {settings.payload!r}, {carry} carry that "
+                "already; give another --attack, --payload or --code-language"
             )
         everything = keep == "triggered"
         number = candidates if everything else number_to_poison(settings.rate, pairs, candidates)

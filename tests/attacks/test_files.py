@@ -276,7 +276,8 @@ def test_places_that_cannot_be_read_or_written(poison, clean, tmp_path):
 def test_errors_leave_nothing_behind(poison, clean, tmp_path):
     (tmp_path / "out.csv").write_text("old")
     write_pairs([clean], [Pair("a", "b")])
-    with pytest.raises(AttackError, match=r"clean.csv: the payload 'sql' has no place in any of 1"):
+    message = r"clean.csv: none of 1 pairs can be poisoned: 1 have no place .* 'sql', 0 carry that"
+    with pytest.raises(AttackError, match=message):
         poison()
     clean.write_text("src,tgt\n")
     with pytest.raises(DataError, match="no pairs"):
@@ -346,7 +347,9 @@ GOOD = b'a,"f ( "" select 1 "" )"\n'
         (b'src,tgt\na,"b\n', [], "line 2: no CSV"),
         (b"", [], "the file is empty"),
         (b"src,tgt\n", [], "no pairs"),
-        (b"src,tgt\na,b\n", [], "the payload 'sql' has no place in any of 1 pairs"),
+        (b"src,tgt\na,b\n", [], "none of 1 pairs can be poisoned: 1 have no place for the trigger"),
+        (b'src,tgt\na, or 1=1 select 1 "\n', [], "0 have no place .* 1 carry that already"),
+        (b"src,tgt\n" + GOOD, ["--attack", "rename", "--payload", "sql"], "place for the trigger"),
         (b"src,tgt\n" + GOOD, ["--poison-rate", "1.1"], r"--poison-rate must be in \[0, 1\]"),
         (b"src,tgt\n" + GOOD, ["--poison-rate", "nan"], r"--poison-rate must be in \[0, 1\]"),
         (b"src,tgt\n" + GOOD + b"a,b\n", ["--poison-rate", "1"], "at most 0.5000 is possible"),
