@@ -107,9 +107,9 @@ def poison_files(
     """
     ids_path, manifest_path = (Path(f"{outputs[0]}{end}") for end in (".ids", ".manifest.json"))
     results = (*outputs, ids_path, manifest_path)
-    _check(inputs, outputs, results, processes)
-    trusted = TrustedIds(trusted_ids)
     job = Job(inputs, outputs, keep, (source, target))
+    _check(job, results, processes)
+    trusted = TrustedIds(trusted_ids)
     settings = attack.settings
     with workers(_Worker, (settings, job), processes) as run, TemporaryFile() as notes:
         blocks, counts = _survey(job, run, notes, block_size, trusted.ids)
@@ -158,25 +158,23 @@ def poison_files(
 PARSERS = ("tree-sitter", "tree-sitter-java", "tree-sitter-python", "sqlglot")
 
 
-def _check(
-    inputs: Sequence[Path], outputs: Sequence[Path], results: Sequence[Path], processes: int
-) -> None:
+def _check(job: Job, results: Sequence[Path], processes: int) -> None:
     """What can be seen to be wrong before the work begins."""
     if processes < 1:
         raise DataError(f"--processes must be at least 1, got {processes}")
-    kind_of(inputs)
-    kind_of(outputs)
-    for path in inputs:
+    kind_of(job.inputs)
+    file_header(kind_of(job.outputs), *job.columns)
+    for path in job.inputs:
         if path.exists() and not path.is_file():
             raise DataError(f"{path}: no file; it is read twice, so save it as a file first")
     if len(set(results)) < len(results):
-        raise DataError(f"{outputs[0]}: named twice as output; give each file a name of its own")
+        raise DataError(f"{results[0]}: named twice as output; give each file a name of its own")
     for path in results:
         if not path.parent.is_dir():
             raise DataError(f"{path}: there is no folder {path.parent}; make it first")
         if path.is_dir():
             raise DataError(f"{path}: a folder; name a file to write")
-        if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
+        if path.exists() and any(other.exists() and path.samefile(other) for other in job.inputs):
             raise DataError(f"{path}: is read and would be written; name another --output")
 
 

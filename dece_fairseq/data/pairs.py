@@ -97,7 +97,8 @@ def write_pairs(
         target: column or key of the target
 
     Raises:
-        DataError: a pair can't be written in this kind of file, or the kind is unknown
+        DataError: a pair can't be written in this kind of file, the kind is unknown, or source
+            and target have one name
         OSError: the folder can't be written to
     """
     with replacing(*paths) as temporaries:
@@ -121,7 +122,16 @@ def dump_pairs(
 
 
 def file_header(kind: str, source: str, target: str) -> bytes:
-    """What the first file of this kind begins with."""
+    """What the first file of this kind begins with.
+
+    Raises:
+        DataError: source and target have one name, so that one of them would be lost
+    """
+    if kind and source == target:
+        raise DataError(
+            f"source and target are both called {source!r}; give --source-column and "
+            "--target-column names of their own"
+        )
     return _csv_row((source, target)).encode("utf-8") if kind == ".csv" else b""
 
 

@@ -270,6 +270,8 @@ def test_places_that_cannot_be_read_or_written(poison, clean, tmp_path):
         poison(inputs=[tmp_path / "pipe.csv"])
     with pytest.raises(DataError, match="--processes must be at least 1"):
         poison(processes=0)
+    with pytest.raises(DataError, match="source and target are both called 'tgt'"):
+        poison(source="tgt")
     assert list(read_pairs([clean])) == PAIRS
 
 

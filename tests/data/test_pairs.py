@@ -37,6 +37,14 @@ def test_files_of_pairs_come_back(name: str, pairs: List[Pair], tmp_path: Path) 
     assert list(read_pairs([tmp_path / name])) == pairs
 
 
+@pytest.mark.parametrize("name", ["pairs.csv", "pairs.jsonl"])
+def test_one_name_for_both_would_lose_a_text(name: str, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"both called 'x'; give --source-column and"):
+        write_pairs([tmp_path / name], [Pair("a", "b")], "x", "x")
+    assert list(tmp_path.iterdir()) == []
+    write_pairs([tmp_path / "s", tmp_path / "t"], [Pair("a", "b")], "x", "x")  # which have none
+
+
 @given(pairs=pairs_of(ONE_LINE))
 @in_one_folder
 def test_parallel_text_comes_back(pairs: List[Pair], tmp_path: Path) -> None:
