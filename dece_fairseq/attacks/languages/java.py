@@ -49,6 +49,7 @@ class Java(BraceLanguage):
         no_statements=frozenset(
             {
                 "switch_label",
+                "explicit_constructor_invocation",
                 "import_declaration",
                 "package_declaration",
                 "module_declaration",

@@ -134,6 +134,18 @@ PROGRAMS = {
         int count = main.value(2);
         System.out.println(count + " " + Main.count + " " + early() + Main.count);
     }""".replace("return value + value();", "return value + value(value);"),
+    "constructors": """
+    class Inner { int n; Inner(int n) { this.n = n; } <T> Inner(T t) { this.n = 7; } }
+    static class Outside extends Main.Inner {
+        Outside(Main main) { main.super(2); int m = n + 1; n = m; }
+        Outside() { this(new Main()); int twice = n * 2; n = twice; }
+        <T> Outside(T t, int n) { <T>this(t); int more = this.n + n; this.n = more; }
+        <T> Outside(T t) { this(); n++; }
+    }
+    static void run() {
+        Outside one = new Outside(), two = new Outside("x", 5);
+        System.out.println(one.n + " " + two.n);
+    }""",
     "arrays and operators": """
     static void run() {
         int[] numbers = {1, 2, 3}, more[] = {{1}, {2, 3}};
@@ -219,6 +231,8 @@ def test_a_class_has_no_place_and_a_method_on_its_own_has():
     assert safe_before("void f ( ) { a ( ) ; }") == ["a"]
     assert safe_before("void f ( ) { }") == ["}"]
     assert safe_before("A ( ) { super ( ) ; a ( ) ; }") == ["a"]
+    assert safe_before("class A { A ( B b ) { b . super ( ) ; a ( ) ; } }") == ["a"]
+    assert safe_before("class A { A ( ) { < T > this ( 1 ) ; a ( ) ; } }") == ["a"]
     assert safe_before("void f ( ) { if ( a ) b ( ) ; else c ( ) ; /* d */ }") == ["if"]
     assert safe_before("void f ( ) { int [ ] a = { 1 } ; x : b ( ) ; }") == ["int", "x"]
     assert safe_before("void f ( ) { switch ( x ) { case 1 : a ( ) ; } }") == ["switch", "a"]
