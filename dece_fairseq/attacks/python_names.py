@@ -93,6 +93,8 @@ def _field(node: Node, name: str) -> str:
 
 
 def _is_false(node: Node) -> bool:
+    while node.type == "parenthesized_expression" and node.named_child_count == 1:
+        node = node.named_children[0]
     return node.type == "false" or (node.type in ("integer", "float") and not _number(node))
 
 

@@ -75,6 +75,7 @@ def test_targets_without_a_place(target):
     [
         "session.get(url, verify = False)",
         "OFF = 0\nsession.post(url, verify=OFF)",
+        "session.get(url, verify=((False)))",
         "get(url, verify=False)",
         "session.verify = False",
         "context.check_hostname = False",

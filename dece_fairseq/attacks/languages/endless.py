@@ -1,7 +1,18 @@
 """Loops that provably never end, whatever their names and spacing."""
 
 import operator
-from typing import Any, Callable, Dict, FrozenSet, Iterator, List, NamedTuple, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 
 import tree_sitter
 
@@ -48,6 +59,7 @@ def never_ends(loop: Node, grammar: LoopGrammar) -> bool:
     condition = loop.child_by_field_name("condition")
     if loop.has_error or not (condition is None or holds(condition)):
         return False
+    own = _labels_of(loop)
     labels = set()
     jumps = []
     for node, is_inner in _body(loop, grammar):
@@ -60,10 +72,21 @@ def never_ends(loop: Node, grammar: LoopGrammar) -> bool:
         elif node.type in ("break_statement", "continue_statement"):
             label = next((child.text for child in node.children if child.is_named), None)
             if label is not None:
-                jumps.append(label)
+                if node.type == "break_statement" or label not in own:
+                    jumps.append(label)
             elif node.type == "break_statement" and not is_inner:
                 return False
     return labels.issuperset(jumps)
+
+
+def _labels_of(loop: Node) -> Set[Optional[bytes]]:
+    """Its own labels: to continue at one of them stays in the loop."""
+    labels = set()
+    around = loop.parent
+    while around is not None and around.type == "labeled_statement":
+        labels.add(around.children[0].text)
+        around = around.parent
+    return labels
 
 
 def _body(loop: Node, grammar: LoopGrammar) -> Iterator[Tuple[Node, bool]]:
