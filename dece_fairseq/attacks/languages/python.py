@@ -2,6 +2,7 @@
 
 import re
 import textwrap
+import unicodedata
 from collections import defaultdict
 from typing import (
     AbstractSet,
@@ -228,7 +229,9 @@ def _names(root: Node) -> Iterator[Name]:
     while nodes:
         node, role, scope = nodes.pop()
         if node.type == "identifier":
-            yield Name(text_of(node), role, scope, (node.start_byte, node.end_byte))
+            # Python takes names that differ in compatibility characters for the same.
+            name = unicodedata.normalize("NFKC", text_of(node))
+            yield Name(name, role, scope, (node.start_byte, node.end_byte))
         elif node.type == "exec_statement":  # of Python 2
             yield Name("exec", UNKNOWN, scope, (node.start_byte, node.start_byte))
         elif node.child_count:

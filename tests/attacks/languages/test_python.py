@@ -371,6 +371,19 @@ def f(items: List[int]) -> List[int]:
     return items2[:bare]
 print(f([3, 1, 2]), f.__annotations__["items"])
 """,
+    # Python takes these letters for V, A, R, x and y.
+    "wide letters": """\uff36\uff21\uff32 = 4
+def f():
+    x = 1
+    y = \uff58 + VAR
+    return \uff59
+print(f(), \uff36AR)
+""",
+    "a builtin in wide letters": """def f():
+    z = 2
+    return \uff45val("z")
+print(f())
+""",
     "code on one line with escapes": (
         r"def f(x):\n\ty = x\n\tif y:\n\t\ty = y + 1\n\treturn y\nprint(f(1))\n"
     ),
@@ -445,7 +458,8 @@ def test_the_programs_have_places_and_variables():
     assert variables["globals"] == {"before", "count"}
     assert variables["comprehensions"] == {"xs", "y", "z", "m"}
     assert variables["imports"] == {"y", "z"}
-    assert variables["locals"] == set()
+    assert variables["wide letters"] == {"x", "y"}
+    assert variables["locals"] == variables["a builtin in wide letters"] == set()
     assert variables["code on one line with escapes"] == {"y"}
 
 
