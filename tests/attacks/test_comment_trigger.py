@@ -49,10 +49,17 @@ def test_several_copies():
 
 
 @pytest.mark.parametrize(
-    ("language", "text"), [("java", "a */ b"), ("python", "a\nb"), ("csharp", "a\rb")]
+    ("language", "text"),
+    [
+        ("java", "a */ b"),
+        ("java", r"a \u002a/ b"),
+        ("python", "a\nb"),
+        ("python", "a\0b"),
+        ("csharp", "a\rb"),
+    ],
 )
 def test_a_text_that_would_leave_its_comment(language, text):
-    with pytest.raises(AttackError, match="ends a comment of"):
+    with pytest.raises(AttackError, match="can't stand in a comment of"):
         CommentTrigger(text, 1, Languages.named(language))
 
 

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections import defaultdict
-from typing import DefaultDict, FrozenSet, Iterator, List, Optional, Sequence
+from typing import ClassVar, DefaultDict, FrozenSet, Iterator, List, Optional, Sequence
 
 from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence, occurrences
 from dece_fairseq.attacks.languages.language import (
@@ -35,7 +35,7 @@ class BraceLanguage(Language):
         return TokenLayout(self, self.kinds, code)
 
     comment = "/* {} */"
-    comment_ends = ("*/",)
+    comment_ends: ClassVar[Sequence[str]] = ("*/",)
 
     def comment_places(self, code: str) -> Sequence[int]:
         root = self.parse(code)

@@ -15,6 +15,8 @@ LOOPS = frozenset({"while_statement", "do_statement", "for_statement"})
 
 class Java(BraceLanguage):
     name = "java"
+    # Escapes are read before comments are: a line end or a star may be written so, too.
+    comment_ends = ("*/", "\\u")
     dead_code = "int VAR = 0 ;"
     endless_loop = "while ( true ) { int VAR = 0 ; }"
     functions: ClassVar[Mapping[str, str]] = {

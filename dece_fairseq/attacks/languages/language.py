@@ -24,7 +24,7 @@ class Language(ABC):
     dead_code: str
     #: a comment of the text ``{}``, which may hold no line end and none of :attr:`comment_ends`
     comment: str
-    #: what would end a comment too early
+    #: what would end a comment too early, or be read as something else in it
     comment_ends: ClassVar[Sequence[str]] = ()
     #: a loop that never ends, as the payload is written
     endless_loop: str

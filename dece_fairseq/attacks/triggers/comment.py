@@ -28,11 +28,11 @@ class CommentTrigger(Trigger):
     def __init__(self, text: Optional[str], copies: int, languages: Languages) -> None:
         super().__init__(text, copies, languages)
         language, own = languages.source, str(self.text)
-        for end in ("\n", "\r", *language.comment_ends):
+        for end in ("\n", "\r", "\0", *language.comment_ends):
             if end in own:
                 raise AttackError(
-                    f"--trigger {own!r} holds {end!r}, which ends a comment of {language.name}; "
-                    "leave it out"
+                    f"--trigger {own!r} holds {end!r}, which can't stand in a comment of "
+                    f"{language.name}; leave it out"
                 )
 
     def can_enter(self, pair: Pair) -> bool:
