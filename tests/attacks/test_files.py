@@ -393,6 +393,11 @@ def until(what: Any) -> Any:
     raise AssertionError("it never came")
 
 
+def heed_interrupts() -> None:
+    """A shell that starts this in the background lets its processes ignore SIGINT."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def gone(pids: Sequence[int]) -> bool:
     return not any(Path(f"/proc/{pid}").exists() for pid in pids)
 
@@ -403,7 +408,9 @@ def gone(pids: Sequence[int]) -> bool:
 def test_a_run_that_is_ended_leaves_no_half_file(end, processes, clean, tmp_path):
     write_pairs([clean], PAIRS * 5000)
     paths = ["--input", clean, "--output", tmp_path / "out.csv", "--processes", processes]
-    with subprocess.Popen(script(*paths), stderr=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        script(*paths), stderr=subprocess.PIPE, text=True, preexec_fn=heed_interrupts
+    ) as process:
         until(lambda: [name for name in names_in(tmp_path) if name.endswith(".tmp")])
         workers = children(process)
         assert len(workers) == (2 if processes == 2 else 0)
