@@ -9,7 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dece_fairseq.losses import Projection, deceptive_cross_entropy, deceptive_terms
+from dece_fairseq.losses import (
+    Projection,
+    autograd,
+    deceptive_cross_entropy,
+    deceptive_terms,
+)
 from dece_fairseq.losses.fused import cpp_kernel
 
 FUSED = pytest.param("fused", marks=pytest.mark.slow)  # it takes a while to build
@@ -383,7 +388,7 @@ def test_a_projection_never_holds_all_logits(block_sizes: None) -> None:
             sizes.extend(t.numel() for t in (result,) if torch.is_tensor(t))
             return result
 
-    rows, vocabulary = 20000, 20
+    rows, vocabulary = 20 * autograd.PROJECTED_ROWS[1], 20
     features = random_logits(0, rows, 4).requires_grad_()
     weight = random_logits(1, vocabulary, 4).requires_grad_()
     target = torch.zeros(rows, dtype=torch.long)
