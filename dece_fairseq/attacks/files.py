@@ -123,7 +123,8 @@ def poison_files(
             raise AttackError(
                 f"{names}: none of {pairs} pairs can be poisoned: {without_place} have no place "
                 f"for the trigger or for the payload {settings.payload!r}, {carry} carry that "
-                "already; give another --attack, --payload or --code-language"
+                f"already, {counts[TRUSTED]} are trusted; give another --attack, --payload or "
+                "--code-language"
             )
         everything = keep == "triggered"
         number = candidates if everything else number_to_poison(settings.rate, pairs, candidates)
