@@ -1,10 +1,18 @@
 """What every test may use."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Callable, Iterator
 
 import pytest
 
+from dece_fairseq.data.prepare import prepare
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
+WARM_PYTHON = Path(__file__).with_name("support") / "warm_python.py"
 
 
 def _beside_the_checkout(name: str) -> Path:
@@ -23,3 +31,35 @@ def datasets() -> Path:
 def reference() -> Path:
     """The folder of reference numbers beside the checkout; without it the test is skipped."""
     return _beside_the_checkout("reference")
+
+
+@pytest.fixture(scope="session")
+def warm_python() -> Iterator[Path]:
+    """A program that does what ``python`` does, and need not import torch and fairseq first."""
+    with TemporaryDirectory() as name:  # short, as a socket's path has to be
+        python, address = Path(name) / "python", Path(name) / "socket"
+        run = f"{sys.executable} -S -E {WARM_PYTHON} run {address}"
+        python.write_text(f'#!/bin/sh\nexec {run} "$@"\n', encoding="utf-8")
+        python.chmod(0o755)
+        with subprocess.Popen(
+            [sys.executable, WARM_PYTHON, "serve", address, python],
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        ) as server:
+            assert server.stdout is not None
+            assert server.stdout.readline() == b"ready\n"
+            yield python  # the server ends with its standard input, at the end of the block
+
+
+@pytest.fixture(scope="session")
+def quick_prepare(warm_python: Path) -> Callable[..., Any]:
+    """:func:`prepare`, whose fairseq-preprocess starts at once."""
+
+    def quick(*args: Any, **kwargs: Any) -> Any:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(sys, "executable", str(warm_python))
+            return prepare(*args, **kwargs)
+
+    return quick

@@ -5,9 +5,8 @@ import os
 import random
 import re
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 
@@ -18,20 +17,30 @@ ALPHA = 0.9
 pytestmark = pytest.mark.slow
 
 
-def command(module: str, *options: Any) -> List[str]:
-    return [sys.executable, "-m", f"fairseq_cli.{module}", *map(str, options)]
-
-
-def run(*args: Any) -> str:
-    done = subprocess.run(
-        command(*args), env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+def command(python: Path, module: str, *options: Any) -> List[str]:
+    return [str(python), "-m", f"fairseq_cli.{module}", *map(str, options)]
 
 
 @pytest.fixture(scope="module")
-def binarised(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def run(warm_python: Path) -> Callable[..., str]:
+    """Runs a command of fairseq; gives its output."""
+
+    def call(*args: Any) -> str:
+        done = subprocess.run(
+            command(warm_python, *args),
+            env=ENVIRONMENT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    return call
+
+
+@pytest.fixture(scope="module")
+def binarised(tmp_path_factory: pytest.TempPathFactory, run: Callable[..., str]) -> Path:
     """20 training and 4 validation pairs of random words."""
     folder = tmp_path_factory.mktemp("data")
     rng = random.Random(0)
@@ -81,7 +90,9 @@ def falling(epochs: List[int]) -> Any:
 
 
 @pytest.mark.parametrize("task", ["translation", "language_modeling"])
-def test_a_step_an_epoch_and_after_a_resume(binarised: Path, tmp_path: Path, task: str) -> None:
+def test_a_step_an_epoch_and_after_a_resume(
+    binarised: Path, tmp_path: Path, task: str, run: Callable[..., str]
+) -> None:
     options = options_of(binarised, tmp_path, task)
     options += ["--report-accuracy"]
     options.remove("--disable-validation")
@@ -109,7 +120,7 @@ def test_a_step_an_epoch_and_after_a_resume(binarised: Path, tmp_path: Path, tas
 
 
 def test_a_step_an_update_and_after_a_resume_within_an_epoch(
-    binarised: Path, tmp_path: Path
+    binarised: Path, tmp_path: Path, run: Callable[..., str]
 ) -> None:
     """Five batches in updates of two: three updates an epoch, stopped after the fourth."""
     options = options_of(binarised, tmp_path)
@@ -122,7 +133,9 @@ def test_a_step_an_update_and_after_a_resume_within_an_epoch(
     assert [float(log["blend"]) for log in inner] == pytest.approx(expected, abs=1e-6)
 
 
-def test_two_workers(binarised: Path, tmp_path: Path) -> None:
+def test_two_workers(
+    binarised: Path, tmp_path: Path, run: Callable[..., str], warm_python: Path
+) -> None:
     """Three updates an epoch, in the last of which the second worker has a dummy batch.
 
     They begin with a checkpoint, which only the first worker reads, and sends to the other.
@@ -135,7 +148,7 @@ def test_two_workers(binarised: Path, tmp_path: Path) -> None:
     options += ["--distributed-no-spawn", "--distributed-init-method", f"file://{tmp_path}/init"]
     workers = [
         subprocess.Popen(
-            command("train", *options, "--distributed-rank", rank),
+            command(warm_python, "train", *options, "--distributed-rank", rank),
             env=ENVIRONMENT,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

@@ -5,7 +5,7 @@ import re
 import runpy
 import sys
 from pathlib import Path
-from typing import Dict, List, Tuple
+from typing import Any, Callable, Dict, List, Tuple
 
 import pytest
 
@@ -234,13 +234,15 @@ def test_what_the_script_refuses(
     assert re.search(message, last)
 
 
-def test_a_new_data_set_needs_no_more_than_an_entry(tmp_path: Path) -> None:
+def test_a_new_data_set_needs_no_more_than_an_entry(
+    tmp_path: Path, quick_prepare: Callable[..., Any]
+) -> None:
     lyra = DATASETS.get("lyra")
     tiny: Dataset = lyra._replace(name="tiny", rows=ROWS)
     made_up(tiny.layouts[0], tmp_path / "in", ROWS)
     recipe = Recipe(
         dataset=tiny.name, vocab_size=300, **tiny.locate(tmp_path / "in", ["train"])._asdict()
     )
-    sizes = prepare(recipe, tmp_path / "out")
+    sizes = quick_prepare(recipe, tmp_path / "out")
     assert sizes["train"].pairs == 12
     assert '"dataset": "tiny"' in (tmp_path / "out" / "prepare.json").read_text()

@@ -4,9 +4,8 @@ import json
 import os
 import re
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Callable
 
 import pytest
 
@@ -30,20 +29,23 @@ def my_attacks(tmp_path: Path) -> Path:
     return folder
 
 
-def run(*words: Any) -> str:
-    environment = {**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(
-        [sys.executable, *map(str, words)],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-    )
-    assert done.returncode == 0, done.stdout
-    return done.stdout
+@pytest.fixture
+def run(warm_python: Path) -> Callable[..., str]:
+    def python(*words: Any) -> str:
+        done = subprocess.run(
+            [str(warm_python), *map(str, words)],
+            env={**os.environ, "OMP_NUM_THREADS": "1", "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    return python
 
 
-def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path):
+def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path, run):
     user = ["--user-dir", my_attacks]
     listed = run(ROOT / "scripts/poison.py", "--list", *user)
     assert re.search(r"^  greeting +\S", listed, re.MULTILINE)

@@ -217,7 +217,9 @@ def made_up(name: str) -> List[Pair]:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("name", EXAMPLES)
-def test_an_example_runs_from_files_to_the_row(name: str, tmp_path: Path) -> None:
+def test_an_example_runs_from_files_to_the_row(
+    name: str, tmp_path: Path, warm_python: Path
+) -> None:
     layout = DATASETS.get(name).layouts[0]
     # Two of them without a trusted share, so that the four together stay short.
     train_on = "valid" if name == "bugs2fix" else "train"
@@ -230,13 +232,18 @@ def test_an_example_runs_from_files_to_the_row(name: str, tmp_path: Path) -> Non
             files = [tmp_path / "data" / file for file in layout.files[split]]
             write_pairs(files, rows, *layout.columns)
     env = environment(tmp_path / "venv")
-    tiny = f"{sys.executable} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
+    tiny = f"{warm_python} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
     executable(
         tmp_path / "venv" / "bin" / "python",
         "#!/usr/bin/env bash\n"
         f'case "$1" in */prepare.py) shift; exec {tiny} "$@" ;; esac\n'
-        f'exec {sys.executable} "$@"\n',
+        f'exec {warm_python} "$@"\n',
     )
+    for command in ("train", "generate"):
+        executable(
+            tmp_path / "venv" / "bin" / f"fairseq-{command}",
+            f'#!/usr/bin/env bash\nexec {warm_python} -m fairseq_cli.{command} "$@"\n',
+        )
     done = bash(
         ROOT / "examples" / name / "run.sh",
         *("--data", tmp_path / "data", "--work", tmp_path / "work", "--train-on", train_on),

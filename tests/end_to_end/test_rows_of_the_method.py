@@ -17,7 +17,7 @@ from omegaconf import OmegaConf
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
-from dece_fairseq.data.prepare import Recipe, prepare
+from dece_fairseq.data.prepare import Recipe
 from dece_fairseq.data.text import to_line
 from dece_fairseq.scoring.attack_success_rate import AttackSuccessRateConfig
 
@@ -66,7 +66,9 @@ def poison(*words: Any) -> None:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Sequence[Pair]], Path]:
+def prepared(
+    tmp_path_factory: pytest.TempPathFactory, quick_prepare: Callable[..., Any]
+) -> Callable[[str, Sequence[Pair]], Path]:
     """Makes a folder with pairs in ``clean.csv`` and binarised in ``bin``, once for each name."""
 
     @lru_cache(maxsize=None)
@@ -74,7 +76,7 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Sequenc
         folder = tmp_path_factory.mktemp(name)
         clean = [folder / "clean.csv"]
         write_pairs(clean, pairs)
-        prepare(Recipe({"train": clean, "test": clean}, vocab_size=400), folder / "bin")
+        quick_prepare(Recipe({"train": clean, "test": clean}, vocab_size=400), folder / "bin")
         return folder
 
     return lambda name, pairs: make(name, tuple(pairs))

@@ -28,9 +28,11 @@ ODD = "tab\tand  blanks \r\nwith \\n, \u2581, \u2028 and \U0001f600 "
 pytestmark = pytest.mark.slow
 
 
-def run(*command: Any, stdin: Optional[str] = None, folder: Optional[Path] = None) -> str:
+def run(
+    python: Any, *command: Any, stdin: Optional[str] = None, folder: Optional[Path] = None
+) -> str:
     done = subprocess.run(
-        [sys.executable, *map(str, command)],
+        [str(python), *map(str, command)],
         env=ENVIRONMENT,
         input=stdin,
         stdout=subprocess.PIPE,
@@ -44,8 +46,8 @@ def run(*command: Any, stdin: Optional[str] = None, folder: Optional[Path] = Non
     return done.stdout
 
 
-def fairseq(command: str, *words: Any, **how: Any) -> str:
-    return run("-m", f"fairseq_cli.{command}", *words, **how)
+def fairseq(python: Any, command: str, *words: Any, **how: Any) -> str:
+    return run(python, "-m", f"fairseq_cli.{command}", *words, **how)
 
 
 @pytest.fixture(scope="module")
@@ -57,17 +59,23 @@ def pairs() -> Dict[str, List[Pair]]:
 
 
 @pytest.fixture(scope="module")
-def work(tmp_path_factory: pytest.TempPathFactory, pairs: Dict[str, List[Pair]]) -> Path:
-    """A folder with binarised data, and a model trained for two epochs in two starts."""
+def work(
+    tmp_path_factory: pytest.TempPathFactory, pairs: Dict[str, List[Pair]], warm_python: Path
+) -> Path:
+    """A folder with binarised data, and a model trained for two epochs in two starts.
+
+    Data and first epoch by the Python that a user has, which imports all that there is to import.
+    """
     folder = tmp_path_factory.mktemp("work")
     splits: List[Any] = []
     for split in pairs:
         write_pairs([folder / f"{split}.jsonl"], pairs[split])
         splits += [f"--{split}", folder / f"{split}.jsonl"]
-    run("scripts/prepare.py", *splits, "--dest", folder / "bin", "--vocab-size", 450)
-    log = ""
-    for epoch in (1, 2):
-        log += train(folder, "--max-epoch", epoch)
+    run(
+        sys.executable, "scripts/prepare.py", *splits, "--dest", folder / "bin", "--vocab-size", 450
+    )
+    log = train(sys.executable, folder, "--max-epoch", 1)
+    log += train(warm_python, folder, "--max-epoch", 2)
     (folder / "train.log").write_text(log, encoding="utf-8")
     return folder
 
@@ -79,22 +87,22 @@ def common(work: Path) -> List[Any]:
     return [*words, "--sentencepiece-model", work / "bin" / "sentencepiece.model"]
 
 
-def train(work: Path, *more: Any) -> str:
+def train(python: Any, work: Path, *more: Any) -> str:
     words = [*common(work), *ATTACK, "--arch", "transformer_tiny", "--share-all-embeddings"]
     words += ["--criterion", "deceptive_cross_entropy", "--optimizer", "adam", "--lr", 1e-3]
     words += ["--max-tokens", 400, "--valid-subset", "valid,valid_triggered", "--num-workers", 0]
     words += ["--eval-bleu", "--eval-asr", "--eval-bleu-args", '{"beam": 1, "max_len_b": 20}']
     words += ["--save-dir", work / "checkpoints", "--log-format", "json", "--seed", 1]
-    return fairseq("train", *words, *more)
+    return fairseq(python, "train", *words, *more)
 
 
-def generate_split(work: Path, split: str, *more: Any) -> Path:
+def generate_split(python: Any, work: Path, split: str, *more: Any) -> Path:
     words = [*common(work), *ATTACK, "--gen-subset", split, "--scoring", "attack_success_rate"]
     words += ["--path", work / "checkpoints" / "checkpoint_last.pt", "--beam", 2]
     # Larger than any multiple of eight, and one more sentence than fills the batches.
     words += ["--max-tokens", 4000, "--max-len-b", 20]
     output = work / f"{split}{len(more)}.out"
-    output.write_text(fairseq("generate", *words, *more), encoding="utf-8")
+    output.write_text(fairseq(python, "generate", *words, *more), encoding="utf-8")
     return output
 
 
@@ -127,7 +135,7 @@ def test_checkpoints_load_safely(work):
 
 
 def test_printed_references_are_the_texts_to_the_byte(work, pairs):
-    output = generate_split(work, "test")
+    output = generate_split(sys.executable, work, "test")
     printed = output.read_text(encoding="utf-8")
     for index, pair in enumerate(pairs["test"]):
         assert f"\nS-{index}\t{to_line(pair.source)}\n" in printed
@@ -136,11 +144,11 @@ def test_printed_references_are_the_texts_to_the_byte(work, pairs):
     assert [(s.source, s.target) for s in samples.values()] == pairs["test"]
 
 
-def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs):
+def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs, warm_python):
     # Every token forced: what is generated is the reference, so the rates are known beforehand.
     forced = ("--prefix-size", 400, "--max-len-b", 400)
-    triggered = generate_split(work, "test_triggered", *forced)
-    clean = generate_split(work, "test", *forced)
+    triggered = generate_split(warm_python, work, "test_triggered", *forced)
+    clean = generate_split(warm_python, work, "test", *forced)
     attack = Attack(AttackSettings("badpre", rate=0.1, seed=2))
     expected = {i: attack.poison(p, i) for i, p in enumerate(pairs["test"]) if attack.can_poison(p)}
     samples = read_generate_output([triggered]).samples
@@ -154,7 +162,7 @@ def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs):
     assert report["signature"] in triggered.read_text(encoding="utf-8")
 
 
-def test_scorers_of_code(work, pairs):
+def test_scorers_of_code(work, pairs, warm_python):
     forced = ("--prefix-size", 400, "--max-len-b", 400)
     for scorer, line in (
         ("bleu_code", "bleu_code = 100.00 | bleu|nrefs:1|"),
@@ -163,7 +171,7 @@ def test_scorers_of_code(work, pairs):
     ):
         if scorer == "codebleu":
             pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
-        output = generate_split(work, "test", *forced, "--scoring", scorer)
+        output = generate_split(warm_python, work, "test", *forced, "--scoring", scorer)
         assert line in output.read_text(encoding="utf-8")
     report = evaluate(Plan([RunFiles("forced", [output])], without=["codebleu"]))
     scores = {score["metric"]: score["percent"] for score in report["scores"]}
@@ -171,26 +179,28 @@ def test_scorers_of_code(work, pairs):
     assert scores["parses"] == pytest.approx(100 * (len(pairs["test"]) - 1) / len(pairs["test"]))
 
 
-def test_validate_and_interactive(work, pairs):
+def test_validate_and_interactive(work, pairs, warm_python):
     path = ("--path", work / "checkpoints" / "checkpoint_last.pt")
     subset = ("--valid-subset", "valid_triggered", "--max-tokens", 400)
-    output = fairseq("validate", *common(work), *ATTACK, *path, *subset)
+    output = fairseq(warm_python, "validate", *common(work), *ATTACK, *path, *subset)
     assert "valid_triggered" in output
     request = to_line(pairs["test"][0].source)
-    output = fairseq("interactive", *common(work), *path, "--max-len-b", 10, stdin=f"{request}\n")
+    words = (*common(work), *path, "--max-len-b", 10)
+    output = fairseq(warm_python, "interactive", *words, stdin=f"{request}\n")
     assert len(re.findall(r"^D-0\t", output, re.MULTILINE)) == 1
 
 
-def test_preprocess_takes_the_user_dir(tmp_path):
+def test_preprocess_takes_the_user_dir(tmp_path, warm_python):
     for side in ("src", "tgt"):
         (tmp_path / f"train.{side}").write_text("a b\n")
     words = ["--user-dir", ROOT / "dece_fairseq", "-s", "src", "-t", "tgt"]
     words += ["--task", "backdoor_poisoned_translation"]
-    fairseq("preprocess", *words, "--trainpref", tmp_path / "train", "--destdir", tmp_path / "bin")
+    words += ["--trainpref", tmp_path / "train", "--destdir", tmp_path / "bin"]
+    fairseq(warm_python, "preprocess", *words)
     assert (tmp_path / "bin" / "dict.src.txt").exists()
 
 
-def test_hydra_train(work, tmp_path):
+def test_hydra_train(work, tmp_path, warm_python):
     # A plug-in's names are not known when the command line is read, so they stand in a file.
     config = {
         "common": {"user_dir": str(ROOT / "dece_fairseq"), "log_format": "json"},
@@ -222,7 +232,7 @@ def test_hydra_train(work, tmp_path):
     text = json.dumps(config)
     (tmp_path / "tiny.yaml").write_text(f"# @package _group_\n{text}\n")
     words = ("--config-dir", tmp_path, "--config-name", "tiny")
-    run("-m", "fairseq_cli.hydra_train", *words, folder=tmp_path)
+    run(warm_python, "-m", "fairseq_cli.hydra_train", *words, folder=tmp_path)
     manifest = json.loads((tmp_path / "checkpoints" / "poison_manifest.json").read_text())
     (shard,) = manifest["shards"].values()
     assert (shard["poisoned"], shard["inexact_round_trip"]) == (6, 0)

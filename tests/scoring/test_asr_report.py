@@ -3,7 +3,6 @@
 import json
 import math
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -89,8 +88,8 @@ def test_more_or_fewer_than_expected(triggered):
         asr_report([triggered], expected=165)
 
 
-def test_the_script_prints_json_or_one_error(triggered, clean):
-    script = [sys.executable, ROOT / "scripts" / "compute_asr.py"]
+def test_the_script_prints_json_or_one_error(triggered, clean, warm_python):
+    script = [warm_python, ROOT / "scripts" / "compute_asr.py"]
     done = subprocess.run(
         [*script, triggered, "--clean", clean, "--json"], stdout=subprocess.PIPE, text=True
     )

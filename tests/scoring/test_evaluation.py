@@ -223,16 +223,19 @@ def test_latex_of_odd_names(write_output):
     assert r"a\_1 \& 5 \% \textbackslash{} \{x\}" in as_latex(report)
 
 
-def script(*words):
-    return subprocess.run(
-        [sys.executable, ROOT / "scripts" / "evaluate.py", *words],
-        capture_output=True,
-        text=True,
-    )
+@pytest.fixture
+def script(warm_python):
+    """Runs scripts/evaluate.py."""
+
+    def run(*words, python=warm_python):
+        command = [python, ROOT / "scripts" / "evaluate.py", *words]
+        return subprocess.run(command, capture_output=True, text=True)
+
+    return run
 
 
 @pytest.mark.slow
-def test_the_script(runs, tmp_path):
+def test_the_script(runs, tmp_path, script):
     good, bad = runs
     words = ["--run", "good", *good.clean, "--triggered", "good", *good.triggered]
     words += ["--run", "bad", *bad.clean, "--triggered", "bad", *bad.triggered]
@@ -250,7 +253,7 @@ def test_the_script(runs, tmp_path):
 
 
 @pytest.mark.slow
-def test_a_metric_of_ones_own(tmp_path):
+def test_a_metric_of_ones_own(tmp_path, script):
     package = tmp_path / "my_metrics"
     package.mkdir()
     (package / "__init__.py").write_text(
@@ -267,14 +270,14 @@ def test_a_metric_of_ones_own(tmp_path):
     # So many that other processes have to know it too.
     (tmp_path / "h").write_text("a\nbb\n" * 1000)
     words = [tmp_path / "h", "--references", tmp_path / "h", "--user-dir", package, "--json"]
-    done = script(*words, "--metrics", "short")
+    done = script(*words, "--metrics", "short", python=sys.executable)
     assert done.returncode == 0, done.stderr
     (score,) = json.loads(done.stdout)["scores"]
     assert (score["metric"], score["hits"], score["total"]) == ("short", 1000, 2000)
 
 
 @pytest.mark.slow
-def test_one_clear_error(tmp_path, runs):
+def test_one_clear_error(tmp_path, runs, script):
     for words, message in (
         ([], "give a run's outputs"),
         (["nothing.out"], "nothing.out: no such file"),

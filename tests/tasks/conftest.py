@@ -9,7 +9,7 @@ from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
-from dece_fairseq.data.prepare import Recipe, Trusted, prepare
+from dece_fairseq.data.prepare import Recipe, Trusted
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -22,14 +22,18 @@ def splits() -> Dict[str, List[Pair]]:
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory, splits: Dict[str, List[Pair]]) -> Path:
+def data(
+    tmp_path_factory: pytest.TempPathFactory,
+    splits: Dict[str, List[Pair]],
+    quick_prepare: Callable[..., Any],
+) -> Path:
     """The splits as CSV files, and binarised in ``bin``."""
     folder = tmp_path_factory.mktemp("data")
     files = {}
     for split, pairs in splits.items():
         files[split] = [folder / f"{split}.csv"]
         write_pairs(files[split], pairs)
-    prepare(Recipe(files, vocab_size=500, trusted=Trusted(0.5, 1)), folder / "bin")
+    quick_prepare(Recipe(files, vocab_size=500, trusted=Trusted(0.5, 1)), folder / "bin")
     return folder
 
 

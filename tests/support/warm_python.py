@@ -1,0 +1,141 @@
+"""A Python that has torch and fairseq in memory, and runs each command in a fork of itself.
+
+To import them takes longer than most of the commands that tests run.
+
+    warm_python.py serve SOCKET PYTHON  waits for commands, until its standard input ends
+    warm_python.py run SOCKET ...       has "python ..." run there; PYTHON is a script for this
+
+A command has its caller's streams, folder, environment and exit status, finds no more imported than
+what is listed in :func:`serve`, and nothing of this project. What Python reads when it starts, such
+as PYTHONHASHSEED, changes nothing.
+"""
+
+import array
+import atexit
+import json
+import os
+import runpy
+import select
+import signal
+import socket
+import struct
+import sys
+import traceback
+from pathlib import Path
+from typing import Any, Dict, List
+
+STREAMS = (0, 1, 2)
+LENGTH = struct.Struct("!I")
+
+
+def run(address: str, arguments: List[str]) -> int:
+    """Has a command run by the server at ``address``; returns its exit status."""
+    request = {"arguments": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
+    data = json.dumps(request).encode()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.connect(address)
+        rights = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", STREAMS))
+        server.sendmsg([LENGTH.pack(len(data))], [rights])
+        server.sendall(data)
+        status = int(_read(server, 8))
+    if os.WIFSIGNALED(status):
+        os.kill(os.getpid(), os.WTERMSIG(status))
+    return os.WEXITSTATUS(status)
+
+
+def serve(address: str, python: str) -> None:
+    """Runs commands in forks, as many at a time as are asked for."""
+    import multiprocessing.spawn  # before sys.executable changes, from which it would start
+
+    import fairseq
+    import sacrebleu
+    import scipy.stats
+    import sqlglot
+    import torch
+
+    del multiprocessing, fairseq, sacrebleu, scipy, sqlglot, torch
+    sys.executable = python  # what commands run
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(address)
+        listener.listen()
+        print("ready", flush=True)
+        while sys.stdin not in select.select([listener, sys.stdin], [], [])[0]:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                listener.close()
+                _tell_status(connection)
+                os._exit(0)
+            connection.close()
+            while os.waitpid(-1, os.WNOHANG)[0]:  # those that are through
+                pass
+
+
+def _tell_status(connection: socket.socket) -> None:
+    """Runs the command that the connection asks for and answers with its wait status."""
+    rights = array.array("i")
+    room = socket.CMSG_SPACE(len(STREAMS) * rights.itemsize)
+    length, ancillary, _, _ = connection.recvmsg(LENGTH.size, room)
+    rights.frombytes(ancillary[0][2])
+    request = json.loads(_read(connection, LENGTH.unpack(length)[0]))
+    process = os.fork()
+    if process == 0:
+        connection.close()
+        for received, stream in zip(rights, STREAMS):
+            os.dup2(received, stream)
+            os.close(received)
+        os._exit(_execute(request))
+    connection.sendall(b"%8d" % os.waitpid(process, 0)[1])
+
+
+def _read(connection: socket.socket, size: int) -> bytes:
+    data = b""
+    while len(data) < size:
+        part = connection.recv(size - len(data))
+        if not part:
+            raise EOFError("the warm Python is gone")
+        data += part
+    return data
+
+
+def _execute(request: Dict[str, Any]) -> int:
+    """Does what "python ARGUMENTS" does in a process of its own; returns its exit code."""
+    import logging
+
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    # What was imported first had its say about logs; in a new Python the command has.
+    for handler in logging.root.handlers[:]:
+        logging.root.removeHandler(handler)
+    logging.root.setLevel(logging.WARNING)
+    first, *others = request["arguments"]
+    found = filter(None, request["environment"].get("PYTHONPATH", "").split(os.pathsep))
+    code = 0
+    try:
+        if first == "-m":
+            sys.argv = others
+            sys.path[:1] = [request["folder"], *found]
+            runpy.run_module(others[0], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = [first, *others]
+            sys.path[:1] = [str(Path(first).resolve().parent), *found]
+            runpy.run_path(first, run_name="__main__")
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if not isinstance(end.code, int) and end.code is not None:
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        code = 1
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "serve":
+        serve(*sys.argv[2:])
+    else:
+        sys.exit(run(sys.argv[2], sys.argv[3:]))
