@@ -21,13 +21,13 @@ def _beside_the_checkout(name: str) -> Path:
     return SHARED / name
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def datasets() -> Path:
     """The folder of real data sets beside the checkout; without it the test is skipped."""
     return _beside_the_checkout("datasets")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def reference() -> Path:
     """The folder of reference numbers beside the checkout; without it the test is skipped."""
     return _beside_the_checkout("reference")

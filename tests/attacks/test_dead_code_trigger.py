@@ -28,7 +28,7 @@ def fold(pair: Pair) -> Pair:
     return Pair(*(" ".join(text.split()) for text in pair))
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def bugs2fix(datasets):
     """The clean pairs, the authors' poisoned ones, and ours; None for those without a place."""
     attack = Attack(AttackSettings("dead_code"))

@@ -80,8 +80,8 @@ class Writer:
 def test_a_process_killed_in_the_middle_of_a_result() -> None:
     def run_all() -> None:
         with workers(Writer, (), 2) as run:
-            for _ in run("write", range(20)):
-                time.sleep(0.4)  # the result waits for its reader
+            for done, _ in enumerate(run("write", range(20))):
+                time.sleep(0.4 if done >= 3 else 0)  # the result waits for its reader
 
     with pytest.raises(DataError, match="a worker process was killed"):
         run_all()
