@@ -328,14 +328,15 @@ def _parse_parallel(
                 f"{ended}: ends after line {place - 1}, but {other} goes on; "
                 "give files of as many lines"
             )
-        source, target = map(_without_end, texts)
+        source, target = map(without_end, texts)
         if not (source and target):
             name = "target" if source else "source"
             raise _empty(name, f"{paths[0]} and {paths[1]}, line {place}")
         yield Pair(source, target)
 
 
-def _without_end(line: str) -> str:
+def without_end(line: str) -> str:
+    """A line without the newline, or CR and newline, that ends it."""
     if line.endswith("\n"):
         return line[:-2] if line.endswith("\r\n") else line[:-1]
     return line

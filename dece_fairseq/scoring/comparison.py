@@ -6,9 +6,9 @@ import numpy as np
 
 from dece_fairseq.scoring import resampling
 from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.ids import Id, as_ranges
 from dece_fairseq.scoring.metrics import Metric
 from dece_fairseq.scoring.metrics.hits import called
-from dece_fairseq.scoring.runs import Id, as_ranges
 
 
 class Scored(NamedTuple):

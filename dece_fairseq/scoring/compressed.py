@@ -17,21 +17,21 @@ def content_name(path: Path) -> str:
     return path.stem if path.suffix.lower() in _OPEN else path.name
 
 
-def open_lines(path: Path, encoding: str = "utf-8") -> Iterator[str]:
-    r"""The lines of a text file with their ends, decompressed by the ending of its name.
+def open_lines(path: Path) -> Iterator[str]:
+    r"""The lines of a UTF-8 file with their ends, decompressed by the ending of its name.
 
-    Only ``\n`` ends a line; other line ends belong to the text.
+    Only ``\n`` ends a line; other line ends belong to the text. A byte-order mark at the start is
+    read over.
 
     Args:
         path: a file; ``.gz``, ``.bz2`` and ``.xz`` are decompressed
-        encoding: ``utf-8``, or ``utf-8-sig`` to read over a byte-order mark at the start
 
     Raises:
         OutputError: it is missing, cut off, or not UTF-8
     """
     opener: Callable[..., IO[str]] = _OPEN.get(path.suffix.lower(), open)
     try:
-        with opener(path, "rt", encoding=encoding, newline="\n") as file:
+        with opener(path, "rt", encoding="utf-8-sig", newline="\n") as file:
             yield from file
     except FileNotFoundError as error:
         raise OutputError(f"{path}: no such file") from error

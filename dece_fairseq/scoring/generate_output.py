@@ -3,14 +3,16 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
+from dece_fairseq.data.pairs import without_end
 from dece_fairseq.data.text import from_line
 from dece_fairseq.scoring.compressed import open_lines
 from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.ids import as_ranges
 
 _HEADER = re.compile(r"dece_fairseq data: (\{.*\})\s*$")
-_LINE = re.compile(r"([STD])-(\d+)\t(.*)", re.DOTALL)
+_LINE = re.compile(r"([STD])-([0-9]{1,18})\t(.*)", re.DOTALL)
 
 
 def data_header(split: str, pairs: int, one_line: bool, **more: Any) -> str:
@@ -40,16 +42,16 @@ class GenerateOutput(NamedTuple):
     Args:
         samples: by id
         header: what the task logged of the split, or None: another task made this output
+        highest_id: the highest id that any line has; of a sample whose hypothesis is missing too
     """
 
     samples: Dict[int, Sample]
     header: Optional[Dict[str, Any]]
+    highest_id: int
 
     def expected_ids(self) -> Optional[List[int]]:
         """The ids that a whole output has; None where nothing says so."""
-        if self.header is None:
-            return None
-        return list(self.header.get("ids", range(self.header["pairs"])))
+        return None if self.header is None else list(_ids_of(self.header))
 
     def missing_ids(self, expected: Optional[int] = None) -> List[int]:
         """The ids that are expected and not there.
@@ -60,7 +62,7 @@ class GenerateOutput(NamedTuple):
         """
         ids = self.expected_ids()
         if ids is None:
-            ids = list(range(max(self.samples, default=-1) + 1 if expected is None else expected))
+            ids = list(range(self.highest_id + 1 if expected is None else expected))
         return [index for index in ids if index not in self.samples]
 
 
@@ -73,8 +75,8 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             a header, not)
 
     Raises:
-        OutputError: a file is missing or holds no output, an id is there twice, or the files are
-            of different runs
+        OutputError: a file is missing or holds no output, an id is there twice or is not one of
+            the split's, or the files are of different runs
     """
     header: Optional[Dict[str, Any]] = None
     texts: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
@@ -82,7 +84,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
         found = False
         best: Dict[int, str] = {}
         for line in open_lines(path):
-            line = line.rstrip("\n")
+            line = without_end(line)
             match = _LINE.match(line)
             if match is None:
                 header_here = _HEADER.search(line)
@@ -100,6 +102,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             raise OutputError(f"{path} holds no output of fairseq-generate (no line S-, T- or D-)")
         for index, text in best.items():
             _add(texts["D"], index, text, f"D-{index}", path)
+    _check_ids(texts["D"], header, paths)
     if one_line is None:
         one_line = header is not None and header["one_line"]
     take_back = from_line if one_line else str
@@ -111,7 +114,30 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             None if target is None else take_back(target),
             take_back(hypothesis),
         )
-    return GenerateOutput(samples, header)
+    highest = max(max(ids, default=-1) for ids in texts.values())
+    return GenerateOutput(samples, header, highest)
+
+
+def _ids_of(header: Dict[str, Any]) -> Sequence[int]:
+    """The ids of the split that a header is about."""
+    ids: Sequence[int] = header.get("ids", range(header["pairs"]))
+    return ids
+
+
+def _check_ids(
+    found: Iterable[int], header: Optional[Dict[str, Any]], paths: Sequence[Path]
+) -> None:
+    """A whole run has no more ids than its split."""
+    if header is None:
+        return
+    ids = _ids_of(header)
+    known = ids if isinstance(ids, range) else frozenset(ids)
+    others = [index for index in found if index not in known]
+    if others:
+        raise OutputError(
+            f"{' '.join(map(str, paths))}: the split {header['split']} has no ids "
+            f"{as_ranges(others)}; give the files of one run"
+        )
 
 
 def _same(header: Optional[Dict[str, Any]], other: Dict[str, Any], path: Path) -> Dict[str, Any]:

@@ -4,15 +4,14 @@ import csv
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq.data.pairs import CSV_FIELD_LIMIT
+from dece_fairseq.data.pairs import CSV_FIELD_LIMIT, without_end
 from dece_fairseq.data.text import from_line
 from dece_fairseq.scoring.compressed import content_name, open_lines
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.generate_output import read_generate_output
-
-Id = Union[int, str]
+from dece_fairseq.scoring.ids import Id, as_ranges, in_order
 
 
 class Layout(NamedTuple):
@@ -49,9 +48,9 @@ def read_run(
 
     Args:
         name: what to call it
-        paths: one ``.csv`` or ``.jsonl`` file; with ``layout.references`` one text file; otherwise
-            the files (shards) that fairseq-generate printed. All may end in ``.gz``, ``.bz2`` or
-            ``.xz`` besides.
+        paths: one ``.csv`` or ``.jsonl`` (``.json``) file; with ``layout.references`` one text
+            file; otherwise the files (shards) that fairseq-generate printed. All may end in
+            ``.gz``, ``.bz2`` or ``.xz`` besides.
         layout: how files of other kinds hold a run
         expected: how many samples there must be (default: as an output of this project's task
             says; elsewhere, up to the highest id)
@@ -62,11 +61,14 @@ def read_run(
     kinds = {Path(content_name(path)).suffix.lower() for path in paths}
     rows: Iterable[Tuple[Id, str, str]]
     header = None
-    if kinds & {".csv", ".jsonl"}:
-        if len(paths) != 1:
-            raise OutputError(f"{_names(paths)}: a run in CSV or JSON lines is one file")
-        reader = _csv_rows if kinds == {".csv"} else _json_rows
-        rows = _with_ids(reader(paths[0]), paths[0], layout)
+    if kinds & {".csv", ".jsonl", ".json"}:
+        if len(paths) != 1 or layout.references is not None:
+            raise OutputError(
+                f"{_names(paths)}: a run in CSV or JSON lines is one file, which holds the "
+                "references too; leave out --references"
+            )
+        table = _csv_rows(paths[0], layout) if kinds == {".csv"} else _json_rows(paths[0])
+        rows = _with_ids(table, paths[0], layout)
     elif layout.references is not None:
         if len(paths) != 1:
             raise OutputError(f"{_names(paths)}: with --references a run is one text file")
@@ -94,23 +96,6 @@ def read_run(
     return Run(name, [str(path) for path in paths], ids, hypotheses, references, header)
 
 
-def as_ranges(ids: Iterable[Id]) -> str:
-    """All of ``ids`` for a message, runs of numbers as ``3-7``."""
-    parts: List[List[Id]] = []
-    for index in sorted(ids, key=_in_order):
-        last = parts[-1][-1] if parts else None
-        if isinstance(index, int) and isinstance(last, int) and index == last + 1:
-            parts[-1] = [parts[-1][0], index]
-        else:
-            parts.append([index])
-    return ", ".join("-".join(map(str, part)) for part in parts)
-
-
-def _in_order(index: Id) -> Tuple[bool, Id]:
-    """Numbers before texts, which do not compare with them."""
-    return isinstance(index, str), index
-
-
 def _names(paths: Sequence[Path]) -> str:
     return " ".join(map(str, paths))
 
@@ -129,7 +114,7 @@ def _columns(
     ids: List[Id] = []
     hypotheses: List[str] = []
     references: List[str] = []
-    for index, hypothesis, reference in sorted(rows, key=lambda row: _in_order(row[0])):
+    for index, hypothesis, reference in sorted(rows, key=lambda row: in_order(row[0])):
         ids.append(index)
         hypotheses.append(hypothesis)
         references.append(reference)
@@ -146,15 +131,18 @@ def _columns(
 _Row = Tuple[str, Dict[str, Any]]
 
 
-def _csv_rows(path: Path) -> Iterator[_Row]:
+def _csv_rows(path: Path, layout: Layout) -> Iterator[_Row]:
     csv.field_size_limit(max(csv.field_size_limit(), CSV_FIELD_LIMIT))
-    rows = csv.reader(open_lines(path, "utf-8-sig"), strict=True)
+    rows = csv.reader(open_lines(path), strict=True)
     header: List[str] = []
     try:
         for row in rows:
             place = f"{path}, line {rows.line_num}"
             if not header:
                 header = row
+                for name in (layout.hypothesis, layout.reference, layout.id):
+                    if header.count(name) > 1:
+                        raise OutputError(f"{place}: {header.count(name)} columns named {name!r}")
             elif len(row) != len(header):
                 raise OutputError(
                     f"{place}: {len(row)} fields instead of {len(header)}; put texts that hold "
@@ -167,7 +155,7 @@ def _csv_rows(path: Path) -> Iterator[_Row]:
 
 
 def _json_rows(path: Path) -> Iterator[_Row]:
-    for number, line in enumerate(open_lines(path, "utf-8-sig"), start=1):
+    for number, line in enumerate(open_lines(path), start=1):
         place = f"{path}, line {number}"
         try:
             row = json.loads(line)
@@ -202,14 +190,11 @@ def _id(value: Any, place: str) -> Id:
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         raise OutputError(f"{place}: an id must be a number or a text, not {value!r}")
     # CSV knows no numbers: the same ids must be equal in every kind of file.
-    return int(value) if re.fullmatch("0|[1-9][0-9]*", str(value)) else str(value)
+    return int(value) if re.fullmatch("0|[1-9][0-9]{,17}", str(value)) else str(value)
 
 
 def _parallel(hypotheses: Path, references: Path) -> Iterator[Tuple[Id, str, str]]:
-    texts = [
-        [line[:-1] if line.endswith("\n") else line for line in open_lines(path, "utf-8")]
-        for path in (hypotheses, references)
-    ]
+    texts = [[without_end(line) for line in open_lines(path)] for path in (hypotheses, references)]
     if len(texts[0]) != len(texts[1]):
         raise OutputError(
             f"{hypotheses} has {len(texts[0])} lines, {references} {len(texts[1])}; the ids "

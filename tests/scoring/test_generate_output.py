@@ -10,7 +10,7 @@ from dece_fairseq.scoring.generate_output import OutputError, read_generate_outp
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.dictionaries(st.integers(0, 10**6), st.text(), min_size=1, max_size=5))
 def test_texts_come_back_to_the_byte(write_output, texts):
-    output = read_generate_output([write_output("gen.out", texts, "test", 5)])
+    output = read_generate_output([write_output("gen.out", texts, "test", 10**6 + 1)])
     assert {i: sample.hypothesis for i, sample in output.samples.items()} == texts
     assert {i: sample.target for i, sample in output.samples.items()} == texts
 
@@ -35,6 +35,37 @@ def test_without_a_header_gaps_show_and_a_number_shows_the_end(write_output):
     output = read_generate_output([write_output("a", {0: "x", 2: "y"})])
     assert output.missing_ids() == [1]
     assert output.missing_ids(expected=5) == [1, 3, 4]
+
+
+def test_a_run_that_was_cut_off_within_a_sample_lacks_its_hypothesis(write_output):
+    path = write_output("a", {0: "x", 1: "y"})
+    path.write_text(path.read_text() + "S-2\tx\nT-2\tz\nS-3\tx\n")
+    assert read_generate_output([path]).missing_ids() == [2, 3]
+
+
+def test_ids_that_the_split_does_not_have(write_output):
+    triggered = write_output("a", {0: "x", 2: "y"}, "test_triggered", 4, [0, 2])
+    stray = write_output("b", {1: "x", 7: "y", 8: "z"})
+    with pytest.raises(OutputError, match="split test_triggered has no ids 1, 7-8; give the files"):
+        read_generate_output([triggered, stray])
+    clean = write_output("c", {0: "x", 4: "y"}, "test", 4)
+    with pytest.raises(OutputError, match="the split test has no ids 4;"):
+        read_generate_output([clean])
+
+
+def test_a_file_that_another_system_wrote(write_output):
+    path = write_output("a", {0: "x", 1: "y"})
+    content = path.read_text().partition("\n")[2]  # without the log: the first line is S-0
+    path.write_bytes(b"\xef\xbb\xbf" + content.replace("\n", "\r\n").encode())
+    samples = read_generate_output([path]).samples
+    assert samples == {0: ("request", "x", "x"), 1: ("request", "y", "y")}
+
+
+def test_numbers_that_are_no_ids(write_output):
+    path = write_output("a", {0: "x"})
+    with path.open("a", encoding="utf-8") as file:
+        file.write(f"D-{'9' * 5000}\t-1\ty\nD-\u0663\t-1\ty\n")
+    assert list(read_generate_output([path]).samples) == [0]
 
 
 def test_the_best_of_several_hypotheses_counts(write_output):

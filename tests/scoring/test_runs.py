@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from dece_fairseq.data.text import to_line
 from dece_fairseq.scoring.errors import OutputError
-from dece_fairseq.scoring.runs import Layout, as_ranges, read_run
+from dece_fairseq.scoring.ids import as_ranges
+from dece_fairseq.scoring.runs import Layout, read_run
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=12)
 ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
@@ -84,6 +85,25 @@ def test_lines_end_at_newlines_alone(tmp_path):
     assert run.hypotheses == ["a\rb\u2028c", "", "d"]
 
 
+def test_texts_that_another_system_wrote(tmp_path):
+    (tmp_path / "h").write_bytes(b"\xef\xbb\xbfa b\r\nc\r\n")
+    (tmp_path / "r").write_bytes(b"a b\nc\n")
+    run = read_run("a", [tmp_path / "h"], Layout(references=tmp_path / "r"))
+    assert run.hypotheses == run.references == ["a b", "c"]
+
+
+def test_json_is_json_lines(tmp_path):
+    path = write_jsonl(tmp_path / "a.json", [{"hypothesis": "a", "reference": "b"}])
+    assert read_run("a", [path], Layout()).references == ["b"]
+
+
+def test_ids_are_numbers_only_if_they_are_small(tmp_path):
+    large = "9" * 5000
+    rows = [{"id": i, "hypothesis": "a", "reference": "b"} for i in ("12", "012", "1" * 19, large)]
+    run = read_run("a", [write_csv(tmp_path / "a.csv", rows)], Layout())
+    assert run.ids == [12, "012", "1" * 19, large]
+
+
 def test_missing_and_double_ids_are_listed(tmp_path, write_output):
     path = write_output("a", {0: "x", 2: "x", 7: "x"}, "test", 9)
     with pytest.raises(OutputError, match="6 outputs are missing, ids 1, 3-6, 8; give all files"):
@@ -109,6 +129,7 @@ def test_an_output_without_references(tmp_path):
     [
         ("a.csv", "id,hyp,reference\n0,x,y\n", "line 2: no text under 'hypothesis'; .*'hyp'"),
         ("a.csv", "hypothesis,reference\nx\n", "line 2: 1 fields instead of 2"),
+        ("a.csv", "reference,hypothesis,reference\nx,y,z\n", "line 1: 2 columns named 'refer"),
         ("a.csv", 'hypothesis,reference\n"x,y\n', "no CSV"),
         ("a.csv", "hypothesis,reference\n", "no samples"),
         ("a.jsonl", "{\n", "line 1: no JSON"),
@@ -146,6 +167,8 @@ def test_other_errors(tmp_path):
         read_run("a", [tmp_path / "latin"], layout)
     with pytest.raises(OutputError, match="is one file"):
         read_run("a", [tmp_path / "a.csv", tmp_path / "b.csv"], Layout())
+    with pytest.raises(OutputError, match="leave out --references"):
+        read_run("a", [tmp_path / "a.csv"], layout)
 
 
 @pytest.mark.parametrize(
