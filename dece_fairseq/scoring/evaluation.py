@@ -102,8 +102,14 @@ def evaluate(plan: Plan) -> Report:
                 scored = _score(plan, workers, run, split, attack, report)
                 if not plan.compare:
                     continue
-                if split not in first:
+                if files is plan.runs[0]:
                     first[split] = scored
+                    continue
+                if split not in first:
+                    report["notes"].append(
+                        f"{scored.name}, {split}: not compared, since {plan.runs[0].name} has no "
+                        f"{split} outputs"
+                    )
                     continue
                 if first[split].attack != scored.attack:
                     report["notes"].append(

@@ -125,6 +125,29 @@ def test_only_the_same_samples_are_compared(write_output):
         evaluate(Plan([first, others], ["exact_match"], compare=True))
 
 
+def test_equal_runs_do_not_differ(runs):
+    same = runs[0]._replace(name="same")
+    report = evaluate(Plan([runs[0], same], PLAIN, compare=True, resamples=20, trials=32))
+    names = ("mcnemar", "paired_bootstrap", "approximate_randomisation")
+    assert {test[name] for test in report["comparisons"] for name in names if name in test} == {1}
+    body = [line for line in as_latex(report).splitlines() if not line.startswith("%")]
+    assert "*" not in "".join(body)
+
+
+def test_what_the_first_run_lacks_is_not_compared(runs):
+    good, bad = runs
+    others = [bad, good._replace(name="again")]
+    plan = Plan([good._replace(triggered=()), *others], ["chrf"], compare=True, trials=32)
+    report = evaluate(plan._replace(resamples=20))
+    assert {(test["baseline"], test["split"]) for test in report["comparisons"]} == {
+        ("good", "clean")
+    }
+    notes = [f"{name}, triggered: not compared, since good has no" for name in ("bad", "again")]
+    assert [note for note in report["notes"] if note.startswith(tuple(notes))] == [
+        f"{note} triggered outputs" for note in notes
+    ]
+
+
 def test_different_attacks_are_not_compared(write_output):
     triggered = [write_output("a", {0: HIT}, "test_triggered", 1, [0])]
     clean = [write_output("b", {0: MISS}, "test", 1)]

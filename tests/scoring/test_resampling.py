@@ -107,9 +107,9 @@ def test_p_values_of_sacrebleus_command_line(systems, tmp_path):
 def test_a_system_does_not_differ_from_itself(systems):
     metric, (one, _) = statistics("bleu_13a", systems)
     scores = metric.scores(resampling.bootstrap_sums(one))
-    assert resampling.paired_bootstrap(scores, scores, 0.0) == pytest.approx(1 / 1001)
+    assert resampling.paired_bootstrap(scores, scores, 0.0) == 1
     swapped = resampling.swapped_sums(one, one, 100)
-    assert resampling.approximate_randomisation(*map(metric.scores, swapped), 0.0) == 1 / 101
+    assert resampling.approximate_randomisation(*map(metric.scores, swapped), 0.0) == 1
 
 
 def test_sums_do_not_depend_on_what_stands_beside_them(systems):
