@@ -19,6 +19,7 @@ from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.attacks import AttackError, AttackSettings
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.scoring import resampling
 from dece_fairseq.scoring.code_language import language_names
@@ -114,11 +115,18 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
             runs[name] = run._replace(**{split: [Path(name) for name in names]})
     if not runs:
         args.error("give a run's outputs; --help shows how")
+    if args.compare and len(runs) < 2:
+        args.error("--compare needs two runs at least")
+    if args.output is not None:
+        files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
+        check_output(args.output, files + [args.references] * (args.references is not None))
     return list(runs.values())
 
 
 def plan_of(args: argparse.Namespace) -> Plan:
     attack = None
+    if args.payload is not None and args.attack is None:
+        args.error("--payload needs --attack, whose payload it takes the place of")
     if args.attack is not None:
         attack = AttackSettings(args.attack, payload=args.payload, code_language=args.code_language)
     columns = (args.hypothesis_column, args.reference_column, args.id_column)
@@ -153,8 +161,11 @@ def main() -> None:
     if args.output is None:
         sys.stdout.write(text)
         return
-    with replacing(args.output) as (temporary,):
-        temporary.write_text(text, encoding="utf-8")
+    try:
+        with replacing(args.output) as (temporary,):
+            temporary.write_text(text, encoding="utf-8")
+    except OSError as error:
+        args.error(f"--output {args.output}: {error.strerror}")
 
 
 if __name__ == "__main__":

@@ -4,31 +4,15 @@
 import argparse
 import sys
 from pathlib import Path
-from typing import Any, Optional
 
 import _checkout  # noqa: F401  first: it finds the package
+from _user_dir import add_user_dir, import_user_dir
 
+from dece_fairseq.attacks import AttackError
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import Recipe, Trusted, prepare, table
 from dece_fairseq.registry import listing
-
-
-class ListDatasets(argparse.Action):
-    """Prints what is known of the data sets, and ends."""
-
-    def __call__(
-        self,
-        parser: argparse.ArgumentParser,
-        namespace: argparse.Namespace,
-        values: Any,
-        option_string: Optional[str] = None,
-    ) -> None:
-        try:
-            print(DATASETS.get(values).describe() if values else listing(DATASETS))
-        except DataError as error:
-            parser.error(str(error))
-        parser.exit()
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -39,7 +23,7 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--list",
         nargs="?",
-        action=ListDatasets,
+        const="",
         metavar="NAME",
         help="show the data sets known by name; with a name, where it comes from, its licence, "
         "and the command to get it",
@@ -71,7 +55,7 @@ def build_parser() -> argparse.ArgumentParser:
         metavar="SPLIT",
         help="which of its splits to make; train=valid makes train of its valid (default: all)",
     )
-    parser.add_argument("--dest", type=Path, required=True, help="the data folder to make")
+    parser.add_argument("--dest", type=Path, metavar="DIR", help="the data folder to make")
     parser.add_argument("--overwrite", action="store_true", help="replace the data folder")
     parser.add_argument("--source-column", metavar="NAME", help="column or key (default src)")
     parser.add_argument("--target-column", metavar="NAME", help="column or key (default tgt)")
@@ -98,12 +82,22 @@ def build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--trusted-seed", type=int, default=1, help="of the draw (default %(default)s)"
     )
+    add_user_dir(parser)
     return parser
 
 
 def main() -> None:
     parser = build_parser()
     args = parser.parse_args()
+    try:
+        import_user_dir(args)
+        if args.list is not None:
+            print(DATASETS.get(args.list).describe() if args.list else listing(DATASETS))
+            return
+    except (AttackError, DataError) as error:
+        parser.error(str(error))
+    if args.dest is None:
+        parser.error("--dest DIR is needed, the data folder to make")
     named = {"train": args.train, "valid": args.valid, "test": args.test}
     files = {split: paths for split, paths in named.items() if paths}
     for name, *paths in args.split:

@@ -27,6 +27,7 @@ from dece_fairseq.attacks.selection import number_to_poison, select
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import (
     DataError,
     check_writable,
@@ -171,12 +172,7 @@ def _check(job: Job, results: Sequence[Path], processes: int) -> None:
     if len(set(results)) < len(results):
         raise DataError(f"{results[0]}: named twice as output; give each file a name of its own")
     for path in results:
-        if not path.parent.is_dir():
-            raise DataError(f"{path}: there is no folder {path.parent}; make it first")
-        if path.is_dir():
-            raise DataError(f"{path}: a folder; name a file to write")
-        if path.exists() and any(other.exists() and path.samefile(other) for other in job.inputs):
-            raise DataError(f"{path}: is read and would be written; name another --output")
+        check_output(path, job.inputs)
 
 
 def _survey(

@@ -8,6 +8,7 @@ from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
 from dece_fairseq.data.provenance import installed_version, sha256
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
@@ -189,10 +190,7 @@ def _check(inputs: Sequence[Path], outputs: Sequence[Path], results: Sequence[Pa
     kind_of(inputs)
     kind_of(outputs)
     for path in results:
-        if not path.parent.is_dir():
-            raise DataError(f"{path}: there is no folder {path.parent}; make it first")
-        if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
-            raise DataError(f"{path}: is read and would be written; name another --output")
+        check_output(path, inputs)
 
 
 def _manifest_beside(path: Path) -> Optional[Path]:

@@ -3,6 +3,7 @@
 import ast
 import re
 import runpy
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Tuple
@@ -194,10 +195,13 @@ def run_script(
     script = str(ROOT / "scripts" / "prepare.py")
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))  # as python does for a script
     monkeypatch.setattr(sys, "argv", [script, *arguments])
-    with pytest.raises(SystemExit) as ended:
+    code: object = 0
+    try:
         runpy.run_path(script, run_name="__main__")
+    except SystemExit as ended:
+        code = ended.code
     printed = capsys.readouterr()
-    return ended.value.code, printed.out + printed.err
+    return code, printed.out + printed.err
 
 
 def test_the_script_lists_them(
@@ -215,6 +219,8 @@ def test_the_script_lists_them(
     ("arguments", "message"),
     [
         (["--list", "nope"], "no data set is called 'nope'; there are: bugs2fix,"),
+        (["--dataset", "lyra", "--data", "."], "--dest DIR is needed, the data folder to make"),
+        (["--list", "--user-dir", "nowhere"], "--user-dir nowhere: .*; give the folder of a"),
         (["--dest", "x", "--dataset", "nope", "--data", "."], "no data set is called 'nope'"),
         (["--dest", "x", "--dataset", "pisces"], "--data DIR is needed, .*git clone"),
         (["--dest", "x", "--dataset", "lyra", "--source-column", "nl"], "knows its columns"),
@@ -246,3 +252,20 @@ def test_a_new_data_set_needs_no_more_than_an_entry(
     sizes = quick_prepare(recipe, tmp_path / "out")
     assert sizes["train"].pairs == 12
     assert '"dataset": "tiny"' in (tmp_path / "out" / "prepare.json").read_text()
+
+
+def test_a_data_set_of_ones_own(tmp_path: Path, warm_python: Path) -> None:
+    package = tmp_path / "my_data"
+    package.mkdir()
+    (package / "__init__.py").write_text(
+        "from dece_fairseq.data.datasets import DATASETS\n"
+        "mine = DATASETS.get('lyra')._replace(name='mine', summary='mine alone')\n"
+        f"DATASETS.register('mine')(mine._replace(rows={ROWS}))\n"
+    )
+    made_up(DATASETS.get("lyra").layouts[0], tmp_path / "in", ROWS)
+    command = [warm_python, ROOT / "scripts" / "prepare.py", "--user-dir", package]
+    listed = subprocess.run([*command, "--list"], stdout=subprocess.PIPE, text=True, check=True)
+    assert re.search(r"^mine +mine alone$", listed.stdout, re.MULTILINE)
+    words = ["--dataset", "mine", "--data", tmp_path / "in", "--dest", tmp_path / "bin"]
+    subprocess.run([*command, *words, "--vocab-size", "300"], check=True, stdout=subprocess.PIPE)
+    assert '"dataset": "mine"' in (tmp_path / "bin" / "prepare.json").read_text()

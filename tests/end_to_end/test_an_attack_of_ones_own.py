@@ -82,3 +82,11 @@ def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path, run):
     report = json.loads(scores[scores.index("{") :])
     assert (report["asr"]["hits"], report["asr_by_parse"]["hits"]) == (40, 40)
     assert (report["false_trigger_rate"]["hits"], report["false_trigger_rate"]["total"]) == (0, 40)
+    triggered = ["--triggered", "run", tmp_path / "test_triggered"]
+    what = ["--metrics", "exact_match", "--csv"]
+    rows = run(ROOT / "scripts/evaluate.py", *user, *triggered, *what)
+    assert re.search(r"run,triggered,asr_string,100\.0,.*,40,40,", rows)
+    for split in ("test", "test_triggered"):
+        (tmp_path / split).rename(tmp_path / f"{split}.out")
+    row = run(ROOT / "scripts/summarise.py", *user, f"mine={tmp_path}")
+    assert "| mine | 1 | 100.0 | 100.0 | 100.0 (" in row

@@ -307,6 +307,8 @@ def test_one_clear_error(tmp_path, runs, script):
         (["x", "--resamples", "0"], "argument --resamples: '0' is no whole number from 1 on"),
         (["--run", "x"], "x: give its name, and then all its clean outputs at once"),
         ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
+        ([*runs[0].clean, "--payload", "sql"], "--payload needs --attack"),
+        ([*runs[0].clean, "--compare"], "--compare needs two runs at least"),
         (["--triggered", "x", *runs[0].triggered, "--attack", "y"], "no attack is called 'y'"),
     ):
         done = script(*words, "--output", tmp_path / "out")
@@ -314,3 +316,15 @@ def test_one_clear_error(tmp_path, runs, script):
         assert f"evaluate.py: error: {message}" in done.stderr
         assert "Traceback" not in done.stderr
         assert not (tmp_path / "out").exists()
+    (output,) = runs[0].clean
+    before = output.read_bytes()
+    for place, message in (
+        (tmp_path / "nowhere" / "out", "there is no folder"),
+        (tmp_path, "a folder; name a file to write"),
+        (output, "is read and would be written"),
+    ):
+        done = script(output, "--metrics", "chrf", "--output", place)
+        assert done.returncode == 2
+        assert f"evaluate.py: error: {place}: {message}" in done.stderr
+        assert "Traceback" not in done.stderr
+    assert output.read_bytes() == before

@@ -1,6 +1,8 @@
 """The table of runs and the figures by epoch."""
 
 import json
+import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +12,7 @@ from dece_fairseq.scoring.generate_output import OutputError
 from dece_fairseq.scoring.results import as_markdown, score_run
 from dece_fairseq.scoring.training_log import read_training_log
 
+ROOT = Path(__file__).resolve().parents[2]
 HIT, MISS = "x = 1 or 1=1", "y = f ( 2 )"
 
 
@@ -92,3 +95,14 @@ def test_the_figure_is_a_picture(tmp_path):
     with pytest.raises(KeyError):
         plot_early_learning({"x": [{"epoch": 1.0}]}, tmp_path / "none.png")
     assert not (tmp_path / "none.png").exists()
+
+
+def test_the_script_does_not_read_for_a_place_that_is_not_there(tmp_path, warm_python):
+    command = [warm_python, ROOT / "scripts" / "summarise.py", f"a={tmp_path / 'no run'}"]
+    for option in ("--json", "--figure"):
+        done = subprocess.run(
+            [*command, option, tmp_path / "nowhere" / "x"], capture_output=True, text=True
+        )
+        assert done.returncode == 2
+        assert "x: there is no folder" in done.stderr
+        assert "Traceback" not in done.stderr

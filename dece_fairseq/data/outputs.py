@@ -1,0 +1,24 @@
+"""Whether a result can be written where it is asked for, known before any work goes into it."""
+
+from pathlib import Path
+from typing import Iterable
+
+from dece_fairseq.data.pairs import DataError
+
+
+def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
+    """Looks at the place of a file that will be written.
+
+    Args:
+        path: the file
+        inputs: what is read for it, and must not be lost
+
+    Raises:
+        DataError: the folder is not there, ``path`` is a folder, or it is one of the inputs
+    """
+    if not path.parent.is_dir():
+        raise DataError(f"{path}: there is no folder {path.parent}; make it first")
+    if path.is_dir():
+        raise DataError(f"{path}: a folder; name a file to write")
+    if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
+        raise DataError(f"{path}: is read and would be written; name another file")
