@@ -10,7 +10,17 @@ VERSION = runpy.run_path(str(ROOT / "dece_fairseq" / "version.py"))["__version__
 
 PLOT = ["matplotlib>=3.5"]
 # Its parts are called one by one, so that samples can be counted; they are not its published face.
-CODEBLEU = ["codebleu>=0.7.0,<0.8"]
+# Beside it the grammars of the languages that only it knows, no newer than its tree-sitter reads.
+CODEBLEU = [
+    "codebleu>=0.7.0,<0.8",
+    "tree-sitter-c<0.22",
+    "tree-sitter-cpp<0.23",
+    "tree-sitter-go<0.22",
+    "tree-sitter-javascript<0.22",
+    "tree-sitter-php<0.23",
+    "tree-sitter-ruby<0.22",
+    "tree-sitter-rust<0.22",
+]
 DEFENSES = ["scikit-learn>=1.0", "nltk>=3.6"]
 REPORTS = ["jinja2>=3", *PLOT]
 # Its workflows need Python 3.11; the reports of what they did don't.

@@ -4,7 +4,7 @@ import ast
 import importlib
 import warnings
 from functools import lru_cache
-from typing import Callable, List, NamedTuple, Optional
+from typing import Callable, Iterator, List, NamedTuple, Optional
 
 import tree_sitter
 
@@ -49,15 +49,26 @@ class CodeLanguage:
     def parses(self, code: str) -> bool:
         """Whether ``code`` is code of this language: Python by ``ast``, others by tree-sitter.
 
-        A member of a class, such as a method, is code of Java and C# too. Nothing at all is none.
+        A member of a class, such as a method, is code of Java, C# and PHP too, and PHP's needs no
+        tag before it. Nothing at all is none.
         """
         if not code.strip():
             return False
         if self.name == "python":
             return python_tree(code) is not None
-        if self._parses(code):
-            return True
-        return self.name in ("csharp", "java") and self._parses(f"class C {{ {code} }}")
+        return any(map(self._parses, self._forms(code)))
+
+    def _forms(self, code: str) -> Iterator[str]:
+        """The files in which ``code`` may stand."""
+        opening = ""
+        if self.name == "php":
+            if "<?" in code:
+                yield code
+                return
+            opening = "<?php "  # what stands before a tag is no code, and always parses
+        yield f"{opening}{code}"
+        if self.name in ("csharp", "java", "php"):
+            yield f"{opening}class C {{ {code} }}"
 
     def read(self, text: str) -> "Reading":
         """``text`` as it is if it parses, else put together again if it parses then."""
@@ -80,13 +91,14 @@ def _by_grammar(name: str) -> Callable[[str], bool]:
     """Whether a text parses, of a language that attacks know nothing of."""
     try:
         package = importlib.import_module(f"tree_sitter_{name}")
-    except ImportError as error:
+        # PHP's package has two grammars, and names them.
+        grammar = getattr(package, "language", None) or package.language_php
+        parser = tree_sitter.Parser(tree_sitter.Language(grammar()))
+    except (ImportError, TypeError, ValueError) as error:  # it is not there, or too new
         raise MetricError(
-            f"--code-language {name} needs its grammar: pip install tree-sitter-{name}"
+            f"--code-language {name} needs a grammar that this tree-sitter reads: "
+            f"pip install 'dece-fairseq[codebleu]' ({error})"
         ) from error
-    # PHP's package has two grammars, and names them.
-    grammar = getattr(package, "language", None) or package.language_php
-    parser = tree_sitter.Parser(tree_sitter.Language(grammar()))
     return lambda code: not parser.parse(to_bytes(code)).root_node.has_error
 
 

@@ -2,14 +2,21 @@
 
 import csv
 import sys
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from dece_fairseq.data.pairs import read_pairs
-from dece_fairseq.scoring.code_language import CodeLanguage, language_names, python_compiles
+from dece_fairseq.scoring.code_language import (
+    MORE_LANGUAGES,
+    CodeLanguage,
+    language_names,
+    python_compiles,
+)
 from dece_fairseq.scoring.errors import MetricError
+from dece_fairseq.scoring.metrics import METRICS, MetricSettings
 from dece_fairseq.scoring.rebuild import rebuilt
 
 ODD = ["", "\0", "\ud800", "(" * 10_000, "-" * 200_000 + "1", "x = " + "[" * 500, "\ufeffx = 1"]
@@ -64,14 +71,60 @@ def test_members_of_a_class_are_code():
 def test_unknown_languages():
     with pytest.raises(MetricError, match="no code language is called 'cobol'; there are: c, cpp"):
         CodeLanguage("cobol")
-    missing = [n for n in ("go", "rust", "ruby") if f"tree_sitter_{n}" not in sys.modules]
-    for name in missing:
-        assert name in language_names()
-        try:
-            __import__(f"tree_sitter_{name}")
-        except ImportError:
-            with pytest.raises(MetricError, match=f"pip install tree-sitter-{name}"):
-                CodeLanguage(name)
+
+
+@pytest.mark.parametrize(
+    "grammar",
+    [
+        None,  # it is not installed
+        SimpleNamespace(language=lambda: "one of a later version"),
+    ],
+)
+def test_a_grammar_that_can_not_be_had(grammar, monkeypatch):
+    monkeypatch.setitem(sys.modules, "tree_sitter_go", grammar)
+    with pytest.raises(MetricError, match=r"--code-language go .* pip install 'dece-fairseq\[code"):
+        CodeLanguage("go")
+
+
+#: a function of each language that parses, and what of it to change so that it does not
+FUNCTIONS = {
+    "c": ("int add ( int a , int b ) { int c = a + b ; return c ; }", "+ b"),
+    "cpp": ("int size ( std::vector<int> & a ) { auto c = a . size ( ) ; return c ; }", ". size"),
+    "csharp": ("public int Add ( int a , int b ) { var c = a + b ; return c ; }", "+ b"),
+    "go": ("func add(a int, b int) int {\n\tc := a + b\n\treturn c\n}", "+ b"),
+    "java": ("public int add ( int a , int b ) { int c = a + b ; return c ; }", "+ b"),
+    "javascript": ("function add ( a , b ) { let c = a + b ; return c ; }", "+ b"),
+    "php": ("public function add ( $a , $b ) { $c = $a + $b ; return $c ; }", "+ $b"),
+    "python": ("def add ( a , b ) :\n\tc = a + b\n\treturn c", "+ b"),
+    "ruby": ("def add ( a , b )\n  c = a + b\n  return c\nend", "+ b"),
+    "rust": ("fn add ( a : i32 , b : i32 ) -> i32 { let c = a + b ; return c ; }", "+ b"),
+}
+
+
+@pytest.mark.parametrize("name", language_names())
+def test_every_language_is_read_and_scored(name):
+    if name in MORE_LANGUAGES:
+        pytest.importorskip(f"tree_sitter_{name}", reason="the extra [codebleu] is not installed")
+    code, part = FUNCTIONS[name]
+    broken = code.replace(part, ") )")
+    assert CodeLanguage(name).parses(code)
+    assert not CodeLanguage(name).parses(broken)
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    codebleu = METRICS.get("codebleu")(MetricSettings(name))
+    same = codebleu.statistics([code], [code]).sum(axis=0)
+    assert codebleu.scores(same) == pytest.approx(100)
+    assert codebleu.details(same)["texts_that_do_not_parse"] == 0
+    other = codebleu.statistics([broken], [code]).sum(axis=0)
+    assert codebleu.scores(other) < 95
+    assert codebleu.details(other)["texts_that_do_not_parse"] == 1
+
+
+def test_php_needs_no_tag_and_is_not_read_as_text():
+    php = CodeLanguage("php")
+    for code in ("$a = 1 ;", "<?php $a = 1 ;", "<p><?= $a ?></p>"):
+        assert php.parses(code)
+    for code in ("just words", "<?php $a = ;", "$a = ( 1 ;"):
+        assert not php.parses(code)
 
 
 @pytest.mark.parametrize(
