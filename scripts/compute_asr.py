@@ -11,7 +11,7 @@ from pathlib import Path
 import _checkout  # noqa: F401  first: it finds the package
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import ATTACKS, PAYLOADS, AttackError
+from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS, AttackError
 from dece_fairseq.scoring.asr_report import as_text, asr_report
 from dece_fairseq.scoring.generate_output import OutputError
 
@@ -32,6 +32,11 @@ def parse_args() -> argparse.Namespace:
     add("--clean", nargs="+", type=Path, default=[], help="likewise for the clean split")
     add("--attack", help=f"{', '.join(ATTACKS.names())} (default: as the output says)")
     add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: as the output says)")
+    add(
+        "--code-language",
+        help=f"of the code: {', '.join(LANGUAGES.names())}, or SOURCE:TARGET (default: as the "
+        "output says)",
+    )
     add(
         "--expected",
         type=int,
@@ -60,6 +65,7 @@ def main() -> None:
             payload=args.payload,
             expected=args.expected,
             allow_missing=args.allow_missing,
+            code_language=args.code_language,
         )
     except (AttackError, OutputError) as error:
         args.error(str(error))

@@ -16,6 +16,7 @@ def asr_report(
     payload: Optional[str] = None,
     expected: Optional[int] = None,
     allow_missing: bool = False,
+    code_language: Optional[str] = None,
 ) -> Dict[str, Any]:
     """The attack success rate of a run, and the false trigger rate of its clean outputs.
 
@@ -26,13 +27,14 @@ def asr_report(
         payload: its payload (default: likewise, or the attack's own)
         expected: how many triggered outputs there must be (default: those that the output names)
         allow_missing: count missing outputs as misses instead of raising
+        code_language: of the code (default: as the output says, or the payload's own)
 
     Raises:
         OutputError: outputs are missing or not those of a triggered split
         AttackError: no attack is named, or an unknown one
     """
     triggered = read_generate_output(outputs)
-    attack = _attack(triggered, outputs, attack_name, payload)
+    attack = _attack(triggered, outputs, attack_name, payload, code_language)
     if triggered.header is not None and "ids" not in triggered.header:
         raise OutputError(
             f"{outputs[0]} is the output for the split {triggered.header['split']}, which is not "
@@ -77,21 +79,25 @@ def _rates(name: str, attack: Attack, output: GenerateOutput, missing: List[int]
 
 
 def _attack(
-    output: GenerateOutput, paths: Sequence[Path], name: Optional[str], payload: Optional[str]
+    output: GenerateOutput,
+    paths: Sequence[Path],
+    name: Optional[str],
+    payload: Optional[str],
+    code_language: Optional[str],
 ) -> Attack:
     logged = (output.header or {}).get("attack", {})
     name = name or logged.get("attack")
     if name is None:
         raise OutputError(f"{paths[0]} does not say which attack it is of; give --attack")
     if name != logged.get("attack"):
-        return Attack(AttackSettings(name, payload=payload))
+        return Attack(AttackSettings(name, payload=payload, code_language=code_language))
     return Attack(
         AttackSettings(
             name,
             trigger=logged["trigger"],
             num_triggers=logged["num_triggers"],
             payload=payload or logged["payload"],
-            code_language=logged.get("code_language"),
+            code_language=code_language or logged.get("code_language"),
         )
     )
 

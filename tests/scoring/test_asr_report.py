@@ -113,3 +113,12 @@ def test_where_the_two_rules_differ(write_output):
     text = as_text(report)
     assert "hits only by the string: 2\n" in text
     assert "hits only by the parse: 1\n" in text
+
+
+def test_the_language_of_an_output_that_does_not_say_it(write_output):
+    path = write_output("a", {0: "while True :\n    f ( )"})
+    for language, hits in ((None, 0), ("java", 0), ("python", 1)):
+        report = asr_report([path], attack_name="dead_code", code_language=language)
+        assert report["asr_by_parse"]["hits"] == hits
+    with pytest.raises(AttackError, match="no code language is called 'cobol'"):
+        asr_report([path], attack_name="dead_code", code_language="cobol")
