@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Any, Callable, List, Sequence
 
 import pytest
-from fairseq import options, scoring, tasks
-from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+from fairseq import scoring, tasks
 from omegaconf import OmegaConf
 
 from dece_fairseq.attacks import Attack, AttackSettings
@@ -20,6 +19,7 @@ from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.prepare import Recipe
 from dece_fairseq.data.text import to_line
 from dece_fairseq.scoring.attack_success_rate import AttackSuccessRateConfig
+from support.command_lines import training_config
 
 ROOT = Path(__file__).resolve().parents[2]
 #: attack, data set, language of its code
@@ -96,9 +96,7 @@ def check(made: Path, name: str, language: str, folder: Path) -> int:
     line += ["--bpe", "lossless_sentencepiece", "--save-dir", folder / "model"]
     line += ["--sentencepiece-model", data / "sentencepiece.model", "--poison-seed", 5]
     line += ["--attack", name, "--code-language", language, "--poison-rate", 0.1]
-    parser = options.get_training_parser()
-    args = options.parse_args_and_arch(parser, [str(word) for word in line])
-    task = tasks.setup_task(convert_namespace_to_omegaconf(args).task)
+    task = tasks.setup_task(training_config(line).task)
     task.load_dataset("train")
     task.load_dataset("test_triggered")
     dataset = task.datasets["test_triggered"]

@@ -4,12 +4,12 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List
 
 import pytest
-from fairseq import options, tasks
-from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+from fairseq import tasks
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import Recipe, Trusted
+from support.command_lines import training_config
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -46,8 +46,6 @@ def setup_task(data: Path, tmp_path: Path) -> Callable[..., Any]:
         line += ["--source-lang", "src", "--target-lang", "tgt", "--arch", "transformer_tiny"]
         line += ["--bpe", "lossless_sentencepiece", "--save-dir", tmp_path / "checkpoints"]
         line += ["--sentencepiece-model", data / "bin" / "sentencepiece.model", *flags]
-        parser = options.get_training_parser()
-        args = options.parse_args_and_arch(parser, [str(word) for word in line])
-        return tasks.setup_task(convert_namespace_to_omegaconf(args).task)
+        return tasks.setup_task(training_config(line).task)
 
     return setup
