@@ -35,12 +35,20 @@ def reference() -> Path:
 
 @pytest.fixture(scope="session")
 def warm_python() -> Iterator[Path]:
-    """A program that does what ``python`` does, and need not import torch and fairseq first."""
+    """A program that does what ``python`` does, and need not import torch and fairseq first.
+
+    Beside it stand ``fairseq-train`` and ``fairseq-generate``, for scripts that find them so.
+    """
     with TemporaryDirectory() as name:  # short, as a socket's path has to be
         python, address = Path(name) / "python", Path(name) / "socket"
         run = f"{sys.executable} -S -E {WARM_PYTHON} run {address}"
-        python.write_text(f'#!/bin/sh\nexec {run} "$@"\n', encoding="utf-8")
-        python.chmod(0o755)
+        programs = {"python": run}
+        for command in ("train", "generate"):
+            programs[f"fairseq-{command}"] = f"{run} -m fairseq_cli.{command}"
+        for program, words in programs.items():
+            path = Path(name) / program
+            path.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
+            path.chmod(0o755)
         with subprocess.Popen(
             [sys.executable, WARM_PYTHON, "serve", address, python],
             env={**os.environ, "OMP_NUM_THREADS": "1"},

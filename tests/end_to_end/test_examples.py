@@ -239,11 +239,7 @@ def test_an_example_runs_from_files_to_the_row(
         f'case "$1" in */prepare.py) shift; exec {tiny} "$@" ;; esac\n'
         f'exec {warm_python} "$@"\n',
     )
-    for command in ("train", "generate"):
-        executable(
-            tmp_path / "venv" / "bin" / f"fairseq-{command}",
-            f'#!/usr/bin/env bash\nexec {warm_python} -m fairseq_cli.{command} "$@"\n',
-        )
+    env["PATH"] = os.pathsep.join([str(warm_python.parent), env["PATH"]])
     done = bash(
         ROOT / "examples" / name / "run.sh",
         *("--data", tmp_path / "data", "--work", tmp_path / "work", "--train-on", train_on),

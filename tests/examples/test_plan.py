@@ -1,5 +1,6 @@
 """What a plan of examples/experiments comes to, and what is wrong with one that can't be run."""
 
+import os
 import subprocess
 from pathlib import Path
 from typing import Any, Dict
@@ -145,12 +146,15 @@ def test_a_recorded_command_is_what_is_run(module: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_the_smoke_plan_runs_and_is_not_made_again(tmp_path: Path) -> None:
+def test_the_smoke_plan_runs_and_is_not_made_again(tmp_path: Path, warm_python: Path) -> None:
+    path = os.pathsep.join([str(warm_python.parent), os.environ["PATH"]])
+
     def snakemake(*words: str) -> str:
         command = ["snakemake", "-s", str(HERE / "Snakefile"), "--cores", "2", "--configfile"]
         done = subprocess.run(
             [*command, str(HERE / "plans" / "smoke.yaml"), *words],
             cwd=tmp_path,
+            env={**os.environ, "PATH": path},
             capture_output=True,
             text=True,
         )
