@@ -12,7 +12,7 @@ PLOT = ["matplotlib>=3.5"]
 # Its parts are called one by one, so that samples can be counted; they are not its published face.
 # Beside it the grammars of the languages that only it knows, no newer than its tree-sitter reads.
 CODEBLEU = [
-    "codebleu>=0.7.0,<0.8",
+    'codebleu>=0.7.0,<0.8; python_version >= "3.9"',
     "tree-sitter-c<0.22",
     "tree-sitter-cpp<0.23",
     "tree-sitter-go<0.22",
