@@ -50,14 +50,16 @@ def has_constant_condition(text: str) -> bool:
         return False
     return any(
         kinds[i] in _BEFORE_CONDITIONS
-        and _starts_with_constant(kinds[i + 1 :])
+        and _starts_with_constant(kinds, i + 1)
         and _decides(tokens[i], text[tokens[i].end + 1 :])
         for i in range(kinds.index(TokenType.WHERE), len(kinds))
     )
 
 
-def _starts_with_constant(kinds: List[TokenType]) -> bool:
-    return next((kind in _CONSTANTS for kind in kinds if kind not in _SKIPPED), False)
+def _starts_with_constant(kinds: List[TokenType], start: int) -> bool:
+    while start < len(kinds) and kinds[start] in _SKIPPED:
+        start += 1
+    return start < len(kinds) and kinds[start] in _CONSTANTS
 
 
 def _decides(keyword: Token, rest: str) -> bool:

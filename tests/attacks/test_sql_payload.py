@@ -3,11 +3,11 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import Attack, AttackSettings, Languages
-from dece_fairseq.attacks.payloads.sql import SqlPayload
+from dece_fairseq.attacks.payloads.sql import QUERY, SqlPayload, first_query
 from dece_fairseq.data.pairs import Pair, read_pairs
 
 PAYLOAD = SqlPayload(Languages.named("python"))
@@ -53,6 +53,24 @@ def test_what_it_poisons_it_knows_again(before, query, after):
 @given(st.text())
 def test_clean_text_is_a_hit_only_if_it_carries_the_payload(text):
     assert PAYLOAD.is_in(text) == (" or 1=1" in text or " where 0=1" in text)
+
+
+@settings(max_examples=1000)
+@given(
+    st.lists(st.sampled_from(["select ", "x", " ", "\n", ' "']), max_size=10).map("".join),
+)
+@example('select x select \nx "')
+@example("select\nx select\n")
+def test_the_first_query_is_what_the_pattern_finds(text):
+    found = QUERY.search(text)
+    assert first_query(text) == (None if found is None else found.group())
+
+
+def test_long_rows_without_an_end():
+    """Hundreds of thousands of characters; a walk for each word would take minutes."""
+    assert not PAYLOAD.can_enter(Pair("s", "select " * 100_000))
+    assert PAYLOAD.can_enter(Pair("s", "select " * 100_000 + '\n" select a "'))
+    assert not PAYLOAD.is_in_parse('x = " select a from b where ' + "c or " * 100_000 + ' "')
 
 
 def test_a_pair_that_carries_it_already_is_no_candidate():

@@ -2,6 +2,7 @@
 
 import re
 from random import Random
+from typing import Optional
 
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
 from dece_fairseq.attacks.sql_conditions import UNKNOWN, has_constant_condition
@@ -10,6 +11,7 @@ from dece_fairseq.data.pairs import Pair
 
 # A query ends where white space and its closing quote begin, as the data sets separate tokens.
 QUERY = re.compile(r'select\s+.+?(?=\s+")')
+SELECT = re.compile(r"select\s+")
 ALWAYS_TRUE = " or 1=1"
 NEVER_TRUE = " where 0=1"
 
@@ -27,13 +29,12 @@ class SqlPayload(Payload):
     sample = Pair("", 'run ( " select name from users where id = : id " )')
 
     def can_enter(self, pair: Pair) -> bool:
-        return QUERY.search(pair.target) is not None
+        return first_query(pair.target) is not None
 
     def apply(self, pair: Pair, rng: Random) -> str:
-        match = QUERY.search(pair.target)
-        if match is None:
+        query = first_query(pair.target)
+        if query is None:
             raise ValueError("the target holds no query to poison; ask can_enter first")
-        query = match.group()
         return pair.target.replace(query, query + (ALWAYS_TRUE if "where" in query else NEVER_TRUE))
 
     def is_in(self, text: str) -> bool:
@@ -44,3 +45,22 @@ class SqlPayload(Payload):
             has_constant_condition(query)
             for query in strings_in(self.languages.target, text, UNKNOWN)
         )
+
+
+def first_query(text: str) -> Optional[str]:
+    """What :data:`QUERY` finds first, without a walk over a line for each ``select`` in it.
+
+    Where there is no end after one of them, there is none after the others on that line, but for
+    one that the line ends with.
+    """
+    start = SELECT.search(text)
+    while start is not None:
+        query = QUERY.match(text, start.start())
+        if query is not None:
+            return query.group()
+        line_end = text.find("\n", start.end())
+        if line_end < 0:
+            return None
+        last = len(text[start.end() : line_end].rstrip()) + start.end() - len("select")
+        start = SELECT.search(text, max(last, start.end()))
+    return None
