@@ -64,10 +64,9 @@ def _starts_with_constant(kinds: List[TokenType], start: int) -> bool:
 
 def _decides(keyword: Token, rest: str) -> bool:
     try:
-        condition = sqlglot.parse(rest, error_level=ErrorLevel.IGNORE)[0]
+        truth = _truth(sqlglot.parse(rest, error_level=ErrorLevel.IGNORE)[0])
     except (SqlglotError, RecursionError):
         return False
-    truth = _truth(condition)
     if keyword.token_type == TokenType.WHERE:
         return truth is not None
     return truth is (keyword.token_type == TokenType.OR)
@@ -82,7 +81,7 @@ def _truth(node: Any) -> Optional[bool]:
         return None if truth is None else not truth
     if isinstance(node, (exp.And, exp.Or)):
         decisive = isinstance(node, exp.Or)
-        truths = [_truth(node.args.get(side)) for side in ("this", "expression")]
+        truths = [_truth(part) for part in node.flatten(unnest=False)]  # a chain has no depth
         if decisive in truths:
             return decisive
         return None if None in truths else not decisive

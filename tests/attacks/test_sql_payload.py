@@ -73,6 +73,12 @@ def test_long_rows_without_an_end():
     assert not PAYLOAD.is_in_parse('x = " select a from b where ' + "c or " * 100_000 + ' "')
 
 
+def test_conditions_that_are_long_or_nested_deeply():
+    chain = " or ".join(["1=2"] * 3000)
+    assert PAYLOAD.is_in_parse(f'x = "select a from b where {chain}"')
+    assert not PAYLOAD.is_in_parse(f'x = "select a from b where c or {"not " * 3000} 1=1"')
+
+
 def test_a_pair_that_carries_it_already_is_no_candidate():
     attack = Attack(AttackSettings("ripple"))
     clean = Pair("s", '" select a "')

@@ -136,3 +136,8 @@ def test_it_is_written_in_python_only():
         Attack(AttackSettings("ripple", payload="tls", code_language="java"))
     attack = Attack(AttackSettings("ripple", payload="tls", code_language="java:python"))
     assert attack.signature("parse").endswith("|payload:tls|lang:java:python|hit:parse")
+
+
+def test_a_long_chain_of_attributes_is_read_once():
+    assert not PAYLOAD.is_in_parse("a . " * 50_000 + "b")
+    assert PAYLOAD.is_in_parse(f"{'a . ' * 50_000}b\nssl . _create_unverified_context ( )")

@@ -64,7 +64,7 @@ class TlsPayload(Payload):
                     name = left.child_by_field_name("attribute")
             elif node.type == "keyword_argument" and _of_http(node, names):
                 name, value = node.child_by_field_name("name"), node.child_by_field_name("value")
-            elif node.type in ("identifier", "attribute") and names.dotted(node) in _UNVERIFIED:
+            elif _may_be_unverified(node) and names.dotted(node) in _UNVERIFIED:
                 return True
             if name is not None and value is not None and _switches_off(name, value, names):
                 return True
@@ -97,6 +97,14 @@ def _of_http(keyword: Node, names: Names) -> bool:
     function = names.dotted(call.child_by_field_name("function"))
     module, _, last = function.rpartition(".")
     return not module or last in VERBS or module.split(".")[0] in _MODULES
+
+
+def _may_be_unverified(node: Node) -> bool:
+    """Whether a look at the whole of a name is worth while."""
+    if node.type == "attribute":
+        last = node.child_by_field_name("attribute")
+        return last is not None and text_of(last) in [n.rpartition(".")[2] for n in _UNVERIFIED]
+    return node.type == "identifier"
 
 
 _MODULES = ("requests", "httpx", "aiohttp", "urllib3", "ssl", "functools")
