@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from random import Random
-from typing import NamedTuple, Optional, Tuple
+from typing import NamedTuple, Optional, Tuple, Type
 
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.registry import Registry
@@ -100,6 +100,6 @@ class Recipe(NamedTuple):
     """One line that says what it is."""
 
 
-TRIGGERS: Registry = Registry("trigger")
-PAYLOADS: Registry = Registry("payload")
-ATTACKS: Registry = Registry("attack")
+TRIGGERS: Registry[Type[Trigger]] = Registry("trigger")
+PAYLOADS: Registry[Type[Payload]] = Registry("payload")
+ATTACKS: Registry[Recipe] = Registry("attack")

@@ -11,7 +11,7 @@ from fairseq.modules import AdaptiveSoftmax
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
-Stock = Dict[str, Tuple[Callable, ...]]
+Stock = Dict[str, Tuple[Callable[..., Any], ...]]
 
 # Models that give their decoder's features when asked with features_only=True ...
 MODEL: Stock = {
@@ -69,8 +69,10 @@ def logits_of(model: Any, net_output: Any) -> Tensor:
     if adaptive_softmax is not None:
         return _adaptive_log_probs(adaptive_softmax, net_output[0])
     if _has_softmax(model):
-        return net_output if torch.is_tensor(net_output) else net_output[0]
-    return model.get_normalized_probs(net_output, log_probs=True)  # float32 for half models too
+        logits: Tensor = net_output if torch.is_tensor(net_output) else net_output[0]
+    else:  # in float32 for half models too
+        logits = model.get_normalized_probs(net_output, log_probs=True)
+    return logits
 
 
 def _has_softmax(model: Any) -> bool:

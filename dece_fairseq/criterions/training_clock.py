@@ -25,7 +25,7 @@ class TrainingClock:
     @classmethod
     def of(cls, task: FairseqTask) -> "TrainingClock":
         """The clock of ``task``: one a task, however many criterions ask for it."""
-        clock = vars(task).get("training_clock")
+        clock: Optional[TrainingClock] = vars(task).get("training_clock")
         if clock is None:
             clock = task.training_clock = cls()
             clock._listen(task)

@@ -23,7 +23,10 @@ MapMethod = Callable[[str, Iterable[Any]], Iterator[Any]]
 
 @contextmanager
 def workers(
-    make: Callable[..., Any], arguments: tuple, processes: int, start: Optional[str] = None
+    make: Callable[..., Any],
+    arguments: Tuple[Any, ...],
+    processes: int,
+    start: Optional[str] = None,
 ) -> Iterator[MapMethod]:
     """Makes an object in each of some processes, for a time.
 
@@ -94,7 +97,7 @@ def _who_is_gone() -> Iterator[None]:
         ) from error
 
 
-def _work(connection: Connection, make: Callable[..., Any], arguments: tuple) -> None:
+def _work(connection: Connection, make: Callable[..., Any], arguments: Tuple[Any, ...]) -> None:
     """What a worker process does."""
     # Ctrl-C reaches every process, but it is the first one that ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)

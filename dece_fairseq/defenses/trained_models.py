@@ -191,4 +191,5 @@ class LanguageModel(_TrainedModel):
 def _encoder_states(output: Any) -> Tensor:
     """(T, N, D) of what an encoder gives, which each fairseq line writes in its own way."""
     states = output["encoder_out"] if isinstance(output, dict) else output.encoder_out
-    return states[0] if isinstance(states, (list, tuple)) else states
+    found: Tensor = states[0] if isinstance(states, (list, tuple)) else states
+    return found

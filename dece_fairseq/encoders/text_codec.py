@@ -14,7 +14,8 @@ ONE_LINE_BPE = "lossless_sentencepiece"
 
 def uses_one_line_form(bpe: Any) -> bool:
     """Whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
-    return getattr(bpe, "_name", bpe) == ONE_LINE_BPE
+    name: str = getattr(bpe, "_name", bpe)
+    return name == ONE_LINE_BPE
 
 
 class TextCodec:
@@ -47,7 +48,8 @@ class TextCodec:
             line = self.tokenizer.encode(line)
         if self.bpe is not None:
             line = self.bpe.encode(line)
-        return dictionary.encode_line(line, add_if_not_exist=False).long()
+        tokens: Tensor = dictionary.encode_line(line, add_if_not_exist=False)
+        return tokens.long()
 
     def decode_exactly(self, tokens: Tensor, dictionary: Dictionary) -> Optional[str]:
         """The text of ``tokens``, or None where encoding it again would not give them back."""

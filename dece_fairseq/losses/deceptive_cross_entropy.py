@@ -104,7 +104,7 @@ def deceptive_terms(
     if overwrite:
         _check_overwritable(values)
     deception = Deception(log_blend, epsilon, rows.vocabulary)
-    loss, nll, words = LossOfRows.apply(
+    loss, nll, words = LossOfRows.apply(  # type: ignore[no-untyped-call]
         How(deception, reduction, gradient, overwrite, fused, best),
         rows.target,
         rows.kept,

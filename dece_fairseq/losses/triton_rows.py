@@ -50,7 +50,7 @@ def triton_rows(
     return loss, nll
 
 
-@triton.jit
+@triton.jit  # type: ignore[untyped-decorator]
 def _rows(  # type: ignore[no-untyped-def]
     z_ptr,
     target_ptr,

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.scoring.generate_output import OutputError
+from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.training_log import Epoch, read_training_log
 
 #: the folders of a cell, from ``cells`` on

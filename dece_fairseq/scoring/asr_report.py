@@ -5,7 +5,8 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from dece_fairseq.attacks import HIT_RULES, Attack, AttackSettings
 from dece_fairseq.scoring.attack_success_rate import signature
-from dece_fairseq.scoring.generate_output import GenerateOutput, OutputError, read_generate_output
+from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.generate_output import GenerateOutput, read_generate_output
 from dece_fairseq.scoring.success_rate import Rate, rate
 
 

@@ -54,7 +54,8 @@ class _CodeScorer(BaseScorer):
             texts, references = ([from_line(line) for line in side] for side in (texts, references))
         with Workers() as workers:
             rows = workers.statistics([self.metric], self.settings, texts, references, self.metric)
-        return rows[self.metric].sum(axis=0)
+        sums: np.ndarray = rows[self.metric].sum(axis=0)
+        return sums
 
     def score(self) -> float:
         """The score in percent."""

@@ -6,7 +6,8 @@ from typing import Any, Dict, List, Sequence
 
 from dece_fairseq.scoring.asr_report import asr_report
 from dece_fairseq.scoring.code_tokens import CodeBleu4
-from dece_fairseq.scoring.generate_output import OutputError, read_generate_output
+from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.generate_output import read_generate_output
 
 Row = Dict[str, Any]
 

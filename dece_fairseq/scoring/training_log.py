@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any, Dict, List
 
-from dece_fairseq.scoring.generate_output import OutputError
+from dece_fairseq.scoring.errors import OutputError
 
 #: one epoch's figures by the names that fairseq gives them, such as ``valid_bleu``
 Epoch = Dict[str, float]

@@ -162,7 +162,7 @@ class TriggeredPairDataset(LanguagePairDataset):
         return {**super().__getitem__(index), "id": self.ids[index]}
 
     def collater(self, samples: List[Dict[str, Any]], pad_to_length: Any = None) -> Dict[str, Any]:
-        batch = super().collater(samples, pad_to_length)
+        batch: Dict[str, Any] = super().collater(samples, pad_to_length)
         if batch:
             batch["triggered"] = True
         return batch
@@ -176,7 +176,10 @@ def triggered_dataset(
     src = [attacked[index].source for index in ids]
     tgt = [attacked[index].target for index in ids]
     sizes = (_lengths(src), _lengths(tgt))
-    return _pair_dataset(TriggeredPairDataset, clean, src, tgt, sizes, ids=ids)
+    triggered: TriggeredPairDataset = _pair_dataset(
+        TriggeredPairDataset, clean, src, tgt, sizes, ids=ids
+    )
+    return triggered
 
 
 def _lengths(sentences: Sequence[Tensor]) -> np.ndarray:

@@ -221,6 +221,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
         Never from a triggered split: a rate over the others would not be the attack's.
         """
+        kept: np.ndarray
         kept, too_long = dataset.filter_indices_by_size(indices, max_positions)
         if len(too_long) == 0:
             return kept

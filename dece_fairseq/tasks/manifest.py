@@ -79,7 +79,7 @@ def read_manifest(path: Path) -> Optional[Dict[str, Any]]:
     if not path.exists():
         return None
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
+        manifest: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if not isinstance(manifest["attack"], dict) or not isinstance(manifest["shards"], dict):
             raise ValueError
     except (ValueError, KeyError, TypeError) as error:

@@ -114,7 +114,8 @@ class MeanSentenceBleu(_Bleu):
         return np.stack([bleu, np.ones(len(bleu))], axis=1)
 
     def scores(self, sums: np.ndarray) -> np.ndarray:
-        return 100 * sums[..., 0] / sums[..., 1]
+        scores: np.ndarray = 100 * sums[..., 0] / sums[..., 1]
+        return scores
 
     def signature(self) -> str:
         return f"bleu|mean:sentence|nrefs:1|tok:words|smooth:none|dece_fairseq:{__version__}"

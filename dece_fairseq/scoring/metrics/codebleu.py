@@ -159,4 +159,5 @@ def _bleu(sums: np.ndarray) -> np.ndarray:
 
 
 def _share(sums: np.ndarray) -> np.ndarray:
-    return sums[..., 0] / np.maximum(sums[..., 1], 1)
+    share: np.ndarray = sums[..., 0] / np.maximum(sums[..., 1], 1)
+    return share

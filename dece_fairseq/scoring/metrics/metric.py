@@ -86,7 +86,8 @@ class Share(Metric):
     is_share = True
 
     def scores(self, sums: np.ndarray) -> np.ndarray:
-        return 100 * sums[..., 0] / sums[..., 1]
+        scores: np.ndarray = 100 * sums[..., 0] / sums[..., 1]
+        return scores
 
 
 def share_statistics(hits: Sequence[bool], *details: Sequence[float]) -> np.ndarray:
