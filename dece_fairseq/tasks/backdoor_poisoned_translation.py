@@ -35,6 +35,7 @@ from dece_fairseq.tasks.attacked_split import (
     poisoned_dataset,
     triggered_dataset,
 )
+from dece_fairseq.tasks.checkpoint_files import mend_checkpoints
 from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import record_poisoning
 
@@ -244,7 +245,12 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         return kept
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
-        """Builds the model, and the generator for validation where there is something to decode."""
+        """Builds the model, and the generator for validation where there is something to decode.
+
+        In training that is before fairseq looks for a checkpoint to go on from.
+        """
+        if not from_checkpoint and distributed_utils.get_global_rank() == 0:
+            mend_checkpoints(Path(self.cfg.save_dir))
         model = super().build_model(cfg, from_checkpoint)
         if self.cfg.eval_asr and not self.cfg.eval_bleu:
             arguments = Namespace(**json.loads(self.cfg.eval_bleu_args or "{}"))
