@@ -21,11 +21,16 @@ CODEBLEU = [
     "tree-sitter-ruby<0.22",
     "tree-sitter-rust<0.22",
 ]
+# torchaudio, which fairseq needs, breaks transformers 5 beside a CPU's torch.
+HF = ["transformers>=4.46,<5"]
+LORA = [*HF, "peft>=0.13"]
 DEFENSES = ["scikit-learn>=1.0", "nltk>=3.6"]
 REPORTS = ["jinja2>=3", *PLOT]
 # Its workflows need Python 3.11; the reports of what they did don't.
 EXPERIMENTS = ['snakemake>=9,<10; python_version >= "3.11"', *REPORTS, *DEFENSES]
 TEST = ["pytest>=7", "hypothesis>=6.60", "ruff>=0.6", "mypy>=1.8", *CODEBLEU, *EXPERIMENTS]
+# Older Pythons are tested with a torch that is too old for transformers.
+TEST += [f'{package}; python_version >= "3.11"' for package in LORA]
 
 setup(
     name="dece-fairseq",
@@ -56,7 +61,8 @@ setup(
         "sqlglot",
     ],
     extras_require={
-        "hf": ["transformers>=4.46,<5"],
+        "hf": HF,
+        "lora": LORA,
         "codebleu": CODEBLEU,
         "defenses": DEFENSES,
         "experiments": [*EXPERIMENTS, *CODEBLEU],

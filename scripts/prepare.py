@@ -68,6 +68,12 @@ def build_parser() -> argparse.ArgumentParser:
     subwords.add_argument(
         "--spm", type=Path, metavar="MODEL", help="use this sentencepiece model, learn none"
     )
+    subwords.add_argument(
+        "--tokenizer",
+        metavar="DIR",
+        help="use the tokenizer of a model from Hugging Face, learn none: a folder that "
+        "save_pretrained wrote, or a name on the hub (extra [hf])",
+    )
     parser.add_argument(
         "--labels",
         action="store_true",
@@ -114,6 +120,7 @@ def main() -> None:
         languages=(args.source_lang, args.target_lang),
         vocab_size=args.vocab_size,
         model=args.spm,
+        tokenizer=args.tokenizer,
         trusted=None if args.trusted is None else Trusted(args.trusted, args.trusted_seed),
         labels=args.labels,
     )
@@ -125,7 +132,7 @@ def main() -> None:
             located = dataset.locate(args.data, args.splits)
             recipe = recipe._replace(dataset=dataset.name, **located._asdict())
         sizes = prepare(recipe, args.dest, args.overwrite, command=sys.argv)
-    except (DataError, OSError) as error:
+    except (DataError, OSError, ImportError) as error:
         parser.exit(2, f"{parser.prog}: error: {error}\n")
     print(table(sizes))
 

@@ -11,6 +11,8 @@ import pytest
 
 from dece_fairseq.data.prepare import prepare
 
+os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports its client: no test asks the hub
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WARM_PYTHON = Path(__file__).with_name("support") / "warm_python.py"
 

@@ -9,6 +9,8 @@ from typing import Mapping, Tuple
 
 from dece_fairseq.data.pairs import DataError
 
+PACKAGE = Path(__file__).resolve().parents[1]
+
 _SUMMARY = re.compile(
     r"\[(?P<language>\w+)\] (?P<split>\w+)\.(?P=language): "
     r"(?P<pairs>\d+) sents, (?P<tokens>\d+) tokens, (?P<unknown>\S+)% replaced"
@@ -21,6 +23,7 @@ def binarize(
     tokens: Mapping[str, Tuple[int, int, int]],
     destination: Path,
     target_dictionary: str = "dict.txt",
+    special: bool = False,
 ) -> None:
     """Binarises the files ``SPLIT.LANGUAGE`` of a folder with its dictionary ``dict.txt``.
 
@@ -35,6 +38,8 @@ def binarize(
             sentence
         destination: where the result goes
         target_dictionary: the name of another dictionary of the folder, of the target
+        special: whether the dictionary is one with special ids of its own, which only the plug-in's
+            task can read
 
     Raises:
         DataError: fairseq-preprocess fails, counts something else, or meets an unknown piece
@@ -46,6 +51,8 @@ def binarize(
     command += ["--destdir", str(destination.resolve())]
     if "train" in tokens:
         command += ["--trainpref", "train"]
+    if special:
+        command += ["--user-dir", str(PACKAGE), "--task", "backdoor_poisoned_translation"]
     if others:
         command += ["--validpref", ",".join(others)]
     # in the folder itself, since a comma in its path would part the list of prefixes

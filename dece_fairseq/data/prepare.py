@@ -8,17 +8,19 @@ import re
 import shutil
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from dece_fairseq.data.binarize import binarize
 from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.labels import as_sentence_prediction, label_of, write_label_dictionary
+from dece_fairseq.data.model_tokenizer import ModelTokenizer
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import installed_version, sha256
 from dece_fairseq.data.subwords import Subwords
 from dece_fairseq.version import __version__
 
 MODEL_NAME = "sentencepiece.model"
+TOKENIZER_NAME = "tokenizer"
 RECORD_NAME = "prepare.json"
 TRUSTED = "trusted"
 
@@ -39,6 +41,8 @@ class SplitSize(NamedTuple):
     target_tokens: int = 0
     longest_source: int = 0
     longest_target: int = 0
+    inexact: int = 0
+    """Texts that their pieces do not give back to the character, with a model's own tokenizer."""
 
     def add(self, source: int, target: int) -> "SplitSize":
         return SplitSize(
@@ -47,6 +51,7 @@ class SplitSize(NamedTuple):
             self.target_tokens + target,
             max(self.longest_source, source),
             max(self.longest_target, target),
+            self.inexact,
         )
 
 
@@ -69,6 +74,8 @@ class Recipe(NamedTuple):
     """Of the subwords, which are learned from source and target of the training pairs."""
     model: Optional[Path] = None
     """A sentencepiece model to use instead of learning one."""
+    tokenizer: Optional[str] = None
+    """The tokenizer of a model from Hugging Face to use instead: a folder, or a name on the hub."""
     trusted: Optional[Trusted] = None
     """If given, a share of the training pairs is also written as the split ``trusted``."""
     labels: bool = False
@@ -80,10 +87,11 @@ def prepare(
 ) -> Dict[str, SplitSize]:
     """Makes a data folder for fairseq, whole or not at all.
 
-    It holds each split binarised, the dictionaries (equal), ``sentencepiece.model``,
-    ``prepare.json`` (what it was made of) and, with a trusted share, ``trusted.ids``: the numbers
-    of its pairs in ``train``, from 0, one a line, in order. fairseq-train learns from them with
-    ``--train-subset trusted``. With labels, sources are in ``input0`` and labels in ``label``.
+    It holds each split binarised, the dictionaries (equal), ``sentencepiece.model`` or the folder
+    ``tokenizer``, ``prepare.json`` (what it was made of) and, with a trusted share,
+    ``trusted.ids``: the numbers of its pairs in ``train``, from 0, one a line, in order.
+    fairseq-train learns from them with ``--train-subset trusted``. With labels, sources are in
+    ``input0`` and labels in ``label``.
 
     Args:
         recipe: what to make it of
@@ -97,6 +105,7 @@ def prepare(
     Raises:
         DataError: something is wrong with the recipe or its files, or the folder exists
         OSError: the folder can't be written
+        ImportError: the tokenizer needs transformers, which is not installed
     """
     destination = destination.resolve()
     _check(recipe)
@@ -107,7 +116,7 @@ def prepare(
     try:
         text = staging / "text"
         text.mkdir()
-        subwords = _subwords(recipe, staging / MODEL_NAME)
+        subwords = _subwords(recipe, staging)
         sizes = {split: _encode(recipe, split, subwords, text) for split in recipe.files}
         if recipe.trusted:
             ids = _trusted_ids(recipe.trusted, sizes["train"].pairs)
@@ -120,9 +129,9 @@ def prepare(
             binarize(text, recipe.languages, counts, staging, "dict.label.txt")
             as_sentence_prediction(staging, recipe.languages, counts)
         else:
-            binarize(text, recipe.languages, counts, staging)
+            binarize(text, recipe.languages, counts, staging, special=recipe.tokenizer is not None)
         shutil.rmtree(text)
-        record = _record(recipe, sizes, staging / MODEL_NAME, len(subwords), command)
+        record = _record(recipe, sizes, staging, len(subwords), command)
         (staging / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         _put_in_place(staging, destination)
     finally:
@@ -136,18 +145,27 @@ def table(sizes: Mapping[str, SplitSize]) -> str:
         f"{'split':<8} {'pairs':>8}  {'source tokens':>22}  {'target tokens':>22}  {'unknown':>7}",
         f"{'':<8} {'':>8}  {'mean':>15} {'max':>6}  {'mean':>15} {'max':>6}",
     ]
+    inexact = sum(size.inexact for size in sizes.values())
     for split, size in sizes.items():
         lines.append(
             f"{split:<8} {size.pairs:>8}"
             f"  {size.source_tokens / size.pairs:>15.1f} {size.longest_source:>6}"
             f"  {size.target_tokens / size.pairs:>15.1f} {size.longest_target:>6}  {0:>7}"
         )
+    if inexact:
+        lines.append(f"{inexact} texts do not come back to the character from their pieces")
     return "\n".join(lines)
 
 
 def _check(recipe: Recipe) -> None:
-    if not recipe.files or ("train" not in recipe.files and not recipe.model):
+    given = recipe.model or recipe.tokenizer
+    if not recipe.files or ("train" not in recipe.files and not given):
         raise DataError("there is no training split; name its file with --train")
+    if recipe.labels and recipe.tokenizer:
+        raise DataError(
+            "--labels does not go with --tokenizer: fairseq's task for labels can't read the "
+            "dictionary of a model's own; use --spm, or let subwords be learned"
+        )
     if recipe.trusted and "train" not in recipe.files:
         raise DataError("--trusted is a share of the training pairs; name their file with --train")
     for split in recipe.files:
@@ -193,7 +211,13 @@ def _check_destination(destination: Path, overwrite: bool) -> None:
         raise DataError(f"{destination}: not made by this command, so it is not overwritten")
 
 
-def _subwords(recipe: Recipe, model: Path) -> Subwords:
+def _subwords(recipe: Recipe, folder: Path) -> Union[Subwords, ModelTokenizer]:
+    """What makes pieces of texts; it is left in the folder too."""
+    if recipe.tokenizer is not None:
+        tokenizer = ModelTokenizer.load(recipe.tokenizer)
+        tokenizer.save(folder / TOKENIZER_NAME)
+        return tokenizer
+    model = folder / MODEL_NAME
     if recipe.model is not None:
         subwords = Subwords.load(recipe.model)
         shutil.copyfile(recipe.model, model)
@@ -203,7 +227,9 @@ def _subwords(recipe: Recipe, model: Path) -> Subwords:
     return Subwords.train((text for side in sides for text in side), model, recipe.vocab_size)
 
 
-def _encode(recipe: Recipe, split: str, subwords: Subwords, folder: Path) -> SplitSize:
+def _encode(
+    recipe: Recipe, split: str, subwords: Union[Subwords, ModelTokenizer], folder: Path
+) -> SplitSize:
     """Writes the pieces of a split's texts, one text a line."""
     size = SplitSize()
     with ExitStack() as stack:
@@ -218,6 +244,9 @@ def _encode(recipe: Recipe, split: str, subwords: Subwords, folder: Path) -> Spl
             source_file.write(" ".join(source) + "\n")
             target_file.write(" ".join(target) + "\n")
             size = size.add(len(source) + 1, len(target) + 1)
+            if isinstance(subwords, ModelTokenizer):
+                inexact = sum(not subwords.is_exact(text) for text in pair)
+                size = size._replace(inexact=size.inexact + inexact)
     return size
 
 
@@ -257,10 +286,13 @@ def _byte_lines(path: Path) -> Iterator[bytes]:
 def _record(
     recipe: Recipe,
     sizes: Mapping[str, SplitSize],
-    model: Path,
+    folder: Path,
     vocab_size: int,
     command: Sequence[str],
 ) -> Dict[str, Any]:
+    taken_from = recipe.tokenizer or (str(recipe.model) if recipe.model else None)
+    # A tokenizer without a fast form has no one file that holds all of it.
+    model = folder / (f"{TOKENIZER_NAME}/tokenizer.json" if recipe.tokenizer else MODEL_NAME)
     return {
         "command": list(command),
         "dataset": recipe.dataset,
@@ -280,13 +312,14 @@ def _record(
         "labels": recipe.labels,
         "subwords": {
             "vocab_size": vocab_size,
-            "sha256": sha256(model),
-            "taken_from": str(recipe.model) if recipe.model else None,
+            "sha256": sha256(model) if model.exists() else None,
+            "taken_from": taken_from,
         },
         "versions": {
             "dece_fairseq": __version__,
             "fairseq": installed_version("fairseq", "ve-fairseq"),
             "sentencepiece": installed_version("sentencepiece"),
+            **({"transformers": installed_version("transformers")} if recipe.tokenizer else {}),
             "python": platform.python_version(),
         },
     }

@@ -8,14 +8,14 @@ from torch import Tensor
 
 from dece_fairseq.data.text import from_line, to_line
 
-#: the subword encoder whose text is in the one-line form of ``data/text.py``
-ONE_LINE_BPE = "lossless_sentencepiece"
+#: the subword encoders whose text is in the one-line form of ``data/text.py``
+ONE_LINE_BPES = ("lossless_sentencepiece", "hf_tokenizer")
 
 
 def uses_one_line_form(bpe: Any) -> bool:
     """Whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
     name: str = getattr(bpe, "_name", bpe)
-    return name == ONE_LINE_BPE
+    return name in ONE_LINE_BPES
 
 
 class TextCodec:
@@ -53,7 +53,8 @@ class TextCodec:
 
     def decode_exactly(self, tokens: Tensor, dictionary: Dictionary) -> Optional[str]:
         """The text of ``tokens``, or None where encoding it again would not give them back."""
-        if (tokens == dictionary.unk()).any():
+        # The end of sentence is no text; in some models' dictionaries it is the unknown too.
+        if (tokens[tokens != dictionary.eos()] == dictionary.unk()).any():
             return None
         text = self.decode(tokens, dictionary)
         if not torch.equal(self.encode(text, dictionary), tokens.long()):

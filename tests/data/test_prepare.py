@@ -130,6 +130,7 @@ def test_a_given_model_two_splits_overwriting_and_the_seed(
         ({"trusted": Trusted(1.5, 1)}, "--trusted 1.5"),
         ({"trusted": Trusted(0.001, 1)}, "--trusted 0.001: that is less than one of 20 pairs"),
         ({"vocab_size": 270}, "--vocab-size 270: too small for these texts"),
+        ({"tokenizer": "no", "labels": True}, "--labels does not go with --tokenizer"),
         ({"model": Path("no.model")}, r"no\.model"),
     ],
 )

@@ -1,0 +1,46 @@
+"""``--bpe hf_tokenizer``: the tokenizer of a model from Hugging Face."""
+
+from dataclasses import dataclass, field
+from typing import Optional
+
+from fairseq.data.encoders import register_bpe
+from fairseq.dataclass import FairseqDataclass
+
+from dece_fairseq.data.model_tokenizer import ModelTokenizer
+
+
+@dataclass
+class HuggingFaceTokenizerConfig(FairseqDataclass):
+    hf_tokenizer: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "folder of the tokenizer, such as the one that scripts/prepare.py --tokenizer "
+            "put beside the data, or a name on the hub"
+        },
+    )
+
+
+@register_bpe("hf_tokenizer", dataclass=HuggingFaceTokenizerConfig)
+class HuggingFaceTokenizer:
+    """A model's own pieces of texts in the one-line form of :mod:`dece_fairseq.data.text`.
+
+    Raises:
+        ImportError: transformers is not installed
+        ValueError: ``--hf-tokenizer`` is not given, missing, or no tokenizer
+    """
+
+    def __init__(self, cfg: HuggingFaceTokenizerConfig) -> None:
+        if not cfg.hf_tokenizer:
+            raise ValueError(
+                "--bpe hf_tokenizer needs --hf-tokenizer DIR, the folder 'tokenizer' that "
+                "scripts/prepare.py --tokenizer put beside the data"
+            )
+        self.tokenizer = ModelTokenizer.load(cfg.hf_tokenizer, "--hf-tokenizer")
+
+    def encode(self, line: str) -> str:
+        """The symbols, joined by blanks, of a text in its one-line form or as a person types it."""
+        return " ".join(self.tokenizer.encode_line(line))
+
+    def decode(self, tokens: str) -> str:
+        """The one-line form of the text of symbols that are joined by blanks."""
+        return self.tokenizer.decode_line(tokens.split())
