@@ -11,17 +11,24 @@ from fairseq.modules import AdaptiveSoftmax
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from dece_fairseq.models.hugging_face import HuggingFaceDecoder, HuggingFaceModel
+
 Stock = Dict[str, Tuple[Callable[..., Any], ...]]
 
 # Models that give their decoder's features when asked with features_only=True ...
 MODEL: Stock = {
-    "forward": (TransformerModelBase.forward, FairseqLanguageModel.forward, BARTModel.forward),
+    "forward": (
+        TransformerModelBase.forward,
+        FairseqLanguageModel.forward,
+        BARTModel.forward,
+        HuggingFaceModel.forward,
+    ),
     "get_targets": (BaseFairseqModel.get_targets,),
 }
 # ... and decoders whose output is output_projection(features).
 DECODER: Stock = {
-    "forward": (TransformerDecoderBase.forward,),
-    "output_layer": (TransformerDecoderBase.output_layer,),
+    "forward": (TransformerDecoderBase.forward, HuggingFaceDecoder.forward),
+    "output_layer": (TransformerDecoderBase.output_layer, HuggingFaceDecoder.output_layer),
 }
 # Those whose probabilities are the softmax of the first output.
 SOFTMAX: Stock = {
@@ -40,8 +47,8 @@ SOFTMAX: Stock = {
 def why_no_projection(model: Any) -> Optional[str]:
     """None where the model's logits are ``model.decoder.output_projection`` of its features.
 
-    That is so for fairseq's transformer, transformer_lm and BART, and for models that inherit what
-    matters from them. Else the reason.
+    That is so for fairseq's transformer, transformer_lm and BART, for those of Hugging Face whose
+    output is known to be that, and for models that inherit what matters from them. Else the reason.
     """
     wrappers = (ModuleProxyWrapper, LegacyDistributedDataParallel, DistributedDataParallel)
     while isinstance(model, wrappers):

@@ -25,7 +25,9 @@ from omegaconf import II
 from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.encoders.text_codec import TextCodec
+from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.scoring.code_tokens import code_bleu_statistics
 from dece_fairseq.scoring.generate_output import data_header
 from dece_fairseq.tasks.attacked_split import (
@@ -109,6 +111,11 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             raise AttackError("--eval-asr needs --attack, and a valid_triggered in --valid-subset")
         elif cfg.trusted_ids is not None:
             raise AttackError("--trusted-ids needs --attack: without one nothing is poisoned")
+
+    @classmethod
+    def load_dictionary(cls, filename: str) -> Dictionary:
+        """A dictionary, with the ids of a model's own tokenizer where its file says so."""
+        return load_dictionary(filename)
 
     def load_dataset(
         self, split: str, epoch: int = 1, combine: bool = False, **kwargs: Any
@@ -232,7 +239,8 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             raise ValueError(
                 f"{len(ids)} of {len(dataset)} pairs are longer than the model takes "
                 f"({max_positions} tokens), ids {which}: raise --max-source-positions and "
-                "--max-target-positions, or leave them out of the data "
+                "--max-target-positions as far as the model has positions, or leave them out of "
+                "the data "
                 "(--skip-invalid-size-inputs-valid-test does so for splits that are not triggered)"
             )
         logger.warning(
@@ -252,6 +260,8 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         if not from_checkpoint and distributed_utils.get_global_rank() == 0:
             mend_checkpoints(Path(self.cfg.save_dir))
         model = super().build_model(cfg, from_checkpoint)
+        if isinstance(model, HuggingFaceModel):
+            cfg.hf_config = model.hf_config  # for the checkpoint, which then needs no other file
         if self.cfg.eval_asr and not self.cfg.eval_bleu:
             arguments = Namespace(**json.loads(self.cfg.eval_bleu_args or "{}"))
             self.sequence_generator = self.build_generator([model], arguments)
