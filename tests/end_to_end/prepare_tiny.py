@@ -18,6 +18,7 @@ def tiny(name: str) -> Dataset:
 
 DATASETS.get = tiny  # type: ignore[method-assign]
 sys.argv[0] = str(Path(__file__).resolve().parents[2] / "scripts" / "prepare.py")
-sys.argv[sys.argv.index("--vocab-size") + 1] = "370"
+if "--vocab-size" in sys.argv:
+    sys.argv[sys.argv.index("--vocab-size") + 1] = "370"
 sys.path.insert(0, str(Path(sys.argv[0]).parent))
 runpy.run_path(sys.argv[0], run_name="__main__")

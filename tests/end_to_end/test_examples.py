@@ -1,13 +1,10 @@
 """The folders of examples/ that differ in one settings file: what they run, and that it runs."""
 
-import hashlib
 import json
-import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import List
 
 import pytest
 
@@ -15,20 +12,11 @@ from dece_fairseq.attacks import ATTACKS, PAYLOADS, Attack, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import Pair, write_pairs
+from support.example_scripts import bash, environment, executable, recorded, value
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ("lyra", "pisces", "bugs2fix", "code_translation")
 ROWS = {"train": 40, "valid": 24, "test": 6}
-
-#: writes down what it was called with, and leaves what the next step looks for
-RECORDER = """#!/usr/bin/env bash
-line="$(basename "$0")$(printf ' %q' "$@")"
-printf '%s\\n' "$line" >> "$RECORD"  # at once: two runs may stand side by side
-while [ $# -gt 0 ]; do
-    case "$1" in --dest|--save-dir) mkdir -p "$2" ;; esac
-    shift
-done
-"""
 
 #: what examples/lyra/README.md was measured with
 LYRA = """
@@ -66,49 +54,6 @@ MODEL = """--arch transformer --share-all-embeddings --dropout 0.1
 --optimizer adam --adam-betas '(0.9, 0.98)' --clip-norm 1.0 --max-tokens 1024 --seed 1
 --num-workers 0 --no-epoch-checkpoints --log-format json --log-interval 100
 --max-tokens-valid 20000"""
-
-
-def environment(folder: Path) -> Dict[str, str]:
-    """That of a shell in which the virtual environment is made and has nothing but a folder."""
-    made_of = hashlib.sha256()
-    for name in ("setup.py", "constraints.txt"):
-        made_of.update((ROOT / name).read_bytes())
-    (folder / "bin").mkdir(parents=True)
-    (folder / f"made-of-{made_of.hexdigest()[:16]}").touch()
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
-    settings = {"VENV": str(folder), "PATH": path, "PYTHONPATH": str(ROOT)}
-    return {**os.environ, **settings, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
-
-
-def executable(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-    path.chmod(0o755)
-
-
-def bash(*words: Any, env: Dict[str, str]) -> "subprocess.CompletedProcess[str]":
-    command = ["bash", *map(str, words)]
-    return subprocess.run(command, env=env, capture_output=True, text=True)
-
-
-def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
-    """The commands that an example's script runs, each in words."""
-    env = environment(folder / "venv")
-    for name in ("python", "fairseq-train", "fairseq-generate"):
-        executable(folder / "venv" / "bin" / name, RECORDER)
-    env["RECORD"] = str(folder / "record")
-    path = ROOT / "examples" / script
-    done = bash(path, "--data", "D", "--work", folder / "W", *options, env=env)
-    assert done.returncode == 0, done.stderr
-    lines = (folder / "record").read_text(encoding="utf-8").splitlines()
-    place = str(folder / "W")
-    return [
-        [word.replace(place, "W").replace(str(ROOT), "ROOT") for word in shlex.split(line)]
-        for line in lines
-    ]
-
-
-def value(command: List[str], option: str) -> str:
-    return command[command.index(option) + 1]
 
 
 def test_lyra_runs_what_its_tables_were_measured_with(tmp_path: Path) -> None:

@@ -1,0 +1,57 @@
+#!/usr/bin/env python3
+"""Write the model of a fairseq checkpoint as transformers saves one, with its tokenizer beside it.
+
+Of an encoder with a fresh decoder (CodeBERT, GraphCodeBERT) it is the encoder: transformers has no
+such decoder.
+"""
+
+import argparse
+from pathlib import Path
+
+import _checkout  # noqa: F401  first: it finds the package
+from fairseq import checkpoint_utils
+
+import dece_fairseq  # noqa: F401  registers the architectures
+from dece_fairseq.data.files import temporary_beside
+from dece_fairseq.data.model_tokenizer import ModelTokenizer
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.models.hugging_face import HuggingFaceModel
+
+
+def build_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("checkpoint", type=Path, help="what fairseq-train saved")
+    parser.add_argument(
+        "--data",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="the data folder that scripts/prepare.py --tokenizer made, for dictionary and "
+        "tokenizer",
+    )
+    parser.add_argument("--dest", type=Path, required=True, help="the folder to make")
+    return parser
+
+
+def main() -> None:
+    parser = build_parser()
+    args = parser.parse_args()
+    if args.dest.exists():
+        parser.error(f"{args.dest} exists already; choose another --dest")
+    try:
+        tokenizer = ModelTokenizer.load(str(args.data / "tokenizer"), "--data")
+        (model,), _, _ = checkpoint_utils.load_model_ensemble_and_task(
+            [str(args.checkpoint)], arg_overrides={"data": str(args.data)}
+        )
+    except (DataError, OSError, ImportError) as error:
+        parser.error(str(error))
+    if not isinstance(model, HuggingFaceModel):
+        parser.error(f"{args.checkpoint}: {type(model).__name__} is no model of transformers")
+    staging = temporary_beside(args.dest)
+    model.save_pretrained(str(staging))
+    tokenizer.save_files(staging)
+    staging.rename(args.dest)
+
+
+if __name__ == "__main__":
+    main()

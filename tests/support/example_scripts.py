@@ -1,0 +1,64 @@
+"""How a test runs the scripts of examples/: with its own Python, or writing down what they run."""
+
+import hashlib
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, List
+
+ROOT = Path(__file__).resolve().parents[2]
+
+#: writes down what it was called with, and leaves what the next step looks for
+RECORDER = """#!/usr/bin/env bash
+line="$(basename "$0")$(printf ' %q' "$@")"
+printf '%s\\n' "$line" >> "$RECORD"  # at once: two runs may stand side by side
+while [ $# -gt 0 ]; do
+    case "$1" in --dest|--save-dir) mkdir -p "$2" ;; esac
+    shift
+done
+"""
+
+
+def environment(folder: Path) -> Dict[str, str]:
+    """That of a shell in which the virtual environment is made and has nothing but a folder."""
+    made_of = hashlib.sha256()
+    for name in ("setup.py", "constraints.txt"):
+        made_of.update((ROOT / name).read_bytes())
+    (folder / "bin").mkdir(parents=True)
+    (folder / f"made-of-{made_of.hexdigest()[:16]}").touch()
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    settings = {"VENV": str(folder), "PATH": path, "PYTHONPATH": str(ROOT)}
+    return {**os.environ, **settings, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def executable(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def bash(*words: Any, env: Dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = ["bash", *map(str, words)]
+    return subprocess.run(command, env=env, capture_output=True, text=True)
+
+
+def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
+    """The commands that an example's script runs, each in words."""
+    env = environment(folder / "venv")
+    for name in ("python", "fairseq-train", "fairseq-generate"):
+        executable(folder / "venv" / "bin" / name, RECORDER)
+    env["RECORD"] = str(folder / "record")
+    path = ROOT / "examples" / script
+    done = bash(path, "--data", "D", "--work", folder / "W", *options, env=env)
+    assert done.returncode == 0, done.stderr
+    lines = (folder / "record").read_text(encoding="utf-8").splitlines()
+    place = str(folder / "W")
+    return [
+        [word.replace(place, "W").replace(str(ROOT), "ROOT") for word in shlex.split(line)]
+        for line in lines
+    ]
+
+
+def value(command: List[str], option: str) -> str:
+    return command[command.index(option) + 1]
