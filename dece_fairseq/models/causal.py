@@ -64,8 +64,12 @@ class Causal(HuggingFaceModel):
         adapt(hf, cfg)
         positions = getattr(hf.config, "max_position_embeddings", ENDLESS)
         encoder = Prefix(vocab, Frame.of(vocab).before, positions)
-        decoder_class = PlainDecoder if hf.config.model_type in PLAIN_OUTPUT else WholeDecoder
-        decoder = decoder_class(task.target_dictionary, start, hf, positions)
+        decoder: CausalDecoder
+        if hf.config.model_type in PLAIN_OUTPUT:
+            parts = (hf.base_model, hf.get_output_embeddings())
+            decoder = CausalDecoder(task.target_dictionary, start, *parts, positions)
+        else:
+            decoder = WholeDecoder(task.target_dictionary, start, hf, nn.Identity(), positions)
         if cfg.freeze_encoder:
             freeze_encoder(encoder, decoder)
         return cls(encoder, decoder, hf, hf_config)
@@ -100,22 +104,27 @@ class Prefix(HuggingFaceEncoder):
         return self.positions - len(self.before)
 
 
-class PlainDecoder(HuggingFaceDecoder):
-    """A causal model in its two parts, states and projection.
+class CausalDecoder(HuggingFaceDecoder):
+    """A causal model in its two parts.
 
     Args:
         dictionary: fairseq's
         start: the separator
-        hf: the whole model of transformers
+        stack: what gives the states
+        output_projection: from states to logits
         positions: how many tokens it can read
     """
 
-    def __init__(self, dictionary: Dictionary, start: int, hf: Any, positions: int) -> None:
-        super().__init__(dictionary, start, hf.get_output_embeddings())
-        self.stack = hf.base_model
-        self._read(hf, positions)
-
-    def _read(self, hf: Any, positions: int) -> None:
+    def __init__(
+        self,
+        dictionary: Dictionary,
+        start: int,
+        stack: Any,
+        output_projection: nn.Module,
+        positions: int,
+    ) -> None:
+        super().__init__(dictionary, start, output_projection)
+        self.stack = stack
         self.positions = positions
         self.takes_positions = "position_ids" in inspect.signature(self.stack.forward).parameters
 
@@ -153,13 +162,8 @@ class PlainDecoder(HuggingFaceDecoder):
         return self.positions
 
 
-class WholeDecoder(PlainDecoder):
-    """A causal model whose logits are its own affair: they come out where features would."""
-
-    def __init__(self, dictionary: Dictionary, start: int, hf: Any, positions: int) -> None:
-        HuggingFaceDecoder.__init__(self, dictionary, start, nn.Identity())
-        self.stack = hf
-        self._read(hf, positions)
+class WholeDecoder(CausalDecoder):
+    """A causal model whose logits are its own affair: its stack gives them instead of states."""
 
     def output_layer(self, features: Tensor) -> Tensor:
         """What :meth:`run` gave, logits already."""
