@@ -73,7 +73,7 @@ def training(save_dir: Path) -> List[Any]:
     return [*words, "--log-format", "json", "--no-epoch-checkpoints"]
 
 
-@pytest.mark.parametrize("name", ["CodeT5", "CodeBERT", "CodeGen"])
+@pytest.mark.parametrize("name", ["CodeT5", "CodeGen"])  # CodeBERT: test_pretrained_examples
 def test_from_the_saved_model_to_the_attack_success_rate(
     name: str, pairs: Path, tmp_path: Path
 ) -> None:
