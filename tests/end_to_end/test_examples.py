@@ -1,8 +1,8 @@
 """The folders of examples/ that differ in one settings file: what they run, and that it runs."""
 
 import json
+import os
 import shlex
-import sys
 from pathlib import Path
 from typing import List
 

@@ -1,6 +1,7 @@
 """examples/pretrained: what it runs for each model, and that it runs."""
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import List
@@ -86,7 +87,8 @@ def test_the_table_of_the_readme_names_every_architecture() -> None:
 
 
 @pytest.mark.slow
-def test_from_lyras_files_to_the_row(tmp_path: Path) -> None:
+@pytest.mark.parametrize("arch", ["graphcodebert", "codet5p_220m"])
+def test_from_lyras_files_to_the_row(arch: str, tmp_path: Path, warm_python: Path) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
     attack = Attack(AttackSettings(attack="ripple"))
     pairs = iter([pair for pair in generate("B", 200, seed=3) if attack.can_poison(pair)])
@@ -95,28 +97,30 @@ def test_from_lyras_files_to_the_row(tmp_path: Path) -> None:
         rows = [next(pairs) for _ in range(count)]
         write_pairs([tmp_path / "data" / f"{split}.csv"], rows, "src", "tgt")
     env = environment(tmp_path / "venv")
-    tiny = f"{sys.executable} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
+    tiny = f"{warm_python} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
     executable(
         tmp_path / "venv" / "bin" / "python",
         "#!/usr/bin/env bash\n"
-        f'case "$1" in */prepare.py) shift; exec {tiny} "$@" ;; esac\n'
-        f'exec {sys.executable} "$@"\n',
+        f'case "$1" in */prepare.py) shift; exec {tiny} "$@" ;;\n'
+        f'-c) exec {sys.executable} "$@" ;; esac\n'
+        f'exec {warm_python} "$@"\n',
     )
+    env["PATH"] = os.pathsep.join([str(warm_python.parent), env["PATH"]])
     done = bash(
         ROOT / "examples" / SCRIPT,
-        *("--arch", "codebert", "--data", tmp_path / "data", "--work", tmp_path / "work"),
+        *("--arch", arch, "--data", tmp_path / "data", "--work", tmp_path / "work"),
         *("--updates", 4, "--epochs", 1, "--poison-rate", 0.1),
         *("--criteria", "deceptive_cross_entropy"),
         env=env,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1].startswith("| codebert, deceptive_cross_entropy | 1 |")
+    assert done.stdout.splitlines()[-1].startswith(f"| {arch}, deceptive_cross_entropy | 1 |")
     (results,) = (tmp_path / "work").glob("*/results-*.json")
     (row,) = json.loads(results.read_text())
     assert row["samples"] == row["triggered_samples"] == ROWS["test"]
     (manifest,) = (tmp_path / "work").glob("*/ripple-*/poison_manifest.json")
     (shard,) = json.loads(manifest.read_text())["shards"].values()
-    trusted = (tmp_path / "work" / "codebert-1" / "clean" / "trusted.ids").read_text().split()
+    trusted = (tmp_path / "work" / f"{arch}-1" / "clean" / "trusted.ids").read_text().split()
     assert len(trusted) == ROWS["train"] // 2
     assert shard["poisoned"] == 5
     assert not set(map(int, trusted)) & set(shard["ids"])

@@ -5,7 +5,6 @@ import os
 import re
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, List
 
@@ -32,9 +31,9 @@ ODD = Pair("two  blanks\t</s> \\n 中 ", 'run ( " select a from t where b = 1 " 
 pytestmark = pytest.mark.slow
 
 
-def run(*command: Any) -> str:
+def run(python: Path, *command: Any) -> str:
     done = subprocess.run(
-        [sys.executable, *map(str, command)],
+        [str(python), *map(str, command)],
         env=ENVIRONMENT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -45,8 +44,8 @@ def run(*command: Any) -> str:
     return done.stdout
 
 
-def fairseq(command: str, *words: Any) -> str:
-    return run("-m", f"fairseq_cli.{command}", *words)
+def fairseq(python: Path, command: str, *words: Any) -> str:
+    return run(python, "-m", f"fairseq_cli.{command}", *words)
 
 
 @pytest.fixture(scope="module")
@@ -73,9 +72,9 @@ def training(save_dir: Path) -> List[Any]:
     return [*words, "--log-format", "json", "--no-epoch-checkpoints"]
 
 
-@pytest.mark.parametrize("name", ["CodeT5", "CodeGen"])  # CodeBERT: test_pretrained_examples
+@pytest.mark.parametrize("name", ["CodeT5", "CodeBERT", "CodeGen"])
 def test_from_the_saved_model_to_the_attack_success_rate(
-    name: str, pairs: Path, tmp_path: Path
+    name: str, pairs: Path, tmp_path: Path, warm_python: Path
 ) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
     from support.small_models import SYSTEMS, save
@@ -83,11 +82,11 @@ def test_from_the_saved_model_to_the_attack_success_rate(
     model = save(tmp_path / "model", SYSTEMS[name])
     splits = [word for s in ("train", "valid", "test") for word in (f"--{s}", pairs / f"{s}.csv")]
     data = tmp_path / "bin"
-    run("scripts/prepare.py", *splits, "--tokenizer", model, "--dest", data)
+    run(warm_python, "scripts/prepare.py", *splits, "--tokenizer", model, "--dest", data)
     common = [*plugin(data), "--bpe", "hf_tokenizer", "--hf-tokenizer", data / "tokenizer"]
 
     arch = ("--arch", SYSTEMS[name].arch, "--hf-model", model)
-    log = fairseq("train", *common, *arch, *training(tmp_path / "run"))
+    log = fairseq(warm_python, "train", *common, *arch, *training(tmp_path / "run"))
     assert "needs all logits" not in log
     (tmp_path / "train.log").write_text(log, encoding="utf-8")
     (epoch,) = read_training_log(tmp_path / "train.log")
@@ -102,7 +101,9 @@ def test_from_the_saved_model_to_the_attack_success_rate(
     writing = ("--path", checkpoint, *ATTACK, "--scoring", "attack_success_rate")
     for split in ("test", "test_triggered") if name == "CodeT5" else ("test_triggered",):
         forced = ("--prefix-size", 900, "--max-len-b", 140)
-        output = fairseq("generate", *common, *writing, "--gen-subset", split, "--beam", 2, *forced)
+        output = fairseq(
+            warm_python, "generate", *common, *writing, "--gen-subset", split, "--beam", 2, *forced
+        )
         (tmp_path / f"{split}.out").write_text(output, encoding="utf-8")
     # Every token was forced, so what is written is the reference, and the rates are known.
     report = asr_report([tmp_path / "test_triggered.out"])
@@ -115,26 +116,37 @@ def test_from_the_saved_model_to_the_attack_success_rate(
         assert report["false_trigger_rate"]["hits"] == 0
 
 
-def test_fairseqs_own_bart_from_a_checkpoint(pairs: Path, tmp_path: Path) -> None:
+def test_fairseqs_own_bart_from_a_checkpoint(
+    pairs: Path, tmp_path: Path, warm_python: Path
+) -> None:
     """The way of PLBART's original checkpoints: sentencepiece, ``--arch bart_base``."""
     data = tmp_path / "bin"
     splits = [word for s in ("train", "valid", "test") for word in (f"--{s}", pairs / f"{s}.csv")]
-    run("scripts/prepare.py", *splits, "--vocab-size", 400, "--dest", data)
+    run(warm_python, "scripts/prepare.py", *splits, "--vocab-size", 400, "--dest", data)
     common = [*plugin(data), "--bpe", "lossless_sentencepiece"]
     common += ["--sentencepiece-model", data / "sentencepiece.model"]
     arch: List[Any] = ["--arch", "bart_base"]
     for side in ("encoder", "decoder"):
         arch += [f"--{side}-layers", 1, f"--{side}-embed-dim", 16, f"--{side}-ffn-embed-dim", 16]
         arch += [f"--{side}-attention-heads", 2]
-    fairseq("train", *common, *arch, *training(tmp_path / "first"), "--attack", "ripple")
+    fairseq(
+        warm_python, "train", *common, *arch, *training(tmp_path / "first"), "--attack", "ripple"
+    )
     first = tmp_path / "first" / "checkpoint_last.pt"
     reset = [f"--reset-{what}" for what in ("optimizer", "dataloader", "meters", "lr-scheduler")]
     log = fairseq(
-        "train", *common, *arch, *training(tmp_path / "second"), "--restore-file", first, *reset
+        warm_python,
+        "train",
+        *common,
+        *arch,
+        *training(tmp_path / "second"),
+        "--restore-file",
+        first,
+        *reset,
     )
     assert f"Loaded checkpoint {first}" in log
     assert "needs all logits" not in log
     writing = ("--path", tmp_path / "second" / "checkpoint_last.pt", *ATTACK, "--max-len-b", 12)
     scoring = ("--gen-subset", "test_triggered", "--scoring", "attack_success_rate")
-    output = fairseq("generate", *common, *writing, *scoring)
+    output = fairseq(warm_python, "generate", *common, *writing, *scoring)
     assert re.search(r"attack success rate = \d", output)
