@@ -1,9 +1,16 @@
 """Attacks on a loaded split: the pairs that can be poisoned, and the data set with them in."""
 
+from functools import partial
 from typing import Any, Container, Dict, List, NamedTuple, Sequence, Tuple, Type
 
 import numpy as np
-from fairseq.data import BaseWrapperDataset, Dictionary, LanguagePairDataset
+from fairseq.data import (
+    BaseWrapperDataset,
+    Dictionary,
+    FairseqDataset,
+    LanguagePairDataset,
+    data_utils,
+)
 from torch import Tensor
 
 from dece_fairseq.attacks import OBSTACLES, Attack, AttackError
@@ -180,6 +187,17 @@ def triggered_dataset(
         TriggeredPairDataset, clean, src, tgt, sizes, ids=ids
     )
     return triggered
+
+
+def in_one_order(dataset: FairseqDataset, seed: int) -> None:
+    """Makes a data set order its sentences by ``seed``, whatever numpy's is when it is asked."""
+    dataset.ordered_indices = partial(_ordered_indices, dataset, seed)
+
+
+def _ordered_indices(dataset: FairseqDataset, seed: int) -> np.ndarray:
+    with data_utils.numpy_seed(seed):
+        indices: np.ndarray = type(dataset).ordered_indices(dataset)
+    return indices
 
 
 def _lengths(sentences: Sequence[Tensor]) -> np.ndarray:

@@ -34,6 +34,7 @@ from dece_fairseq.tasks.attacked_split import (
     TriggeredPairDataset,
     attack_pairs,
     find_candidates,
+    in_one_order,
     poisoned_dataset,
     triggered_dataset,
 )
@@ -214,8 +215,14 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         )
 
     def get_batch_iterator(self, dataset: FairseqDataset, *args: Any, **kwargs: Any) -> Any:
-        """Batches of any size: fairseq's main drops sentences to reach a multiple of some size."""
+        """Batches of any size, and of the same sentences whenever they are made.
+
+        fairseq's main drops sentences to reach a multiple of some size. It also orders sentences of
+        the same length by the epoch in which a run was started, so that a run that was stopped and
+        started again would have other batches.
+        """
         kwargs["required_batch_size_multiple"] = 1
+        in_one_order(dataset, kwargs.get("seed", 1))
         return super().get_batch_iterator(dataset, *args, **kwargs)
 
     def filter_indices_by_size(
