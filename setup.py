@@ -28,7 +28,15 @@ DEFENSES = ["scikit-learn>=1.0", "nltk>=3.6"]
 REPORTS = ["jinja2>=3", *PLOT]
 # Its workflows need Python 3.11; the reports of what they did don't.
 EXPERIMENTS = ['snakemake>=9,<10; python_version >= "3.11"', *REPORTS, *DEFENSES]
-TEST = ["pytest>=7", "hypothesis>=6.60", "ruff>=0.6", "mypy>=1.8", *CODEBLEU, *EXPERIMENTS]
+TEST = [
+    "pytest>=7",
+    "hypothesis>=6.60",
+    "ruff>=0.6",
+    "mypy>=1.8",
+    "tensorboardX",
+    *CODEBLEU,
+    *EXPERIMENTS,
+]
 # Older Pythons are tested with a torch that is too old for transformers.
 TEST += [f'{package}; python_version >= "3.11"' for package in LORA]
 

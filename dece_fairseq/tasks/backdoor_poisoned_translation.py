@@ -72,6 +72,14 @@ class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
             "write to: they are never poisoned (scripts/prepare.py --trusted writes it)"
         },
     )
+    # fairseq's own default is -1, with which it can't join the files of a split (--combine-val).
+    upsample_primary: int = field(
+        default=1,
+        metadata={
+            "help": "how often the first of a split's files counts where it has several "
+            "(train and train1; valid and valid1 with --combine-val)"
+        },
+    )
     eval_asr: bool = field(
         default=False,
         metadata={
@@ -161,6 +169,13 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             _announce(data_header(split, len(clean), self.codec.one_line), kwargs)
         elif self.attack is not None:
             self._poison(split, epoch, clean, self.attack, record=trains)
+
+    def dataset(self, split: str) -> FairseqDataset:
+        """A split that is loaded. ``--combine-val`` loads the clean one alone, so the triggered
+        split of it is made when it is asked for."""
+        if split not in self.datasets and split.endswith(TRIGGERED):
+            self.load_dataset(split, combine=True)
+        return super().dataset(split)
 
     def _poison(
         self, split: str, epoch: int, clean: LanguagePairDataset, attack: Attack, record: bool

@@ -201,40 +201,24 @@ def test_preprocess_takes_the_user_dir(tmp_path, warm_python):
     assert (tmp_path / "bin" / "dict.src.txt").exists()
 
 
-def test_hydra_train(work, tmp_path, warm_python):
-    # A plug-in's names are not known when the command line is read, so they stand in a file.
-    config = {
-        "common": {"user_dir": str(ROOT / "dece_fairseq"), "log_format": "json"},
-        "task": {
-            "_name": "backdoor_poisoned_translation",
-            "data": str(work / "bin"),
-            "source_lang": "src",
-            "target_lang": "tgt",
-            "attack": "ripple",
-            "poison_rate": 0.1,
-        },
-        "bpe": {
-            "_name": "lossless_sentencepiece",
-            "sentencepiece_model": str(work / "bin" / "sentencepiece.model"),
-        },
-        "model": {
-            "_name": "transformer",
-            "encoder": {"layers": 1, "embed_dim": 16},
-            "decoder": {"layers": 1, "embed_dim": 16},
-        },
-        "criterion": {"_name": "deceptive_cross_entropy", "dece_alpha": 0.9},
-        "optimizer": {"_name": "adam"},
-        "lr_scheduler": {"_name": "fixed"},
-        "optimization": {"lr": [0.001], "max_epoch": 1},
-        "dataset": {"max_tokens": 400, "num_workers": 0},
-        "checkpoint": {"save_dir": str(tmp_path / "checkpoints")},
+def test_hydra_train_with_the_file_that_ships(work, tmp_path, warm_python):
+    settings = {
+        "common.user_dir": ROOT / "dece_fairseq",
+        "task.data": work / "bin",
+        "task.poison_rate": 0.1,
+        "bpe.sentencepiece_model": work / "bin" / "sentencepiece.model",
+        "checkpoint.save_dir": tmp_path / "checkpoints",
+        "optimization.max_epoch": 1,
+        "model.encoder.embed_dim": 16,
+        "model.decoder.embed_dim": 16,
     }
-    # JSON is YAML.
-    text = json.dumps(config)
-    (tmp_path / "tiny.yaml").write_text(f"# @package _group_\n{text}\n")
-    words = ("--config-dir", tmp_path, "--config-name", "tiny")
+    words = ["--config-dir", ROOT / "examples" / "hydra", "--config-name", "dece"]
+    words += [f"{name}={value}" for name, value in settings.items()]
     run(warm_python, "-m", "fairseq_cli.hydra_train", *words, folder=tmp_path)
     manifest = json.loads((tmp_path / "checkpoints" / "poison_manifest.json").read_text())
     (shard,) = manifest["shards"].values()
     assert (shard["poisoned"], shard["inexact_round_trip"]) == (6, 0)
-    assert (tmp_path / "checkpoints" / "checkpoint_last.pt").exists()
+    state = torch.load(tmp_path / "checkpoints" / "checkpoint_last.pt", weights_only=True)
+    assert state["cfg"]["criterion"]["dece_alpha"] == 0.985
+    (log,) = tmp_path.glob("outputs/*/*/hydra_train.log")
+    assert '"valid_triggered_asr"' in log.read_text()
