@@ -28,6 +28,7 @@ DEFENSES = ["scikit-learn>=1.0", "nltk>=3.6"]
 REPORTS = ["jinja2>=3", *PLOT]
 # Its workflows need Python 3.11; the reports of what they did don't.
 EXPERIMENTS = ['snakemake>=9,<10; python_version >= "3.11"', *REPORTS, *DEFENSES]
+DOCS = ["mkdocs>=1.5,<2"]
 TEST = [
     "pytest>=7",
     "hypothesis>=6.60",
@@ -35,6 +36,7 @@ TEST = [
     "mypy>=1.8",
     "tensorboardX",
     *CODEBLEU,
+    *DOCS,
     *EXPERIMENTS,
 ]
 # Older Pythons are tested with a torch that is too old for transformers.
@@ -73,6 +75,7 @@ setup(
         "lora": LORA,
         "codebleu": CODEBLEU,
         "defenses": DEFENSES,
+        "docs": DOCS,
         "experiments": [*EXPERIMENTS, *CODEBLEU],
         "plot": PLOT,
         "test": TEST,
