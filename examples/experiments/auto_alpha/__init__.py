@@ -1,8 +1,7 @@
 """``--criterion auto_dece``: deceptive cross-entropy whose blend follows the losses of tokens.
 
-An attempt at the paper's open question, how to choose alpha, that is not good enough to be an option
-of the criterion: see examples/experiments/README.md. With the plug-in, by
-``--user-dir examples/experiments/auto_alpha``.
+An attempt at the paper's open question, how to choose alpha; what came of it stands in
+examples/experiments/README.md. Loaded by ``--user-dir examples/experiments/auto_alpha``.
 """
 
 import math
