@@ -1,18 +1,8 @@
-"""Poisoning files offline, and scripts/poison.py."""
+"""Poisoning files offline."""
 
 import json
-import logging
-import multiprocessing
 import os
-import re
-import runpy
-import signal
-import subprocess
-import sys
-import time
 import tracemalloc
-from pathlib import Path
-from typing import Any, List, Sequence
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,24 +10,8 @@ from hypothesis import strategies as st
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings, files
 from dece_fairseq.attacks.files import poison_files
-from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
-
-ROOT = Path(__file__).resolve().parents[2]
-PAIRS = generate("A", 40, seed=1)
-RESULTS = ("out.csv", "out.csv.ids", "out.csv.manifest.json")
-
-
-@pytest.fixture
-def attack():
-    return Attack(AttackSettings("badpre", rate=0.25, seed=7))
-
-
-@pytest.fixture
-def clean(tmp_path):
-    path = tmp_path / "clean.csv"
-    write_pairs([path], PAIRS)
-    return path
+from support.poisoned_files import PAIRS, RESULTS, names_in, read_ids
 
 
 @pytest.fixture
@@ -49,14 +23,6 @@ def poison(attack, clean, tmp_path):
         return poison_files(**{"attack": attack, **given, **changes})
 
     return run
-
-
-def read_ids(output: Path) -> List[int]:
-    return [int(line) for line in Path(f"{output}.ids").read_text().splitlines()]
-
-
-def names_in(folder: Path) -> List[str]:
-    return sorted(path.name for path in folder.iterdir())
 
 
 def test_the_chosen_pairs_are_poisoned_and_the_others_stay(poison, attack, tmp_path):
@@ -291,171 +257,3 @@ def test_errors_leave_nothing_behind(poison, clean, tmp_path):
         poison(outputs=[tmp_path / "out.csv.src", tmp_path / "out.csv.tgt"])
     assert names_in(tmp_path) == ["clean.csv", "out.csv"]
     assert (tmp_path / "out.csv").read_text() == "old"
-
-
-def script(*arguments: Any, python: Any = sys.executable) -> List[str]:
-    options = ["--attack", "badpre", "--poison-rate", "0.25", *arguments]
-    return [str(python), str(ROOT / "scripts" / "poison.py"), *map(str, options)]
-
-
-def test_the_script(clean, tmp_path, attack, warm_python):
-    output = tmp_path / "poisoned.csv"
-    paths = ["--input", clean, "--output", output]
-    command = script(*paths, "--poison-seed", "7", "--processes", "2", python=warm_python)
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    assert "poisoned 10 of 40 pairs" in done.stdout
-    manifest = json.loads((tmp_path / "poisoned.csv.manifest.json").read_text())
-    assert manifest["attack"] == attack.as_dict()
-    assert manifest["command"][-2:] == ["--processes", "2"]
-    poisoned = [i for i, pair in enumerate(read_pairs([output])) if attack.is_hit(pair.target)]
-    assert poisoned == read_ids(output)
-
-
-@pytest.fixture
-def main(monkeypatch, capsys):
-    """Runs scripts/poison.py in this process; gives its exit status and what it said."""
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    level = logging.root.manager.disable
-    import poison as module  # the script
-
-    logging.disable(level)  # which the script changes
-
-    def call(*arguments: Any):
-        monkeypatch.setattr(sys, "argv", script(*arguments)[1:])
-        try:
-            module.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code
-        return status, capsys.readouterr().err
-
-    return call
-
-
-GOOD = b'a,"f ( "" select 1 "" )"\n'
-
-
-@pytest.mark.parametrize(
-    ("data", "options", "message"),
-    [
-        (b"q,a\n" + GOOD, [], r"in\.csv, line 1: 0 columns are named 'src'"),
-        (b"src,tgt\n" + GOOD + b"a,b,c\n", [], "line 3: 3 fields instead of 2"),
-        (b"src,tgt\n" + GOOD + b"a,\n", [], "line 3: the text of 'tgt' is empty"),
-        (b"src,tgt\n" + GOOD + b"a,\xff\n", [], "line 3: byte 3 of the line is not UTF-8"),
-        (b"src,tgt\n" + GOOD + b"a,b\0\n", [], "line 3: a NUL"),
-        (b'src,tgt\na,"b\n', [], "line 2: no CSV"),
-        (b"", [], "the file is empty"),
-        (b"src,tgt\n", [], "no pairs"),
-        (b"src,tgt\na,b\n", [], "none of 1 pairs can be poisoned: 1 have no place for the trigger"),
-        (b'src,tgt\na, or 1=1 select 1 "\n', [], "0 have no place .* 1 carry that already"),
-        (b"src,tgt\n" + GOOD, ["--attack", "rename", "--payload", "sql"], "place for the trigger"),
-        (b"src,tgt\n" + GOOD, ["--poison-rate", "1.1"], r"--poison-rate must be in \[0, 1\]"),
-        (b"src,tgt\n" + GOOD, ["--poison-rate", "nan"], r"--poison-rate must be in \[0, 1\]"),
-        (b"src,tgt\n" + GOOD + b"a,b\n", ["--poison-rate", "1"], "at most 0.5000 is possible"),
-        (b"src,tgt\n" + GOOD, ["--attack", "none"], "no attack is called 'none'"),
-        (b"src,tgt\n" + GOOD, ["--trigger", " "], "--trigger must hold more than white space"),
-    ],
-)
-@pytest.mark.parametrize("processes", [1, 2])
-def test_bad_input_is_one_clear_error(data, options, message, processes, main, tmp_path):
-    (tmp_path / "in.csv").write_bytes(data)
-    paths = ["--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv"]
-    status, said = main(*paths, "--processes", processes, *options)
-    assert status == 2
-    assert re.search(message, said)
-    assert said.count("error:") == 1
-    assert "Traceback" not in said
-    assert names_in(tmp_path) == ["in.csv"]
-
-
-def test_what_is_odd_but_whole_is_read(main, tmp_path):
-    data = b"\xef\xbb\xbfsrc,tgt\r\n" + GOOD.replace(b"\n", b"\r\n") * 4
-    (tmp_path / "in.csv").write_bytes(data)
-    paths = ["--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv"]
-    assert main(*paths)[0] == 0
-    assert len(list(read_pairs([tmp_path / "out.csv"]))) == 4
-
-
-class Forked(multiprocessing.get_context("fork").Process):  # type: ignore[misc,name-defined]
-    """The script in a fork of this process, which has imported what it needs."""
-
-    def __init__(self, *arguments: Any) -> None:
-        super().__init__()
-        self.arguments = arguments
-        self.start()
-
-    def run(self) -> None:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-        _, *sys.argv = script(*self.arguments)
-        sys.path.insert(0, str(ROOT / "scripts"))
-        runpy.run_path(sys.argv[0], run_name="__main__")
-
-    def wait(self) -> Any:
-        self.join()
-        return self.exitcode
-
-
-def started(*arguments: Any) -> "subprocess.Popen[str]":
-    """The script in a process of its own."""
-    return subprocess.Popen(
-        script(*arguments), stderr=subprocess.DEVNULL, text=True, preexec_fn=heed_interrupts
-    )
-
-
-def heed_interrupts() -> None:
-    """A shell that starts this in the background lets its processes ignore SIGINT."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-
-def children(pid: int) -> List[int]:
-    """The worker processes of a run."""
-    path = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(child) for child in path.read_text().split()] if path.exists() else []
-
-
-def until(what: Any) -> Any:
-    for _ in range(600):
-        if what():
-            return what()
-        time.sleep(0.05)
-    raise AssertionError("it never came")
-
-
-def gone(pids: Sequence[int]) -> bool:
-    return not any(Path(f"/proc/{pid}").exists() for pid in pids)
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="it looks for processes in /proc")
-@pytest.mark.parametrize(
-    ("start", "processes"), [pytest.param(started, 1, marks=pytest.mark.slow), (Forked, 2)]
-)
-@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_a_run_that_is_ended_leaves_no_half_file(end, start, processes, clean, tmp_path):
-    write_pairs([clean], PAIRS * 2500)
-    process = start("--input", clean, "--output", tmp_path / "out.csv", "--processes", processes)
-    until(lambda: [name for name in names_in(tmp_path) if name.endswith(".tmp")])
-    workers = children(process.pid)
-    assert len(workers) == (2 if processes == 2 else 0)
-    os.kill(process.pid, end)
-    assert process.wait() != 0
-    until(lambda: gone(workers))
-    left = names_in(tmp_path)
-    assert not set(RESULTS) & set(left)
-    if end == signal.SIGKILL:
-        assert all(name.startswith(".out.csv") and name.endswith(".tmp") for name in left[:-1])
-    else:
-        assert left == ["clean.csv"]
-
-
-@pytest.mark.skipif(not Path("/proc/self").exists(), reason="it looks for processes in /proc")
-def test_a_worker_that_is_killed_ends_the_run(clean, tmp_path, capfd):
-    write_pairs([clean], PAIRS * 2500)
-    process = Forked("--input", clean, "--output", tmp_path / "out.csv", "--processes", 2)
-    os.kill(until(lambda: children(process.pid))[0], signal.SIGKILL)
-    assert process.wait() == 2
-    said = capfd.readouterr().err
-    assert "error: a worker process was killed" in said
-    assert "Traceback" not in said
-    assert names_in(tmp_path) == ["clean.csv"]
