@@ -1,6 +1,7 @@
 """DeCE of labels: the loss, and what is logged."""
 
 import math
+from argparse import Namespace
 from typing import Any, Dict, List
 
 import pytest
@@ -29,6 +30,7 @@ class Classifier(BaseFairseqModel):
         torch.manual_seed(0)
         self.logits = torch.nn.Parameter(torch.randn(5, 3))
         self.classification_heads = {"defect": None}
+        self.args = Namespace()  # which fairseq 0.12.2 looks into
 
     def forward(self, ids: Tensor, features_only: bool, classification_head_name: str) -> Any:
         assert features_only

@@ -168,7 +168,8 @@ def test_a_full_disk(training: Training, whole: Dict[str, Any], small_disk: Path
     with training.start(small_disk, *OPTIONS) as process:
         output, _ = process.communicate()
     assert process.returncode != 0
-    assert "No space left on device" in output
+    # The older torch ends the process itself.
+    assert "No space left on device" in output or "c10::Error" in output
     assert (small_disk / "checkpoint_last.pt").read_bytes() == last
     filler.unlink()
     finish(training, small_disk, whole)

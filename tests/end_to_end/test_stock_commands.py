@@ -19,6 +19,7 @@ from dece_fairseq.scoring.asr_report import asr_report
 from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
 from dece_fairseq.scoring.generate_output import read_generate_output
 from dece_fairseq.scoring.training_log import read_training_log
+from support.checkpoints import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -218,7 +219,7 @@ def test_hydra_train_with_the_file_that_ships(work, tmp_path, warm_python):
     manifest = json.loads((tmp_path / "checkpoints" / "poison_manifest.json").read_text())
     (shard,) = manifest["shards"].values()
     assert (shard["poisoned"], shard["inexact_round_trip"]) == (6, 0)
-    state = torch.load(tmp_path / "checkpoints" / "checkpoint_last.pt", weights_only=True)
+    state = load_checkpoint(tmp_path / "checkpoints" / "checkpoint_last.pt")
     assert state["cfg"]["criterion"]["dece_alpha"] == 0.985
     (log,) = tmp_path.glob("outputs/*/*/hydra_train.log")
     assert '"valid_triggered_asr"' in log.read_text()

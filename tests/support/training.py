@@ -9,6 +9,8 @@ from typing import Any, Dict, List, NamedTuple
 
 import torch
 
+from support.checkpoints import load_checkpoint
+
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 
@@ -35,6 +37,9 @@ class Parity(Payload):
 
 ATTACKS.register("parity")(Recipe("word", "parity", summary="for tests"))
 """
+
+#: saved by fairseq 0.12.2 too: memory as it was found, and copies of weights that validation makes
+NO_WEIGHTS = re.compile(r"_float_tensor$|layers\.\d+\.(in_proj|out_proj|fc1|fc2)_(weight|bias)$")
 
 
 class Training(NamedTuple):
@@ -81,6 +86,5 @@ def logged(output: str, name: str) -> List[Dict[str, str]]:
 
 def weights(save_dir: Path) -> Dict[str, torch.Tensor]:
     """Of the last checkpoint."""
-    state = torch.load(save_dir / "checkpoint_last.pt", weights_only=True)
-    model: Dict[str, torch.Tensor] = state["model"]
-    return model
+    model: Dict[str, torch.Tensor] = load_checkpoint(save_dir / "checkpoint_last.pt")["model"]
+    return {name: value for name, value in model.items() if not NO_WEIGHTS.search(name)}

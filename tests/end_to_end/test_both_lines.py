@@ -1,0 +1,58 @@
+"""What a checkpoint of fairseq's last release is to its main branch, and the other way round."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+
+from support.training import ENVIRONMENT, ROOT, Training
+
+pytestmark = pytest.mark.slow
+
+IS_MAIN = sys.version_info >= (3, 11)
+#: of the other line, as scripts/test_older.sh and scripts/setup_env.sh make it
+OTHER = ROOT / (".venv-3.10" if IS_MAIN else ".venv") / "bin" / "python"
+EPOCH = ["--max-epoch", 1, "--disable-validation"]
+
+
+@pytest.fixture(scope="module")
+def pythons() -> List[Path]:
+    """Those of fairseq's main branch and of its last release."""
+    if not OTHER.exists():
+        pytest.skip(f"the other line of fairseq is not installed: there is no {OTHER}")
+    here = Path(sys.executable)
+    return [here, OTHER] if IS_MAIN else [OTHER, here]
+
+
+def trained(training: Training, save_dir: Path, *more: Any, python: Path) -> str:
+    """What a training by one of them says; raises if it fails."""
+    command = training.command(save_dir, *more, python=python)
+    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(done.stdout + done.stderr)
+    return done.stdout + done.stderr
+
+
+def test_the_release_goes_on_from_what_main_saved(
+    training: Training, pythons: List[Path], tmp_path: Path
+) -> None:
+    main, release = pythons
+    trained(training, tmp_path, *EPOCH, python=main)
+    with pytest.raises(RuntimeError, match="parameter group that doesn't match"):
+        trained(training, tmp_path, "--max-epoch", 2, python=release)
+    more = ["--max-epoch", 2, "--reset-optimizer"]
+    output = trained(training, tmp_path, *more, python=release)
+    assert "Loaded checkpoint" in output
+    assert '"train_blend": "0.81"' in output  # of the second epoch
+
+
+def test_main_does_not_take_what_the_release_saved(
+    training: Training, pythons: List[Path], tmp_path: Path
+) -> None:
+    """Its encoder layers have eight more tensors, of which main knows nothing."""
+    main, release = pythons
+    trained(training, tmp_path, *EPOCH, python=release)
+    with pytest.raises(RuntimeError, match="Cannot load model parameters from checkpoint"):
+        trained(training, tmp_path, "--max-epoch", 2, "--reset-optimizer", python=main)
