@@ -1,7 +1,7 @@
 """Trained fairseq models as defences look into them: texts in, states and losses out."""
 
-import pickle
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any, Iterator, List, Optional, Sequence
 
 import numpy as np
@@ -39,7 +39,7 @@ class _TrainedModel:
             models, config, task = checkpoint_utils.load_model_ensemble_and_task(
                 [str(checkpoint)], arg_overrides=overrides
             )
-        except pickle.UnpicklingError as error:  # whose text advises to load it unsafely
+        except UnpicklingError as error:  # whose text advises to load it unsafely
             raise DefenseError(
                 f"--{option} {checkpoint}: no checkpoint that can be loaded safely; name one that "
                 "fairseq-train saved"
