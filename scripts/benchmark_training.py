@@ -16,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import IO, Any, Dict, List, Tuple
 
 import _checkout  # noqa: F401
 from benchmark_losses import machine
@@ -52,34 +52,74 @@ def make_data(folder: Path, vocabulary: int, pairs: int, length: int) -> Path:
     return folder / "bin"
 
 
-def train(data: Path, criterion: List[str], args: argparse.Namespace) -> Dict[str, float]:
-    """Median words a second of the updates after the first few, and the peak of memory in MB."""
+def options_of_training(data: Path, args: argparse.Namespace) -> List[Any]:
+    """Of fairseq-train, but for the criterion."""
     options: List[Any] = [data, "--user-dir", ROOT / "dece_fairseq", "--cpu", "--seed", 1]
     options += ["--task", "translation", "--arch", "transformer", "--share-all-embeddings"]
     for side in ("encoder", "decoder"):
         options += [f"--{side}-layers", args.layers, f"--{side}-embed-dim", args.dim]
         options += [f"--{side}-ffn-embed-dim", 2 * args.dim, f"--{side}-attention-heads", 4]
-    options += ["--optimizer", "adam", "--lr", 1e-4, "--max-tokens", args.max_tokens]
-    options += ["--max-update", args.updates, "--disable-validation", "--no-save"]
-    options += ["--log-format", "json", "--log-interval", 1, *criterion]
-    output, memory = _run("train", options, args.threads)
+    options += ["--optimizer", "adam", "--lr", 1e-4, "--max-update", args.updates]
+    options += ["--disable-validation", "--no-save", "--log-format", "json", "--log-interval", 1]
+    return options
+
+
+def words_a_second(output: str, updates: int) -> float:
+    """The median of the updates after the first few."""
     logs = [json.loads(log) for log in re.findall(r"train_inner \| (\{.*\})", output)]
-    speeds = [float(log["wps"]) for log in logs[args.updates // 4 :]]
-    return {"words a second": statistics.median(speeds), "peak MB": memory}
+    return statistics.median(float(log["wps"]) for log in logs[updates // 4 :])
 
 
-def _run(module: str, options: List[Any], threads: int) -> Any:
-    """What a stock command line printed, and its peak of memory in MB."""
+def train(data: Path, criterion: List[str], args: argparse.Namespace) -> Dict[str, float]:
+    """Words a second, and the peak of memory in MB."""
+    options = [*options_of_training(data, args), "--max-tokens", args.max_tokens, *criterion]
+    output, memory = _run("train", options, args.threads)
+    return {"words a second": words_a_second(output, args.updates), "peak MB": memory}
+
+
+def start(
+    module: str, options: List[Any], threads: int, output: IO[str]
+) -> "subprocess.Popen[str]":
+    """A stock command line, running."""
     command = [sys.executable, "-m", f"fairseq_cli.{module}", *map(str, options)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "CUDA_VISIBLE_DEVICES": ""}
-    with tempfile.TemporaryFile("w+") as output:
-        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        output.seek(0)
-        text = output.read()
+    return subprocess.Popen(command, env=environment, stdout=output, stderr=output, text=True)
+
+
+def finish(process: subprocess.Popen, output: IO[str]) -> Tuple[str, float]:
+    """What it printed, and its peak of memory in MB."""
+    _, status, usage = os.wait4(process.pid, 0)
+    output.seek(0)
+    text = output.read()
     if status != 0:
-        raise RuntimeError(f"{' '.join(command)} failed:\n{text}")
+        raise RuntimeError(f"{process.args} failed:\n{text}")
     return text, usage.ru_maxrss / 1024
+
+
+def _run(module: str, options: List[Any], threads: int) -> Tuple[str, float]:
+    with tempfile.TemporaryFile("w+") as output:
+        return finish(start(module, options, threads, output), output)
+
+
+def table(found: List[Dict[str, Any]], vocabularies: List[int]) -> List[str]:
+    """Lines of Markdown: medians with their spread, and ratios to the first criterion."""
+    lines = ["| vocabulary | criterion | words a second | ratio | peak memory, MB | ratio |"]
+    lines.append("|---|---|---|---|---|---|")
+    for vocabulary in vocabularies:
+        base: Dict[str, float] = {}
+        for name in CRITERIONS:
+            cells = [f"{vocabulary:,}", f"`{name}`"]
+            runs = [
+                run for run in found if (run["vocabulary"], run["criterion"]) == (vocabulary, name)
+            ]
+            for key in ("words a second", "peak MB"):
+                of = [run[key] for run in runs]
+                median = statistics.median(of)
+                base.setdefault(key, median)  # of the first
+                cells.append(f"{median:,.0f} ({min(of):,.0f} to {max(of):,.0f})")
+                cells.append(f"{median / base[key]:.2f}")
+            lines.append("| " + " | ".join(cells) + " |")
+    return lines
 
 
 def main() -> None:
@@ -106,25 +146,6 @@ def main() -> None:
                     found.append({**run, **numbers})
     after = machine()
 
-    lines = ["| vocabulary | criterion | words a second | ratio | peak memory, MB | ratio |"]
-    lines.append("|---|---|---|---|---|---|")
-    for vocabulary in args.vocabularies:
-        base: Dict[str, float] = {}
-        for name in CRITERIONS:
-            cells = [f"{vocabulary:,}", f"`{name}`"]
-            for key in ("words a second", "peak MB"):
-                of = [
-                    run[key]
-                    for run in found
-                    if (run["vocabulary"], run["criterion"]) == (vocabulary, name)
-                ]
-                median = statistics.median(of)
-                base.setdefault(key, median)  # of the first
-                cells += [
-                    f"{median:,.0f} ({min(of):,.0f} to {max(of):,.0f})",
-                    f"{median / base[key]:.2f}",
-                ]
-            lines.append("| " + " | ".join(cells) + " |")
     about = (
         f"Transformer of {args.layers} + {args.layers} layers of {args.dim}, shared embeddings, "
         f"batches of {args.max_tokens:,} tokens, {args.threads} thread; {before['processor']}, "
@@ -132,7 +153,7 @@ def main() -> None:
         f"interleaved runs. Load of the machine before and after: {before['load']}, "
         f"{after['load']}."
     )
-    text = "\n".join([about, "", *lines]) + "\n"
+    text = "\n".join([about, "", *table(found, args.vocabularies)]) + "\n"
     args.output.mkdir(parents=True, exist_ok=True)
     (args.output / "training.md").write_text(text)
     settings = {key: value for key, value in vars(args).items() if key != "output"}
