@@ -1,5 +1,6 @@
 """What a plan comes to: its cells, and what the commands of each are told."""
 
+import math
 import re
 from itertools import product
 from pathlib import Path
@@ -16,6 +17,26 @@ from dece_fairseq.data.pairs import DataError
 PRETRAINING = "pretraining"
 #: of a plan, in the order of a cell's folders; the two of the deceptive losses go with the defence
 AXES = ("dataset", "trusted", "attack", "rate", "defense", "alpha", "epsilon", "seed")
+#: those of numbers, which snakemake leaves as text in a list of --config
+NUMBERS = frozenset({"trusted", "rate", "alpha", "epsilon", "seed"})
+
+
+def as_numbers(value: Any) -> Any:
+    """A list with a number for each text that is one; anything else is left to the schema."""
+    if not isinstance(value, list):
+        return value
+    return [_as_number(item) if isinstance(item, str) else item for item in value]
+
+
+def _as_number(text: str) -> Any:
+    for kind in (int, float):
+        try:
+            number = kind(text)
+        except ValueError:
+            continue
+        if math.isfinite(number):
+            return number
+    return text
 
 
 def recorded(command: str) -> str:
@@ -51,6 +72,8 @@ class Plan:
         schema = here / "schema.yaml"
         known = yaml.safe_load(schema.read_text(encoding="utf-8"))["properties"]
         plan = {name: value for name, value in config.items() if name in known}
+        for axis in NUMBERS & set(plan):
+            plan[axis] = as_numbers(plan[axis])
         validate(plan, str(schema))
         self.name = plan["name"]
         self.folder = f"runs/{self.name}"

@@ -63,6 +63,14 @@ def test_cells_are_the_product_and_each_is_there_once(module: Any) -> None:
     assert len(cells) == 2 * len(names)
 
 
+def test_numbers_of_the_command_line(module: Any) -> None:
+    """Which come as text in a list."""
+    plan = plan_of(module, rate=["0.05", "1e-1"], seed=["2"], trusted=["0.5", "pretraining"])
+    assert plan.axes["rate"] == [0.05, 0.1]
+    assert plan.axes["seed"] == [2]
+    assert plan.axes["trusted"] == [0.5, "pretraining"]
+
+
 def test_the_options_of_a_defense(module: Any) -> None:
     plan = plan_of(module)
     assert plan.defense("dece-0.9-0.1")["train"].endswith("--dece-alpha 0.9 --label-smoothing 0.1")
@@ -106,7 +114,8 @@ def test_every_defense_has_a_kind(module: Any) -> None:
         ({"settings": "/tmp/evil.sh"}, "does not match"),
         ({"attack": ["ripple; rm"]}, "does not match"),
         ({"rate": [1.5]}, "1.5"),
-        ({"rate": ["0.5"]}, "is not of type 'number'"),
+        ({"rate": ["half"]}, "is not of type 'number'"),
+        ({"rate": ["nan"]}, "nan"),
         ({"seed": [-1]}, "-1"),
         ({"seed": []}, "non-empty|too short"),
         ({"trusted": ["half"]}, "half"),
@@ -173,3 +182,5 @@ def test_the_smoke_plan_runs_and_is_not_made_again(tmp_path: Path, warm_python: 
         assert (cell / "test.sh").read_text().startswith("set -euo pipefail\n")
         assert list(cell.glob("*.json"))
     assert "Nothing to be done" in snakemake("-n")
+    other = snakemake("-n", "--config", "rate=[0.2]", "seed=[1, 2]", "defense=[dece]")
+    assert "/0.2/dece-0.985-0.05/2/trained" in other
