@@ -1,6 +1,5 @@
 """What a plan of examples/experiments comes to, and what is wrong with one that can't be run."""
 
-import os
 import subprocess
 from pathlib import Path
 from typing import Any, Dict
@@ -152,35 +151,3 @@ def test_a_recorded_command_is_what_is_run(module: Any, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "before" in done.stderr
     assert "after" not in log.read_text()
-
-
-@pytest.mark.slow
-def test_the_smoke_plan_runs_and_is_not_made_again(tmp_path: Path, warm_python: Path) -> None:
-    path = os.pathsep.join([str(warm_python.parent), os.environ["PATH"]])
-
-    def snakemake(*words: str) -> str:
-        command = ["snakemake", "-s", str(HERE / "Snakefile"), "--cores", "2", "--configfile"]
-        done = subprocess.run(
-            [*command, str(HERE / "plans" / "smoke.yaml"), *words],
-            cwd=tmp_path,
-            env={**os.environ, "PATH": path},
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        return done.stdout + done.stderr
-
-    snakemake()
-    report = tmp_path / "runs" / "smoke" / "report"
-    assert (report / "report.html").stat().st_size > 10_000
-    lines = (report / "report.csv").read_text().splitlines()
-    assert len({tuple(line.split(",")[4:6]) for line in lines[1:]}) == 4
-    cells = list((tmp_path / "runs" / "smoke" / "cells").glob("*/*/*/*/*/*"))
-    assert len(cells) == 4
-    for cell in cells:
-        assert (cell / "result.json").is_file()
-        assert (cell / "test.sh").read_text().startswith("set -euo pipefail\n")
-        assert list(cell.glob("*.json"))
-    assert "Nothing to be done" in snakemake("-n")
-    other = snakemake("-n", "--config", "rate=[0.2]", "seed=[1, 2]", "defense=[dece]")
-    assert "/0.2/dece-0.985-0.05/2/trained" in other
