@@ -101,23 +101,43 @@ def _run(module: str, options: List[Any], threads: int) -> Tuple[str, float]:
         return finish(start(module, options, threads, output), output)
 
 
+def medians(runs: List[Dict[str, Any]], base: Dict[str, float]) -> List[str]:
+    """Cells of a table: the median of each number with its spread, and its ratio to the first's.
+
+    Args:
+        runs: of one row
+        base: the medians of the first row; empty for that row, which fills it
+    """
+    cells = []
+    for key in ("words a second", "peak MB"):
+        of = [run[key] for run in runs]
+        median = statistics.median(of)
+        base.setdefault(key, median)
+        cells.append(f"{median:,.0f} ({min(of):,.0f} to {max(of):,.0f})")
+        cells.append(f"{median / base[key]:.2f}")
+    return cells
+
+
+def save(output: Path, name: str, lines: List[str], data: Dict[str, Any]) -> None:
+    """Prints the lines, and saves them and the data beside each other."""
+    text = "\n".join(lines) + "\n"
+    output.mkdir(parents=True, exist_ok=True)
+    (output / f"{name}.md").write_text(text)
+    (output / f"{name}.json").write_text(json.dumps(data, indent=1) + "\n")
+    print(text)
+
+
 def table(found: List[Dict[str, Any]], vocabularies: List[int]) -> List[str]:
-    """Lines of Markdown: medians with their spread, and ratios to the first criterion."""
+    """Lines of Markdown."""
     lines = ["| vocabulary | criterion | words a second | ratio | peak memory, MB | ratio |"]
     lines.append("|---|---|---|---|---|---|")
     for vocabulary in vocabularies:
         base: Dict[str, float] = {}
         for name in CRITERIONS:
-            cells = [f"{vocabulary:,}", f"`{name}`"]
             runs = [
                 run for run in found if (run["vocabulary"], run["criterion"]) == (vocabulary, name)
             ]
-            for key in ("words a second", "peak MB"):
-                of = [run[key] for run in runs]
-                median = statistics.median(of)
-                base.setdefault(key, median)  # of the first
-                cells.append(f"{median:,.0f} ({min(of):,.0f} to {max(of):,.0f})")
-                cells.append(f"{median / base[key]:.2f}")
+            cells = [f"{vocabulary:,}", f"`{name}`", *medians(runs, base)]
             lines.append("| " + " | ".join(cells) + " |")
     return lines
 
@@ -153,13 +173,9 @@ def main() -> None:
         f"interleaved runs. Load of the machine before and after: {before['load']}, "
         f"{after['load']}."
     )
-    text = "\n".join([about, "", *table(found, args.vocabularies)]) + "\n"
-    args.output.mkdir(parents=True, exist_ok=True)
-    (args.output / "training.md").write_text(text)
     settings = {key: value for key, value in vars(args).items() if key != "output"}
     saved = {"machine": [before, after], "settings": settings, "runs": found}
-    (args.output / "training.json").write_text(json.dumps(saved, indent=1) + "\n")
-    print(text)
+    save(args.output, "training", [about, "", *table(found, args.vocabularies)], saved)
 
 
 if __name__ == "__main__":

@@ -8,15 +8,22 @@ the same time. Each has one thread; the runs take turns.
 """
 
 import argparse
-import json
-import statistics
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Dict, List
 
 from benchmark_losses import machine
-from benchmark_training import DECE, finish, make_data, options_of_training, start, words_a_second
+from benchmark_training import (
+    DECE,
+    finish,
+    make_data,
+    medians,
+    options_of_training,
+    save,
+    start,
+    words_a_second,
+)
 
 VOCABULARY = 2000
 
@@ -45,19 +52,13 @@ def train(data: Path, workers: int, args: argparse.Namespace) -> Dict[str, float
 
 
 def table(found: List[Dict[str, Any]], workers: List[int]) -> List[str]:
-    """Lines of Markdown: medians with their spread, and ratios to the first."""
+    """Lines of Markdown."""
     lines = ["| workers | words a second | ratio | peak memory of a worker, MB | ratio |"]
     lines.append("|---|---|---|---|---|")
     base: Dict[str, float] = {}
     for number in workers:
-        cells = [str(number)]
-        for key in ("words a second", "peak MB"):
-            of = [run[key] for run in found if run["workers"] == number]
-            median = statistics.median(of)
-            base.setdefault(key, median)
-            cells.append(f"{median:,.0f} ({min(of):,.0f} to {max(of):,.0f})")
-            cells.append(f"{median / base[key]:.2f}")
-        lines.append("| " + " | ".join(cells) + " |")
+        cells = medians([run for run in found if run["workers"] == number], base)
+        lines.append("| " + " | ".join([str(number), *cells]) + " |")
     return lines
 
 
@@ -86,12 +87,8 @@ def main() -> None:
         f"{before['processor']}, {before['cores']} cores, torch {before['torch']}. Medians (from, "
         f"to) of {args.repeats} interleaved runs. Load of the machine before: {before['load']}."
     )
-    text = "\n".join([about, "", *table(found, args.workers)]) + "\n"
-    args.output.mkdir(parents=True, exist_ok=True)
-    (args.output / "workers.md").write_text(text)
     saved = {"machine": [before, machine()], "runs": found}
-    (args.output / "workers.json").write_text(json.dumps(saved, indent=1) + "\n")
-    print(text)
+    save(args.output, "workers", [about, "", *table(found, args.workers)], saved)
 
 
 if __name__ == "__main__":
