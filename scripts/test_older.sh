@@ -1,23 +1,32 @@
 #!/usr/bin/env bash
 # The tests on the older line: Python 3.10 with fairseq's last release and a torch of its time.
 #
-#   bash scripts/test_older.sh [ARGUMENTS OF PYTEST]
+#   bash scripts/test_older.sh                 the core: losses, criterions, task, scorers, data, and
+#                                              the stock command lines; some minutes, installation too
+#   bash scripts/test_older.sh --all           every fast test, and several workers, killed runs, flags
+#   bash scripts/test_older.sh [--all] ARGUMENTS OF PYTEST
 #
-# All of the fast ones, and those that run the stock command lines. Without a Python 3.10 on the PATH
-# or among pyenv's it says so and ends well.
+# Without a Python 3.10 on the PATH or among pyenv's it says so and ends well.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+fast=(tests/criterions tests/data tests/encoders tests/losses tests/scoring tests/tasks)
+slow=(tests/criterions tests/end_to_end/test_both_lines.py tests/end_to_end/test_stock_commands.py)
+if [ "${1:-}" = --all ]; then
+    shift
+    fast=(tests)
+    slow+=(tests/end_to_end/test_{flags,several_workers,killed_runs}.py)
+fi
+
 python=""
 for candidate in "$(command -v python3.10 || true)" "${PYENV_ROOT:-$HOME/.pyenv}"/versions/3.10.*/bin/python; do
-    if [ -x "$candidate" ] && "$candidate" -c 'import ssl' 2>/dev/null; then python="$candidate"; fi
+    # It has to run: one of pyenv's shims on the PATH may have nothing behind it.
+    if [ -x "$candidate" ] && "$candidate" -c 'import ssl' 2>/dev/null; then python="$candidate"; break; fi
 done
 if [ -z "$python" ]; then
     echo "SKIPPED: the older line was not tested, there is no Python 3.10 on this machine"
     exit 0
 fi
 PYTHON="$python" VENV="$PWD/.venv-3.10" source scripts/setup_env.sh
-python -m pytest -m "not slow" "$@"
-python -m pytest -m slow "$@" tests/criterions tests/end_to_end/test_both_lines.py \
-    tests/end_to_end/test_stock_commands.py tests/end_to_end/test_flags.py \
-    tests/end_to_end/test_several_workers.py tests/end_to_end/test_killed_runs.py
+python -m pytest -m "not slow" "$@" "${fast[@]}"
+python -m pytest -m slow "$@" "${slow[@]}"
