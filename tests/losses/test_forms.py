@@ -113,6 +113,17 @@ def test_extreme_logits(form: str, alpha: float, epsilon: float, dtype: torch.dt
 
 
 @pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("likely", [1, 2, 3])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_a_share_too_small_for_its_logarithm(form: str, likely: int, dtype: torch.dtype) -> None:
+    """The loss of the target comes from its logit then, and from the share of the likely words."""
+    logits = torch.zeros(1, likely + 1, dtype=dtype)
+    logits[:, 1:] = 200
+    loss = loss_of(form, logits, torch.tensor([0]), 1.0, 0.0, 0.0)
+    torch.testing.assert_close(loss.item(), 200 + math.log(likely), rtol=1e-6, atol=0)
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("alpha", [0.9, 1.0])
 @pytest.mark.parametrize("epsilon", [0.0, 0.05])
 def test_words_that_the_model_rules_out(form: str, alpha: float, epsilon: float) -> None:
