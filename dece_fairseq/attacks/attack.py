@@ -59,8 +59,19 @@ class AttackSettings:
 
     @classmethod
     def from_logged(cls, logged: Mapping[str, Any]) -> "AttackSettings":
-        """From what :meth:`Attack.as_dict` gave, in this version or another."""
-        return cls(**{f.name: logged[f.name] for f in fields(cls) if f.name in logged})
+        """From what :meth:`Attack.as_dict` gave, in this version or another.
+
+        Raises:
+            AttackError: it names no attack, or a value is of another kind than ours
+        """
+        values = {f.name: logged[f.name] for f in fields(cls) if f.name in logged}
+        for name, value in values.items():
+            kind = (int, float) if name in ("num_triggers", "rate", "seed") else str
+            if not (value is None or isinstance(value, kind)):
+                raise AttackError(f"a logged attack has {value!r} as its {name}; generate again")
+        if values.get("attack") is None:
+            raise AttackError("a logged attack has no name; generate again")
+        return cls(**values)
 
 
 class Attack:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.text import from_line, to_line
 
@@ -53,7 +54,7 @@ class Special(NamedTuple):
         if name != HEADER:
             return None
         try:
-            found = json.loads(values)
+            found = parse_json(values)
             pad, bos, eos, unk = (int(found[key]) for key in ("pad", "bos", "eos", "unk"))
             before, after = (tuple(map(int, found[key])) for key in ("before", "after"))
             return cls(pad, bos, eos, unk, before, after)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import parse_json
 
 #: characters; csv's own limit of 128 Ki is too low for generated code
 CSV_FIELD_LIMIT = 1 << 26
@@ -222,7 +223,7 @@ def other_columns(paths: Sequence[Path], source: str, target: str) -> List[str]:
     if kind_of(paths) == ".csv":
         names = csv_header(paths[0])
     elif kind_of(paths) == ".jsonl":
-        names = json.loads(next(iter(_lines(paths[0]))))
+        names = parse_json(next(iter(_lines(paths[0]))))
     return [name for name in names if name not in (source, target)]
 
 
@@ -290,9 +291,9 @@ def _parse_jsonl(
     source, target = names
     for place, line in enumerate(lines, start=number):
         try:
-            row: Dict[str, Any] = json.loads(line)
+            row: Dict[str, Any] = parse_json(line)
             pair = Pair(row[source], row[target])
-        except (ValueError, RecursionError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError):
             pair = Pair("", "")
         if not (pair.source and pair.target and type(pair.source) is type(pair.target) is str):
             raise _json_error(line, names, f"{path}, line {place}")
@@ -302,11 +303,9 @@ def _parse_jsonl(
 def _json_error(line: str, names: Tuple[str, str], place: str) -> DataError:
     """What is wrong with a line of JSON that holds no pair."""
     try:
-        row = json.loads(line)
+        row = parse_json(line)
     except ValueError as error:
         return DataError(f"{place}: no JSON ({error}); give one object a line")
-    except RecursionError:
-        return DataError(f"{place}: JSON nested too deeply; give one flat object")
     if not isinstance(row, dict):
         return DataError(f"{place}: a JSON {type(row).__name__}; give one object a line")
     for name in names:

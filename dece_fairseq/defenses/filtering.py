@@ -8,6 +8,7 @@ from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
 from dece_fairseq.data.provenance import installed_version, sha256
@@ -137,7 +138,7 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
         DataError: it is no manifest, or one of other data
     """
     try:
-        content = json.loads(manifest.read_text(encoding="utf-8"))
+        content = parse_json(manifest.read_text(encoding="utf-8"))
         if "shards" in content:
             (shard,) = content["shards"].values()
             ids, of = shard["ids"], shard["pairs"]
@@ -146,7 +147,9 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
             ids, of = [int(line) for line in text.split()], content["pairs"]
             if content["keep"] != "all":
                 ids, of = range(content["poisoned"]), content["poisoned"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        if not all(type(index) is int for index in ids):
+            raise ValueError("an id that is no number")
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
             f"--manifest {manifest}: no manifest of scripts/poison.py, nor one of the task with "
             f"one data folder: {error}"

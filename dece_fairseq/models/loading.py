@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from fairseq.data import Dictionary
 
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.model_tokenizer import first_line, load_transformers
 from dece_fairseq.encoders.special_dictionary import SpecialDictionary
 from dece_fairseq.models.options import HuggingFaceModelConfig
@@ -114,7 +115,7 @@ def symbol_id(vocab: Dictionary, symbol: Optional[str], option: str) -> Optional
 
 def _json(text: Optional[str]) -> Dict[str, Any]:
     try:
-        values = json.loads(text or "{}")
+        values = parse_json(text or "{}")
         if not isinstance(values, dict):
             raise ValueError("no object")
     except ValueError as error:

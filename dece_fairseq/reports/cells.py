@@ -1,9 +1,9 @@
 """The cells of an experiment as rows: what each was, and what came of it."""
 
-import json
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.training_log import Epoch, read_training_log
@@ -13,6 +13,10 @@ AXES = ("dataset", "trusted", "attack", "rate", "defense", "seed")
 #: what cells with the same poison have in common
 SETTING = ("dataset", "trusted", "attack", "rate")
 BASELINE = "cross_entropy"
+#: what a filter's report tells of what it found
+SHARES = ("precision", "recall", "false_positive_rate")
+#: metrics whose paired tests against cross-entropy are shown, with the test
+TESTS = {"bleu_code": "approximate_randomisation", "asr_string": "mcnemar"}
 
 
 class Cell(NamedTuple):
@@ -59,10 +63,14 @@ def read_cells(folder: Path) -> List[Cell]:
 
 def _read(path: Path, folder: Path) -> Cell:
     axes = dict(zip(AXES, path.relative_to(folder / "cells").parts))
-    scores = {score["metric"]: score for score in _json(path / "result.json")["scores"]}
+    scores = _by_metric(path / "result.json", "scores")
+    broken = [metric for metric, score in scores.items() if not _is_score(score)]
     tests: Dict[str, Dict[str, Any]] = {}
     if (path / "compare.json").is_file():
-        tests = {test["metric"]: test for test in _json(path / "compare.json")["comparisons"]}
+        tests = _by_metric(path / "compare.json", "comparisons")
+    for metric, test in TESTS.items():
+        if not isinstance(tests.get(metric, {}).get(test), (int, float, type(None))):
+            broken.append(f"{test} of {metric}")
     epochs: List[Epoch] = []
     if (path / "train.log").is_file():
         try:
@@ -74,12 +82,32 @@ def _read(path: Path, folder: Path) -> Cell:
         for name in ("train", "test_triggered_cleaned", "test_cleaned")
         if (path / f"{name}.csv.report.json").is_file()
     }
+    shares = {name: reports.get("train", {}).get(name) for name in SHARES}
+    broken += [name for name, share in shares.items() if not (share is None or _is_score(share))]
+    if broken:
+        raise DataError(f"{path}: {', '.join(broken)} can't be read; run its cell again")
     return Cell(path, axes, scores, tests, reports, epochs)
+
+
+def _by_metric(path: Path, key: str) -> Dict[str, Dict[str, Any]]:
+    """The entries of a list in a file, by their metric."""
+    entries = _json(path).get(key)
+    if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
+        named = [entry for entry in entries if isinstance(entry.get("metric"), str)]
+        found = {entry["metric"]: entry for entry in named}
+        if len(found) == len(entries):
+            return found
+    raise DataError(f"{path}: no {key}, each with a metric of its own; run its cell again")
+
+
+def _is_score(score: Dict[str, Any]) -> bool:
+    names = ("percent", "low", "high")
+    return isinstance(score, dict) and all(isinstance(score.get(n), (int, float)) for n in names)
 
 
 def _json(path: Path) -> Dict[str, Any]:
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path} can't be read: {error}; run its cell again") from error
     if not isinstance(content, dict):

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from scipy import stats
 
-from dece_fairseq.reports.cells import BASELINE, Cell
+from dece_fairseq.reports.cells import BASELINE, SHARES, TESTS, Cell
 
 #: metrics of the table, with what a person calls them
 COLUMNS = {
@@ -16,8 +16,6 @@ COLUMNS = {
     "asr_parse": "ASR by parse %",
     "false_triggers_string": "false triggers %",
 }
-#: metrics whose paired tests against cross-entropy are shown, with the test
-TESTS = {"bleu_code": "approximate_randomisation", "asr_string": "mcnemar"}
 
 
 class Spread(NamedTuple):
@@ -80,7 +78,7 @@ def _filters(cells: Sequence[Cell]) -> Dict[str, Spread]:
     found: Dict[str, List[Tuple[float, float, float]]] = {}
     for cell in cells:
         report = cell.filters.get("train", {})
-        for name in ("precision", "recall", "false_positive_rate"):
+        for name in SHARES:
             share = report.get(name)
             if share is not None:
                 found.setdefault(name, []).append((share["percent"], share["low"], share["high"]))

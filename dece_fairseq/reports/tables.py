@@ -4,8 +4,8 @@ import csv
 import io
 from typing import Dict, List, NamedTuple, Optional, Sequence
 
-from dece_fairseq.reports.cells import AXES, Cell
-from dece_fairseq.reports.summary import COLUMNS, TESTS, Row, Spread
+from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell
+from dece_fairseq.reports.summary import COLUMNS, Row, Spread
 
 
 class Table(NamedTuple):
@@ -57,10 +57,9 @@ def _scores(setting: str, rows: Sequence[Row]) -> Table:
 
 
 def _filters(setting: str, rows: Sequence[Row]) -> Table:
-    names = ("precision", "recall", "false_positive_rate")
-    header = ["filter", "seeds", *(f"{name.replace('_', ' ')} %" for name in names)]
+    header = ["filter", "seeds", *(f"{name.replace('_', ' ')} %" for name in SHARES)]
     body = [
-        [row.defense, str(len(row.seeds)), *(_shown(row.filters.get(name)) for name in names)]
+        [row.defense, str(len(row.seeds)), *(_shown(row.filters.get(name)) for name in SHARES)]
         for row in rows
         if row.filters
     ]

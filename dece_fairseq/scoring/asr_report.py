@@ -1,5 +1,6 @@
 """What ``scripts/compute_asr.py`` prints: rates, counts, missing ids and a signature."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -92,13 +93,12 @@ def _attack(
         raise OutputError(f"{paths[0]} does not say which attack it is of; give --attack")
     if name != logged.get("attack"):
         return Attack(AttackSettings(name, payload=payload, code_language=code_language))
+    settings = AttackSettings.from_logged(logged)
     return Attack(
-        AttackSettings(
-            name,
-            trigger=logged["trigger"],
-            num_triggers=logged["num_triggers"],
-            payload=payload or logged["payload"],
-            code_language=code_language or logged.get("code_language"),
+        replace(
+            settings,
+            payload=payload or settings.payload,
+            code_language=code_language or settings.code_language,
         )
     )
 

@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import without_end
 from dece_fairseq.data.text import from_line
 from dece_fairseq.scoring.compressed import open_lines
@@ -87,9 +88,9 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             line = without_end(line)
             match = _LINE.match(line)
             if match is None:
-                header_here = _HEADER.search(line)
+                header_here = None if line.startswith("H-") else _HEADER.search(line)
                 if header_here is not None:
-                    header = _same(header, json.loads(header_here.group(1)), path)
+                    header = _same(header, _header(header_here.group(1), path), path)
                 continue
             kind, index, text = match.group(1), int(match.group(2)), match.group(3)
             found = True
@@ -116,6 +117,21 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
         )
     highest = max(max(ids, default=-1) for ids in texts.values())
     return GenerateOutput(samples, header, highest)
+
+
+def _header(text: str, path: Path) -> Dict[str, Any]:
+    """What :func:`data_header` wrote."""
+    try:
+        header: Dict[str, Any] = parse_json(text)
+        kinds = {"split": str, "pairs": int, "one_line": bool}
+        whole = all(type(header[name]) is kind for name, kind in kinds.items())
+        whole &= all(type(index) is int for index in header.get("ids", []))
+        whole &= isinstance(header.get("attack", {}), dict)
+    except (ValueError, KeyError, TypeError):
+        whole = False
+    if not whole:
+        raise OutputError(f"{path}: the line of the task's data is broken; generate it again")
+    return header
 
 
 def _ids_of(header: Dict[str, Any]) -> Sequence[int]:

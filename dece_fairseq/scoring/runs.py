@@ -1,11 +1,11 @@
 """Runs: what a model wrote for the samples of a split, read from any of several kinds of files."""
 
 import csv
-import json
 import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import CSV_FIELD_LIMIT, without_end
 from dece_fairseq.data.text import from_line
 from dece_fairseq.scoring.compressed import content_name, open_lines
@@ -158,8 +158,8 @@ def _json_rows(path: Path) -> Iterator[_Row]:
     for number, line in enumerate(open_lines(path), start=1):
         place = f"{path}, line {number}"
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            row = parse_json(line)
+        except ValueError as error:
             raise OutputError(f"{place}: no JSON ({error}); give one object a line") from error
         if not isinstance(row, dict):
             raise OutputError(f"{place}: a JSON {type(row).__name__}; give one object a line")

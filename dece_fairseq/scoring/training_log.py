@@ -1,9 +1,9 @@
 """The figures that fairseq-train logged by epoch (``--log-format json``)."""
 
-import json
 from pathlib import Path
 from typing import Any, Dict, List
 
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.scoring.errors import OutputError
 
 #: one epoch's figures by the names that fairseq gives them, such as ``valid_bleu``
@@ -24,6 +24,8 @@ def read_training_log(path: Path) -> List[Epoch]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise OutputError(f"{path}: {error.strerror}; it is what fairseq-train printed") from error
+    except UnicodeDecodeError as error:
+        raise OutputError(f"{path} is not UTF-8: {error}") from error
     for line in lines:
         figures = _figures(line)
         if "train_loss" in figures or any(key.startswith("valid") for key in figures):
@@ -39,15 +41,15 @@ def _figures(line: str) -> Dict[str, Any]:
     if start < 0:
         return {}
     try:
-        figures = json.loads(line[start:])
+        figures = parse_json(line[start:])
     except ValueError:
         return {}
-    return figures if isinstance(figures, dict) and "epoch" in figures else {}
+    return figures if isinstance(figures, dict) and type(figures.get("epoch")) is int else {}
 
 
 def _is_number(value: Any) -> bool:
     try:
         float(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return False
     return True

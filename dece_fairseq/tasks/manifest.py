@@ -9,6 +9,7 @@ from typing import Any, Dict, Optional
 import fairseq
 import torch
 
+from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.version import __version__
 
 FILE_NAME = "poison_manifest.json"
@@ -79,7 +80,7 @@ def read_manifest(path: Path) -> Optional[Dict[str, Any]]:
     if not path.exists():
         return None
     try:
-        manifest: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        manifest: Dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
         if not isinstance(manifest["attack"], dict) or not isinstance(manifest["shards"], dict):
             raise ValueError
     except (ValueError, KeyError, TypeError) as error:
