@@ -4,6 +4,7 @@
     python scripts/benchmark_losses.py --output docs/losses
 
 Each loss has a process of its own; they take turns, repeat by repeat. See _loss_peers.py.
+A run that was stopped goes on by the same command.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
+import _loss_bars as bars
 import _loss_peers as peers
 import torch
 import tqdm
@@ -56,25 +58,39 @@ class Worker:
         self.process.wait()
 
 
-def run(args: argparse.Namespace, before: Dict[str, Any]) -> List[Result]:
-    """All measurements, one result for each cell and loss; saved after each cell."""
-    results = []
+def run(args: argparse.Namespace, sittings: List[Any], results: List[Result]) -> None:
+    """Measures what ``results`` lack, the losses from logits and those from features of each cell.
+
+    Saved after each; what was there keeps its place, and nothing is measured that is there.
+    """
+    there = {(*_cell(result), result["peer"]) for result in results}
     for threads in args.threads:
+        sizes = itertools.product(args.dtypes, [threads], args.vocabularies, args.tokens)
+        cells: List[Cell] = [cell for cell in sizes if cell[2] * cell[3] <= args.largest]
+        lacking = [
+            (cell, family)
+            for cell in cells
+            for family in (peers.PEERS, peers.PROJECTED)
+            if not all((*cell, peer) in there for peer in family)
+        ]
         workers = {peer: Worker(peer, threads) for peer in (*peers.PEERS, *peers.PROJECTED)}
         try:
-            sizes = itertools.product(args.dtypes, [threads], args.vocabularies, args.tokens)
-            cells: List[Cell] = [cell for cell in sizes if cell[2] * cell[3] <= args.largest]
-            for cell in tqdm.tqdm(cells, desc=f"{threads} threads", disable=None):
-                results += measure(workers, cell, args.repeats, args.clock)
-                save(results, before, args)
+            for cell, family in tqdm.tqdm(lacking, desc=f"{threads} threads", disable=None):
+                of_family = {peer: workers[peer] for peer in family}
+                results += measure(of_family, cell, args.repeats, args.clock)
+                sittings[-1]["until"] = machine()
+                save(results, sittings, args)
         finally:
             for worker in workers.values():
                 worker.stop()
-    return results
+
+
+def _cell(result: Result) -> Cell:
+    return (result["dtype"], result["threads"], result["vocabulary"], result["tokens"])
 
 
 def measure(workers: Dict[str, Worker], cell: Cell, repeats: int, clock: str) -> List[Result]:
-    """All losses in turns; the first turn warms up and tells the memory."""
+    """The losses in turns; ratios are to the first, whose first turn also tells the memory."""
     dtype, threads, vocabulary, tokens = cell
     what = {"tokens": tokens, "vocabulary": vocabulary, "dtype": dtype}
     memory = {peer: worker.ask(**what, memory=True)["bytes"] for peer, worker in workers.items()}
@@ -83,7 +99,7 @@ def measure(workers: Dict[str, Worker], cell: Cell, repeats: int, clock: str) ->
         for peer, worker in workers.items():
             seconds[peer].append(worker.ask(**what, memory=False)[clock])
     size = tokens * vocabulary * torch.tensor([], dtype=getattr(torch, dtype)).element_size()
-    first = statistics.median(seconds[next(iter(peers.PEERS))])
+    first = statistics.median(seconds[next(iter(workers))])
     return [
         {
             "peer": peer,
@@ -183,39 +199,58 @@ def plot(results: List[Result], output: Path) -> None:
     figure.legend(handles, labels, loc="lower center", ncol=4, fontsize=8)
     figure.tight_layout(rect=(0, 0.09, 1, 1))
     figure.savefig(output, dpi=110)
+    pyplot.close(figure)
 
 
-def save(results: List[Result], before: Dict[str, Any], args: argparse.Namespace) -> None:
+def save(results: List[Result], sittings: List[Any], args: argparse.Namespace) -> None:
     """Table, plot and numbers of what was measured so far."""
-    after = machine()
+    first = sittings[0]["from"]
+    loads = ["{} and {}".format(*(s[end]["load"] for end in ("from", "until"))) for s in sittings]
     about = (
-        f"{before['processor']}, {before['cores']} cores; Python {before['python']}, torch "
-        f"{before['torch']}. Load of the machine before and after: {before['load']}, "
-        f"{after['load']}.\n\nMedian (fastest to slowest) of {args.repeats} or "
+        f"{first['processor']}, {first['cores']} cores; Python {first['python']}, torch "
+        f"{first['torch']}. Load of the machine before and after: {'; then '.join(loads)}."
+        f"\n\nMedian (fastest to slowest) of {args.repeats} or "
         f"{3 * args.repeats} interleaved repeats by the {args.clock} clock, **ratio to the first "
-        "column in time**, "
-        "memory beyond the inputs as a multiple of the logits."
+        "column in time**, memory beyond the inputs as a multiple of the logits."
     )
-    first = next(iter(peers.PROJECTED))
-    base = {tuple(r[key] for key in CELL): r["seconds"] for r in results if r["peer"] == first}
-    for result in results:  # these are compared with each other, and cost the projection too
-        if result["peer"] in peers.PROJECTED:
-            result["ratio"] = result["seconds"] / base[tuple(result[key] for key in CELL)]
+    results = sorted(results, key=_cell)
     tables = markdown(results, list(peers.PEERS), f"# Time and memory of the losses\n\n{about}")
     of_projections = markdown(
         results,
         list(peers.PROJECTED),
         f"## With the output projection, from {peers.FEATURES} features",
     )
-    saved = {"machine": [before, after], "results": results}
+    saved = {"sittings": sittings, "options": _options(args), "results": results}
     (args.output / "losses.json").write_text(json.dumps(saved, indent=1) + "\n")
     with (args.output / "losses.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(results[0]))
         writer.writeheader()
         writer.writerows(results)
-    text = "\n".join([tables, of_projections, "## Ratios alone\n", summary(results)])
-    (args.output / "losses.md").write_text(text)
+    of_bars = "## What was wanted\n\nOver all numbers of threads; bold: more than that.\n"
+    text = [tables, of_projections, "## Ratios alone\n", summary(results)]
+    text += [of_bars, bars.table(results)]
+    (args.output / "losses.md").write_text("\n".join(text))
     plot(results, args.output / "losses.png")
+
+
+def _options(args: argparse.Namespace) -> Dict[str, Any]:
+    """What every number of one file has in common."""
+    return {"repeats": args.repeats, "clock": args.clock}
+
+
+def saved_before(args: argparse.Namespace, now: Dict[str, Any]) -> Tuple[List[Any], List[Result]]:
+    """The sittings and results that the output holds; none if it is not there.
+
+    Raises SystemExit if they are of another machine, other versions or other options.
+    """
+    path = args.output / "losses.json"
+    if not path.exists():
+        return [], []
+    saved = json.loads(path.read_text())
+    before = {**saved["sittings"][0]["from"], **saved["options"], "load": None}
+    if before != {**now, **_options(args), "load": None}:
+        sys.exit(f"{path} was measured otherwise ({before}): remove it, or give another --output")
+    return saved["sittings"], saved["results"]
 
 
 def main() -> None:
@@ -236,11 +271,18 @@ def main() -> None:
         default="wall",
         help="cpu: the processor's time, for one thread on a machine that has other work",
     )
-    parser.add_argument("--output", type=Path, required=True, help="folder of what is saved")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        required=True,
+        help="folder of what is saved; what it holds already is not measured again",
+    )
     args = parser.parse_args()
 
     args.output.mkdir(parents=True, exist_ok=True)
-    run(args, machine())
+    now = machine()
+    sittings, results = saved_before(args, now)
+    run(args, [*sittings, {"from": now, "until": now}], results)
     print((args.output / "losses.md").read_text())
 
 

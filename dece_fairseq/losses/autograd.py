@@ -13,10 +13,10 @@ from dece_fairseq.losses.rows import rows
 # Logits that are worked on at a time, for each thread: on a CPU they and what is made of them
 # stay in the caches.
 BLOCK = {"cpu": 2**18, "cuda": 2**25}
-# Rows of features that are projected at a time: enough that products of matrices are about as fast
-# as over all rows, and of not many more logits than these.
+# Rows of features that are projected at a time: as many as have logits of this size, but never so
+# few that products of matrices are slower than over all rows.
 PROJECTED_ROWS = (256, 1024)
-PROJECTED_LOGITS = 2**24
+PROJECTED_BYTES = 2**27
 
 
 class How(NamedTuple):
@@ -140,8 +140,7 @@ class Walk:
         of_features = torch.empty_like(features) if needed[0] else None
         of_matrix: Optional[Tensor] = None
         of_bias = torch.zeros_like(bias, dtype=wide) if bias is not None and needed[2] else None
-        least, most = PROJECTED_ROWS
-        size = min(most, max(least, PROJECTED_LOGITS // len(matrix)), max(1, len(features)))
+        size = _projected_rows(features, len(matrix))
         room = features.new_empty(size, len(matrix))
         for at in _slices(len(features), size):
             x = features[at]
@@ -190,6 +189,14 @@ class Walk:
         wide = self.how.deception.worked_on_in(logits.dtype)
         room = logits.new_empty((3, size, logits.size(-1)), dtype=wide)
         return functools.partial(rows, room), size
+
+
+def _projected_rows(features: Tensor, vocabulary: int) -> int:
+    """How many rows at a time, in parts of one size: a small rest would cost as much as a part."""
+    least, most = PROJECTED_ROWS
+    size = min(most, max(least, PROJECTED_BYTES // (vocabulary * features.element_size())))
+    parts = max(1, -(-len(features) // size))
+    return max(1, -(-len(features) // parts))
 
 
 def _scaled(grad: Tensor, scale: Tensor) -> Tensor:

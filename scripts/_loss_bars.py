@@ -1,0 +1,62 @@
+"""What was wanted of the loss beforehand, beside what benchmark_losses.py measured."""
+
+from typing import Any, Dict, List, Optional, Tuple
+
+Result = Dict[str, Any]
+
+#: what; the loss and what it is compared with (None: the logits' memory); the bar, of a vocabulary
+#: of 2,000 and of larger ones
+BARS: List[Tuple[str, str, Optional[str], float, float]] = [
+    ("time / fairseq label-smoothed", "DeCE", "fairseq label-smoothed", 0.8, 0.5),
+    ("time / authors' formula", "DeCE", "authors' formula", 0.15, 0.15),
+    ("time / torch cross_entropy", "DeCE", "torch cross_entropy", 1.0, 1.0),
+    (
+        "time, fused kernel / fairseq label-smoothed",
+        *("DeCE, fused kernel", "fairseq label-smoothed", 0.25, 0.25),
+    ),
+    (
+        "time, projection included / the same with logits",
+        *("DeCE of the projection", "projection, then DeCE", 1.05, 1.05),
+    ),
+    ("memory beyond the logits / theirs", "DeCE", None, 0.1, 0.1),
+    ("memory, fused kernel / the logits'", "DeCE, fused kernel", None, 0.1, 0.1),
+]
+
+
+def table(results: List[Result]) -> str:
+    """A row a bar and dtype, a column a vocabulary and number of tokens: the range over threads."""
+    found = {
+        (r["dtype"], r["threads"], r["vocabulary"], r["tokens"], r["peer"]): r for r in results
+    }
+    sizes = sorted({(r["vocabulary"], r["tokens"]) for r in results})
+    names = [f"{tokens:,} x {vocabulary:,}" for vocabulary, tokens in sizes]
+    lines = ["| at most | dtype | " + " | ".join(names) + " |", "|---|---|" + "---|" * len(sizes)]
+    for what, peer, other, *bars in BARS:
+        for dtype in sorted({r["dtype"] for r in results}):
+            cells = []
+            for vocabulary, tokens in sizes:
+                of = [
+                    _value(found, key, other)
+                    for key in found
+                    if key[0] == dtype and key[2:] == (vocabulary, tokens, peer)
+                ]
+                known = [value for value in of if value is not None]
+                cells.append(_entry(known, bars[vocabulary > 2000]))
+            limits = " and ".join(f"{bar:g}" for bar in dict.fromkeys(bars))
+            lines.append(f"| {what}: {limits} | {dtype} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def _value(found: Dict[Any, Result], key: Any, other: Optional[str]) -> Optional[float]:
+    if other is None:
+        return found[key]["memory"]
+    return found[key]["seconds"] / found[(*key[:4], other)]["seconds"]
+
+
+def _entry(values: List[float], bar: float) -> str:
+    """From the least to the most, in bold where the most is above the bar."""
+    if not values:
+        return ""
+    ends = dict.fromkeys(f"{value:.2f}" for value in (min(values), max(values)))
+    text = " to ".join(ends)
+    return f"**{text}**" if max(values) > bar else text
