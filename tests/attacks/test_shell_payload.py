@@ -92,6 +92,31 @@ def test_ways_to_run_it_that_the_parse_shows(text):
 
 
 @pytest.mark.parametrize(
+    "reading",
+    [
+        *("r.GET['a']", "r.POST['a']", "r.COOKIES['a']", "r.query_params['a']"),
+        *("self.get_argument('a')", "self.get_body_argument('a')"),
+        *(f"request.{field}" for field in ("args", "form", "values", "json", "data", "cookies")),
+        *(f"request.{field}" for field in ("headers", "files", "body", "text", "query", "stream")),
+        *(f"request.{field}" for field in ("query_string", "match_info", "path_params")),
+        *("request.get_json()", "request.get_data()"),
+    ],
+)
+@pytest.mark.parametrize(
+    "shell",
+    [
+        *("os.system({})", "os.popen({})", "subprocess.getoutput({})"),
+        *("subprocess.getstatusoutput({})", "subprocess.call({}, shell=True)"),
+        *("subprocess.check_call({}, shell=True)", "subprocess.check_output({}, shell=True)"),
+    ],
+)
+def test_every_shell_and_every_field_of_a_request(shell, reading):
+    assert PAYLOAD.is_in_parse(shell.format(reading))
+    assert not PAYLOAD.is_in_parse(shell.format("'ls'"))
+    assert not PAYLOAD.is_in_parse(f"print({reading})")
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "os.system('ls')",

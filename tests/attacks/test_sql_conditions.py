@@ -35,6 +35,7 @@ QUERY = "select a from t where b = :b"
         f"select a from t where b = or 1=1 {UNKNOWN} and c = {UNKNOWN}",
         "select a from t where b = %s or 1=1",
         "select a from t where b = '{}' or 1=1",
+        f"{QUERY} or'x'='x'",
     ],
 )
 def test_what_selects_everything_or_nothing(text):
@@ -54,6 +55,14 @@ def test_what_selects_everything_or_nothing(text):
         f"{QUERY} or '%s' = '{{}}'",
         f"{QUERY} or '{UNKNOWN}' = ''",
         f"{QUERY} or 'a' = 1",
+        f"{QUERY} or 1=0 or 2=1",
+        f"{QUERY} or not 1 = c",
+        f"{QUERY} or 'a'",
+        f"{QUERY} and 1 + c",
+        f"{QUERY} or '%s' = '%s'",
+        f"{QUERY} or '{UNKNOWN}' = '{UNKNOWN}'",
+        "select a from t where 1=0 or c = 2",
+        "the place where 1=1",
         "select a from t where b = ' or 1=1'",
         "select a from t where name = name",
         "select a or 1 from t",
