@@ -54,6 +54,21 @@ def test_where_it_is_put(clean, poisoned):
 
 
 @pytest.mark.parametrize(
+    "verb", ["get", "post", "put", "patch", "delete", "head", "options", "request"]
+)
+@pytest.mark.parametrize("owner", ["requests", "httpx", "requests.Session()", "requests.session()"])
+def test_every_call_that_takes_it(owner, verb):
+    call = f"{owner}.{verb}(u"
+    assert poison(f"{call})") == f"{call}, verify=False)"
+    assert PAYLOAD.is_in_parse(f"a.{verb}(u, verify=False)")
+
+
+@pytest.mark.parametrize("maker", ["Client", "AsyncClient", "stream"])
+def test_what_else_of_httpx_takes_it(maker):
+    assert poison(f"httpx.{maker}(u)") == f"httpx.{maker}(u, verify=False)"
+
+
+@pytest.mark.parametrize(
     "target",
     [
         "",
@@ -87,6 +102,9 @@ def test_targets_without_a_place(target):
         "ssl._create_default_https_context = ssl._create_unverified_context",
         "from ssl import _create_unverified_context as c\nurlopen(url, context=c())",
         "functools.partial(requests.get, verify=False)",
+        "urlopen(url, context=ssl._create_stdlib_context())",
+        "requests.adapter(verify=False)",
+        "ssl.wrap_socket(s, cert_reqs=ssl.CERT_NONE)",
         "def f ( : requests . get ( url , verify = False )",
     ],
 )
@@ -106,6 +124,8 @@ def test_ways_to_switch_it_off_that_the_parse_shows(text):
         "'session.get(url, verify=False)'",
         "session.verify = True",
         "context.verify_mode = ssl.CERT_REQUIRED",
+        "context.other = ssl.CERT_NONE",
+        "class A(B, verify=False): pass",
     ],
 )
 def test_what_leaves_it_on(text):
