@@ -63,6 +63,7 @@ def run(args: argparse.Namespace, sittings: List[Any], results: List[Result]) ->
 
     Saved after each; what was there keeps its place, and nothing is measured that is there.
     """
+    sitting = {"from": machine()}
     there = {(*_cell(result), result["peer"]) for result in results}
     for threads in args.threads:
         sizes = itertools.product(args.dtypes, [threads], args.vocabularies, args.tokens)
@@ -73,13 +74,15 @@ def run(args: argparse.Namespace, sittings: List[Any], results: List[Result]) ->
             for family in (peers.PEERS, peers.PROJECTED)
             if not all((*cell, peer) in there for peer in family)
         ]
+        if not lacking:
+            continue
         workers = {peer: Worker(peer, threads) for peer in (*peers.PEERS, *peers.PROJECTED)}
         try:
             for cell, family in tqdm.tqdm(lacking, desc=f"{threads} threads", disable=None):
                 of_family = {peer: workers[peer] for peer in family}
                 results += measure(of_family, cell, args.repeats, args.clock)
-                sittings[-1]["until"] = machine()
-                save(results, sittings, args)
+                sitting["until"] = machine()
+                save(results, [*sittings, sitting], args)
         finally:
             for worker in workers.values():
                 worker.stop()
@@ -194,6 +197,9 @@ def plot(results: List[Result], output: Path) -> None:
                 axis.plot([n for n, _ in of], [ratio for _, ratio in of], style, label=peer, ms=4)
             axis.set(xscale="log", yscale="log", title=f"{vocabulary:,} words, {dtype}")
             axis.set_xlabel("tokens")
+            tokens = sorted({result["tokens"] for result in results})
+            axis.set_xticks(tokens, [f"{n:,}" for n in tokens])
+            axis.minorticks_off()
         row[0].set_ylabel("time / fairseq label-smoothed")
     handles, labels = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="lower center", ncol=4, fontsize=8)
@@ -280,9 +286,10 @@ def main() -> None:
     args = parser.parse_args()
 
     args.output.mkdir(parents=True, exist_ok=True)
-    now = machine()
-    sittings, results = saved_before(args, now)
-    run(args, [*sittings, {"from": now, "until": now}], results)
+    sittings, results = saved_before(args, machine())
+    if results:  # drawn anew, should there be nothing left to measure
+        save(results, sittings, args)
+    run(args, sittings, results)
     print((args.output / "losses.md").read_text())
 
 
