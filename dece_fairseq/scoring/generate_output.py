@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
+from dece_fairseq.attacks import AttackError, AttackSettings
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import without_end
 from dece_fairseq.data.text import from_line
@@ -126,7 +127,10 @@ def _header(text: str, path: Path) -> Dict[str, Any]:
         kinds = {"split": str, "pairs": int, "one_line": bool}
         whole = all(type(header[name]) is kind for name, kind in kinds.items())
         whole &= all(type(index) is int for index in header.get("ids", []))
-        whole &= isinstance(header.get("attack", {}), dict)
+        if "attack" in header:
+            AttackSettings.from_logged(header["attack"])
+    except AttackError as error:
+        raise OutputError(f"{path}: {error}") from error
     except (ValueError, KeyError, TypeError):
         whole = False
     if not whole:
