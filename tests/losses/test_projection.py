@@ -102,6 +102,20 @@ def test_a_projection_under_autocast() -> None:
     assert {tensor.grad.dtype for tensor in projection} == {torch.float32}
 
 
+def test_gradients_of_many_parts_are_summed_in_float32(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(autograd, "PROJECTED_ROWS", (1, 1))
+    features = torch.ones(600, 4, dtype=torch.bfloat16, requires_grad=True)
+    weight = torch.zeros(5, 4, dtype=torch.bfloat16, requires_grad=True)
+    bias = torch.zeros(5, dtype=torch.bfloat16, requires_grad=True)
+    target = torch.zeros(600, dtype=torch.long)
+    deceptive_cross_entropy(Projection(features, weight, bias), target, 1.0, 0.0, 1.0).backward()
+    # 600 times 0.2; bfloat16 can't add that to what is above 32.
+    expected = torch.tensor([-480.0, 120, 120, 120, 120])
+    torch.testing.assert_close(bias.grad.float(), expected, rtol=1e-2, atol=0)
+    for column in weight.grad.float().t():
+        torch.testing.assert_close(column, expected, rtol=1e-2, atol=0)
+
+
 def test_a_projection_never_holds_all_logits(block_sizes: None) -> None:
     dispatch = pytest.importorskip("torch.utils._python_dispatch")
     sizes = []
