@@ -74,9 +74,8 @@ def run(args: argparse.Namespace, sittings: List[Any], results: List[Result]) ->
             for family in (peers.PEERS, peers.PROJECTED)
             if not all((*cell, peer) in there for peer in family)
         ]
-        if not lacking:
-            continue
-        workers = {peer: Worker(peer, threads) for peer in (*peers.PEERS, *peers.PROJECTED)}
+        wanted = dict.fromkeys(peer for _, family in lacking for peer in family)
+        workers = {peer: Worker(peer, threads) for peer in wanted}
         try:
             for cell, family in tqdm.tqdm(lacking, desc=f"{threads} threads", disable=None):
                 of_family = {peer: workers[peer] for peer in family}

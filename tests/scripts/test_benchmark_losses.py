@@ -34,14 +34,18 @@ def test_numbers_of_other_options_are_not_mixed(measured: Path) -> None:
 
 
 def test_a_second_sitting_measures_what_the_first_lacks(measured: Path) -> None:
-    first = json.loads((measured / "losses.json").read_text())
-    found = benchmark(measured, "--tokens", "16", "32")
+    path = measured / "losses.json"
+    saved = json.loads(path.read_text())
+    lost = [result for result in saved["results"] if "projection" in result["peer"]]
+    saved["results"] = kept = [result for result in saved["results"] if result not in lost]
+    path.write_text(json.dumps(saved))
+    found = benchmark(measured, "--tokens", "16")
     assert found.returncode == 0, found.stderr
-    second = json.loads((measured / "losses.json").read_text())
-    assert [len(first["sittings"]), len(second["sittings"])] == [1, 2]
-    assert second["results"][: len(first["results"])] == first["results"]
-    assert len(second["results"]) == 2 * len(first["results"])
+    saved = json.loads(path.read_text())
+    assert len(saved["sittings"]) == 2
+    assert saved["results"][: len(kept)] == kept
+    assert [r["peer"] for r in saved["results"][len(kept) :]] == [r["peer"] for r in lost]
     for file in ("losses.csv", "losses.md", "losses.png"):
         assert (measured / file).stat().st_size > 0
-    for text in ("| float32, 1 | 16 x 100 |", "| float32, 1 | 32 x 100 |", "## What was wanted"):
-        assert text in found.stdout
+    assert "| float32, 1 | 16 x 100 |" in found.stdout
+    assert "## What was wanted" in found.stdout
