@@ -168,6 +168,16 @@ def test_masked_logits_in_cross_entropy() -> None:
     torch.testing.assert_close(logits.grad, s - q)
 
 
+@pytest.mark.parametrize("reduction", ["sum", "mean", "none"])
+def test_gradients_of_half_precision_by_reduction(reduction: str) -> None:
+    half = torch.randn(4, 6, generator=torch.Generator().manual_seed(1)).half().requires_grad_()
+    whole = half.detach().float().requires_grad_()
+    target = torch.tensor([0, 5, 1, 3])
+    for logits in (half, whole):
+        deceptive_cross_entropy(logits, target, 0.9, 0.1, 2.0, 5, reduction).sum().backward()
+    torch.testing.assert_close(half.grad.float(), whole.grad, rtol=2e-3, atol=1e-4)
+
+
 @pytest.mark.parametrize("fused", [False, pytest.param(True, marks=pytest.mark.slow)])
 def test_what_is_logged_of_ignored_targets_is_zero(fused: bool) -> None:
     logits = torch.randn(4, 6, generator=torch.Generator().manual_seed(1))
