@@ -24,7 +24,8 @@ import _loss_peers as peers
 import torch
 import tqdm
 
-CELL = ("dtype", "threads", "vocabulary", "tokens")
+from dece_fairseq.data.files import replacing
+
 Cell = Tuple[str, int, int, int]  # dtype, threads, vocabulary, tokens
 Result = Dict[str, Any]
 
@@ -136,7 +137,7 @@ def _lines(path: str) -> List[str]:
 
 def markdown(results: List[Result], names: List[str], about: str) -> str:
     """One row a cell, one column a loss: milliseconds (fastest to slowest), ratio, memory."""
-    found = {(*(r[key] for key in CELL), r["peer"]): r for r in results}
+    found = {(*_cell(r), r["peer"]): r for r in results}
     lines = [about, "", "| dtype, threads | tokens x vocabulary | " + " | ".join(names) + " |"]
     lines.append("|---|---|" + "---|" * len(names))
     for cell in dict.fromkeys(key[:4] for key in found):
@@ -151,7 +152,7 @@ def markdown(results: List[Result], names: List[str], about: str) -> str:
 def summary(results: List[Result]) -> str:
     """The ratios alone, one row a cell."""
     names = list(peers.PEERS)[1:]
-    found = {(*(r[key] for key in CELL), r["peer"]): r for r in results}
+    found = {(*_cell(r), r["peer"]): r for r in results}
     lines = ["| dtype, threads | tokens x vocabulary | fairseq, ms | " + " | ".join(names) + " |"]
     lines.append("|---|---|---|" + "---|" * len(names))
     for cell in sorted({key[:4] for key in found}):
@@ -226,7 +227,8 @@ def save(results: List[Result], sittings: List[Any], args: argparse.Namespace) -
         f"## With the output projection, from {peers.FEATURES} features",
     )
     saved = {"sittings": sittings, "options": _options(args), "results": results}
-    (args.output / "losses.json").write_text(json.dumps(saved, indent=1) + "\n")
+    with replacing(args.output / "losses.json") as (path,):  # a killed run goes on from it
+        path.write_text(json.dumps(saved, indent=1) + "\n")
     with (args.output / "losses.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, fieldnames=list(results[0]))
         writer.writeheader()
@@ -246,13 +248,16 @@ def _options(args: argparse.Namespace) -> Dict[str, Any]:
 def saved_before(args: argparse.Namespace, now: Dict[str, Any]) -> Tuple[List[Any], List[Result]]:
     """The sittings and results that the output holds; none if it is not there.
 
-    Raises SystemExit if they are of another machine, other versions or other options.
+    Raises SystemExit if they are of another machine, other versions or other options, or broken.
     """
     path = args.output / "losses.json"
     if not path.exists():
         return [], []
-    saved = json.loads(path.read_text())
-    before = {**saved["sittings"][0]["from"], **saved["options"], "load": None}
+    try:
+        saved = json.loads(path.read_text())
+        before = {**saved["sittings"][0]["from"], **saved["options"], "load": None}
+    except (ValueError, KeyError, IndexError, TypeError):
+        sys.exit(f"{path} holds no sittings of this script: remove it, or give another --output")
     if before != {**now, **_options(args), "load": None}:
         sys.exit(f"{path} was measured otherwise ({before}): remove it, or give another --output")
     return saved["sittings"], saved["results"]
