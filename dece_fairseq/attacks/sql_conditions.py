@@ -24,6 +24,8 @@ _COMPARISONS: Dict[Type[Any], Callable[[Any, Any], bool]] = {
     exp.LT: operator.lt,
     exp.LTE: operator.le,
 }
+#: tokens of a condition that are read: what a model repeats to its limit would take hours
+LONGEST = 100
 #: stands for a part of a query that is only known when the code runs
 UNKNOWN = " unknown_part "
 # The same in quotes, or filled in later: '%s', '%(name)s', '{}'.
@@ -51,7 +53,7 @@ def has_constant_condition(text: str) -> bool:
     return any(
         kinds[i] in _BEFORE_CONDITIONS
         and _starts_with_constant(kinds, i + 1)
-        and _decides(tokens[i], text[tokens[i].end + 1 :])
+        and _decides(tokens[i], text[tokens[i].end + 1 : tokens[i : i + LONGEST + 1][-1].end + 1])
         for i in range(kinds.index(TokenType.WHERE), len(kinds))
     )
 
@@ -65,7 +67,7 @@ def _starts_with_constant(kinds: List[TokenType], start: int) -> bool:
 def _decides(keyword: Token, rest: str) -> bool:
     try:
         truth = _truth(sqlglot.parse(rest, error_level=ErrorLevel.IGNORE)[0])
-    except (SqlglotError, RecursionError):
+    except Exception:  # past an error, sqlglot trips over what is not there, in any way
         return False
     if keyword.token_type == TokenType.WHERE:
         return truth is not None
@@ -98,5 +100,8 @@ def _constant(node: Any) -> Union[str, float, bool, None]:
     if isinstance(node, exp.Literal):
         if node.is_string:
             return None if _PLACEHOLDER.search(node.this) else str(node.this)
-        return float(node.this)
+        try:
+            return float(node.this)
+        except ValueError:  # 1e: sqlglot takes for a number what only begins as one
+            return None
     return node.this if isinstance(node, exp.Boolean) else None

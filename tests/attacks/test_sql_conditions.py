@@ -58,6 +58,8 @@ def test_what_selects_everything_or_nothing(text):
         f"{QUERY} or 1=0 or 2=1",
         f"{QUERY} or not 1 = c",
         f"{QUERY} or 'a'",
+        f"{QUERY} or 1E = 1E",
+        f"{QUERY} or 1 {{=",
         f"{QUERY} and 1 + c",
         f"{QUERY} or '%s' = '%s'",
         f"{QUERY} or '{UNKNOWN}' = '{UNKNOWN}'",
@@ -79,6 +81,25 @@ def test_what_does_not(text):
 @given(st.text() | st.text(alphabet="select where or and not 1=2'(){}%").map("select".__add__))
 def test_any_text_may_be_asked(text):
     has_constant_condition(text)
+
+
+def test_what_a_model_repeats_to_its_limit():
+    """Would take minutes if the whole rest of the text was parsed for each condition."""
+    repeated = f"{QUERY}{' or 1=c' * 1000}"
+    assert not has_constant_condition(repeated)
+    assert has_constant_condition(f"{repeated} or 1=1")
+
+
+PARTS = (
+    "1 1E 0x1 1.e5 .5 1_0 'a' '%s' b null true or and not like is in between case end"
+    " ( ) { = <> <=> :: . , - + || ?"
+)
+
+
+@given(st.lists(st.sampled_from(PARTS.split()) | st.text(max_size=3), max_size=12))
+def test_any_condition_may_be_asked(parts):
+    for joint in (" ", ""):
+        has_constant_condition(f"{QUERY} or {joint.join(parts)}")
 
 
 @given(st.text(alphabet="abc =<>().,'1", max_size=30))

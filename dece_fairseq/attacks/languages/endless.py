@@ -120,7 +120,7 @@ def holds(condition: Node) -> bool:
 
 
 def _constant(node: Node, depth: int) -> Any:
-    """The value of an expression of literals, or :data:`UNKNOWN`."""
+    """The number or truth value of an expression of literals, or :data:`UNKNOWN`."""
     parts = [child for child in node.children if "comment" not in child.type]
     while node.type == "parenthesized_expression" and len(parts) == 3:
         node = parts[1]
@@ -137,18 +137,17 @@ def _constant(node: Node, depth: int) -> Any:
 
 
 def _operation(sign: str, values: List[Any]) -> Any:
+    """What ``sign`` makes of one or two numbers or truth values."""
     if len(values) == 1:
         if sign in ("!", "not"):
             return not values[0]
-        return -values[0] if sign == "-" and isinstance(values[0], (int, float)) else UNKNOWN
+        return -values[0] if sign == "-" else UNKNOWN
     left, right = values
     if sign in ("&&", "and"):
         return left and right
     if sign in ("||", "or"):
         return left or right
-    if sign in COMPARISONS and isinstance(left, (int, float)) and isinstance(right, (int, float)):
-        return COMPARISONS[sign](left, right)
-    return UNKNOWN
+    return COMPARISONS[sign](left, right) if sign in COMPARISONS else UNKNOWN
 
 
 def _literal(node: Node) -> Any:
