@@ -19,6 +19,7 @@ _CONTENTS = (
     "string_fragment",
     "multiline_string_fragment",
     "string_literal_content",
+    "raw_string_content",
     "escape_sequence",
 )
 _WHITE_SPACE = {"n": "\n", "r": "\r", "t": "\t"}
@@ -71,14 +72,17 @@ def _join(root: Node, unknown: str) -> Tuple[List[str], List[Node]]:
 
 
 def _content(string: Node, unknown: str) -> str:
-    if not string.child_count:  # a grammar that does not look into this kind of string
-        return text_of(string).strip("@\"'")
+    if not string.child_count:  # C#'s @"" has no parts; the only escape in it is ""
+        return text_of(string)[2:-1].replace('""', '"')
     return "".join(
-        unknown if child.type == "interpolation" else _unescaped(text_of(child))
+        unknown if child.type == "interpolation" else _text(child)
         for child in string.children
         if child.type in (*_CONTENTS, "interpolation")
     )
 
 
-def _unescaped(text: str) -> str:
+def _text(part: Node) -> str:
+    text = text_of(part)
+    if part.type == "raw_string_content":
+        return text
     return re.sub(r"\\(.)", lambda match: _WHITE_SPACE.get(match[1], match[1]), text)

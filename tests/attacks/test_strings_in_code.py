@@ -22,6 +22,11 @@ from dece_fairseq.attacks.strings_in_code import strings_in
         ("java", 'String s = "a" + b + "c";', ["a<?>c"]),
         ("java", r'f("a\"", \'c\', (1 + 2));', ['a"']),
         ("java", 'String s = """\n a""";', ["\n a"]),
+        ("csharp", r'var s = "a\n" + b + ("c"u8);', ["a\n<?>c"]),
+        ("csharp", r'var s = @"a\b ""c""";', [r'a\b "c"']),
+        ("csharp", 'var s = $"a{b + "d"}c";', ["a<?>c", "<?>d"]),
+        ("csharp", r'''var s = """ 'a\n' "b" """;''', [" 'a\\n' \"b\" "]),
+        ("csharp", "f(1 - 2, 'c', \"a\");", ["a"]),
     ],
 )
 def test_what_is_added_is_one_string(language, code, strings):
