@@ -9,16 +9,7 @@ trusted=0.5 trusted_epochs=12 epochs=4
 # The tables: every attack over the seeds, then other trusted shares and other rates with one seed
 attacks="dead_code" seeds="1" shares="" rates="0.001 0.002 0.005"
 
-# A Transformer that two cores can train, and how
-model=(--arch transformer --share-all-embeddings --dropout 0.1
-    --encoder-layers 1 --encoder-embed-dim 128 --encoder-ffn-embed-dim 512 --encoder-attention-heads 4
-    --decoder-layers 1 --decoder-embed-dim 128 --decoder-ffn-embed-dim 512 --decoder-attention-heads 4
-    --optimizer adam --adam-betas "(0.9, 0.98)" --clip-norm 1.0 --max-tokens 1024)
-trusted_training=(--lr 3e-3 --lr-scheduler inverse_sqrt --warmup-updates 200)
-training=(--lr 1.5e-3 --lr-scheduler inverse_sqrt --warmup-updates 200)
-moderate=(--lr 1.5e-4)          # a tenth of the learning rate
+# The model and its training
+source "$(dirname "${BASH_SOURCE[0]}")/../small_transformer.sh"
 generation=(--beam 1 --max-len-b 150 --max-tokens 20000)
 validation_generation='{"beam": 1, "max_len_b": 150}'
-# Of trusted requests, for defences that ask how likely a word is
-language_model=(--decoder-layers 2 --decoder-embed-dim 128 --decoder-ffn-embed-dim 256
-    --decoder-attention-heads 4 --dropout 0.1 --max-tokens 2048 --max-epoch 6)
