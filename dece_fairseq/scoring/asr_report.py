@@ -8,6 +8,7 @@ from dece_fairseq.attacks import HIT_RULES, Attack, AttackSettings
 from dece_fairseq.scoring.attack_success_rate import signature
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.generate_output import GenerateOutput, read_generate_output
+from dece_fairseq.scoring.ids import as_ranges
 from dece_fairseq.scoring.success_rate import Rate, rate
 
 
@@ -116,8 +117,7 @@ def _missing(
     if missing and not allowed:
         raise OutputError(
             f"{paths[0]}: {len(missing)} of {count} outputs are missing, ids "
-            f"{', '.join(map(str, missing))}; generate them, or count them as misses with "
-            "--allow-missing"
+            f"{as_ranges(missing)}; generate them, or count them as misses with --allow-missing"
         )
     return missing
 
@@ -134,10 +134,9 @@ def as_text(report: Dict[str, Any]) -> str:
                 ("parse", report[f"{key}_parse_only"]),
             ):
                 if ids:
-                    lines.append(f"  hits only by the {rule}: {', '.join(map(str, ids))}")
+                    lines.append(f"  hits only by the {rule}: {as_ranges(ids)}")
     for key, what in (("missing_ids", "triggered"), ("missing_clean_ids", "clean")):
         if report.get(key):
-            ids = ", ".join(map(str, report[key]))
-            lines.append(f"missing, counted as misses: {what} {ids}")
+            lines.append(f"missing, counted as misses: {what} {as_ranges(report[key])}")
     lines.append(f"signature            {report['signature']}")
     return "\n".join(lines) + "\n"

@@ -14,6 +14,8 @@ from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.ids import as_ranges
 
 _HEADER = re.compile(r"dece_fairseq data: (\{.*\})\s*$")
+#: more is no run that lost some, and a list of them would fill the memory
+MOST_MISSING = 10_000_000
 _LINE = re.compile(r"([STD])-([0-9]{1,18})\t(.*)", re.DOTALL)
 
 
@@ -51,20 +53,25 @@ class GenerateOutput(NamedTuple):
     header: Optional[Dict[str, Any]]
     highest_id: int
 
-    def expected_ids(self) -> Optional[List[int]]:
-        """The ids that a whole output has; None where nothing says so."""
-        return None if self.header is None else list(_ids_of(self.header))
-
     def missing_ids(self, expected: Optional[int] = None) -> List[int]:
         """The ids that are expected and not there.
 
         Args:
             expected: how many there must be, where the output does not say so itself (default:
                 up to the highest one that is there)
+
+        Raises:
+            OutputError: there are more than :data:`MOST_MISSING`
         """
-        ids = self.expected_ids()
-        if ids is None:
-            ids = list(range(self.highest_id + 1 if expected is None else expected))
+        if self.header is not None:
+            ids = _ids_of(self.header)
+        else:
+            ids = range(self.highest_id + 1 if expected is None else expected)
+        if len(ids) - len(self.samples) > MOST_MISSING:
+            raise OutputError(
+                f"{len(self.samples)} outputs of {len(ids)}, which is the highest id or what the "
+                "file says of itself; it is broken, or a small part of a run: give all its files"
+            )
         return [index for index in ids if index not in self.samples]
 
 
@@ -126,6 +133,7 @@ def _header(text: str, path: Path) -> Dict[str, Any]:
         header: Dict[str, Any] = parse_json(text)
         kinds = {"split": str, "pairs": int, "one_line": bool}
         whole = all(type(header[name]) is kind for name, kind in kinds.items())
+        whole = whole and 0 <= header["pairs"] < 10**18
         whole &= all(type(index) is int for index in header.get("ids", []))
         if "attack" in header:
             AttackSettings.from_logged(header["attack"])

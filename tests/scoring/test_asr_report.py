@@ -57,12 +57,12 @@ def test_the_interval_at_the_ends(write_output, hits, total):
 
 def test_missing_outputs_are_an_error_or_counted_misses(write_output):
     path = write_output("a", {0: HIT, 2: HIT}, "test_triggered", 9, [0, 2, 7, 8])
-    with pytest.raises(OutputError, match="2 of 4 outputs are missing, ids 7, 8"):
+    with pytest.raises(OutputError, match="2 of 4 outputs are missing, ids 7-8"):
         asr_report([path])
     report = asr_report([path], allow_missing=True)
     assert report["asr"]["percent"] == 50
     assert report["missing_ids"] == [7, 8]
-    assert "missing, counted as misses: triggered 7, 8" in as_text(report)
+    assert "missing, counted as misses: triggered 7-8" in as_text(report)
 
 
 def test_without_a_header_the_caller_says_what_it_is(write_output):
