@@ -1,7 +1,6 @@
 """Poisons files of pairs, offline: the same pairs in the same way as the task does at load time."""
 
 import json
-import platform
 from bisect import bisect_left
 from contextlib import ExitStack
 from pathlib import Path
@@ -36,15 +35,16 @@ from dece_fairseq.data.pairs import (
     kind_of,
     other_columns,
 )
-from dece_fairseq.data.provenance import installed_version, sha256
+from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.workers import MapMethod, workers
-from dece_fairseq.version import __version__
 
 CANDIDATE = "candidates"
 TRUSTED = "trusted"
 #: what the first pass notes of each pair: a candidate, or why it is none; as a byte
 FINDINGS = (CANDIDATE, *OBSTACLES, TRUSTED)
 CODES = {finding: code for code, finding in enumerate(FINDINGS)}
+#: whose releases may read code differently
+PARSERS = ("tree-sitter", "tree-sitter-java", "tree-sitter-python", "sqlglot")
 
 
 class Job(NamedTuple):
@@ -115,18 +115,11 @@ def poison_files(
     with workers(_Worker, (settings, job), processes) as run, TemporaryFile() as notes:
         blocks, counts = _survey(job, run, notes, block_size, trusted.ids)
         pairs, candidates = sum(counts.values()), counts[CANDIDATE]
-        names = " ".join(map(str, inputs))
         if not pairs:
-            raise DataError(f"{names}: no pairs, so there is nothing to poison")
+            raise DataError(f"{_names(inputs)}: no pairs, so there is nothing to poison")
         trusted.check(pairs)
         if not candidates:
-            without_place, carry = (counts[obstacle] for obstacle in OBSTACLES)
-            raise AttackError(
-                f"{names}: none of {pairs} pairs can be poisoned: {without_place} have no place "
-                f"for the trigger or for the payload {settings.payload!r}, {carry} carry that "
-                f"already, {counts[TRUSTED]} are trusted; give another --attack, --payload or "
-                "--code-language"
-            )
+            raise _no_candidates(inputs, settings, counts)
         everything = keep == "triggered"
         number = candidates if everything else number_to_poison(settings.rate, pairs, candidates)
         chosen = select(_candidates(notes), number, candidates, settings.selection, settings.seed)
@@ -135,29 +128,18 @@ def poison_files(
             _check_unchanged(inputs, blocks[-1].block)
             manifest = {
                 "command": list(command),
-                "inputs": [{"path": str(path), "sha256": sha256(path)} for path in inputs],
-                "outputs": [str(path) for path in outputs],
+                **_made_of(job),
                 "attack": attack.as_dict(),
-                "keep": keep,
-                "columns_left_out": other_columns(inputs, source, target),
                 "pairs": pairs,
                 **counts,
                 "trusted_ids": None if trusted_ids is None else str(trusted_ids),
                 "poisoned": number,
                 "ids_file": ids_path.name,
-                "versions": {
-                    "dece_fairseq": __version__,
-                    "python": platform.python_version(),
-                    **{name: installed_version(name) for name in PARSERS},
-                },
+                "versions": versions(*PARSERS),
             }
             text = json.dumps(manifest, indent=1) + "\n"
             temporaries[-1].write_text(text, encoding="utf-8")
     return manifest
-
-
-#: whose releases may read code differently
-PARSERS = ("tree-sitter", "tree-sitter-java", "tree-sitter-python", "sqlglot")
 
 
 def _check(job: Job, results: Sequence[Path], processes: int) -> None:
@@ -173,6 +155,32 @@ def _check(job: Job, results: Sequence[Path], processes: int) -> None:
         raise DataError(f"{results[0]}: named twice as output; give each file a name of its own")
     for path in results:
         check_output(path, job.inputs)
+
+
+def _names(paths: Sequence[Path]) -> str:
+    return " ".join(map(str, paths))
+
+
+def _no_candidates(
+    inputs: Sequence[Path], settings: AttackSettings, counts: Dict[str, int]
+) -> AttackError:
+    without_place, carry = (counts[obstacle] for obstacle in OBSTACLES)
+    return AttackError(
+        f"{_names(inputs)}: none of {sum(counts.values())} pairs can be poisoned: {without_place} "
+        f"have no place for the trigger or for the payload {settings.payload!r}, {carry} carry "
+        f"that already, {counts[TRUSTED]} are trusted; give another --attack, --payload or "
+        "--code-language"
+    )
+
+
+def _made_of(job: Job) -> Dict[str, Any]:
+    """What a manifest says of a job."""
+    return {
+        "inputs": [{"path": str(path), "sha256": sha256(path)} for path in job.inputs],
+        "outputs": [str(path) for path in job.outputs],
+        "keep": job.keep,
+        "columns_left_out": other_columns(job.inputs, *job.columns),
+    }
 
 
 def _survey(

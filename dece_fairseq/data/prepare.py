@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import random
 import re
 import shutil
@@ -15,9 +14,8 @@ from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.labels import as_sentence_prediction, label_of, write_label_dictionary
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
 from dece_fairseq.data.pairs import DataError, read_pairs
-from dece_fairseq.data.provenance import installed_version, sha256
+from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.subwords import Subwords
-from dece_fairseq.version import __version__
 
 MODEL_NAME = "sentencepiece.model"
 TOKENIZER_NAME = "tokenizer"
@@ -315,13 +313,9 @@ def _record(
             "sha256": sha256(model) if model.exists() else None,
             "taken_from": taken_from,
         },
-        "versions": {
-            "dece_fairseq": __version__,
-            "fairseq": installed_version("fairseq", "ve-fairseq"),
-            "sentencepiece": installed_version("sentencepiece"),
-            **({"transformers": installed_version("transformers")} if recipe.tokenizer else {}),
-            "python": platform.python_version(),
-        },
+        "versions": versions(
+            "fairseq", "sentencepiece", *(["transformers"] if recipe.tokenizer else [])
+        ),
     }
 
 

@@ -1,9 +1,14 @@
 """What a result was made of: checksums of files and versions of packages, for manifests."""
 
 import hashlib
+import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Optional
+from typing import Dict, Optional
+
+from dece_fairseq.version import __version__
+
+_NAMES = {"fairseq": ("fairseq", "ve-fairseq")}
 
 
 def sha256(path: Path) -> str:
@@ -15,8 +20,18 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
-def installed_version(*names: str) -> Optional[str]:
-    """The version of the first installed of these distributions; None if none is."""
+def versions(*packages: str) -> Dict[str, Optional[str]]:
+    """The versions of this package, of Python, and of what else decides about a result.
+
+    Args:
+        packages: as pip calls them; those that are not installed have None. ``fairseq`` is the
+            one that is there, whatever its name: that of the main branch is ``ve-fairseq``
+    """
+    found = {name: _installed(*_NAMES.get(name, (name,))) for name in packages}
+    return {"dece_fairseq": __version__, "python": platform.python_version(), **found}
+
+
+def _installed(*names: str) -> Optional[str]:
     for name in names:
         try:
             return version(name)

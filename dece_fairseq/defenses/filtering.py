@@ -2,7 +2,6 @@
 
 import csv
 import json
-import platform
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
 
@@ -11,10 +10,9 @@ from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
-from dece_fairseq.data.provenance import installed_version, sha256
+from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.scoring.success_rate import rate
-from dece_fairseq.version import __version__
 
 REPORT, SCORES = ".report.json", ".scores.csv"
 
@@ -78,13 +76,7 @@ def filter_files(
         **counts(verdict, len(kept)),
         **({} if poisoned is None else found(verdict, poisoned)),
         "details": verdict.details,
-        "versions": {
-            "dece_fairseq": __version__,
-            "python": platform.python_version(),
-            "torch": installed_version("torch"),
-            "scikit-learn": installed_version("scikit-learn"),
-            "nltk": installed_version("nltk"),
-        },
+        "versions": versions("torch", "scikit-learn", "nltk"),
     }
     with replacing(*results) as temporaries:
         *files, scores, last = temporaries
@@ -143,7 +135,8 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
             (shard,) = content["shards"].values()
             ids, of = shard["ids"], shard["pairs"]
         else:
-            text = (manifest.parent / content["ids_file"]).read_text(encoding="utf-8")
+            ids_file = manifest.parent / Path(content["ids_file"]).name  # in no other folder
+            text = ids_file.read_text(encoding="utf-8")
             ids, of = [int(line) for line in text.split()], content["pairs"]
             if content["keep"] != "all":
                 ids, of = range(content["poisoned"]), content["poisoned"]

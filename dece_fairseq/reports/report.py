@@ -1,18 +1,16 @@
 """Writes the report of a folder of cells: for people, and for other programs."""
 
 import json
-import platform
 from pathlib import Path
 from typing import Any, Dict, List
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.provenance import installed_version
+from dece_fairseq.data.provenance import versions
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.figures import as_svg, figures, save_png
 from dece_fairseq.reports.samples import samples
 from dece_fairseq.reports.summary import as_dict, summarise
 from dece_fairseq.reports.tables import as_csv, as_markdown, tables
-from dece_fairseq.version import __version__
 
 TEMPLATE = Path(__file__).with_name("page.html")
 
@@ -42,6 +40,7 @@ def write_report(folder: Path, output: Path) -> List[Path]:
     found = tables(rows)
     drawn = figures(cells)
     shown = samples(cells)
+    installed = versions("fairseq", "torch")
     # What models wrote is text, whatever it looks like.
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     html = page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
@@ -50,9 +49,9 @@ def write_report(folder: Path, output: Path) -> List[Path]:
         tables=found,
         figures=[(figure.title, as_svg(figure)) for figure in drawn],
         samples=shown,
-        versions=_versions(),
+        versions=installed,
     )
-    content: Dict[str, Any] = {"name": folder.name, "rows": as_dict(rows), "versions": _versions()}
+    content: Dict[str, Any] = {"name": folder.name, "rows": as_dict(rows), "versions": installed}
     texts = {
         "report.md": _markdown(folder.name, as_markdown(found), [f.name for f in drawn]),
         "report.csv": as_csv(cells),
@@ -72,12 +71,3 @@ def write_report(folder: Path, output: Path) -> List[Path]:
 def _markdown(name: str, text: str, names: List[str]) -> str:
     pictures = "".join(f"![{figure}]({figure}.png)\n\n" for figure in names)
     return f"# {name}\n\n{text}\n{pictures}".rstrip() + "\n"
-
-
-def _versions() -> Dict[str, Any]:
-    return {
-        "dece_fairseq": __version__,
-        "fairseq": installed_version("fairseq", "ve-fairseq"),
-        "torch": installed_version("torch"),
-        "python": platform.python_version(),
-    }

@@ -1,7 +1,5 @@
 """Every score of one or more runs with its interval, and how the others differ from the first."""
 
-import platform
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
@@ -9,6 +7,7 @@ import numpy as np
 import scipy
 
 from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.provenance import versions
 from dece_fairseq.scoring import resampling
 from dece_fairseq.scoring.comparison import Scored, compare, split_columns
 from dece_fairseq.scoring.errors import OutputError
@@ -17,7 +16,6 @@ from dece_fairseq.scoring.metrics.hits import CLEAN, HITS, TRIGGERED, called, hi
 from dece_fairseq.scoring.runs import Layout, Run, read_run
 from dece_fairseq.scoring.success_rate import rate
 from dece_fairseq.scoring.workers import Workers
-from dece_fairseq.version import __version__
 
 #: what :func:`evaluate` returns: plain values, as for JSON
 Report = Dict[str, Any]
@@ -122,13 +120,7 @@ def evaluate(plan: Plan) -> Report:
         "trials": plan.trials,
         "seed": plan.seed,
     }
-    report["versions"] = {
-        "dece_fairseq": __version__,
-        "python": platform.python_version(),
-        "numpy": np.__version__,
-        "sacrebleu": version("sacrebleu"),
-        "scipy": scipy.__version__,
-    }
+    report["versions"] = versions("numpy", "sacrebleu", "scipy")
     return report
 
 

@@ -2,31 +2,17 @@
 
 import json
 import os
-import platform
 from pathlib import Path
 from typing import Any, Dict, Optional
 
-import fairseq
-import torch
-
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.version import __version__
+from dece_fairseq.data.provenance import versions
 
 FILE_NAME = "poison_manifest.json"
 
 
 class ManifestError(ValueError):
     """A save dir that holds a run made of something else."""
-
-
-def versions() -> Dict[str, str]:
-    """The versions of what decides about the result."""
-    return {
-        "dece_fairseq": __version__,
-        "fairseq": fairseq.__version__,
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-    }
 
 
 def record_poisoning(
@@ -48,7 +34,7 @@ def record_poisoning(
     path = Path(save_dir) / FILE_NAME
     manifest = read_manifest(path)
     if manifest is None:
-        manifest = {"attack": attack, "versions": versions(), "shards": {}}
+        manifest = {"attack": attack, "versions": versions("fairseq", "torch"), "shards": {}}
     elif manifest["attack"] != attack:
         changed = sorted(
             key

@@ -143,6 +143,14 @@ def test_what_is_no_manifest(run, content: str, tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["m.json"]
 
 
+def test_a_manifest_reads_no_file_of_another_folder(run, made, tmp_path: Path) -> None:
+    manifest = json.loads(Path(f"{made.poisoned}.manifest.json").read_text())
+    manifest["ids_file"] = str(Path(f"{made.poisoned}.ids").resolve())
+    (tmp_path / "m.json").write_text(json.dumps(manifest))
+    with pytest.raises(DataError, match=r"--manifest .*m\.json: no manifest"):
+        run(manifest=tmp_path / "m.json")
+
+
 def test_a_manifest_of_other_data(run, made: SimpleNamespace, tmp_path: Path) -> None:
     write_pairs([tmp_path / "other.csv"], made.pairs[:9])
     with pytest.raises(DataError, match="is of 40 pairs, not of 9"):

@@ -12,6 +12,7 @@ from torch import Tensor
 from dece_fairseq.losses import (
     Projection,
     deceptive_cross_entropy,
+    deceptive_terms,
 )
 from dece_fairseq.losses.fused import cpp_kernel
 from support.logits import random_logits
@@ -209,6 +210,15 @@ def test_logits_that_someone_else_needs_are_not_overwritten_unnoticed() -> None:
     with torch.no_grad():  # there is no gradient to write
         deceptive_cross_entropy(leaf, target, 0.9, 0.1, 2.0, overwrite=True)
     assert torch.equal(leaf, before)
+
+
+@pytest.mark.parametrize("loss_of", [deceptive_cross_entropy, deceptive_terms])
+def test_logits_are_left_alone_unless_asked_otherwise(loss_of: Callable[..., Any]) -> None:
+    logits = random_logits(4, 4, 6).requires_grad_() * 1
+    before = logits.detach().clone()
+    loss = loss_of(logits, torch.tensor([5, 0, 2, 2]), 0.9, 0.1, 2.0)
+    (loss if isinstance(loss, Tensor) else loss.loss).backward()
+    assert torch.equal(logits, before)
 
 
 def test_logits_that_share_their_memory_are_not_overwritten() -> None:
