@@ -128,6 +128,7 @@ def test_what_a_log_shows_beside_the_loss(name: str) -> None:
     found = TERMS[name](logits, target, ignore_index=1, best=True)
     nll = cross_entropy(logits, target, ignore_index=1, reduction="none")
     torch.testing.assert_close(found.nll, nll.detach())
+    torch.testing.assert_close(found.loss, LOSSES[name](logits, target, ignore_index=1))
     assert not found.nll.requires_grad
     assert torch.equal(found.best, logits.argmax(-1))
     assert TERMS[name](logits, target).best is None
@@ -139,6 +140,15 @@ def test_gce_is_cross_entropy_for_a_small_q_and_bounded_for_a_large_one() -> Non
     for q, expected in ((1e-9, cross_entropy(logits, target)), (1.0, torch.tensor(1.0))):
         loss = generalized_cross_entropy(logits, target, q)
         torch.testing.assert_close(loss, expected.double(), rtol=1e-6, atol=0)
+
+
+def test_in_trust_is_the_sum_of_its_terms_each_of_which_may_be_left_out() -> None:
+    torch.manual_seed(0)
+    logits, target = torch.randn(3, 5, dtype=torch.float64), torch.tensor([0, 4, 2])
+    nll, trust = (in_trust(logits, target, alpha=a, beta=1 - a, delta=0.0) for a in (1.0, 0.0))
+    torch.testing.assert_close(nll, cross_entropy(logits, target, reduction="sum"))
+    y = torch.full((3, 5), 1e-4, dtype=torch.float64).scatter(1, target.unsqueeze(1), 1.0)
+    torch.testing.assert_close(trust, -(logits.softmax(1) * y.log()).sum(), rtol=1e-6, atol=0)
 
 
 def test_gce_takes_a_projection() -> None:
