@@ -55,10 +55,10 @@ def checked_rows(
     Raises:
         ValueError: shapes that don't fit, or a target out of its range; it is named
     """
-    values, matrix, bias = logits if isinstance(logits, Projection) else (logits, None, None)
     if isinstance(logits, Projection):
         _check_projection(logits)
-        values, matrix, bias = _as_autocast(logits)
+        logits = _as_autocast(logits)
+    values, matrix, bias = logits if isinstance(logits, Projection) else (logits, None, None)
     shape = tuple(values.shape) if matrix is None else (*values.shape[:-1], len(matrix))
     _check_shapes(shape, target)
     flat = target.reshape(-1)
