@@ -43,11 +43,20 @@ def test_the_rate_counts_over_all_pairs(rate, pairs, number):
     assert number_to_poison(rate, pairs, pairs) == number
 
 
-def test_too_few_candidates():
-    with pytest.raises(AttackError, match=r"0\.5 of 10 pairs asks for 5 .* only 4 .* at most 0\.4"):
-        number_to_poison(0.5, 10, 4)
+@pytest.mark.parametrize(
+    ("rate", "pairs", "candidates", "message"),
+    [
+        (0.5, 10, 4, r"0\.5 of 10 pairs asks for 5 .* only 4 .* at most 0\.4000 is"),
+        (1, 10_000, 9_998, r"at most 0\.9998 is"),
+        (0.5, 30_000, 9_999, r"at most 0\.3333 is"),  # never more than is possible
+    ],
+)
+def test_too_few_candidates(rate, pairs, candidates, message):
+    with pytest.raises(AttackError, match=message):
+        number_to_poison(rate, pairs, candidates)
 
 
-def test_less_than_one_pair():
-    with pytest.raises(AttackError, match="less than one pair"):
-        number_to_poison(0.001, 10, 10)
+@pytest.mark.parametrize(("pairs", "least"), [(10, "0.1"), (400, "0.0025"), (0, "1")])
+def test_less_than_one_pair(pairs, least):
+    with pytest.raises(AttackError, match=f"less than one pair; .* at least {least}$"):
+        number_to_poison(0.001, pairs, pairs)
