@@ -69,7 +69,7 @@ def test_the_full_name_of_what_is_called(code: str, name: str) -> None:
 )
 def test_what_is_false(value: str, is_false: bool) -> None:
     root = LANGUAGES.get("python").parse(
-        f"off = False\nboth = 0\nboth = 1\nf(a, *b, x={value}, **c)"
+        f"off = False\nboth = 0\nboth = 1\nf(a, w := 1, *b, x={value}, **c)"
     )
     (_, arguments), *_ = calls(root)
     given = keywords(arguments)
