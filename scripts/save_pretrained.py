@@ -9,12 +9,12 @@ import argparse
 from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
-from fairseq import checkpoint_utils
 
-import dece_fairseq  # noqa: F401  registers the architectures
 from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.prepare import TOKENIZER_NAME
+from dece_fairseq.models.checkpoints import load_checkpoint
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 
 
@@ -38,12 +38,16 @@ def main() -> None:
     args = parser.parse_args()
     if args.dest.exists():
         parser.error(f"{args.dest} exists already; choose another --dest")
-    try:
-        tokenizer = ModelTokenizer.load(str(args.data / "tokenizer"), "--data")
-        (model,), _, _ = checkpoint_utils.load_model_ensemble_and_task(
-            [str(args.checkpoint)], arg_overrides={"data": str(args.data)}
+    folder = args.data / TOKENIZER_NAME
+    if not folder.is_dir():  # else transformers would look for it on the hub
+        parser.error(
+            f"--data {args.data}: no folder {TOKENIZER_NAME} in it; give the data folder that "
+            "scripts/prepare.py --tokenizer made"
         )
-    except (DataError, OSError, ImportError) as error:
+    try:
+        tokenizer = ModelTokenizer.load(str(folder), "--data")
+        model, _, _ = load_checkpoint(args.checkpoint, args.data, str(args.checkpoint))
+    except (DataError, ImportError) as error:
         parser.error(str(error))
     if not isinstance(model, HuggingFaceModel):
         parser.error(f"{args.checkpoint}: {type(model).__name__} is no model of transformers")

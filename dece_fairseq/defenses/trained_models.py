@@ -1,23 +1,22 @@
 """Trained fairseq models as defences look into them: texts in, states and losses out."""
 
 from pathlib import Path
-from pickle import UnpicklingError
 from typing import Any, Iterator, List, Optional, Sequence
 
 import numpy as np
 import torch
-from fairseq import checkpoint_utils
 from fairseq.data import LanguagePairDataset, data_utils
 from torch import Tensor
 from tqdm import tqdm
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.prepare import MODEL_NAME
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.encoders.text_codec import TextCodec
+from dece_fairseq.models.checkpoints import load_checkpoint
 
 #: tokens in a batch, padding included
 BATCH_TOKENS = 8192
-SUBWORDS = "sentencepiece.model"
 
 
 class _TrainedModel:
@@ -30,36 +29,16 @@ class _TrainedModel:
     """
 
     def __init__(self, checkpoint: Path, data: Path, option: str) -> None:
-        if not checkpoint.is_file():
-            raise DefenseError(f"--{option} {checkpoint}: no such file; name a checkpoint")
-        overrides = {"data": str(data)}
-        # Where the data folder has subwords of its own, they are the ones that the data is in.
-        subwords = data / SUBWORDS
-        try:
-            models, config, task = checkpoint_utils.load_model_ensemble_and_task(
-                [str(checkpoint)], arg_overrides=overrides
-            )
-        except UnpicklingError as error:  # whose text advises to load it unsafely
-            raise DefenseError(
-                f"--{option} {checkpoint}: no checkpoint that can be loaded safely; name one that "
-                "fairseq-train saved"
-            ) from error
-        except (OSError, KeyError, RuntimeError) as error:
-            raise DefenseError(
-                f"--{option} {checkpoint}: can't be loaded with the data folder {data}: {error}"
-            ) from error
-        bpe = config.bpe
-        if subwords.is_file() and getattr(bpe, "sentencepiece_model", None) is not None:
-            bpe.sentencepiece_model = str(subwords)
-        elif subwords.is_file() and bpe is None:
+        model, config, task = load_checkpoint(checkpoint, data, f"--{option} {checkpoint}")
+        if config.bpe is None and (data / MODEL_NAME).is_file():
             raise DefenseError(
                 f"--{option} {checkpoint}: trained without --bpe, so texts can't be turned into "
                 "its tokens; train with --bpe and --sentencepiece-model"
             )
-        self.model: Any = models[0].eval()
+        self.model: Any = model.eval()
         self.task: Any = task
         self.config: Any = config
-        self.codec = TextCodec(bpe, config.tokenizer)
+        self.codec = TextCodec(config.bpe, config.tokenizer)
         self.name = str(checkpoint)
 
     def _batches(self, lengths: Sequence[int], what: Optional[str]) -> Iterator[List[int]]:
@@ -88,7 +67,8 @@ class TranslationModel(_TrainedModel):
     """An encoder-decoder that was trained on the data that a defence examines.
 
     Raises:
-        DefenseError: the checkpoint can't be loaded, or is none of a translation model
+        DataError: the checkpoint can't be loaded
+        DefenseError: it is none of a translation model
     """
 
     def __init__(self, checkpoint: Path, data: Path) -> None:
@@ -159,7 +139,8 @@ class LanguageModel(_TrainedModel):
     """A fairseq language model of sources.
 
     Raises:
-        DefenseError: the checkpoint can't be loaded, or is none of a language model
+        DataError: the checkpoint can't be loaded
+        DefenseError: it is none of a language model
     """
 
     def __init__(self, checkpoint: Path, data: Path) -> None:

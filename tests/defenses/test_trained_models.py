@@ -9,6 +9,7 @@ import torch
 from fairseq import checkpoint_utils
 from torch.nn.functional import cross_entropy
 
+from dece_fairseq.data.pairs import DataError
 from dece_fairseq.defenses import DefenseError, trained_models
 from dece_fairseq.defenses.trained_models import LanguageModel, TranslationModel
 
@@ -63,15 +64,36 @@ def test_perplexities_are_those_of_a_text_alone(made: SimpleNamespace) -> None:
         assert perplexity == pytest.approx(np.exp(loss), rel=1e-4)
 
 
+def test_a_model_is_found_from_another_folder(
+    made: SimpleNamespace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checkpoint names paths relative to where its training ran; the data folder has them."""
+    state = torch.load(made.model)
+    for bpe in (state["cfg"]["bpe"], state["cfg"]["task"]["text_bpe"]):
+        bpe["sentencepiece_model"] = "nowhere/sentencepiece.model"
+    torch.save(state, tmp_path / "moved.pt")
+    here = TranslationModel(made.model, made.bin)
+    monkeypatch.chdir(tmp_path)
+    there = TranslationModel(tmp_path / "moved.pt", made.bin)
+    assert torch.equal(here.mean_states(TEXTS), there.mean_states(TEXTS))
+
+
 def test_no_model_is_one_clear_error(made: SimpleNamespace, tmp_path: Path) -> None:
-    with pytest.raises(DefenseError, match=r"--models .*nowhere\.pt: no such file"):
+    with pytest.raises(DataError, match=r"--models .*nowhere\.pt: no such file"):
         TranslationModel(tmp_path / "nowhere.pt", made.bin)
     with pytest.raises(DefenseError, match="no translation model"):
         TranslationModel(made.lm, made.lm_data)
     with pytest.raises(DefenseError, match="no language model"):
         LanguageModel(made.model, made.bin)
-    with pytest.raises(DefenseError, match="can't be loaded with the data folder"):
+    with pytest.raises(DataError, match="can't be loaded with the data folder"):
         TranslationModel(made.model, tmp_path)
+    with pytest.raises(DataError, match="nodir: no such folder; give the data folder of --models"):
+        TranslationModel(made.model, tmp_path / "nodir")
+    whole = made.model.read_bytes()
+    for broken in (b"", b"src,tgt\nx,y\n", whole[: len(whole) // 2]):
+        (tmp_path / "broken.pt").write_bytes(broken)
+        with pytest.raises(DataError, match=r"^--models .*broken\.pt: (can't be|no checkpoint)"):
+            TranslationModel(tmp_path / "broken.pt", made.bin)
     (tmp_path / "text.pt").write_text("no checkpoint")
-    with pytest.raises(DefenseError, match="no checkpoint that can be loaded safely"):
+    with pytest.raises(DataError, match="no checkpoint that can be loaded safely"):
         TranslationModel(tmp_path / "text.pt", made.bin)

@@ -1,0 +1,49 @@
+"""Checkpoints of fairseq-train, for whoever looks into a trained model."""
+
+from pathlib import Path
+from pickle import UnpicklingError
+from typing import Any, Dict, Tuple
+
+from fairseq import checkpoint_utils
+
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
+
+#: characters of a loader's own message, which may name every tensor of a model
+LONGEST = 300
+
+
+def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any, Any]:
+    """A trained model, its configuration and the task it was trained for.
+
+    Args:
+        checkpoint: as fairseq-train saved it; loaded safely
+        data: its data folder. What it holds takes the place of the paths that the checkpoint
+            names, which are relative to where the training ran: dictionaries, subwords, tokenizer
+        named: how messages call the checkpoint, such as its option
+
+    Raises:
+        DataError: there is no such file or folder, or they can't be loaded together
+    """
+    if not checkpoint.is_file():
+        raise DataError(f"{named}: no such file; name a checkpoint that fairseq-train saved")
+    if not data.is_dir():
+        raise DataError(f"{data}: no such folder; give the data folder of {named}")
+    own = {"sentencepiece_model": data / MODEL_NAME, "hf_tokenizer": data / TOKENIZER_NAME}
+    overrides: Dict[str, str] = {"data": str(data)}
+    overrides.update({name: str(path) for name, path in own.items() if path.exists()})
+    try:
+        (model,), config, task = checkpoint_utils.load_model_ensemble_and_task(
+            [str(checkpoint)], arg_overrides=overrides
+        )
+    except UnpicklingError as error:  # whose text advises to load it unsafely
+        raise DataError(
+            f"{named}: no checkpoint that can be loaded safely; name one that fairseq-train saved"
+        ) from error
+    except Exception as error:  # a broken file, or one of other data, goes wrong anywhere
+        why = " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
+        raise DataError(
+            f"{named}: can't be loaded with the data folder {data} ({why}); name a whole "
+            "checkpoint that fairseq-train saved, and the data folder that it was trained on"
+        ) from error
+    return model, config, task
