@@ -14,6 +14,7 @@ from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.text import from_line, to_line
+from dece_fairseq.extras import install
 
 #: U+FFFD stands for whatever can't be decoded
 REPLACEMENT = "\ufffd"
@@ -22,7 +23,7 @@ REPLACEMENT = "\ufffd"
 #: fairseq's own reader takes no such line, so that it can't give them ids of its own in silence
 HEADER = "#dece_fairseq:special"
 
-INSTALL = "pip install 'dece-fairseq[hf]' (transformers>=4.46,<5)"
+INSTALL = f"{install('hf')} (transformers>=4.46,<5)"
 
 _UNSAFE = re.compile("[\\s\\\\\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufeff]")
 

@@ -7,6 +7,7 @@ import numpy as np
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
 from dece_fairseq.defenses.trained_models import TranslationModel
+from dece_fairseq.extras import install
 
 #: independent components that the states are reduced to, as in the paper
 COMPONENTS = 10
@@ -38,7 +39,7 @@ class ActivationClustering(Defense):
             import sklearn.decomposition
         except ImportError as error:
             raise ImportError(
-                "activation clustering needs scikit-learn: pip install 'dece-fairseq[defenses]'"
+                f"activation clustering needs scikit-learn: {install('defenses')}"
             ) from error
         self.sklearn = sklearn
         self.model = TranslationModel(settings.models[-1], settings.model_data)

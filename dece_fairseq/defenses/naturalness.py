@@ -20,6 +20,7 @@ from dece_fairseq.defenses.defense import (
     DefenseSettings,
     Verdict,
 )
+from dece_fairseq.extras import install
 from dece_fairseq.scoring.code_tokens import code_tokens
 
 #: how many tokens a report names
@@ -54,9 +55,7 @@ class Naturalness(Defense):
             import nltk.lm
             import nltk.lm.preprocessing
         except ImportError as error:
-            raise ImportError(
-                "naturalness needs nltk: pip install 'dece-fairseq[defenses]'"
-            ) from error
+            raise ImportError(f"naturalness needs nltk: {install('defenses')}") from error
         self.nltk = nltk
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

@@ -5,6 +5,7 @@ from typing import Any, List
 from torch import nn
 
 from dece_fairseq.data.model_tokenizer import first_line
+from dece_fairseq.extras import install
 from dece_fairseq.models.loading import ModelError
 from dece_fairseq.models.options import HuggingFaceModelConfig
 
@@ -45,9 +46,7 @@ def _add_adapters(hf: Any, cfg: HuggingFaceModelConfig) -> None:
     try:
         import peft
     except ImportError as error:
-        raise ImportError(
-            "--lora-rank needs peft: pip install 'dece-fairseq[lora]' (peft>=0.13)"
-        ) from error
+        raise ImportError(f"--lora-rank needs peft: {install('lora')} (peft>=0.13)") from error
     targets = cfg.lora_targets.split(",") if cfg.lora_targets else None
     config = peft.LoraConfig(
         r=cfg.lora_rank,

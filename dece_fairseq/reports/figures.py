@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.extras import install
 from dece_fairseq.reports.cells import BASELINE, Cell
 from dece_fairseq.reports.summary import spread
 
@@ -36,9 +37,7 @@ def figures(cells: Sequence[Cell]) -> List[Figure]:
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise ImportError(
-            "figures need matplotlib: pip install 'dece-fairseq[experiments]'"
-        ) from error
+        raise ImportError(f"figures need matplotlib: {install('experiments')}") from error
     found = []
     for setting in dict.fromkeys(cell.setting for cell in cells):
         of_setting = [cell for cell in cells if cell.setting == setting]

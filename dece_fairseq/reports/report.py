@@ -6,6 +6,7 @@ from typing import Any, Dict, List
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.provenance import versions
+from dece_fairseq.extras import install
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.figures import as_svg, figures, save_png
 from dece_fairseq.reports.samples import samples
@@ -34,7 +35,7 @@ def write_report(folder: Path, output: Path) -> List[Path]:
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
-        raise ImportError("reports need jinja2: pip install 'dece-fairseq[experiments]'") from error
+        raise ImportError(f"reports need jinja2: {install('experiments')}") from error
     cells = read_cells(folder)
     rows = summarise(cells)
     found = tables(rows)

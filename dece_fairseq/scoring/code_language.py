@@ -10,6 +10,7 @@ import tree_sitter
 
 from dece_fairseq.attacks import LANGUAGES
 from dece_fairseq.attacks.languages.language import to_bytes
+from dece_fairseq.extras import install
 from dece_fairseq.scoring.errors import MetricError
 from dece_fairseq.scoring.rebuild import rebuilt
 
@@ -97,7 +98,7 @@ def _by_grammar(name: str) -> Callable[[str], bool]:
     except (ImportError, TypeError, ValueError) as error:  # it is not there, or too new
         raise MetricError(
             f"--code-language {name} needs a grammar that this tree-sitter reads: "
-            f"pip install 'dece-fairseq[codebleu]' ({error})"
+            f"{install('codebleu')} ({error})"
         ) from error
     return lambda code: not parser.parse(to_bytes(code)).root_node.has_error
 

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Dict, List
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.extras import install
 from dece_fairseq.scoring.training_log import Epoch
 
 # Colour-blind safe, and told apart by their line styles too.
@@ -24,7 +25,7 @@ def plot_early_learning(runs: Dict[str, List[Epoch]], output: Path) -> None:
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError("figures need matplotlib: pip install 'dece-fairseq[plot]'") from error
+        raise ImportError(f"figures need matplotlib: {install('plot')}") from error
     figure = Figure(figsize=(8, 3.2), dpi=150, layout="constrained")
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     keys = (("valid_bleu", "BLEU on clean requests"), ("valid_triggered_asr", "ASR, percent"))

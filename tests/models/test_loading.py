@@ -241,7 +241,7 @@ except ImportError as error:
         (IMPORTED, "\n"),
         (
             WITHOUT,
-            "a model from Hugging Face needs transformers: pip install 'dece-fairseq[hf]' "
+            "a model from Hugging Face needs transformers: pip install '.[hf]' in the checkout "
             "(transformers>=4.46,<5)\n",
         ),
     ],

@@ -82,7 +82,7 @@ def test_unknown_languages():
 )
 def test_a_grammar_that_can_not_be_had(grammar, monkeypatch):
     monkeypatch.setitem(sys.modules, "tree_sitter_go", grammar)
-    with pytest.raises(MetricError, match=r"--code-language go .* pip install 'dece-fairseq\[code"):
+    with pytest.raises(MetricError, match=r"--code-language go .* pip install '\.\[code"):
         CodeLanguage("go")
 
 

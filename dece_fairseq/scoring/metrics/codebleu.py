@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 
 from dece_fairseq.attacks.languages.language import walk
+from dece_fairseq.extras import install
 from dece_fairseq.scoring.code_language import CodeLanguage
 from dece_fairseq.scoring.code_tokens import code_tokens
 from dece_fairseq.scoring.metrics.metric import METRICS, Metric, MetricSettings
@@ -49,7 +50,7 @@ class CodeBleu(Metric):
             from codebleu.utils import get_tree_sitter_language
         except ImportError as error:
             raise ImportError(
-                "CodeBLEU needs another package: pip install 'dece-fairseq[codebleu]'; or do "
+                f"CodeBLEU needs another package: {install('codebleu')}; or do "
                 "without it (scripts/evaluate.py --without codebleu)"
             ) from error
         self.language = CodeLanguage(settings.code_language)
