@@ -44,7 +44,9 @@ while [ $# -gt 0 ]; do
         *) echo "run.sh: unknown option $1; see the head of examples/run_dataset.sh" >&2; exit 2 ;;
     esac
 done
-[ -n "$data" ] || { echo "run.sh: --data DIR is needed; python scripts/prepare.py --list $dataset" >&2; exit 2; }
+[ -n "$data" ] || { echo "run.sh: --data DIR is needed; source scripts/setup_env.sh, and then" \
+    "python scripts/prepare.py --list $dataset tells where it comes from" >&2; exit 2; }
+[ -d "$data" ] || { echo "run.sh: --data $data: no such folder" >&2; exit 2; }
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/scripts/setup_env.sh"

@@ -29,7 +29,9 @@ while [ $# -gt 0 ]; do
         *) echo "table.sh: unknown option $1; see the head of examples/table_dataset.sh" >&2; exit 2 ;;
     esac
 done
-[ -n "$data" ] || { echo "table.sh: --data DIR is needed; python scripts/prepare.py --list $dataset" >&2; exit 2; }
+[ -n "$data" ] || { echo "table.sh: --data DIR is needed; source scripts/setup_env.sh, and then" \
+    "python scripts/prepare.py --list $dataset tells where it comes from" >&2; exit 2; }
+[ -d "$data" ] || { echo "table.sh: --data $data: no such folder" >&2; exit 2; }
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/scripts/setup_env.sh"
@@ -41,7 +43,7 @@ one() { # LOG NAME, then the options of run.sh
     local log="$work/$1.log"; shift
     echo "$(date +%T) run.sh $*" >&2
     bash "$here/run.sh" --data "$data" --train-on "$train_on" --work "$work" "$@" > "$log" 2>&1 \
-        || { echo "failed: run.sh $*; see $log" >&2; return 255; }
+        || { echo "failed: run.sh $*: $(tail -n 1 "$log"); see $log" >&2; return 255; }
 }
 export -f one
 export here data work train_on

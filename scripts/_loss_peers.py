@@ -6,6 +6,7 @@ holds no tensors, so that many workers can wait at once.
 
 import ctypes
 import json
+import os
 import re
 import sys
 import time
@@ -151,7 +152,10 @@ def _memory(name: str) -> int:
 
 if __name__ == "__main__":
     torch.set_num_threads(int(sys.argv[2]))
+    # The pipe is for answers alone: an old torch prints while it builds the kernel.
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "w")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     for dtype in ("float32", "bfloat16"):  # what a process loads once is not of the first cell
         measure(sys.argv[1], 16, 64, dtype, memory=False)
     for line in sys.stdin:
-        print(json.dumps(measure(sys.argv[1], **json.loads(line))), flush=True)
+        print(json.dumps(measure(sys.argv[1], **json.loads(line))), file=answers, flush=True)

@@ -1,6 +1,7 @@
 """The option ``--user-dir`` of the scripts, which is that of fairseq's commands."""
 
 from argparse import ArgumentParser, Namespace
+from pathlib import Path
 
 from fairseq.utils import import_user_module
 
@@ -20,11 +21,14 @@ def import_user_dir(args: Namespace) -> None:
     """Imports the package that ``--user-dir`` names, the way fairseq does.
 
     Raises:
-        AttackError: there is no such folder, or it can't be imported
+        AttackError: there is no such folder, it is no package, or it can't be imported
     """
+    if args.user_dir and not (Path(args.user_dir) / "__init__.py").is_file():
+        raise AttackError(
+            f"--user-dir {args.user_dir}: no such file: {Path(args.user_dir) / '__init__.py'}; "
+            "give the folder of a Python package"
+        )
     try:
         import_user_module(args)
-    except (ImportError, FileNotFoundError) as error:
-        raise AttackError(
-            f"--user-dir {args.user_dir}: {error}; give the folder of a Python package"
-        ) from error
+    except ImportError as error:
+        raise AttackError(f"--user-dir {args.user_dir}: can't be imported: {error}") from error

@@ -63,6 +63,8 @@ def main() -> None:
             pairs = generate_defects(total, args.seed, args.skip)
         else:
             pairs = generate(args.style, total, args.seed, args.skip)
+        if args.output.exists() and not args.output.is_dir():
+            parser.error(f"--output {args.output}: a file; name a folder")
         args.output.mkdir(parents=True, exist_ok=True)
         for name, size in args.split:
             write_pairs([args.output / f"{name}.csv"], pairs[:size])

@@ -107,6 +107,8 @@ def main() -> None:
         if args.list:
             print(table() if args.samples else catalogue())
             return
+        if args.samples:
+            raise AttackError("--samples goes with --list")
         for option in ("attack", "input", "output"):
             if not getattr(args, option):
                 raise AttackError(f"--{option} is needed; see --help")

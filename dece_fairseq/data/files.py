@@ -16,9 +16,10 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
     that even a process killed in between leaves none beside files that it does not belong to.
 
     Raises:
-        OSError: a file can't be put in its place
+        OSError: a file can't be written or put in its place; it is named, not the temporary one
     """
     temporaries = tuple(temporary_beside(path) for path in paths)
+    named = dict(zip(map(str, temporaries), map(str, paths)))
     try:
         yield temporaries
         for path in paths[1:][-1:]:
@@ -26,6 +27,10 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
                 path.unlink()
         for temporary, path in zip(temporaries, paths):
             os.replace(temporary, path)
+    except OSError as error:
+        if str(error.filename) not in named:
+            raise
+        raise OSError(error.errno, error.strerror, named[str(error.filename)]) from error
     finally:
         for temporary in temporaries:
             if temporary.exists():

@@ -1,5 +1,6 @@
 """Whether a result can be written where it is asked for, known before any work goes into it."""
 
+import os
 from pathlib import Path
 from typing import Iterable
 
@@ -14,11 +15,14 @@ def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
         inputs: what is read for it, and must not be lost
 
     Raises:
-        DataError: the folder is not there, ``path`` is a folder, or it is one of the inputs
+        DataError: the folder is not there or can't be written to, ``path`` is a folder, or it is
+            one of the inputs
     """
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}; make it first")
     if path.is_dir():
         raise DataError(f"{path}: a folder; name a file to write")
+    if not os.access(path.parent, os.W_OK):
+        raise DataError(f"{path}: nothing can be written to {path.parent}; name another folder")
     if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
         raise DataError(f"{path}: is read and would be written; name another file")

@@ -110,7 +110,10 @@ def prepare(
     _check_destination(destination, overwrite)
     _check_files(recipe)
     staging = temporary_beside(destination)
-    staging.mkdir(parents=True)
+    try:
+        staging.mkdir(parents=True)
+    except OSError as error:
+        raise DataError(f"{destination}: {error.strerror}; choose another --dest") from error
     try:
         text = staging / "text"
         text.mkdir()

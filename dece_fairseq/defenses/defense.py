@@ -117,7 +117,8 @@ class Defense(ABC):
 OPTIONS = {
     "models": "checkpoints of a model that was trained on the data; the last one is looked into",
     "model_data": "the data folder of the models, with their dictionaries and subwords",
-    "language_model": "checkpoint of a fairseq language model of trusted sources",
+    "language_model": "checkpoint of a fairseq language model of trusted sources, see "
+    "docs/language_model.md",
     "language_model_data": "the data folder of the language model",
     "trusted": "trusted pairs, a .csv or .jsonl file or the two sides of parallel text; may be "
     "given often",

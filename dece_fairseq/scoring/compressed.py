@@ -7,9 +7,11 @@ import zlib
 from pathlib import Path
 from typing import IO, Any, Callable, Dict, Iterator
 
+from dece_fairseq.data.pairs import DataError, lines_of
 from dece_fairseq.scoring.errors import OutputError
 
 _OPEN: Dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
+_CHUNK = 1 << 20  # bytes
 
 
 def content_name(path: Path) -> str:
@@ -29,13 +31,18 @@ def open_lines(path: Path) -> Iterator[str]:
     Raises:
         OutputError: it is missing, cut off, or not UTF-8
     """
-    opener: Callable[..., IO[str]] = _OPEN.get(path.suffix.lower(), open)
+    opener: Callable[..., IO[bytes]] = _OPEN.get(path.suffix.lower(), open)
+    number = 1
     try:
-        with opener(path, "rt", encoding="utf-8-sig", newline="\n") as file:
-            yield from file
+        with opener(path, "rb") as file:
+            for lines in iter(lambda: file.readlines(_CHUNK), []):
+                yield from lines_of(b"".join(lines), path, number)
+                number += len(lines)
     except FileNotFoundError as error:
         raise OutputError(f"{path}: no such file") from error
-    except UnicodeDecodeError as error:
-        raise OutputError(f"{path} is not UTF-8: {error}") from error
+    except IsADirectoryError as error:
+        raise OutputError(f"{path}: a folder; name a file in it") from error
+    except DataError as error:
+        raise OutputError(str(error)) from error
     except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:
         raise OutputError(f"{path} can't be read: {error}; get it again if it is cut") from error

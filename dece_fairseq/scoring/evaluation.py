@@ -87,6 +87,8 @@ def evaluate(plan: Plan) -> Report:
     for name in (*(plan.metrics or ()), *plan.without):
         METRICS.get(name)
     report: Report = {"runs": [], "scores": [], "hits": [], "comparisons": [], "notes": []}
+    for split, names in _without(plan).items():
+        report["notes"].append(f"{', '.join(names)}: no {split} outputs, which other runs have")
     first: Dict[str, Scored] = {}
     with Workers(plan.processes, plan.user_dir) as workers:
         for files in plan.runs:
@@ -122,6 +124,15 @@ def evaluate(plan: Plan) -> Report:
     }
     report["versions"] = versions("numpy", "sacrebleu", "scipy")
     return report
+
+
+def _without(plan: Plan) -> Dict[str, List[str]]:
+    """The runs that lack what others have, by split: a misspelt name makes a run of its own."""
+    lacking = {
+        CLEAN: [files.name for files in plan.runs if not files.clean],
+        TRIGGERED: [files.name for files in plan.runs if not files.triggered],
+    }
+    return {split: names for split, names in lacking.items() if 0 < len(names) < len(plan.runs)}
 
 
 def _read(plan: Plan, name: str, split: str, paths: Sequence[Path]) -> Run:

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Dict, List
 
 from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.scoring.compressed import open_lines
 from dece_fairseq.scoring.errors import OutputError
 
 #: one epoch's figures by the names that fairseq gives them, such as ``valid_bleu``
@@ -20,13 +21,7 @@ def read_training_log(path: Path) -> List[Epoch]:
         OutputError: there is no such file, or no epoch in it
     """
     epochs: Dict[int, Epoch] = {}
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise OutputError(f"{path}: {error.strerror}; it is what fairseq-train printed") from error
-    except UnicodeDecodeError as error:
-        raise OutputError(f"{path} is not UTF-8: {error}") from error
-    for line in lines:
+    for line in "".join(open_lines(path)).splitlines():
         figures = _figures(line)
         if "train_loss" in figures or any(key.startswith("valid") for key in figures):
             epoch = epochs.setdefault(int(figures["epoch"]), {})

@@ -71,6 +71,15 @@ class Plan:
     def __init__(self, config: Mapping[str, Any], here: Path, beside: Path) -> None:
         schema = here / "schema.yaml"
         known = yaml.safe_load(schema.read_text(encoding="utf-8"))["properties"]
+        self._here = here
+        self._datasets = yaml.safe_load((here / "datasets.yaml").read_text(encoding="utf-8"))
+        self._defenses = yaml.safe_load((here / "defenses.yaml").read_text(encoding="utf-8"))
+        strangers = set(config) - set(known) - set(self._datasets)
+        if strangers:
+            raise WorkflowError(
+                f"a plan has no {', '.join(sorted(map(repr, strangers)))}; it may have "
+                f"{', '.join(sorted(known))}, and the folder of a data set by its name"
+            )
         plan = {name: value for name, value in config.items() if name in known}
         for axis in NUMBERS & set(plan):
             plan[axis] = as_numbers(plan[axis])
@@ -79,13 +88,10 @@ class Plan:
         self.folder = f"runs/{self.name}"
         self.axes = {axis: plan[axis] for axis in AXES}
         self.shards = range(plan["shards"])
-        self._here = here
         self._more_settings: Optional[Path] = None
         if "settings" in plan:
             self._more_settings = beside / plan["settings"]
         self._folders = {name: Path(str(value)) for name, value in config.items()}
-        self._datasets = yaml.safe_load((here / "datasets.yaml").read_text(encoding="utf-8"))
-        self._defenses = yaml.safe_load((here / "defenses.yaml").read_text(encoding="utf-8"))
         self._check_names("dataset", self._datasets)
         self._check_names("defense", self._defenses)
         self._check_names("attack", ATTACKS.names())

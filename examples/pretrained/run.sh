@@ -43,7 +43,9 @@ while [ $# -gt 0 ]; do
     esac
 done
 [ -n "$arch" ] || { echo "run.sh: --arch is needed; see the head of this file" >&2; exit 2; }
-[ -n "$data" ] || { echo "run.sh: --data DIR is needed; python scripts/prepare.py --list lyra" >&2; exit 2; }
+[ -n "$data" ] || { echo "run.sh: --data DIR is needed; source scripts/setup_env.sh, and then" \
+    "python scripts/prepare.py --list lyra tells where it comes from" >&2; exit 2; }
+[ -d "$data" ] || { echo "run.sh: --data $data: no such folder" >&2; exit 2; }
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"

@@ -220,7 +220,7 @@ def test_the_script_lists_them(
     [
         (["--list", "nope"], "no data set is called 'nope'; there are: bugs2fix,"),
         (["--dataset", "lyra", "--data", "."], "--dest DIR is needed, the data folder to make"),
-        (["--list", "--user-dir", "nowhere"], "--user-dir nowhere: .*; give the folder of a"),
+        (["--list", "--user-dir", "nowhere"], "--user-dir nowhere: no such file: nowhere/__init__"),
         (["--dest", "x", "--dataset", "nope", "--data", "."], "no data set is called 'nope'"),
         (["--dest", "x", "--dataset", "pisces"], "--data DIR is needed, .*git clone"),
         (["--dest", "x", "--dataset", "lyra", "--source-column", "nl"], "knows its columns"),

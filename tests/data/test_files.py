@@ -35,6 +35,16 @@ def test_an_error_leaves_what_was_there(tmp_path: Path) -> None:
     assert path.read_text() == "old"
 
 
+def test_an_error_names_the_file_that_was_wanted(tmp_path: Path) -> None:
+    path = tmp_path / "nowhere" / "a"
+    with pytest.raises(FileNotFoundError) as caught, replacing(path) as (temporary,):
+        temporary.write_text("half")
+    assert caught.value.filename == str(path)
+    with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "b"):
+        (tmp_path / "other").read_text()
+    assert caught.value.filename == str(tmp_path / "other")
+
+
 def test_the_last_file_is_never_beside_others_than_its_own(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

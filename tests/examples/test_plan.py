@@ -121,6 +121,7 @@ def test_every_defense_has_a_kind(module: Any) -> None:
         ({"seed": [-1]}, "-1"),
         ({"seed": [2**32]}, "greater than the maximum of 4294967295"),
         ({"seed": []}, "non-empty|too short"),
+        ({"alhpa": [0.9]}, "a plan has no 'alhpa'; it may have alpha, attack, "),
         ({"trusted": ["half"]}, "half"),
     ],
 )

@@ -155,9 +155,18 @@ def test_different_attacks_are_not_compared(write_output):
     report = evaluate(Plan([RunFiles("x", clean, triggered), plain], ["chrf"], compare=True))
     assert [test["metric"] for test in report["comparisons"]] == ["chrf"]
     assert report["notes"] == [
+        "plain: no triggered outputs, which other runs have",
         "plain: no attack is named (--attack), so false triggers were not looked for",
         "x and plain, clean: their attacks are not the same, so their hits were not compared",
     ]
+
+
+def test_a_misspelt_name_does_not_pass_in_silence(runs):
+    good, bad = runs
+    plan = Plan([good, bad._replace(triggered=()), RunFiles("bda", triggered=bad.triggered)])
+    notes = evaluate(plan._replace(metrics=["chrf"], resamples=20))["notes"]
+    assert "bad: no triggered outputs, which other runs have" in notes
+    assert "bda: no clean outputs, which other runs have" in notes
 
 
 def test_splits_in_each_others_place(runs):

@@ -97,8 +97,11 @@ def test_errors(write_output, tmp_path):
     (tmp_path / "empty").write_text("")
     with pytest.raises(OutputError, match="holds no output"):
         read_generate_output([tmp_path / "empty"])
-    (tmp_path / "latin").write_bytes(b"S-0\t\xff\n")
-    with pytest.raises(OutputError, match="not UTF-8"):
+    with pytest.raises(OutputError, match="a folder; name a file in it"):
+        read_generate_output([tmp_path])
+    more_than_is_read_at_a_time = b"x\n" * 600_000
+    (tmp_path / "latin").write_bytes(more_than_is_read_at_a_time + b"S-0\t\xff\n")
+    with pytest.raises(OutputError, match="latin, line 600001: byte 5 of the line is not UTF-8"):
         read_generate_output([tmp_path / "latin"])
     path = write_output("a", {0: "x"})
     with pytest.raises(OutputError, match="S-0 is there twice"):

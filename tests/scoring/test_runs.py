@@ -163,7 +163,7 @@ def test_other_errors(tmp_path):
         read_run("a", [tmp_path / "h", tmp_path / "r"], layout)
     with pytest.raises(OutputError, match=r"nothing\.csv: no such file"):
         read_run("a", [tmp_path / "nothing.csv"], Layout())
-    with pytest.raises(OutputError, match="latin is not UTF-8"):
+    with pytest.raises(OutputError, match="latin, line 1: byte 1 of the line is not UTF-8"):
         read_run("a", [tmp_path / "latin"], layout)
     with pytest.raises(OutputError, match="is one file"):
         read_run("a", [tmp_path / "a.csv", tmp_path / "b.csv"], Layout())
