@@ -7,9 +7,12 @@ takes a compiler and ninja, on a GPU triton; without them plain torch does the w
 import functools
 import hashlib
 import logging
+import os
 import platform
+import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Optional, Tuple
+from typing import Any, Callable, Iterator, Optional, Tuple
 
 import torch
 from torch import Tensor
@@ -53,16 +56,37 @@ def cpp_kernel() -> Optional[Any]:
 
     # Built for this processor, so that another one that shares the folder builds its own.
     processor = hashlib.sha256(_processor().encode()).hexdigest()[:8]
+    name = f"dece_fused_{processor}"
+    root = os.environ.get("TORCH_EXTENSIONS_DIR") or cpp_extension.get_default_build_root()
+    folder = Path(root) / f"{sys.implementation.cache_tag}_torch{torch.__version__}" / name
     try:
-        return cpp_extension.load(
-            name=f"dece_fused_{processor}",
-            sources=[str(Path(__file__).with_name("fused.cpp"))],
-            extra_cflags=FLAGS,
-            extra_ldflags=["-fopenmp"],
-        )
+        with _alone(folder):
+            return cpp_extension.load(
+                name=name,
+                sources=[str(Path(__file__).with_name("fused.cpp"))],
+                extra_cflags=FLAGS,
+                extra_ldflags=["-fopenmp"],
+                build_directory=str(folder),
+            )
     except (RuntimeError, OSError, ImportError) as error:
         logger.warning(f"no fused kernel, plain torch does the work: {error}")
         return None
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """One process at a time builds in ``folder``.
+
+    Torch's own lock is a file, which outlives a process that is killed while it builds, and all
+    that come later would wait for it for ever. This one ends with its process.
+    """
+    import fcntl
+
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "building").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        (folder / "lock").unlink(missing_ok=True)
+        yield
 
 
 def _cpp_rows(

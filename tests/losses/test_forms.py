@@ -1,6 +1,7 @@
 """All forms of the loss give the same: over the logits, in their place, fused, from features."""
 
 import math
+from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
@@ -326,3 +327,29 @@ def test_without_a_compiler_plain_torch_does_the_work(
         ]
     finally:
         cpp_kernel.cache_clear()
+
+
+def test_a_build_that_was_killed_does_not_stop_the_next_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Torch's lock of a build is a file that a killed process leaves behind."""
+    from torch.utils import cpp_extension
+
+    folders = []
+
+    def load(build_directory: str, **_: Any) -> str:
+        folders.append(Path(build_directory))
+        assert not (folders[-1] / "lock").exists()
+        (folders[-1] / "lock").touch()
+        return "the kernel"
+
+    monkeypatch.setattr(cpp_extension, "load", load)
+    monkeypatch.setenv("TORCH_EXTENSIONS_DIR", str(tmp_path))
+    try:
+        for _ in range(2):
+            cpp_kernel.cache_clear()
+            assert cpp_kernel() == "the kernel"
+    finally:
+        cpp_kernel.cache_clear()
+    assert folders[0] == folders[1]
+    assert tmp_path in folders[0].parents
