@@ -24,7 +24,7 @@ _COMPARISONS: Dict[Type[Any], Callable[[Any, Any], bool]] = {
     exp.LT: operator.lt,
     exp.LTE: operator.le,
 }
-#: tokens of a condition that are read: what a model repeats to its limit would take hours
+#: tokens of a condition that are read: what a model repeats to its limit would take minutes
 LONGEST = 100
 #: stands for a part of a query that is only known when the code runs
 UNKNOWN = " unknown_part "
