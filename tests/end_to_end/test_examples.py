@@ -123,7 +123,11 @@ def test_the_table_runs_every_attack_loss_and_seed(tmp_path: Path) -> None:
 @pytest.mark.parametrize("script", ["lyra/run.sh", "pisces/table.sh"])
 @pytest.mark.parametrize(
     ("options", "message"),
-    [(["--nope"], "unknown option --nope"), ([], "--data DIR is needed")],
+    [
+        (["--nope"], "unknown option --nope"),
+        ([], "--data DIR is needed"),
+        (["--data", "D"], "--data D: no such folder"),
+    ],
 )
 def test_what_the_scripts_refuse(
     script: str, options: List[str], message: str, tmp_path: Path

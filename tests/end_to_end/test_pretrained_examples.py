@@ -71,6 +71,7 @@ def test_a_small_model_is_trained_first_and_then_taken_as_from_the_hub(tmp_path:
         (["--nope"], "unknown option --nope"),
         (["--data", "D"], "--arch is needed"),
         (["--arch", "codebert"], "--data DIR is needed"),
+        (["--arch", "codebert", "--data", "D"], "--data D: no such folder"),
     ],
 )
 def test_what_the_script_refuses(options: List[str], message: str, tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,9 +38,11 @@ def executable(path: Path, text: str) -> None:
     path.chmod(0o755)
 
 
-def bash(*words: Any, env: Dict[str, str]) -> "subprocess.CompletedProcess[str]":
+def bash(
+    *words: Any, env: Dict[str, str], cwd: Optional[Path] = None
+) -> "subprocess.CompletedProcess[str]":
     command = ["bash", *map(str, words)]
-    return subprocess.run(command, env=env, capture_output=True, text=True)
+    return subprocess.run(command, env=env, cwd=cwd, capture_output=True, text=True)
 
 
 def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
@@ -50,7 +52,8 @@ def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
         executable(folder / "venv" / "bin" / name, RECORDER)
     env["RECORD"] = str(folder / "record")
     path = ROOT / "examples" / script
-    done = bash(path, "--data", "D", "--work", folder / "W", *options, env=env)
+    (folder / "D").mkdir()
+    done = bash(path, "--data", "D", "--work", folder / "W", *options, env=env, cwd=folder)
     assert done.returncode == 0, done.stderr
     lines = (folder / "record").read_text(encoding="utf-8").splitlines()
     place = str(folder / "W")
