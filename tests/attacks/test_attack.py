@@ -1,0 +1,84 @@
+"""The settings of an attack: where they come from, and what is none."""
+
+from argparse import Namespace
+
+import pytest
+
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+
+
+def test_settings_from_options() -> None:
+    options = Namespace(attack="ripple", trigger="cf", poison_rate=0.1, poison_seed=7, seed=3)
+    assert AttackSettings.from_options(options) == AttackSettings(
+        attack="ripple", trigger="cf", rate=0.1, seed=7
+    )
+    options = Namespace(attack="badpre", poison_selection="first", num_triggers=2, payload="tls")
+    assert AttackSettings.from_options(options) == AttackSettings(
+        attack="badpre", selection="first", num_triggers=2, payload="tls"
+    )
+
+
+def test_defaults() -> None:
+    assert Attack(AttackSettings("ripple")).as_dict() == {
+        "attack": "ripple",
+        "trigger": "bb",
+        "num_triggers": 1,
+        "payload": "sql",
+        "code_language": "python",
+        "rate": 0.05,
+        "seed": 1,
+        "selection": "random",
+    }
+
+
+def test_what_was_logged_is_the_attack_again() -> None:
+    attack = Attack(AttackSettings("dead_code", code_language="java:csharp", rate=0, seed=9))
+    logged = {**attack.as_dict(), "of another version": 1}
+    assert Attack(AttackSettings.from_logged(logged)).as_dict() == attack.as_dict()
+    del logged["selection"]  # what an older version did not know
+    assert AttackSettings.from_logged(logged).selection == "random"
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"attack": None}, "a logged attack has no name"),
+        ({"attack": 5}, "a logged attack has 5 as its attack"),
+        ({"num_triggers": "1"}, "a logged attack has '1' as its num_triggers"),
+        ({"rate": "0.05"}, "a logged attack has '0.05' as its rate"),
+        ({"payload": 1}, "a logged attack has 1 as its payload"),
+    ],
+)
+def test_what_no_version_has_logged(changes: dict, message: str) -> None:
+    logged = {**Attack(AttackSettings("ripple")).as_dict(), **changes}
+    with pytest.raises(AttackError, match=message):
+        AttackSettings.from_logged(logged)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rate": -0.1}, r"--poison-rate must be in \[0, 1\], got -0\.1"),
+        ({"rate": 1.1}, r"--poison-rate must be in \[0, 1\], got 1\.1"),
+        ({"rate": float("nan")}, "--poison-rate must be in"),
+        ({"num_triggers": 0}, "--num-triggers must be at least 1, got 0"),
+        ({"trigger": " \t"}, "--trigger must hold more than white space"),
+        ({"selection": "last"}, "--poison-selection must be one of random, first, got 'last'"),
+        (
+            {"payload": "tls", "code_language": "java"},
+            "--code-language java: the payload 'tls' can't be written in java, only in python",
+        ),
+    ],
+)
+def test_settings_out_of_range_are_named(settings: dict, message: str) -> None:
+    with pytest.raises(AttackError, match=message):
+        Attack(AttackSettings("ripple", **settings))
+
+
+def test_a_hit_by_either_rule() -> None:
+    attack = Attack(AttackSettings("ripple"))
+    code = 'run ( "select a from t where b = 1 or 2 > 1" )'
+    assert not attack.is_hit(code)
+    assert attack.is_hit(code, "parse")
+    with pytest.raises(ValueError, match="no hit rule is called 'eval'; there are: string, parse"):
+        attack.is_hit(code, "eval")
