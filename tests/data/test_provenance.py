@@ -12,10 +12,10 @@ from dece_fairseq.version import __version__
 def test_versions_of_what_is_installed_under_either_name_and_of_what_is_not():
     found = versions("fairseq", "torch", "no-such-package")
     assert found.pop("fairseq").startswith("0.12.")
+    assert torch.__version__.startswith(found.pop("torch"))  # which may add +cu102 and the like
     assert found == {
         "dece_fairseq": __version__,
         "python": platform.python_version(),
-        "torch": torch.__version__,
         "no-such-package": None,
     }
 
