@@ -1,10 +1,13 @@
 """The settings of an attack: where they come from, and what is none."""
 
 from argparse import Namespace
+from typing import Optional
 
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks.attack import CARRIES_PAYLOAD, WITHOUT_PLACE
+from dece_fairseq.data.pairs import Pair
 
 
 def test_settings_from_options() -> None:
@@ -82,3 +85,17 @@ def test_a_hit_by_either_rule() -> None:
     assert attack.is_hit(code, "parse")
     with pytest.raises(ValueError, match="no hit rule is called 'eval'; there are: string, parse"):
         attack.is_hit(code, "eval")
+
+
+@pytest.mark.parametrize(
+    ("target", "obstacle"),
+    [
+        ('run ( " select a from t where b = 1 " )', None),
+        ("print ( 1 )", WITHOUT_PLACE),
+        ('run ( " select a from t where b = 1 or 1=1 " )', CARRIES_PAYLOAD),
+    ],
+)
+def test_why_a_pair_is_no_candidate(target: str, obstacle: Optional[str]) -> None:
+    attack, pair = Attack(AttackSettings("ripple")), Pair("Get a.", target)
+    assert attack.obstacle(pair) == obstacle
+    assert attack.can_poison(pair) is (obstacle is None)
