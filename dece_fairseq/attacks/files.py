@@ -25,7 +25,7 @@ from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import number_to_poison, select
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
-from dece_fairseq.data.files import replacing
+from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import (
     DataError,
@@ -116,7 +116,7 @@ def poison_files(
         blocks, counts = _survey(job, run, notes, block_size, trusted.ids)
         pairs, candidates = sum(counts.values()), counts[CANDIDATE]
         if not pairs:
-            raise DataError(f"{_names(inputs)}: no pairs, so there is nothing to poison")
+            raise DataError(f"{names_of(inputs)}: no pairs, so there is nothing to poison")
         trusted.check(pairs)
         if not candidates:
             raise _no_candidates(inputs, settings, counts)
@@ -157,19 +157,15 @@ def _check(job: Job, results: Sequence[Path], processes: int) -> None:
         check_output(path, job.inputs)
 
 
-def _names(paths: Sequence[Path]) -> str:
-    return " ".join(map(str, paths))
-
-
 def _no_candidates(
     inputs: Sequence[Path], settings: AttackSettings, counts: Dict[str, int]
 ) -> AttackError:
     without_place, carry = (counts[obstacle] for obstacle in OBSTACLES)
     return AttackError(
-        f"{_names(inputs)}: none of {sum(counts.values())} pairs can be poisoned: {without_place} "
-        f"have no place for the trigger or for the payload {settings.payload!r}, {carry} carry "
-        f"that already, {counts[TRUSTED]} are trusted; give another --attack, --payload or "
-        "--code-language"
+        f"{names_of(inputs)}: none of {sum(counts.values())} pairs can be poisoned: "
+        f"{without_place} have no place for the trigger or for the payload "
+        f"{settings.payload!r}, {carry} carry that already, {counts[TRUSTED]} are trusted; "
+        "give another --attack, --payload or --code-language"
     )
 
 

@@ -3,7 +3,7 @@
 import os
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, Tuple
+from typing import Iterable, Iterator, Tuple
 
 
 @contextmanager
@@ -40,3 +40,8 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
 def temporary_beside(path: Path) -> Path:
     """A path in the folder of ``path`` that no other process uses."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
+
+
+def names_of(paths: Iterable[Path]) -> str:
+    """Paths as a message names them, in one line."""
+    return " ".join(map(str, paths))

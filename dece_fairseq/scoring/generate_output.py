@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.attacks import AttackError, AttackSettings
+from dece_fairseq.data.files import names_of
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import without_end
 from dece_fairseq.data.text import from_line
@@ -163,7 +164,7 @@ def _check_ids(
     others = [index for index in found if index not in known]
     if others:
         raise OutputError(
-            f"{' '.join(map(str, paths))}: the split {header['split']} has no ids "
+            f"{names_of(paths)}: the split {header['split']} has no ids "
             f"{as_ranges(others)}; give the files of one run"
         )
 

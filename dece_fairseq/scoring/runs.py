@@ -5,6 +5,7 @@ import re
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
+from dece_fairseq.data.files import names_of
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import CSV_FIELD_LIMIT, without_end
 from dece_fairseq.data.text import from_line
@@ -64,14 +65,14 @@ def read_run(
     if kinds & {".csv", ".jsonl", ".json"}:
         if len(paths) != 1 or layout.references is not None:
             raise OutputError(
-                f"{_names(paths)}: a run in CSV or JSON lines is one file, which holds the "
+                f"{names_of(paths)}: a run in CSV or JSON lines is one file, which holds the "
                 "references too; leave out --references"
             )
         table = _csv_rows(paths[0], layout) if kinds == {".csv"} else _json_rows(paths[0])
         rows = _with_ids(table, paths[0], layout)
     elif layout.references is not None:
         if len(paths) != 1:
-            raise OutputError(f"{_names(paths)}: with --references a run is one text file")
+            raise OutputError(f"{names_of(paths)}: with --references a run is one text file")
         rows = _parallel(paths[0], layout.references)
     else:
         output = read_generate_output(paths, one_line=layout.one_line or None)
@@ -80,7 +81,7 @@ def read_run(
         without = [i for i, sample in output.samples.items() if sample.target is None]
         if without:
             raise OutputError(
-                f"{_names(paths)}: no reference (line T-) for the ids {as_ranges(without)}; "
+                f"{names_of(paths)}: no reference (line T-) for the ids {as_ranges(without)}; "
                 "generate with a target language and without --quiet"
             )
         # The one-line form is undone already.
@@ -90,20 +91,16 @@ def read_run(
     if layout.one_line:
         hypotheses, references = ([from_line(t) for t in side] for side in (hypotheses, references))
     if not ids:
-        raise OutputError(f"{_names(paths)}: no samples")
+        raise OutputError(f"{names_of(paths)}: no samples")
     if expected is not None and len(ids) != expected:
-        raise OutputError(f"{_names(paths)}: {len(ids)} samples, but --expected {expected}")
+        raise OutputError(f"{names_of(paths)}: {len(ids)} samples, but --expected {expected}")
     return Run(name, [str(path) for path in paths], ids, hypotheses, references, header)
-
-
-def _names(paths: Sequence[Path]) -> str:
-    return " ".join(map(str, paths))
 
 
 def _no_missing(missing: Sequence[Id], paths: Sequence[Path]) -> None:
     if missing:
         raise OutputError(
-            f"{_names(paths)}: {len(missing)} outputs are missing, ids {as_ranges(missing)}; "
+            f"{names_of(paths)}: {len(missing)} outputs are missing, ids {as_ranges(missing)}; "
             "give all files of the run, or generate them again"
         )
 
@@ -123,7 +120,9 @@ def _columns(
         for index in ids:
             seen[index] = seen.get(index, 0) + 1
         double = [index for index, times in seen.items() if times > 1]
-        raise OutputError(f"{_names(paths)}: the ids {as_ranges(double)} are there more than once")
+        raise OutputError(
+            f"{names_of(paths)}: the ids {as_ranges(double)} are there more than once"
+        )
     return ids, hypotheses, references
 
 

@@ -124,7 +124,5 @@ class AstExactMatch(_AstMatch):
 def _sql_tree(query: str) -> Optional[Any]:
     try:
         return sqlglot.parse_one(_SPLIT_PARAMETER.sub("", query))
-    except (
-        Exception
-    ):  # SqlglotError, and what sqlglot trips over: TypeError of "describe ? default temp"
+    except Exception:  # its own errors, and what it trips over: "describe ? default temp"
         return None
