@@ -3,11 +3,12 @@
 from typing import TypeVar
 
 from dece_fairseq import registry
+from dece_fairseq.errors import UserError
 
 T = TypeVar("T")
 
 
-class AttackError(ValueError):
+class AttackError(UserError):
     """An attack that can't be carried out as asked; the message says what to change."""
 
 

@@ -22,6 +22,7 @@ from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Se
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.errors import UserError
 
 #: characters; csv's own limit of 128 Ki is too low for generated code
 CSV_FIELD_LIMIT = 1 << 26
@@ -38,7 +39,7 @@ class Pair(NamedTuple):
     target: str
 
 
-class DataError(ValueError):
+class DataError(UserError):
     """Data that can't be used; the message names the file, the place in it and what to do."""
 
 

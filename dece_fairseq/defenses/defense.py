@@ -6,10 +6,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Dict, NamedTuple, Optional, Sequence, Tuple, Type
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.errors import UserError
 from dece_fairseq.registry import Registry
 
 
-class DefenseError(ValueError):
+class DefenseError(UserError):
     """A defence that can't be carried out as asked; the message names the option and what to do."""
 
 

@@ -12,6 +12,7 @@ from fairseq.data import Dictionary
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.model_tokenizer import first_line, load_transformers
 from dece_fairseq.encoders.special_dictionary import SpecialDictionary
+from dece_fairseq.errors import UserError
 from dece_fairseq.models.options import HuggingFaceModelConfig
 
 logger = logging.getLogger(__name__)
@@ -32,7 +33,7 @@ WHOLE = "is_whole"
 BROKEN = (OSError, ValueError, RuntimeError, KeyError, EOFError, ImportError, UnpicklingError)
 
 
-class ModelError(ValueError):
+class ModelError(UserError):
     """A model that can't be had, or does not fit; the message says what to do."""
 
 

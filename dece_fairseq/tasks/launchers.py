@@ -4,8 +4,10 @@ import os
 
 from fairseq.distributed import utils as distributed_utils
 
+from dece_fairseq.errors import UserError
 
-class LaunchError(RuntimeError):
+
+class LaunchError(UserError):
     """Workers that don't know of each other."""
 
 

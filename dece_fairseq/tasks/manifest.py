@@ -7,11 +7,12 @@ from typing import Any, Dict, Optional
 
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.provenance import versions
+from dece_fairseq.errors import UserError
 
 FILE_NAME = "poison_manifest.json"
 
 
-class ManifestError(ValueError):
+class ManifestError(UserError):
     """A save dir that holds a run made of something else."""
 
 
