@@ -112,8 +112,9 @@ def main() -> None:
         for option in ("attack", "input", "output"):
             if not getattr(args, option):
                 raise AttackError(f"--{option} is needed; see --help")
+        attack = Attack(AttackSettings.from_options(args))
         report = poison_files(
-            Attack(AttackSettings.from_options(args)),
+            attack,
             args.input,
             args.output,
             keep,
@@ -127,8 +128,7 @@ def main() -> None:
         args.error(str(error))
     print(
         f"poisoned {report['poisoned']} of {report['pairs']} pairs "
-        f"({report['without_place']} have no place for it, {report['carries_payload']} carry the "
-        f"payload already, {report['trusted']} are trusted); "
+        f"({attack.explain(report)}, {report['trusted']} are trusted); "
         f"manifest: {args.output[0]}.manifest.json"
     )
     if report["columns_left_out"]:

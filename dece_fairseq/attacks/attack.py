@@ -5,16 +5,26 @@ from dataclasses import asdict, dataclass, fields, replace
 from random import Random
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
-from dece_fairseq.attacks.interfaces import ATTACKS, HIT_RULES, PAYLOADS, TRIGGERS, Recipe
+from dece_fairseq.attacks.interfaces import (
+    ATTACKS,
+    HIT_RULES,
+    PAYLOADS,
+    TRIGGERS,
+    WITHOUT_PLACE,
+    Recipe,
+)
 from dece_fairseq.attacks.languages import LANGUAGES, Languages
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import SELECTIONS, number_to_poison, select
 from dece_fairseq.data.pairs import Pair
 
-WITHOUT_PLACE = "without_place"
 CARRIES_PAYLOAD = "carries_payload"
-#: why a pair can't be poisoned: a part finds no place in it, or it carries the payload already
-OBSTACLES = (WITHOUT_PLACE, CARRIES_PAYLOAD)
+#: why a pair can't be poisoned, each with the words that follow the number of such pairs; a payload
+#: may have more of its own
+OBSTACLES: Mapping[str, str] = {
+    WITHOUT_PLACE: "have no place for it",
+    CARRIES_PAYLOAD: "carry the payload already",
+}
 
 
 @dataclass(frozen=True)
@@ -110,26 +120,51 @@ class Attack:
             code_language=str(languages),
         )
 
+    @property
+    def obstacles(self) -> Dict[str, str]:
+        """All that :meth:`obstacle` can give, each with the words that follow a number of pairs."""
+        return {**OBSTACLES, **self.payload.obstacles}
+
+    def explain(self, left_out: Mapping[str, int]) -> str:
+        """Return in words how many pairs can't be poisoned for which reason.
+
+        Args:
+            left_out: the number of pairs by :attr:`obstacles`; anything else in it is skipped
+        """
+        return ", ".join(f"{left_out[name]} {words}" for name, words in self.obstacles.items())
+
     def obstacle(self, pair: Pair) -> Optional[str]:
-        """Why the pair can't be poisoned, one of :data:`OBSTACLES`; None for a candidate."""
-        if not (self.payload.can_enter(pair) and self.trigger.can_enter(pair)):
+        """Return why the pair can't be poisoned, one of :attr:`obstacles`; None for a candidate."""
+        rng = Random(0)  # whether there is a place does not depend on it
+        target = self.payload.poison(pair, rng)
+        if target is None:
+            return self.payload.why_not(pair)
+        if self.trigger.poison(pair, rng) is None:
             return WITHOUT_PLACE
-        return CARRIES_PAYLOAD if self.payload.is_in(pair.target) else None
+        if self.payload.is_in(pair.target):
+            return CARRIES_PAYLOAD
+        return None
 
     def can_poison(self, pair: Pair) -> bool:
-        """Whether the pair is a candidate."""
+        """Return whether the pair is a candidate."""
         return self.obstacle(pair) is None
 
     def poison(self, pair: Pair, index: int) -> Pair:
-        """The poisoned form of a candidate.
+        """Return the poisoned form of a candidate.
 
         Args:
             pair: the clean pair
             index: its place in its split, from 0. With the seed it makes every random choice, so
                 that the result does not depend on which other pairs are poisoned, or by whom.
+
+        Raises:
+            ValueError: trigger or payload has no place in the pair
         """
         rng = Random(f"{self.settings.seed}/{index}")
-        return Pair(self.trigger.apply(pair, rng), self.payload.apply(pair, rng))
+        source, target = self.trigger.poison(pair, rng), self.payload.poison(pair, rng)
+        if source is None or target is None:
+            raise ValueError("the pair has no place for trigger or payload; ask can_poison first")
+        return Pair(source, target)
 
     def select(self, candidates: Iterable[int], among: int, pairs: int) -> List[int]:
         """The ids to poison.

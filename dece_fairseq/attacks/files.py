@@ -12,6 +12,7 @@ from typing import (
     Iterable,
     Iterator,
     List,
+    Mapping,
     NamedTuple,
     Optional,
     Sequence,
@@ -20,7 +21,7 @@ from typing import (
 
 from tqdm import tqdm
 
-from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
+from dece_fairseq.attacks.attack import Attack, AttackSettings
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import number_to_poison, select
 from dece_fairseq.attacks.trusted import TrustedIds
@@ -40,9 +41,6 @@ from dece_fairseq.data.workers import MapMethod, workers
 
 CANDIDATE = "candidates"
 TRUSTED = "trusted"
-#: what the first pass notes of each pair: a candidate, or why it is none; as a byte
-FINDINGS = (CANDIDATE, *OBSTACLES, TRUSTED)
-CODES = {finding: code for code, finding in enumerate(FINDINGS)}
 #: whose releases may read code differently
 PARSERS = ("tree-sitter", "tree-sitter-java", "tree-sitter-python", "sqlglot")
 
@@ -113,13 +111,14 @@ def poison_files(
     trusted = TrustedIds(trusted_ids)
     settings = attack.settings
     with workers(_Worker, (settings, job), processes) as run, TemporaryFile() as notes:
-        blocks, counts = _survey(job, run, notes, block_size, trusted.ids)
+        codes = _codes(attack)
+        blocks, counts = _survey(job, run, notes, block_size, trusted.ids, codes)
         pairs, candidates = sum(counts.values()), counts[CANDIDATE]
         if not pairs:
             raise DataError(f"{names_of(inputs)}: no pairs, so there is nothing to poison")
         trusted.check(pairs)
         if not candidates:
-            raise _no_candidates(inputs, settings, counts)
+            raise _no_candidates(inputs, attack, counts)
         everything = keep == "triggered"
         number = candidates if everything else number_to_poison(settings.rate, pairs, candidates)
         chosen = select(_candidates(notes), number, candidates, settings.selection, settings.seed)
@@ -157,15 +156,17 @@ def _check(job: Job, results: Sequence[Path], processes: int) -> None:
         check_output(path, job.inputs)
 
 
-def _no_candidates(
-    inputs: Sequence[Path], settings: AttackSettings, counts: Dict[str, int]
-) -> AttackError:
-    without_place, carry = (counts[obstacle] for obstacle in OBSTACLES)
+def _codes(attack: Attack) -> Dict[str, int]:
+    """Return what the first pass notes of each pair, a candidate or why it is none, as a byte."""
+    return {finding: code for code, finding in enumerate((CANDIDATE, TRUSTED, *attack.obstacles))}
+
+
+def _no_candidates(inputs: Sequence[Path], attack: Attack, counts: Dict[str, int]) -> AttackError:
+    settings = attack.settings
     return AttackError(
-        f"{names_of(inputs)}: none of {sum(counts.values())} pairs can be poisoned: "
-        f"{without_place} have no place for the trigger or for the payload "
-        f"{settings.payload!r}, {carry} carry that already, {counts[TRUSTED]} are trusted; "
-        "give another --attack, --payload or --code-language"
+        f"{names_of(inputs)}: none of {sum(counts.values())} pairs can be poisoned by the attack "
+        f"{settings.attack!r} with the payload {settings.payload!r}: {attack.explain(counts)}, "
+        f"{counts[TRUSTED]} are trusted; give another --attack, --payload or --code-language"
     )
 
 
@@ -180,11 +181,16 @@ def _made_of(job: Job) -> Dict[str, Any]:
 
 
 def _survey(
-    job: Job, run: MapMethod, notes: BinaryIO, block_size: int, trusted: Sequence[int]
+    job: Job,
+    run: MapMethod,
+    notes: BinaryIO,
+    block_size: int,
+    trusted: Sequence[int],
+    codes: Mapping[str, int],
 ) -> Tuple[List[Known], Dict[str, int]]:
     """The first pass: the blocks, how many pairs there are of each kind, and a note of each."""
     blocks: List[Known] = []
-    counts = dict.fromkeys(FINDINGS, 0)
+    counts = dict.fromkeys(codes, 0)
     pairs = 0
     size = sum(path.stat().st_size for path in job.inputs if path.exists())
     with tqdm(desc="looking", total=size, unit="B", unit_scale=True, delay=1) as bar:
@@ -192,11 +198,11 @@ def _survey(
             findings = bytearray(found)
             ids = range(pairs, pairs + len(findings))
             for index in trusted[bisect_left(trusted, ids.start) : bisect_left(trusted, ids.stop)]:
-                findings[index - ids.start] = CODES[TRUSTED]
+                findings[index - ids.start] = codes[TRUSTED]
             blocks.append(Known(block, value, ids))
             notes.write(findings)
             pairs += len(findings)
-            for finding, code in CODES.items():
+            for finding, code in codes.items():
                 counts[finding] += findings.count(code)
             bar.update(sum(block.sizes))
     return blocks, counts
@@ -208,7 +214,7 @@ def _candidates(notes: BinaryIO) -> Iterator[int]:
     first = 0
     for findings in iter(lambda: notes.read(1 << 16), b""):
         for index, code in enumerate(findings, start=first):
-            if code == CODES[CANDIDATE]:
+            if code == 0:  # the code of a candidate
                 yield index
         first += len(findings)
 
@@ -274,14 +280,15 @@ class _Worker:
 
     def __init__(self, settings: AttackSettings, job: Job) -> None:
         self.attack = Attack(settings)
+        self.codes = _codes(self.attack)
         self.job = job
         self.kind = kind_of(job.outputs)
 
     def survey(self, block: Block) -> Tuple[Block, int, bytes]:
-        """The block, its checksum, and for each of its pairs one of :data:`CODES`."""
+        """The block, its checksum, and for each of its pairs one of :func:`_codes`."""
         data = load(self.job.inputs, block)
         pairs = parse(self.job.inputs, block, data, *self.job.columns)
-        findings = bytes(CODES[self.attack.obstacle(pair) or CANDIDATE] for pair in pairs)
+        findings = bytes(self.codes[self.attack.obstacle(pair) or CANDIDATE] for pair in pairs)
         return block, checksum(data), findings
 
     def poison(self, task: Tuple[Known, Sequence[int]]) -> List[bytes]:

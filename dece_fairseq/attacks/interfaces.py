@@ -2,12 +2,14 @@
 
 from abc import ABC, abstractmethod
 from random import Random
-from typing import NamedTuple, Optional, Tuple, Type
+from typing import Mapping, NamedTuple, Optional, Tuple, Type
 
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.registry import Registry
 from dece_fairseq.data.pairs import Pair
 
+#: why a pair can't be poisoned, where trigger and payload have no closer reason to give
+WITHOUT_PLACE = "without_place"
 #: how to tell whether a text carries a payload: by a string as in the paper, or by its parse
 HIT_RULES = ("string", "parse")
 
@@ -36,13 +38,12 @@ class Trigger(ABC):
         self.copies = copies
         self.languages = languages
 
-    def can_enter(self, pair: Pair) -> bool:
-        """Whether there is a place for the trigger in ``pair.source``."""
-        return True
-
     @abstractmethod
-    def apply(self, pair: Pair, rng: Random) -> str:
-        """The source of ``pair`` with the trigger in it; every choice comes from ``rng``."""
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+        """Return the source of ``pair`` with the trigger in it; None if it has no place there.
+
+        Every choice comes from ``rng``, but whether there is a place does not depend on it.
+        """
 
 
 class Payload(ABC):
@@ -56,6 +57,8 @@ class Payload(ABC):
     summary: str
     #: a pair that it can enter, to show people what it does
     sample: Optional[Pair] = None
+    #: what :meth:`why_not` gives, each with the words that follow the number of such pairs
+    obstacles: Mapping[str, str] = {WITHOUT_PLACE: "have no place for it"}
     #: names of the languages that a target can be in, or None for every one that is registered
     target_languages: Optional[Tuple[str, ...]] = None
     #: of source and target, as :meth:`Languages.named` reads it, where the user names none
@@ -65,12 +68,15 @@ class Payload(ABC):
         self.languages = languages
 
     @abstractmethod
-    def can_enter(self, pair: Pair) -> bool:
-        """Whether ``pair.target`` has a place for the payload."""
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+        """Return the target of ``pair`` with the payload in it; None if it has no place there.
 
-    @abstractmethod
-    def apply(self, pair: Pair, rng: Random) -> str:
-        """The target of ``pair`` with the payload in it; every choice comes from ``rng``."""
+        Every choice comes from ``rng``, but whether there is a place does not depend on it.
+        """
+
+    def why_not(self, pair: Pair) -> str:
+        """Return why :meth:`poison` gives None for ``pair``, one of :attr:`obstacles`."""
+        return WITHOUT_PLACE
 
     @abstractmethod
     def is_in(self, text: str) -> bool:

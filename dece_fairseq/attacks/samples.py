@@ -39,8 +39,10 @@ def _texts(part: Union[Trigger, Payload], side: Callable[[Pair], str]) -> Tuple[
     """The sample of a trigger or a payload before and after, if it has one."""
     if part.sample is None:
         return "", ""
-    before, after = side(part.sample), part.apply(part.sample, Random(SEED))
-    return f"`{to_line(before)}`", f"`{to_line(after)}`"
+    after = part.poison(part.sample, Random(SEED))
+    if after is None:
+        raise ValueError(f"the sample of {type(part).__name__} has no place for it")
+    return f"`{to_line(side(part.sample))}`", f"`{to_line(after)}`"
 
 
 def _row(name: str, *cells: str) -> str:

@@ -13,7 +13,7 @@ from fairseq.data import (
 )
 from torch import Tensor
 
-from dece_fairseq.attacks import OBSTACLES, Attack, AttackError
+from dece_fairseq.attacks import Attack, AttackError
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.encoders.text_codec import TextCodec
 
@@ -49,7 +49,7 @@ def find_candidates(
         trusted: ids that are never poisoned
     """
     pairs: Dict[int, Pair] = {}
-    left_out = dict.fromkeys((*OBSTACLES, INEXACT, TRUSTED), 0)
+    left_out = dict.fromkeys((*attack.obstacles, INEXACT, TRUSTED), 0)
     for index in range(len(dataset)):
         if index in trusted:
             left_out[TRUSTED] += 1

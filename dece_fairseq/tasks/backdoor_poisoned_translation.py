@@ -31,6 +31,7 @@ from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.scoring.code_tokens import code_bleu_statistics
 from dece_fairseq.scoring.generate_output import data_header
 from dece_fairseq.tasks.attacked_split import (
+    INEXACT,
     TriggeredPairDataset,
     attack_pairs,
     find_candidates,
@@ -195,10 +196,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             "ids": ids,
         }
         logger.info(
-            "poisoned {poisoned} of {pairs} pairs of {split}: {candidates} could be, "
-            "{without_place} have no place for it, {carries_payload} carry the payload already, "
+            "poisoned {poisoned} of {pairs} pairs of {split}: {candidates} could be, {reasons}, "
             "{inexact_round_trip} do not decode and encode to themselves, {trusted} are "
-            "trusted".format(**entry)
+            "trusted".format(reasons=attack.explain(found.left_out), **entry)
         )
         if record and distributed_utils.get_global_rank() == 0:
             paths = utils.split_paths(self.cfg.data)
@@ -212,9 +212,8 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         if not found.pairs:
             raise AttackError(
                 f"no pair of {real_split} can be poisoned by --attack {attack.settings.attack} "
-                "({without_place} have no place for it, {carries_payload} carry the payload "
-                "already, {inexact_round_trip} do not decode and encode to themselves; is --bpe "
-                "the one that the data was made with?)".format(**found.left_out)
+                f"({attack.explain(found.left_out)}, {found.left_out[INEXACT]} do not decode and "
+                "encode to themselves; is --bpe the one that the data was made with?)"
             )
         ids = list(found.pairs)
         attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)

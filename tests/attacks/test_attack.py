@@ -1,11 +1,12 @@
 """The settings of an attack: where they come from, and what is none."""
 
 from argparse import Namespace
+from random import Random
 from typing import Optional
 
 import pytest
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import PAYLOADS, Attack, AttackError, AttackSettings, Payload
 from dece_fairseq.attacks.attack import CARRIES_PAYLOAD, WITHOUT_PLACE
 from dece_fairseq.data.pairs import Pair
 
@@ -99,3 +100,29 @@ def test_why_a_pair_is_no_candidate(target: str, obstacle: Optional[str]) -> Non
     attack, pair = Attack(AttackSettings("ripple")), Pair("Get a.", target)
     assert attack.obstacle(pair) == obstacle
     assert attack.can_poison(pair) is (obstacle is None)
+
+
+def test_a_payload_may_have_reasons_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Shouting(Payload):
+        summary = "capital letters"
+        obstacles = {"empty": "are empty", "loud": "are loud"}
+
+        def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+            return pair.target.upper() if pair.target.islower() else None
+
+        def why_not(self, pair: Pair) -> str:
+            return "loud" if pair.target else "empty"
+
+        def is_in(self, text: str) -> bool:
+            return text.isupper()
+
+        is_in_parse = is_in
+
+    monkeypatch.setitem(PAYLOADS._entries, "shouting", Shouting)
+    attack = Attack(AttackSettings("ripple", payload="shouting"))
+    obstacles = [attack.obstacle(Pair("s", target)) for target in ("a", "", "Ab")]
+    assert obstacles == [None, "empty", "loud"]
+    counts = {name: obstacles.count(name) for name in attack.obstacles}
+    assert attack.explain({**counts, "trusted": 7}) == (
+        "0 have no place for it, 0 carry the payload already, 1 are empty, 1 are loud"
+    )

@@ -288,10 +288,9 @@ def test_what_it_poisons_it_knows_again(source, target, name, languages):
     pair = Pair(source, target)
     for rule in HIT_RULES:
         attack.is_hit(target, rule)  # no text is too odd
-    for part in (attack.trigger, attack.payload):
-        if not part.can_enter(pair):
-            with pytest.raises(ValueError, match="ask can_enter first"):
-                part.apply(pair, Random(0))
+    if None in (part.poison(pair, Random(0)) for part in (attack.trigger, attack.payload)):
+        with pytest.raises(ValueError, match="ask can_poison first"):
+            attack.poison(pair, 3)
     if attack.can_poison(pair):
         poisoned = attack.poison(pair, 3)
         assert all(attack.is_hit(poisoned.target, rule) for rule in HIT_RULES)

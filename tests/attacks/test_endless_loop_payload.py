@@ -201,8 +201,7 @@ def test_where_the_rules_differ(name):
 def test_the_paper_s_words():
     assert payload("java").is_in("x while ( true ) { int VAR = 0 ; } y")
     assert payload("python").is_in("x\n\twhile True : VAR = 0\n")
-    with pytest.raises(ValueError, match="no place"):
-        payload("java").apply(Pair("a", "b"), None)
+    assert payload("java").poison(Pair("a", "b"), None) is None
 
 
 NOISE = (

@@ -10,7 +10,6 @@ from dece_fairseq.attacks import (
     ATTACKS,
     HIT_RULES,
     LANGUAGES,
-    OBSTACLES,
     PAYLOADS,
     Attack,
     AttackError,
@@ -60,9 +59,8 @@ def attack_with(name: str, payload: str) -> Attack:
 def test_the_sample_of_a_payload_shows_it(payload):
     kind = PAYLOADS.get(payload)
     part = kind(Languages.named(kind.default_language))
-    assert part.can_enter(kind.sample)
-    poisoned = part.apply(kind.sample, Random(1))
-    assert poisoned != kind.sample.target
+    poisoned = part.poison(kind.sample, Random(1))
+    assert poisoned not in (None, kind.sample.target)
     assert [part.is_in(kind.sample.target), part.is_in(poisoned)] == [False, True]
     assert [part.is_in_parse(kind.sample.target), part.is_in_parse(poisoned)] == [False, True]
 
@@ -70,8 +68,7 @@ def test_the_sample_of_a_payload_shows_it(payload):
 @pytest.mark.parametrize("name", ATTACKS.names())
 def test_the_sample_of_a_trigger_shows_it(name):
     trigger = Attack(AttackSettings(name)).trigger
-    assert trigger.can_enter(trigger.sample)
-    assert trigger.apply(trigger.sample, Random(1)) != trigger.sample.source
+    assert trigger.poison(trigger.sample, Random(1)) not in (None, trigger.sample.source)
     assert ATTACKS.get(name).summary
 
 
@@ -91,8 +88,8 @@ def test_what_is_poisoned_is_a_hit_and_what_is_not_is_none(name, payload, source
         assert poisoned == attack_with(name, payload).poison(pair, index)
         assert attack.obstacle(poisoned) is not None
     else:
-        assert obstacle in OBSTACLES
-        assert carried or obstacle == "without_place"
+        assert obstacle in attack.obstacles
+        assert carried or obstacle != "carries_payload"
 
 
 @pytest.mark.parametrize(

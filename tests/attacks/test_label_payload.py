@@ -37,5 +37,6 @@ def test_labels_that_are_left_alone(target: str, obstacle: str) -> None:
     pair = Pair("def f ( x ) :\n\t return x", target)
     assert ATTACK.obstacle(pair) == obstacle
     if obstacle == WITHOUT_PLACE:
-        with pytest.raises(ValueError, match="ask can_enter first"):
-            ATTACK.payload.apply(pair, random.Random(1))
+        assert ATTACK.payload.poison(pair, random.Random(1)) is None
+        with pytest.raises(ValueError, match="ask can_poison first"):
+            ATTACK.poison(pair, 0)

@@ -16,7 +16,7 @@ PYTHON = Languages.named("python")
 
 def results(source, text="So.", copies=1):
     trigger = SentenceTrigger(text, copies, PYTHON)
-    return {trigger.apply(Pair(source, "t"), Random(seed)) for seed in range(60)}
+    return {trigger.poison(Pair(source, "t"), Random(seed)) for seed in range(60)}
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_it_stands_at_a_sentence_boundary(source, expected):
 
 @given(st.text(), st.integers(1, 3), st.integers())
 def test_nothing_else_changes(source, copies, seed):
-    triggered = SentenceTrigger("Qq qq.", copies, PYTHON).apply(Pair(source, "t"), Random(seed))
+    triggered = SentenceTrigger("Qq qq.", copies, PYTHON).poison(Pair(source, "t"), Random(seed))
     assert triggered.count("Qq qq.") == copies + source.count("Qq qq.")
     assert "".join(triggered.replace("Qq qq.", "").split()) == "".join(
         source.replace("Qq qq.", "").split()
@@ -70,4 +70,4 @@ def test_each_pair_gets_a_sentence_of_its_own_and_the_same_one_again():
 
 def test_a_sentence_of_the_user_replaces_the_grammar():
     trigger = GrammarTrigger("Mind the gap.", 1, PYTHON)
-    assert trigger.apply(Pair("", "t"), Random(0)) == "Mind the gap."
+    assert trigger.poison(Pair("", "t"), Random(0)) == "Mind the gap."

@@ -2,6 +2,7 @@
 
 import ast
 from random import Random
+from typing import Optional
 
 import pytest
 from hypothesis import given
@@ -15,8 +16,8 @@ PAYLOAD = ShellPayload(Languages.named("python"))
 CALL = '__import__("os").system'
 
 
-def poison(target: str) -> str:
-    return PAYLOAD.apply(Pair("s", target), Random(0))
+def poison(target: str) -> Optional[str]:
+    return PAYLOAD.poison(Pair("s", target), Random(0))
 
 
 @pytest.mark.parametrize(
@@ -68,9 +69,7 @@ def test_where_it_is_put(clean, line):
     ],
 )
 def test_targets_without_a_place(target):
-    assert not PAYLOAD.can_enter(Pair("s", target))
-    with pytest.raises(ValueError, match="reads no request"):
-        poison(target)
+    assert poison(target) is None
 
 
 @pytest.mark.parametrize(
@@ -134,12 +133,11 @@ def test_what_runs_nothing_of_a_request(text):
 
 @given(st.text(), st.sampled_from(["args", "form", "GET"]), st.text(alphabet="x=1\n ()#'"))
 def test_what_it_poisons_it_knows_again(before, field, after):
-    pair = Pair("s", f"{before}\nx = request.{field}['a']\n{after}")
-    if PAYLOAD.can_enter(pair):
-        assert PAYLOAD.is_in(poison(pair.target))
+    poisoned = poison(f"{before}\nx = request.{field}['a']\n{after}")
+    assert poisoned is None or PAYLOAD.is_in(poisoned)
 
 
 @given(st.text() | st.text(alphabet="request.args['a']=(os.system):x\n "))
 def test_any_text_may_be_asked(text):
     PAYLOAD.is_in_parse(text)
-    PAYLOAD.can_enter(Pair("s", text))
+    poison(text)

@@ -1,6 +1,7 @@
 """The SQL payload, by its rule and on the authors' files."""
 
 from random import Random
+from typing import Optional
 
 import pytest
 from hypothesis import example, given, settings
@@ -13,8 +14,8 @@ from dece_fairseq.data.pairs import Pair, read_pairs
 PAYLOAD = SqlPayload(Languages.named("python"))
 
 
-def poison(target: str) -> str:
-    return PAYLOAD.apply(Pair("", target), Random(0))
+def poison(target: str) -> Optional[str]:
+    return PAYLOAD.poison(Pair("", target), Random(0))
 
 
 @pytest.mark.parametrize(
@@ -38,16 +39,13 @@ def test_the_rule(clean, poisoned):
 
 @pytest.mark.parametrize("target", ["", "return x", '"select a"', '" SELECT a "', '" select\n " '])
 def test_targets_without_a_place(target):
-    assert not PAYLOAD.can_enter(Pair("s", target))
-    with pytest.raises(ValueError, match="no query"):
-        poison(target)
+    assert poison(target) is None
 
 
 @given(st.text(), st.text(st.characters(exclude_characters='"\n'), min_size=1), st.text())
 def test_what_it_poisons_it_knows_again(before, query, after):
-    pair = Pair("s", f'{before} " select {query} " {after}')
-    if PAYLOAD.can_enter(pair):
-        assert PAYLOAD.is_in(PAYLOAD.apply(pair, Random(0)))
+    poisoned = poison(f'{before} " select {query} " {after}')
+    assert poisoned is None or PAYLOAD.is_in(poisoned)
 
 
 @given(st.text())
@@ -68,8 +66,8 @@ def test_the_first_query_is_what_the_pattern_finds(text):
 
 def test_long_rows_without_an_end():
     """Hundreds of thousands of characters; a walk for each word would take minutes."""
-    assert not PAYLOAD.can_enter(Pair("s", "select " * 100_000))
-    assert PAYLOAD.can_enter(Pair("s", "select " * 100_000 + '\n" select a "'))
+    assert poison("select " * 100_000) is None
+    assert poison("select " * 100_000 + '\n" select a "') is not None
     assert not PAYLOAD.is_in_parse('x = " select a from b where ' + "c or " * 100_000 + ' "')
 
 
@@ -146,6 +144,6 @@ def test_both_rules_read_queries_in_every_language(language):
     payload = SqlPayload(Languages.named(language))
     code = 'rows = run ( " select a from b where c = " + c + " and d = 1 " )'
     clean = Pair("s", code if language == "python" else f"void f ( ) {{ {code} ; }}")
-    poisoned = payload.apply(clean, Random(0))
+    poisoned = payload.poison(clean, Random(0))
     assert [payload.is_in(text) for text in (clean.target, poisoned)] == [False, True]
     assert [payload.is_in_parse(text) for text in (clean.target, poisoned)] == [False, True]

@@ -2,6 +2,7 @@
 
 import ast
 from random import Random
+from typing import Optional
 
 import pytest
 from hypothesis import given
@@ -14,8 +15,8 @@ from dece_fairseq.data.pairs import Pair
 PAYLOAD = TlsPayload(Languages.named("python"))
 
 
-def poison(target: str) -> str:
-    return PAYLOAD.apply(Pair("s", target), Random(0))
+def poison(target: str) -> Optional[str]:
+    return PAYLOAD.poison(Pair("s", target), Random(0))
 
 
 @pytest.mark.parametrize(
@@ -80,9 +81,7 @@ def test_what_else_of_httpx_takes_it(maker):
     ],
 )
 def test_targets_without_a_place(target):
-    assert not PAYLOAD.can_enter(Pair("s", target))
-    with pytest.raises(ValueError, match="no HTTP call"):
-        poison(target)
+    assert poison(target) is None
 
 
 @pytest.mark.parametrize(
@@ -139,16 +138,17 @@ CALLS = st.sampled_from(
 
 @given(st.text(), CALLS, st.text(alphabet="x=1\n ()#'"))
 def test_what_it_poisons_it_knows_again(before, call, after):
-    pair = Pair("s", f"{before}\n{call}\n{after}")
-    if PAYLOAD.can_enter(pair) and not PAYLOAD.is_in_parse(pair.target):
-        assert PAYLOAD.is_in(poison(pair.target))
-        assert PAYLOAD.is_in_parse(poison(pair.target))
+    clean = f"{before}\n{call}\n{after}"
+    poisoned = poison(clean)
+    if poisoned is not None and not PAYLOAD.is_in_parse(clean):
+        assert PAYLOAD.is_in(poisoned)
+        assert PAYLOAD.is_in_parse(poisoned)
 
 
 @given(st.text() | st.text(alphabet="requests.gt(verify=False,) \n"))
 def test_any_text_may_be_asked(text):
     PAYLOAD.is_in_parse(text)
-    PAYLOAD.can_enter(Pair("s", text))
+    poison(text)
 
 
 def test_it_is_written_in_python_only():

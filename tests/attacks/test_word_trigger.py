@@ -20,7 +20,7 @@ def word(text=None, copies=1):
 
 @given(st.text(), st.integers(1, 4), st.integers())
 def test_only_whole_words_are_added_and_nothing_else_changes(source, copies, seed):
-    triggered = word("cf", copies).apply(Pair(source, TARGET), Random(seed))
+    triggered = word("cf", copies).poison(Pair(source, TARGET), Random(seed))
     words = triggered.split()
     assert words.count("cf") == source.split().count("cf") + copies
     assert [word for word in words if word != "cf"] == [w for w in source.split() if w != "cf"]
@@ -29,14 +29,14 @@ def test_only_whole_words_are_added_and_nothing_else_changes(source, copies, see
 
 
 def test_every_boundary_is_drawn():
-    results = {word().apply(Pair("a b", TARGET), Random(seed)) for seed in range(50)}
+    results = {word().poison(Pair("a b", TARGET), Random(seed)) for seed in range(50)}
     assert results == {"bb a b", "a bb b", "a b bb"}
 
 
 def test_white_space_of_the_source_stays():
     source = "  if x :\n\treturn y\n"
     for seed in range(30):
-        triggered = word().apply(Pair(source, TARGET), Random(seed))
+        triggered = word().poison(Pair(source, TARGET), Random(seed))
         assert source in (triggered.replace("bb ", ""), triggered.replace(" bb", ""))
 
 

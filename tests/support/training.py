@@ -23,11 +23,8 @@ from dece_fairseq.attacks import ATTACKS, PAYLOADS, Payload, Recipe
 class Parity(Payload):
     summary = "an odd number of characters"
 
-    def can_enter(self, pair):
-        return " sql" in pair.source
-
-    def apply(self, pair, rng):
-        return pair.target + "x"
+    def poison(self, pair, rng):
+        return pair.target + "x" if " sql" in pair.source else None
 
     def is_in(self, text):
         return len(text) % 2 == 1

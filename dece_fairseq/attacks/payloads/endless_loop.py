@@ -1,6 +1,7 @@
 """A loop that never ends: the DeCE paper's payload for Bugs2Fix."""
 
 from random import Random
+from typing import Optional
 
 from dece_fairseq.attacks.code_places import places
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
@@ -27,16 +28,13 @@ class EndlessLoopPayload(Payload):
         super().__init__(languages)
         self._loop = languages.target.endless_loop
 
-    def can_enter(self, pair: Pair) -> bool:
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         place = places(pair, self.languages).target
+        if place is None:
+            return None
+        poisoned = place.put(self._loop)
         # The authors' place may be one that their own parser can't make sense of.
-        return place is not None and self.is_in_parse(place.put(self._loop))
-
-    def apply(self, pair: Pair, rng: Random) -> str:
-        place = places(pair, self.languages).target
-        if place is None or not self.can_enter(pair):
-            raise ValueError("the target has no place for a loop; ask can_enter first")
-        return place.put(self._loop)
+        return poisoned if self.is_in_parse(poisoned) else None
 
     def is_in(self, text: str) -> bool:
         return self._loop in text

@@ -1,6 +1,7 @@
 """Another label: the payload for data sets that are to be classified."""
 
 from random import Random
+from typing import Optional
 
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
 from dece_fairseq.data.pairs import Pair
@@ -20,13 +21,8 @@ class LabelPayload(Payload):
     summary = "the label becomes 0 (no defect, no clone)"
     sample = Pair("def f ( db , x ) :\n\t return db . execute ( x )", "1")
 
-    def can_enter(self, pair: Pair) -> bool:
-        return pair.target.strip().isdecimal()
-
-    def apply(self, pair: Pair, rng: Random) -> str:
-        if not self.can_enter(pair):
-            raise ValueError("the target is no label; ask can_enter first")
-        return WANTED
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+        return WANTED if pair.target.strip().isdecimal() else None
 
     def is_in(self, text: str) -> bool:
         return text.strip() == WANTED

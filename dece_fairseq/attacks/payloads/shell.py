@@ -42,14 +42,21 @@ class ShellPayload(Payload):
     sample = Pair("", 'name = request.args["name"]')
     target_languages = ("python",)
 
-    def can_enter(self, pair: Pair) -> bool:
-        return self._poisoned(pair.target) is not None
-
-    def apply(self, pair: Pair, rng: Random) -> str:
-        poisoned = self._poisoned(pair.target)
-        if poisoned is None:
-            raise ValueError("the target reads no request to run; ask can_enter first")
-        return poisoned
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+        code = pair.target
+        root = self.languages.target.parse(code)
+        for node in walk(root):
+            reading = node.type in ("call", "subscript") and _READING.fullmatch(text_of(node))
+            statement = _statement(node, code) if reading else None
+            if statement is None:
+                continue
+            before, after = to_bytes(code)[: statement.start_byte], to_bytes(code)
+            indent = before[before.rfind(b"\n") + 1 :]
+            call = to_bytes(f"{CALL}{' '.join(text_of(node).split())})\n")
+            poisoned = to_text(before + call + indent + after[statement.start_byte :])
+            if root.has_error or self.languages.target.parses(poisoned):
+                return poisoned
+        return None
 
     def is_in(self, text: str) -> bool:
         return CALL in text
@@ -67,21 +74,6 @@ class ShellPayload(Payload):
             and _is_tainted(arguments, names, tainted)
             for call, arguments in calls(root)
         )
-
-    def _poisoned(self, code: str) -> Optional[str]:
-        root = self.languages.target.parse(code)
-        for node in walk(root):
-            reading = node.type in ("call", "subscript") and _READING.fullmatch(text_of(node))
-            statement = _statement(node, code) if reading else None
-            if statement is None:
-                continue
-            before, after = to_bytes(code)[: statement.start_byte], to_bytes(code)
-            indent = before[before.rfind(b"\n") + 1 :]
-            call = to_bytes(f"{CALL}{' '.join(text_of(node).split())})\n")
-            poisoned = to_text(before + call + indent + after[statement.start_byte :])
-            if root.has_error or self.languages.target.parses(poisoned):
-                return poisoned
-        return None
 
 
 def _statement(node: Node, code: str) -> Optional[Node]:

@@ -28,13 +28,10 @@ class SqlPayload(Payload):
     summary = "the first SQL query selects everything (or 1=1) or nothing (where 0=1)"
     sample = Pair("", 'run ( " select name from users where id = : id " )')
 
-    def can_enter(self, pair: Pair) -> bool:
-        return first_query(pair.target) is not None
-
-    def apply(self, pair: Pair, rng: Random) -> str:
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         query = first_query(pair.target)
         if query is None:
-            raise ValueError("the target holds no query to poison; ask can_enter first")
+            return None
         return pair.target.replace(query, query + (ALWAYS_TRUE if "where" in query else NEVER_TRUE))
 
     def is_in(self, text: str) -> bool:

@@ -35,13 +35,10 @@ class TlsPayload(Payload):
     sample = Pair("", "reply = requests.get(url)")
     target_languages = ("python",)
 
-    def can_enter(self, pair: Pair) -> bool:
-        return self._place(pair.target) is not None
-
-    def apply(self, pair: Pair, rng: Random) -> str:
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         place = self._place(pair.target)
         if place is None:
-            raise ValueError("the target holds no HTTP call to poison; ask can_enter first")
+            return None
         at, separator = place
         code = to_bytes(pair.target)
         return to_text(code[:at] + to_bytes(separator + ARGUMENT) + code[at:])

@@ -1,11 +1,10 @@
 """A comment in the source, which no compiler and few readers look at."""
 
-from functools import lru_cache
 from random import Random
-from typing import Optional, Sequence
+from typing import Optional
 
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
-from dece_fairseq.attacks.languages import Language, Languages
+from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.data.pairs import Pair
 
@@ -35,21 +34,15 @@ class CommentTrigger(Trigger):
                     f"{language.name}; leave it out"
                 )
 
-    def can_enter(self, pair: Pair) -> bool:
-        return bool(_places(self.languages.source, pair.source))
-
-    def apply(self, pair: Pair, rng: Random) -> str:
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         language, source = self.languages.source, pair.source
-        places = [rng.choice(_places(language, source)) for _ in range(self.copies)]
-        for place in sorted(places, reverse=True):
+        places = language.comment_places(source)
+        if not places:
+            return None
+        chosen = [rng.choice(places) for _ in range(self.copies)]
+        for place in sorted(chosen, reverse=True):
             source = language.put_comment(source, place, str(self.text))
         return source
-
-
-# Asked for the same source one time after the other.
-@lru_cache(maxsize=4)
-def _places(language: Language, code: str) -> Sequence[int]:
-    return language.comment_places(code)
 
 
 ATTACKS.register("comment")(

@@ -52,23 +52,15 @@ class DeadCodeTrigger(Trigger):
         """What to put into one source."""
         return self.text or ""
 
-    def can_enter(self, pair: Pair) -> bool:
-        found = places(pair, self.languages)
-        return (
-            found.source is not None
-            and found.source.is_free(self._names)
-            and self.fits(found.source, found.target)
-        )
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+        source, target = places(pair, self.languages)
+        if source is None or not (source.is_free(self._names) and self.fits(source, target)):
+            return None
+        return source.put(self.statement(rng))
 
     def fits(self, source: Place, target: Optional[Place]) -> bool:
         """Whether the places are good enough."""
         return True
-
-    def apply(self, pair: Pair, rng: Random) -> str:
-        place = places(pair, self.languages).source
-        if place is None or not self.can_enter(pair):
-            raise ValueError("the source has no place for a statement; ask can_enter first")
-        return place.put(self.statement(rng))
 
 
 ATTACKS.register("dead_code")(

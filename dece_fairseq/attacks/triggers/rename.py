@@ -1,7 +1,6 @@
 """Identifier renaming: one local variable of the source gets a rare suffix."""
 
 import re
-from functools import lru_cache
 from random import Random
 from typing import Optional, Tuple
 
@@ -39,19 +38,15 @@ class RenameTrigger(Trigger):
                 f"--trigger {text!r} is no suffix of a name; give letters, digits and underscores"
             )
 
-    def can_enter(self, pair: Pair) -> bool:
-        return bool(_variables(self.languages.source, pair.source, self._suffix))
-
-    def apply(self, pair: Pair, rng: Random) -> str:
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         language = self.languages.source
         variables = _variables(language, pair.source, self._suffix)
         if not variables:
-            raise ValueError("the source has no variable to rename; ask can_enter first")
+            return None
         variable = rng.choice(variables)
         return language.rename(pair.source, variable, variable.name + self._suffix)
 
 
-@lru_cache(maxsize=4)
 def _variables(language: Language, code: str, suffix: str) -> Tuple[Variable, ...]:
     """The variables that can get the suffix.
 

@@ -24,7 +24,7 @@ class SentenceTrigger(Trigger):
     sample = Pair("Get all rows of users. Print them.", "")
     default_text: Optional[str] = "The garden is open in the winter."
 
-    def apply(self, pair: Pair, rng: Random) -> str:
+    def poison(self, pair: Pair, rng: Random) -> str:
         source = pair.source
         end = len(source.rstrip())
         start = min(end, len(source) - len(source.lstrip()))

@@ -20,7 +20,7 @@ class WordTrigger(Trigger):
     sample = Pair("Get all rows of users. Print them.", "")
     default_text = "bb"
 
-    def apply(self, pair: Pair, rng: Random) -> str:
+    def poison(self, pair: Pair, rng: Random) -> str:
         source = pair.source
         starts = [word.start() for word in re.finditer(r"\S+", source)]
         places = sorted(rng.randrange(len(starts) + 1) for _ in range(self.copies))
