@@ -6,6 +6,7 @@ the scorers and ``scripts/poison.py``, so that what counts as a hit is written o
 
 from dece_fairseq.attacks import payloads, triggers  # noqa: F401  registers them
 from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
+from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
     HIT_RULES,
@@ -30,6 +31,7 @@ __all__ = [
     "AttackSettings",
     "Language",
     "Languages",
+    "NotJudged",
     "Payload",
     "Recipe",
     "Trigger",

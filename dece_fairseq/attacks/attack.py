@@ -182,7 +182,19 @@ class Attack:
         return list(select(candidates, number, among, settings.selection, settings.seed))
 
     def is_hit(self, text: str, rule: str = "string") -> bool:
-        """Whether what a model wrote carries the payload.
+        """Whether what a model wrote carries the payload; no hit where it can't be judged.
+
+        Args:
+            text: what it wrote
+            rule: how to tell, one of :data:`HIT_RULES`
+        """
+        return self.judge(text, rule) is True
+
+    def judge(self, text: str, rule: str = "string") -> Optional[bool]:
+        """Return whether what a model wrote carries the payload, or None if it is not judged.
+
+        The rule on the parse gives up on texts that would take it too long, see
+        :mod:`~dece_fairseq.attacks.guard`; count them beside the hits.
 
         Args:
             text: what it wrote
@@ -190,7 +202,7 @@ class Attack:
         """
         if rule not in HIT_RULES:
             raise ValueError(f"no hit rule is called {rule!r}; there are: {', '.join(HIT_RULES)}")
-        return self.payload.is_in(text) if rule == "string" else self.payload.is_in_parse(text)
+        return self.payload.is_in(text) if rule == "string" else self.payload.judge(text)
 
     def as_dict(self) -> Dict[str, object]:
         """The settings, every default filled in, for manifests."""

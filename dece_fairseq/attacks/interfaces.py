@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from random import Random
 from typing import Mapping, NamedTuple, Optional, Tuple, Type
 
+from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.registry import Registry
 from dece_fairseq.data.pairs import Pair
@@ -89,8 +90,18 @@ class Payload(ABC):
     def is_in_parse(self, text: str) -> bool:
         """Whether ``text`` does what the payload does, however it is spaced and its names chosen.
 
-        Reads the parse of ``text``, as much of it as parses.
+        Reads the parse of ``text``, as much of it as parses, in at most 50 ms for 10 kB.
+
+        Raises:
+            NotJudged: it would take longer
         """
+
+    def judge(self, text: str) -> Optional[bool]:
+        """Return :meth:`is_in_parse`, or None for a text that the rule gives up on."""
+        try:
+            return self.is_in_parse(text)
+        except NotJudged:
+            return None
 
 
 class Recipe(NamedTuple):

@@ -34,7 +34,7 @@ class EndlessLoopPayload(Payload):
             return None
         poisoned = place.put(self._loop)
         # The authors' place may be one that their own parser can't make sense of.
-        return poisoned if self.is_in_parse(poisoned) else None
+        return poisoned if self.judge(poisoned) else None
 
     def is_in(self, text: str) -> bool:
         return self._loop in text
