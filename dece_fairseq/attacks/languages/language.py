@@ -7,6 +7,7 @@ from typing import Any, Callable, ClassVar, FrozenSet, Iterator, Mapping, NamedT
 
 import tree_sitter
 
+from dece_fairseq.attacks.languages.code_text import CodeText
 from dece_fairseq.attacks.languages.endless import LoopGrammar, never_ends
 from dece_fairseq.attacks.languages.layout import Layout
 from dece_fairseq.attacks.languages.variables import Variable
@@ -68,6 +69,10 @@ class Language(ABC):
 
         In the order of the text; those about which the parse leaves a doubt are left out.
         """
+
+    def read(self, text: str) -> CodeText:
+        """Return ``text`` and the code in it, which differs where line ends are written out."""
+        return CodeText(text, text)
 
     def rename(self, code: str, variable: Variable, name: str) -> str:
         """``code`` with ``variable``, one of :meth:`local_variables`, called ``name``."""

@@ -31,10 +31,7 @@ ODD_SPACE = re.compile(rb"\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f]")
 
 def with_lines(language: Language, code: str) -> str:
     """``code``; or if its line ends and tabs are written ``\\n`` and ``\\t``, with those."""
-    if "\\n" not in code or "\n" in code or "\t" in code or language.parses(code):
-        return code
-    lines = code.replace("\\n", "\n").replace("\\t", "\t")
-    return lines if language.parses(lines) else code
+    return language.read(code).code
 
 
 def written_as(code: str, lines: str, changed: str) -> str:

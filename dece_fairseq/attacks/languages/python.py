@@ -1,14 +1,22 @@
 """Python."""
 
+import re
 from typing import Any, ClassVar, FrozenSet, Mapping, Sequence
 
 import tree_sitter_python
 
+from dece_fairseq.attacks.languages.code_text import CodeText
 from dece_fairseq.attacks.languages.endless import LoopGrammar
 from dece_fairseq.attacks.languages.language import LANGUAGES, Language, to_bytes
 from dece_fairseq.attacks.languages.line_layout import LineLayout, with_lines, written_as
 from dece_fairseq.attacks.languages.python_variables import local_variables_in, names_in
 from dece_fairseq.attacks.languages.variables import DECLARED, UNKNOWN, Variable
+
+# A line end that is written out, after a comment or outside of strings.
+_LINE_END = re.compile(
+    r"""(?: [^"'\\#] | "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )* (?: \#[^\\]* )? \\n""",
+    re.VERBOSE | re.DOTALL,
+)
 
 
 class Python(Language):
@@ -38,6 +46,16 @@ class Python(Language):
 
     def grammar(self) -> Any:
         return tree_sitter_python.language()
+
+    def read(self, text: str) -> CodeText:
+        if "\\n" not in text or "\n" in text or "\t" in text:
+            return CodeText(text, text)
+        lines = text.replace("\\n", "\n").replace("\\t", "\t")
+        if _LINE_END.match(text):  # what parses as it is too begins with a comment
+            is_one_line_form = self.parses(lines) or not self.parses(text)
+        else:
+            is_one_line_form = self.parses(lines) and not self.parses(text)
+        return CodeText(text, lines if is_one_line_form else text)
 
     def layout(self, code: str) -> "LineLayout":
         return LineLayout(self, code)
