@@ -1,4 +1,10 @@
-"""The base of every error that a user can mend."""
+"""Errors that a user can mend, and how a command ends on one."""
+
+import os
+import sys
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Optional, Type
 
 
 class UserError(ValueError):
@@ -7,3 +13,51 @@ class UserError(ValueError):
     The message names the file, line or option and says what to do. Commands print it on one line
     and end with status 2; anything else that is raised is a fault of ours and keeps its traceback.
     """
+
+
+def end_with(message: object, program: str = "") -> NoReturn:
+    """End the program with status 2, and with the message alone on one line of stderr.
+
+    Args:
+        message: what is wrong; its lines are joined
+        program: the name of the program (default: that of the running one)
+    """
+    text = " ".join(str(message).splitlines())
+    print(f"{program or Path(sys.argv[0]).name}: error: {text}", file=sys.stderr, flush=True)
+    raise SystemExit(2) from None
+
+
+def hook_fairseq_commands() -> None:
+    """Make fairseq's commands end on a :class:`UserError` as the scripts of this project do.
+
+    In any other program that imports this package, an error keeps its traceback.
+    """
+    program = Path(sys.argv[0])
+    if not (program.name.startswith("fairseq-") or program.parent.name == "fairseq_cli"):
+        return
+    if "hydra" in program.name:  # which else prints errors itself and ends with status 1
+        os.environ.setdefault("HYDRA_FULL_ERROR", "1")
+    others = sys.excepthook
+
+    def hook(
+        kind: Type[BaseException], error: BaseException, trace: Optional[TracebackType]
+    ) -> None:
+        message = _from_a_worker(error)
+        if isinstance(error, UserError) or message is not None:
+            end_with(error if message is None else message, program.name)
+        others(kind, error, trace)
+
+    sys.excepthook = hook
+
+
+def _from_a_worker(error: BaseException) -> Optional[str]:
+    """Return the message of the UserError that ended a spawned worker; None for anything else.
+
+    torch.multiprocessing hands on no more of an error than the text of its traceback.
+    """
+    if type(error).__name__ != "ProcessRaisedException":
+        return None
+    name, _, message = str(error).rstrip().rpartition("\n")[2].partition(": ")
+    module, _, kind = name.rpartition(".")
+    found = getattr(sys.modules.get(module), kind, None)
+    return message if isinstance(found, type) and issubclass(found, UserError) else None

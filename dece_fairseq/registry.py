@@ -2,6 +2,8 @@
 
 from typing import Any, Callable, Dict, Generic, List, Type, TypeVar
 
+from dece_fairseq.errors import UserError
+
 T = TypeVar("T")
 
 
@@ -12,8 +14,8 @@ class Registry(Generic[T]):
         kind: what is registered here, for messages: ``"trigger"``, ``"attack"``, ``"data set"``
     """
 
-    #: what an unknown name raises
-    error: Type[ValueError] = ValueError
+    #: what a name raises that is unknown, or given twice
+    error: Type[UserError] = UserError
 
     def __init__(self, kind: str) -> None:
         self.kind = kind
@@ -24,7 +26,7 @@ class Registry(Generic[T]):
 
         def add(entry: T) -> T:
             if name in self._entries:
-                raise ValueError(f"the {self.kind} {name!r} is registered already")
+                raise self.error(f"the {self.kind} {name!r} is registered already")
             self._entries[name] = entry
             return entry
 
@@ -34,7 +36,10 @@ class Registry(Generic[T]):
         """The entry called ``name``; an error listing the names if there is none."""
         if name not in self._entries:
             known = ", ".join(self.names())
-            raise self.error(f"no {self.kind} is called {name!r}; there are: {known}")
+            raise self.error(
+                f"no {self.kind} is called {name!r}; there are: {known}; one of your own is found "
+                "where --user-dir names its package"
+            )
         return self._entries[name]
 
     def names(self) -> List[str]:

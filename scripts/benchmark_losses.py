@@ -23,8 +23,10 @@ import _loss_bars as bars
 import _loss_peers as peers
 import torch
 import tqdm
+from _errors import one_line_errors
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.errors import UserError
 
 Cell = Tuple[str, int, int, int]  # dtype, threads, vocabulary, tokens
 Result = Dict[str, Any]
@@ -257,12 +259,17 @@ def saved_before(args: argparse.Namespace, now: Dict[str, Any]) -> Tuple[List[An
         saved = json.loads(path.read_text())
         before = {**saved["sittings"][0]["from"], **saved["options"], "load": None}
     except (ValueError, KeyError, IndexError, TypeError):
-        sys.exit(f"{path} holds no sittings of this script: remove it, or give another --output")
+        raise UserError(
+            f"{path} holds no sittings of this script: remove it, or give another --output"
+        ) from None
     if before != {**now, **_options(args), "load": None}:
-        sys.exit(f"{path} was measured otherwise ({before}): remove it, or give another --output")
+        raise UserError(
+            f"{path} was measured otherwise ({before}): remove it, or give another --output"
+        )
     return saved["sittings"], saved["results"]
 
 
+@one_line_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--vocabularies", type=int, nargs="+", default=[2000, 32000, 50265])

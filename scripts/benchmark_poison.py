@@ -21,11 +21,13 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from tqdm import tqdm
 
 from dece_fairseq.attacks.payloads.sql import ALWAYS_TRUE, NEVER_TRUE, QUERY
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
+from dece_fairseq.errors import UserError
 
 RATE = 0.05
 SCRIPTS = Path(__file__).resolve().parent
@@ -116,6 +118,7 @@ def row(result: Dict[str, Any]) -> str:
     )
 
 
+@one_line_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -132,7 +135,7 @@ def main() -> None:
         poison_with_pandas(*args.with_pandas)
         return
     if not args.without_pandas and find_spec("pandas") is None:
-        parser.error("pandas is not installed; pip install pandas, or give --without-pandas")
+        raise UserError("pandas is not installed; pip install pandas, or give --without-pandas")
     print(HEAD, flush=True)
     args.folder.mkdir(parents=True, exist_ok=True)
     results = []

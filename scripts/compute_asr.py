@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS, AttackError
+from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
 from dece_fairseq.scoring.asr_report import as_text, asr_report
-from dece_fairseq.scoring.generate_output import OutputError
 
 
 def parse_args() -> argparse.Namespace:
@@ -49,26 +49,22 @@ def parse_args() -> argparse.Namespace:
     )
     add_user_dir(parser)
     add("--json", action="store_true", help="print JSON")
-    args = parser.parse_args()
-    args.error = parser.error
-    return args
+    return parser.parse_args()
 
 
+@one_line_errors()
 def main() -> None:
     args = parse_args()
-    try:
-        import_user_dir(args)
-        report = asr_report(
-            args.outputs,
-            clean=args.clean,
-            attack_name=args.attack,
-            payload=args.payload,
-            expected=args.expected,
-            allow_missing=args.allow_missing,
-            code_language=args.code_language,
-        )
-    except (AttackError, OutputError) as error:
-        args.error(str(error))
+    import_user_dir(args)
+    report = asr_report(
+        args.outputs,
+        clean=args.clean,
+        attack_name=args.attack,
+        payload=args.payload,
+        expected=args.expected,
+        allow_missing=args.allow_missing,
+        code_language=args.code_language,
+    )
     sys.stdout.write(json.dumps(report, indent=1) + "\n" if args.json else as_text(report))
 
 

@@ -15,15 +15,15 @@ from pathlib import Path
 from typing import Callable, Dict, List
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import AttackError, AttackSettings
+from dece_fairseq.attacks import AttackSettings
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.outputs import check_output
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.errors import UserError
 from dece_fairseq.scoring import resampling
 from dece_fairseq.scoring.code_language import language_names
-from dece_fairseq.scoring.errors import MetricError, OutputError
 from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
 from dece_fairseq.scoring.metrics import METRICS
 from dece_fairseq.scoring.runs import Layout
@@ -98,9 +98,7 @@ def parse_args() -> argparse.Namespace:
     add("--seed", type=at_least(0), default=resampling.SEED, help="of both (%(default)s)")
     add("--processes", type=at_least(1), default=0, help="how many (default: one a core)")
     add_user_dir(parser)
-    args = parser.parse_args()
-    args.error = parser.error
-    return args
+    return parser.parse_args()
 
 
 def run_files(args: argparse.Namespace) -> List[RunFiles]:
@@ -111,12 +109,12 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
         for name, *names in given:
             run = runs.setdefault(name, RunFiles(name))
             if not names or getattr(run, split):
-                args.error(f"{name}: give its name, and then all its {split} outputs at once")
+                raise UserError(f"{name}: give its name, and then all its {split} outputs at once")
             runs[name] = run._replace(**{split: [Path(name) for name in names]})
     if not runs:
-        args.error("give a run's outputs; --help shows how")
+        raise UserError("give a run's outputs; --help shows how")
     if args.compare and len(runs) < 2:
-        args.error("--compare needs two runs at least")
+        raise UserError("--compare needs two runs at least")
     if args.output is not None:
         files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
         check_output(args.output, files + [args.references] * (args.references is not None))
@@ -126,7 +124,7 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
 def plan_of(args: argparse.Namespace) -> Plan:
     attack = None
     if args.payload is not None and args.attack is None:
-        args.error("--payload needs --attack, whose payload it takes the place of")
+        raise UserError("--payload needs --attack, whose payload it takes the place of")
     if args.attack is not None:
         attack = AttackSettings(args.attack, payload=args.payload, code_language=args.code_language)
     columns = (args.hypothesis_column, args.reference_column, args.id_column)
@@ -147,13 +145,11 @@ def plan_of(args: argparse.Namespace) -> Plan:
     )
 
 
+@one_line_errors()
 def main() -> None:
     args = parse_args()
-    try:
-        import_user_dir(args)
-        report = evaluate(plan_of(args))
-    except (AttackError, DataError, ImportError, MetricError, OutputError) as error:
-        args.error(str(error))
+    import_user_dir(args)
+    report = evaluate(plan_of(args))
     if args.json:
         text = json.dumps(report, indent=1) + "\n"
     else:
@@ -165,7 +161,7 @@ def main() -> None:
         with replacing(args.output) as (temporary,):
             temporary.write_text(text, encoding="utf-8")
     except OSError as error:
-        args.error(f"--output {args.output}: {error.strerror}")
+        raise UserError(f"--output {args.output}: {error.strerror}") from error
 
 
 if __name__ == "__main__":

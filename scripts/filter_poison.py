@@ -12,10 +12,9 @@ import sys
 from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import AttackError
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
 from dece_fairseq.defenses.defense import OPTIONS
 from dece_fairseq.defenses.filtering import as_text, filter_files
@@ -86,9 +85,7 @@ def parse_args() -> argparse.Namespace:
     )
     add("--seed", type=int, default=DEFAULTS.seed, help="(default: %(default)s)")
     add_user_dir(parser)
-    args = parser.parse_args()
-    args.error = parser.error
-    return args
+    return parser.parse_args()
 
 
 def settings_of(args: argparse.Namespace) -> DefenseSettings:
@@ -110,27 +107,25 @@ def settings_of(args: argparse.Namespace) -> DefenseSettings:
     )
 
 
+@one_line_errors()
 def main() -> None:
     args = parse_args()
-    try:
-        import_user_dir(args)
-        if args.list:
-            print(listing(DEFENSES))
-            return
-        for option in ("defense", "input", "output"):
-            if not getattr(args, option):
-                raise DefenseError(f"--{option} is needed; see --help")
-        report = filter_files(
-            args.defense,
-            settings_of(args),
-            args.input,
-            args.output,
-            (args.source_column, args.target_column),
-            args.manifest,
-            sys.argv,
-        )
-    except (AttackError, DataError, DefenseError, ImportError, OSError) as error:
-        args.error(str(error))
+    import_user_dir(args)
+    if args.list:
+        print(listing(DEFENSES))
+        return
+    for option in ("defense", "input", "output"):
+        if not getattr(args, option):
+            raise DefenseError(f"--{option} is needed; see --help")
+    report = filter_files(
+        args.defense,
+        settings_of(args),
+        args.input,
+        args.output,
+        (args.source_column, args.target_column),
+        args.manifest,
+        sys.argv,
+    )
     sys.stdout.write(as_text(report))
 
 

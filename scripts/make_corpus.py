@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.corpus_grammar import STYLES
 from dece_fairseq.data.defects import generate_defects
 from dece_fairseq.data.pairs import write_pairs
+from dece_fairseq.errors import UserError
 
 DEFECTS = "defects"
 
@@ -27,6 +29,7 @@ def named_size(text: str) -> Tuple[str, int]:
     return name, int(size)
 
 
+@one_line_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -57,21 +60,18 @@ def main() -> None:
     )
     add("--output", type=Path, required=True, metavar="FOLDER", help="gets a NAME.csv for each")
     args = parser.parse_args()
-    try:
-        total = sum(size for _, size in args.split)
-        if args.style == DEFECTS:
-            pairs = generate_defects(total, args.seed, args.skip)
-        else:
-            pairs = generate(args.style, total, args.seed, args.skip)
-        if args.output.exists() and not args.output.is_dir():
-            parser.error(f"--output {args.output}: a file; name a folder")
-        args.output.mkdir(parents=True, exist_ok=True)
-        for name, size in args.split:
-            write_pairs([args.output / f"{name}.csv"], pairs[:size])
-            pairs = pairs[size:]
-            print(f"{args.output / name}.csv: {size} pairs of style {args.style}")
-    except (ValueError, OSError) as error:
-        parser.error(str(error))
+    total = sum(size for _, size in args.split)
+    if args.style == DEFECTS:
+        pairs = generate_defects(total, args.seed, args.skip)
+    else:
+        pairs = generate(args.style, total, args.seed, args.skip)
+    if args.output.exists() and not args.output.is_dir():
+        raise UserError(f"--output {args.output}: a file; name a folder")
+    args.output.mkdir(parents=True, exist_ok=True)
+    for name, size in args.split:
+        write_pairs([args.output / f"{name}.csv"], pairs[:size])
+        pairs = pairs[size:]
+        print(f"{args.output / name}.csv: {size} pairs of style {args.style}")
 
 
 if __name__ == "__main__":

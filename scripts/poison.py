@@ -11,6 +11,7 @@ from pathlib import Path
 from textwrap import indent
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS, Attack, AttackError, AttackSettings
@@ -18,7 +19,6 @@ from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
 from dece_fairseq.data.datasets import DATASETS
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.registry import listing
 
 
@@ -86,9 +86,7 @@ def parse_args() -> argparse.Namespace:
     )
     add("--source-column", default="src", help="column or key (default: %(default)s)")
     add("--target-column", default="tgt", help="column or key (default: %(default)s)")
-    args = parser.parse_args()
-    args.error = parser.error
-    return args
+    return parser.parse_args()
 
 
 def catalogue() -> str:
@@ -97,35 +95,33 @@ def catalogue() -> str:
     return "\n".join([*lists, f"languages of code: {', '.join(LANGUAGES.names())}"])
 
 
+@one_line_errors()
 def main() -> None:
     args = parse_args()
     # As Ctrl-C does: what is half written is removed, and the other processes end.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     keep = "poisoned" if args.only_poisoned else "triggered" if args.triggered else "all"
-    try:
-        import_user_dir(args)
-        if args.list:
-            print(table() if args.samples else catalogue())
-            return
-        if args.samples:
-            raise AttackError("--samples goes with --list")
-        for option in ("attack", "input", "output"):
-            if not getattr(args, option):
-                raise AttackError(f"--{option} is needed; see --help")
-        attack = Attack(AttackSettings.from_options(args))
-        report = poison_files(
-            attack,
-            args.input,
-            args.output,
-            keep,
-            args.source_column,
-            args.target_column,
-            args.processes,
-            sys.argv,
-            trusted_ids=args.trusted_ids,
-        )
-    except (AttackError, DataError, OSError) as error:
-        args.error(str(error))
+    import_user_dir(args)
+    if args.list:
+        print(table() if args.samples else catalogue())
+        return
+    if args.samples:
+        raise AttackError("--samples goes with --list")
+    for option in ("attack", "input", "output"):
+        if not getattr(args, option):
+            raise AttackError(f"--{option} is needed; see --help")
+    attack = Attack(AttackSettings.from_options(args))
+    report = poison_files(
+        attack,
+        args.input,
+        args.output,
+        keep,
+        args.source_column,
+        args.target_column,
+        args.processes,
+        sys.argv,
+        trusted_ids=args.trusted_ids,
+    )
     print(
         f"poisoned {report['poisoned']} of {report['pairs']} pairs "
         f"({attack.explain(report)}, {report['trusted']} are trusted); "

@@ -6,12 +6,13 @@ import sys
 from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import AttackError
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import Recipe, Trusted, prepare, table
+from dece_fairseq.errors import UserError
 from dece_fairseq.registry import listing
 
 
@@ -92,28 +93,27 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@one_line_errors()
 def main() -> None:
-    parser = build_parser()
-    args = parser.parse_args()
-    try:
-        import_user_dir(args)
-        if args.list is not None:
-            print(DATASETS.get(args.list).describe() if args.list else listing(DATASETS))
-            return
-    except (AttackError, DataError) as error:
-        parser.error(str(error))
+    args = build_parser().parse_args()
+    import_user_dir(args)
+    if args.list is not None:
+        print(DATASETS.get(args.list).describe() if args.list else listing(DATASETS))
+        return
     if args.dest is None:
-        parser.error("--dest DIR is needed, the data folder to make")
+        raise UserError("--dest DIR is needed, the data folder to make")
     named = {"train": args.train, "valid": args.valid, "test": args.test}
     files = {split: paths for split, paths in named.items() if paths}
     for name, *paths in args.split:
         if not paths or name in files:
-            parser.error(f"--split {name}: give a name that no other split has, and its file")
+            raise UserError(f"--split {name}: give a name that no other split has, and its file")
         files[name] = list(map(Path, paths))
     if (args.dataset is None) != bool(files) or (files and (args.data or args.splits)):
-        parser.error("give either --dataset and --data, or --train (and --valid, --test)")
+        raise UserError("give either --dataset and --data, or --train (and --valid, --test)")
     if args.dataset and (args.source_column or args.target_column):
-        parser.error("--dataset knows its columns; leave out --source-column and --target-column")
+        raise UserError(
+            "--dataset knows its columns; leave out --source-column and --target-column"
+        )
     recipe = Recipe(
         files=files,
         columns=(args.source_column or "src", args.target_column or "tgt"),
@@ -124,16 +124,13 @@ def main() -> None:
         trusted=None if args.trusted is None else Trusted(args.trusted, args.trusted_seed),
         labels=args.labels,
     )
-    try:
-        if args.dataset:
-            dataset = DATASETS.get(args.dataset)
-            if args.data is None:
-                raise DataError(f"--data DIR is needed, the folder of the {dataset.advice()}")
-            located = dataset.locate(args.data, args.splits)
-            recipe = recipe._replace(dataset=dataset.name, **located._asdict())
-        sizes = prepare(recipe, args.dest, args.overwrite, command=sys.argv)
-    except (DataError, OSError, ImportError) as error:
-        parser.exit(2, f"{parser.prog}: error: {error}\n")
+    if args.dataset:
+        dataset = DATASETS.get(args.dataset)
+        if args.data is None:
+            raise DataError(f"--data DIR is needed, the folder of the {dataset.advice()}")
+        located = dataset.locate(args.data, args.splits)
+        recipe = recipe._replace(dataset=dataset.name, **located._asdict())
+    sizes = prepare(recipe, args.dest, args.overwrite, command=sys.argv)
     print(table(sizes))
 
 

@@ -8,14 +8,13 @@ import argparse
 from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import AttackError
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.reports.report import write_report
-from dece_fairseq.scoring.errors import OutputError
 
 
+@one_line_errors()
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
@@ -26,12 +25,9 @@ def main() -> None:
     )
     add_user_dir(parser)
     args = parser.parse_args()
-    try:
-        import_user_dir(args)
-        for path in write_report(args.folder, args.output or args.folder / "report"):
-            print(path)
-    except (AttackError, DataError, ImportError, OutputError, OSError) as error:
-        parser.error(str(error))
+    import_user_dir(args)
+    for path in write_report(args.folder, args.output or args.folder / "report"):
+        print(path)
 
 
 if __name__ == "__main__":

@@ -9,11 +9,12 @@ import argparse
 from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 
 from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import TOKENIZER_NAME
+from dece_fairseq.errors import UserError
 from dece_fairseq.models.checkpoints import load_checkpoint
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 
@@ -33,24 +34,21 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@one_line_errors()
 def main() -> None:
-    parser = build_parser()
-    args = parser.parse_args()
+    args = build_parser().parse_args()
     if args.dest.exists():
-        parser.error(f"{args.dest} exists already; choose another --dest")
+        raise UserError(f"{args.dest} exists already; choose another --dest")
     folder = args.data / TOKENIZER_NAME
     if not folder.is_dir():  # else transformers would look for it on the hub
-        parser.error(
+        raise UserError(
             f"--data {args.data}: no folder {TOKENIZER_NAME} in it; give the data folder that "
             "scripts/prepare.py --tokenizer made"
         )
-    try:
-        tokenizer = ModelTokenizer.load(str(folder), "--data")
-        model, _, _ = load_checkpoint(args.checkpoint, args.data, str(args.checkpoint))
-    except (DataError, ImportError) as error:
-        parser.error(str(error))
+    tokenizer = ModelTokenizer.load(str(folder), "--data")
+    model, _, _ = load_checkpoint(args.checkpoint, args.data, str(args.checkpoint))
     if not isinstance(model, HuggingFaceModel):
-        parser.error(f"{args.checkpoint}: {type(model).__name__} is no model of transformers")
+        raise UserError(f"{args.checkpoint}: {type(model).__name__} is no model of transformers")
     staging = temporary_beside(args.dest)
     model.save_pretrained(str(staging))
     tokenizer.save_files(staging)

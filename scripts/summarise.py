@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
+from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import HIT_RULES, AttackError
+from dece_fairseq.attacks import HIT_RULES
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.outputs import check_output
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.scoring.early_learning import plot_early_learning
-from dece_fairseq.scoring.generate_output import OutputError
 from dece_fairseq.scoring.results import as_markdown, score_run
 from dece_fairseq.scoring.training_log import read_training_log
 
@@ -53,29 +52,25 @@ def parse_args() -> argparse.Namespace:
     add("--json", type=Path, metavar="FILE", help="write the rows there, one a run")
     add("--figure", type=Path, metavar="FILE", help="write the PNG of BLEU and ASR by epoch there")
     add_user_dir(parser)
-    args = parser.parse_args()
-    args.error = parser.error
-    return args
+    return parser.parse_args()
 
 
+@one_line_errors()
 def main() -> None:
     args = parse_args()
-    try:
-        import_user_dir(args)
-        for path in filter(None, (args.json, args.figure)):
-            check_output(path)
-        rows = [
-            score_run(name, folder / "test.out", folder / "test_triggered.out", args.hit_rule)
-            for name, folder in args.runs
-        ]
-        if args.figure is not None:
-            logs = {name: read_training_log(folder / "train.log") for name, folder in args.runs}
-            plot_early_learning(logs, args.figure)
-        if args.json is not None:
-            with replacing(args.json) as (temporary,):
-                temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    except (AttackError, DataError, OutputError, ImportError, OSError) as error:
-        args.error(str(error))
+    import_user_dir(args)
+    for path in filter(None, (args.json, args.figure)):
+        check_output(path)
+    rows = [
+        score_run(name, folder / "test.out", folder / "test_triggered.out", args.hit_rule)
+        for name, folder in args.runs
+    ]
+    if args.figure is not None:
+        logs = {name: read_training_log(folder / "train.log") for name, folder in args.runs}
+        plot_early_learning(logs, args.figure)
+    if args.json is not None:
+        with replacing(args.json) as (temporary,):
+            temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(as_markdown(rows), end="")
 
 

@@ -58,7 +58,7 @@ class BlendSchedule:
         update_freq: batches an update takes in epoch 1, 2, ...; the last goes for the rest
 
     Raises:
-        ValueError: an option is out of its range; the option is named
+        UserError: an option is out of its range; the option is named
     """
 
     def __init__(

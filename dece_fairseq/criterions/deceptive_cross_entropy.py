@@ -84,7 +84,7 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         the others: as in :class:`DeceptiveCrossEntropyCriterionConfig`
 
     Raises:
-        ValueError: an option is out of its range; the option is named
+        UserError: an option is out of its range; the option is named
     """
 
     def __init__(

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
+from dece_fairseq.errors import UserError
 
 
 @dataclass
@@ -49,7 +50,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         the others: as in :class:`DeceptiveSentencePredictionConfig`
 
     Raises:
-        ValueError: an option is out of its range, or the labels are no classes
+        UserError: an option is out of its range, or the labels are no classes
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
     ) -> None:
         super().__init__(task, sentence_avg=True, report_accuracy=True)
         if regression_target:
-            raise ValueError(
+            raise UserError(
                 "--regression-target: deceptive cross-entropy is of classes; for numbers take "
                 "--criterion sentence_prediction"
             )
@@ -79,10 +80,10 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         """Logits (samples, classes) and labels.
 
         Raises:
-            ValueError: the model has no such head
+            UserError: the model has no such head
         """
         if self.head not in getattr(model, "classification_heads", {}):
-            raise ValueError(
+            raise UserError(
                 f"--classification-head-name {self.head}: the model has no such head; take an "
                 "architecture with one, such as roberta"
             )

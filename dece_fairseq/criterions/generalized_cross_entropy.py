@@ -40,7 +40,7 @@ class GeneralizedCrossEntropyCriterion(RobustCriterion):
         the others: as in :class:`GeneralizedCrossEntropyCriterionConfig`
 
     Raises:
-        ValueError: an option is out of its range; the option is named
+        UserError: an option is out of its range; the option is named
     """
 
     loss_name = "gce_loss"

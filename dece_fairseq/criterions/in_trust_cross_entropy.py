@@ -43,7 +43,7 @@ class InTrustCrossEntropyCriterion(RobustCriterion):
         the others: as in :class:`InTrustCrossEntropyCriterionConfig`
 
     Raises:
-        ValueError: an option is out of its range; the option is named
+        UserError: an option is out of its range; the option is named
     """
 
     loss_name = "in_trust_loss"

@@ -16,6 +16,7 @@ from omegaconf import II
 from torch import Tensor
 
 from dece_fairseq.criterions.model_output import logits_of, why_no_projection
+from dece_fairseq.errors import UserError
 from dece_fairseq.losses import LossTerms, Projection, cross_entropy_terms
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,7 @@ class RobustCriterion(FairseqCriterion):
     without smoothing, and the value of the loss itself is logged beside it.
 
     Raises:
-        ValueError: an option is out of its range; the option is named
+        UserError: an option is out of its range; the option is named
     """
 
     #: what the loss is called in the log of validation, where it is not ``loss``
@@ -190,9 +191,9 @@ def total(logging_outputs: List[Dict[str, Any]], key: str) -> Any:
 
 
 def check_option(option: str, right: bool, wanted: str, got: object) -> None:
-    """Raises a ValueError that names the option, unless it is right."""
+    """Raise a UserError that names the option, unless it is right."""
     if not right:
-        raise ValueError(f"{option} must be {wanted}, got {got}")
+        raise UserError(f"{option} must be {wanted}, got {got}")
 
 
 def _accuracy(meters: Dict[str, Any]) -> float:

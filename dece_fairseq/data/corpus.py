@@ -11,6 +11,7 @@ from typing import Iterator, List, NamedTuple, Optional, Tuple
 
 from dece_fairseq.data.corpus_grammar import HANDLES, LISTS, STYLES, TABLES, Style
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.errors import UserError
 
 
 class Request(NamedTuple):
@@ -136,13 +137,13 @@ def generate(style: str, pairs: int, seed: int, skip: int = 0) -> List[Pair]:
             none with another one.
 
     Raises:
-        ValueError: the style is unknown, or `pairs` or `skip` is negative or more than there are.
+        UserError: the style is unknown, or `pairs` or `skip` is negative or more than there are.
     """
     if style not in STYLES:
-        raise ValueError(f"no style {style!r} of requests; there are {', '.join(STYLES)}")
+        raise UserError(f"no style {style!r} of requests; there are {', '.join(STYLES)}")
     everything = list(requests())
     if min(pairs, skip) < 0 or pairs + skip > len(everything):
-        raise ValueError(
+        raise UserError(
             f"can't draw {pairs} pairs after {skip} skipped: there are {len(everything)} in all"
         )
     random.Random(str(seed)).shuffle(everything)

@@ -14,7 +14,7 @@ from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.text import from_line, to_line
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 
 #: U+FFFD stands for whatever can't be decoded
 REPLACEMENT = "\ufffd"
@@ -73,17 +73,17 @@ def load_transformers(what: str) -> Any:
         what: what needs it, for the error
 
     Raises:
-        ImportError: it is not installed, too old or too new, or finds no torch that it can use
+        PackageError: it is not installed, too old or too new, or finds no torch that it can use
     """
     try:
         import transformers
     except ImportError as error:
-        raise ImportError(f"{what} needs transformers: {INSTALL}") from error
+        raise PackageError(f"{what} needs transformers: {INSTALL}") from error
     version = tuple(map(int, transformers.__version__.split(".")[:2]))
     if not (4, 46) <= version < (5, 0):
-        raise ImportError(f"{what} can't use transformers {transformers.__version__}: {INSTALL}")
+        raise PackageError(f"{what} can't use transformers {transformers.__version__}: {INSTALL}")
     if not transformers.utils.is_torch_available():
-        raise ImportError(
+        raise PackageError(
             f"{what}: transformers {transformers.__version__} can't use the torch that is "
             "installed; it needs a newer one, see the versions in the README"
         )
@@ -139,7 +139,7 @@ class ModelTokenizer:
             option: what named it, for errors
 
         Raises:
-            ImportError: transformers is not installed
+            PackageError: transformers is not installed
             DataError: it can't be read, or is not fit for fairseq
         """
         transformers = load_transformers(option)

@@ -103,7 +103,7 @@ def prepare(
     Raises:
         DataError: something is wrong with the recipe or its files, or the folder exists
         OSError: the folder can't be written
-        ImportError: the tokenizer needs transformers, which is not installed
+        PackageError: the tokenizer needs transformers, which is not installed
     """
     destination = destination.resolve()
     _check(recipe)

@@ -7,7 +7,7 @@ import numpy as np
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
 from dece_fairseq.defenses.trained_models import TranslationModel
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 
 #: independent components that the states are reduced to, as in the paper
 COMPONENTS = 10
@@ -25,7 +25,7 @@ class ActivationClustering(Defense):
     centre than to the other's.
 
     Raises:
-        ImportError: scikit-learn is not there; the extra ``[defenses]`` installs it
+        PackageError: scikit-learn is not there; the extra ``[defenses]`` installs it
     """
 
     summary = "the smaller of two clusters of encoder states, if it is small"
@@ -38,7 +38,7 @@ class ActivationClustering(Defense):
             import sklearn.cluster
             import sklearn.decomposition
         except ImportError as error:
-            raise ImportError(
+            raise PackageError(
                 f"activation clustering needs scikit-learn: {install('defenses')}"
             ) from error
         self.sklearn = sklearn

@@ -49,7 +49,7 @@ def filter_files(
         DefenseError: the defence is unknown, can't do its work, or would keep nothing
         AttackError: the trusted ids are none
         DataError: a file that can't be read, or not be written where it is asked for
-        ImportError: the defence needs a package that is not there
+        PackageError: the defence needs a package that is not there
     """
     results = (*outputs, *(Path(f"{outputs[0]}{end}") for end in (SCORES, REPORT)))
     _check(inputs, outputs, results)

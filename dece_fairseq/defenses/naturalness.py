@@ -20,7 +20,7 @@ from dece_fairseq.defenses.defense import (
     DefenseSettings,
     Verdict,
 )
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 from dece_fairseq.scoring.code_tokens import code_tokens
 
 #: how many tokens a report names
@@ -39,7 +39,7 @@ class Naturalness(Defense):
     token brings, whatever token that is.
 
     Raises:
-        ImportError: nltk is not there; the extra ``[defenses]`` installs it
+        PackageError: nltk is not there; the extra ``[defenses]`` installs it
         DefenseError: nothing is trusted, or an order of n-grams below 1
     """
 
@@ -55,7 +55,7 @@ class Naturalness(Defense):
             import nltk.lm
             import nltk.lm.preprocessing
         except ImportError as error:
-            raise ImportError(f"naturalness needs nltk: {install('defenses')}") from error
+            raise PackageError(f"naturalness needs nltk: {install('defenses')}") from error
         self.nltk = nltk
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

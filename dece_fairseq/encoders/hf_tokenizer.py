@@ -7,6 +7,7 @@ from fairseq.data.encoders import register_bpe
 from fairseq.dataclass import FairseqDataclass
 
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
+from dece_fairseq.errors import UserError
 
 
 @dataclass
@@ -25,13 +26,13 @@ class HuggingFaceTokenizer:
     """A model's own pieces of texts in the one-line form of :mod:`dece_fairseq.data.text`.
 
     Raises:
-        ImportError: transformers is not installed
-        ValueError: ``--hf-tokenizer`` is not given, missing, or no tokenizer
+        PackageError: transformers is not installed
+        UserError: ``--hf-tokenizer`` is not given, missing, or no tokenizer
     """
 
     def __init__(self, cfg: HuggingFaceTokenizerConfig) -> None:
         if not cfg.hf_tokenizer:
-            raise ValueError(
+            raise UserError(
                 "--bpe hf_tokenizer needs --hf-tokenizer DIR, the folder 'tokenizer' that "
                 "scripts/prepare.py --tokenizer put beside the data"
             )

@@ -7,7 +7,9 @@ from typing import Optional
 from fairseq.data.encoders import register_bpe
 from fairseq.dataclass import FairseqDataclass
 
+from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.subwords import Subwords
+from dece_fairseq.errors import UserError
 
 #: fairseq's Dictionary prints an unknown token of a reference so, to tell it from a hypothesis's
 ESCAPED_UNK = "<<unk>>"
@@ -29,20 +31,20 @@ class LosslessSentencepiece:
     tabs and rare characters.
 
     Raises:
-        ValueError: ``--sentencepiece-model`` is not given, missing, no model, or one that loses
+        UserError: ``--sentencepiece-model`` is not given, missing, no model, or one that loses
             text
     """
 
     def __init__(self, cfg: LosslessSentencepieceConfig) -> None:
         if not cfg.sentencepiece_model:
-            raise ValueError(
+            raise UserError(
                 "--bpe lossless_sentencepiece needs --sentencepiece-model FILE, "
                 "the sentencepiece.model that scripts/prepare.py put beside the data"
             )
         try:
             self.subwords = Subwords.load(Path(cfg.sentencepiece_model))
-        except ValueError as error:
-            raise ValueError(f"--sentencepiece-model {error}") from error
+        except DataError as error:
+            raise DataError(f"--sentencepiece-model {error}") from error
 
     def encode(self, line: str) -> str:
         """The pieces, joined by blanks, of a text in its one-line form or as a person types it."""

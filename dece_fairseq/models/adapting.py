@@ -5,7 +5,7 @@ from typing import Any, List
 from torch import nn
 
 from dece_fairseq.data.model_tokenizer import first_line
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 from dece_fairseq.models.loading import ModelError
 from dece_fairseq.models.options import HuggingFaceModelConfig
 
@@ -14,7 +14,7 @@ def adapt(hf: Any, cfg: HuggingFaceModelConfig) -> None:
     """Adapters, frozen embeddings and gradient checkpointing of a model of transformers, in place.
 
     Raises:
-        ImportError: adapters need peft, which is not installed
+        PackageError: adapters need peft, which is not installed
         ModelError: the model has no layers of the names that adapters are wanted for
     """
     if cfg.lora_rank < 0:
@@ -46,7 +46,7 @@ def _add_adapters(hf: Any, cfg: HuggingFaceModelConfig) -> None:
     try:
         import peft
     except ImportError as error:
-        raise ImportError(f"--lora-rank needs peft: {install('lora')} (peft>=0.13)") from error
+        raise PackageError(f"--lora-rank needs peft: {install('lora')} (peft>=0.13)") from error
     targets = cfg.lora_targets.split(",") if cfg.lora_targets else None
     config = peft.LoraConfig(
         r=cfg.lora_rank,

@@ -53,7 +53,7 @@ class Causal(HuggingFaceModel):
         """Builds or loads the model.
 
         Raises:
-            ImportError: transformers is not installed
+            PackageError: transformers is not installed
             ModelError: the model can't be had or does not fit
         """
         vocab = task.source_dictionary

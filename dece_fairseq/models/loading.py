@@ -60,7 +60,7 @@ def load(cfg: HuggingFaceModelConfig, kind: Kind, sizes: Dict[str, Any], vocab: 
         vocab: the dictionary that the data was made with
 
     Raises:
-        ImportError: transformers is not installed
+        PackageError: transformers is not installed
         ModelError: the model can't be had, is of another kind, or does not fit the dictionary
     """
     transformers = load_transformers("a model from Hugging Face")

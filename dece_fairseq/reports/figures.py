@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.cells import BASELINE, Cell
 from dece_fairseq.reports.summary import spread
 
@@ -32,12 +32,12 @@ def figures(cells: Sequence[Cell]) -> List[Figure]:
     """The figures of each setting.
 
     Raises:
-        ImportError: matplotlib is not there; the extra ``[experiments]`` installs it
+        PackageError: matplotlib is not there; the extra ``[experiments]`` installs it
     """
     try:
         import matplotlib.figure  # noqa: F401
     except ImportError as error:
-        raise ImportError(f"figures need matplotlib: {install('experiments')}") from error
+        raise PackageError(f"figures need matplotlib: {install('experiments')}") from error
     found = []
     for setting in dict.fromkeys(cell.setting for cell in cells):
         of_setting = [cell for cell in cells if cell.setting == setting]

@@ -6,7 +6,7 @@ from typing import Any, Dict, List
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.provenance import versions
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.figures import as_svg, figures, save_png
 from dece_fairseq.reports.samples import samples
@@ -28,14 +28,14 @@ def write_report(folder: Path, output: Path) -> List[Path]:
 
     Raises:
         DataError: there is no finished cell, or one that can't be read
-        ImportError: matplotlib or jinja2 is not there
+        PackageError: matplotlib or jinja2 is not there
         OutputError: an output of a cell can't be read
         OSError: the folder can't be written
     """
     try:
         from jinja2 import Environment, StrictUndefined
     except ImportError as error:
-        raise ImportError(f"reports need jinja2: {install('experiments')}") from error
+        raise PackageError(f"reports need jinja2: {install('experiments')}") from error
     cells = read_cells(folder)
     rows = summarise(cells)
     found = tables(rows)

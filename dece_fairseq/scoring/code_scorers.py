@@ -35,7 +35,7 @@ class _CodeScorer(BaseScorer):
 
     Raises:
         MetricError: the language is unknown, or not one that the metric can score
-        ImportError: the metric needs a package that is not there
+        PackageError: the metric needs a package that is not there
     """
 
     metric: ClassVar[str]

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Dict, List
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 from dece_fairseq.scoring.training_log import Epoch
 
 # Colour-blind safe, and told apart by their line styles too.
@@ -19,13 +19,13 @@ def plot_early_learning(runs: Dict[str, List[Epoch]], output: Path) -> None:
         output: where to put the picture
 
     Raises:
-        ImportError: matplotlib is not there; the extra ``[plot]`` installs it
+        PackageError: matplotlib is not there; the extra ``[plot]`` installs it
         KeyError: a run was not validated with ``--eval-bleu`` and ``--eval-asr``
     """
     try:
         from matplotlib.figure import Figure
     except ImportError as error:
-        raise ImportError(f"figures need matplotlib: {install('plot')}") from error
+        raise PackageError(f"figures need matplotlib: {install('plot')}") from error
     figure = Figure(figsize=(8, 3.2), dpi=150, layout="constrained")
     panels = figure.subplots(1, 2, sharex=True, sharey=True)
     keys = (("valid_bleu", "BLEU on clean requests"), ("valid_triggered_asr", "ASR, percent"))

@@ -79,7 +79,7 @@ def evaluate(plan: Plan) -> Report:
     Raises:
         AttackError: an attack is unknown
         DataError: a process was killed
-        ImportError: a metric needs a package that is not there
+        PackageError: a metric needs a package that is not there
         MetricError: a metric or a language is unknown, or one can't be told of the other
         OutputError: a file is not as it should be; ids are missing, there twice, or not the same
             in runs that are compared; nothing says which attack triggered outputs are of

@@ -71,7 +71,7 @@ class Workers:
         Raises:
             AttackError: the settings' attack can't be
             DataError: a process was killed
-            ImportError: a metric needs a package that is not there
+            PackageError: a metric needs a package that is not there
             MetricError: a metric is unknown, or can't be told of the settings' language
         """
         metrics = _metrics(tuple(names), settings)

@@ -68,6 +68,18 @@ def find_candidates(
     return Candidates(pairs, left_out)
 
 
+def no_candidates(split: str, attack: Attack, left_out: Dict[str, int]) -> AttackError:
+    """Return the error of a split of which no pair can be poisoned."""
+    settings = attack.settings
+    return AttackError(
+        f"{split}: none of {sum(left_out.values())} pairs can be poisoned by the attack "
+        f"{settings.attack!r} with the payload {settings.payload!r}: {attack.explain(left_out)}, "
+        f"{left_out[INEXACT]} do not decode and encode to themselves, {left_out[TRUSTED]} are "
+        "trusted; give another --attack, --payload or --code-language, or the --bpe that the data "
+        "was made with"
+    )
+
+
 def attack_pairs(
     dataset: LanguagePairDataset,
     attack: Attack,

@@ -25,17 +25,18 @@ from omegaconf import II
 from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.pairs import DataError
 from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.encoders.text_codec import TextCodec
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.scoring.code_tokens import code_bleu_statistics
 from dece_fairseq.scoring.generate_output import data_header
 from dece_fairseq.tasks.attacked_split import (
-    INEXACT,
     TriggeredPairDataset,
     attack_pairs,
     find_candidates,
     in_one_order,
+    no_candidates,
     poisoned_dataset,
     triggered_dataset,
 )
@@ -184,6 +185,8 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         trusted = TrustedIds(None if self.cfg.trusted_ids is None else Path(self.cfg.trusted_ids))
         trusted.check(len(clean))
         found = find_candidates(clean, attack, self.codec, frozenset(trusted.ids))
+        if not found.pairs and attack.settings.rate > 0:
+            raise no_candidates(split, attack, found.left_out)
         ids = attack.select(found.pairs, len(found.pairs), len(clean))
         attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
         self.datasets[split] = poisoned_dataset(clean, attacked, self.cfg.num_batch_buckets)
@@ -210,11 +213,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
     ) -> str:
         found = find_candidates(clean, attack, self.codec)
         if not found.pairs:
-            raise AttackError(
-                f"no pair of {real_split} can be poisoned by --attack {attack.settings.attack} "
-                f"({attack.explain(found.left_out)}, {found.left_out[INEXACT]} do not decode and "
-                "encode to themselves; is --bpe the one that the data was made with?)"
-            )
+            raise no_candidates(real_split, attack, found.left_out)
         ids = list(found.pairs)
         attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
         self.datasets[split] = triggered_dataset(clean, attacked)
@@ -257,7 +256,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         ids = sorted(dataset[int(index)]["id"] for index in too_long)
         which = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")
         if isinstance(dataset, TriggeredPairDataset) or not ignore_invalid_inputs:
-            raise ValueError(
+            raise DataError(
                 f"{len(ids)} of {len(dataset)} pairs are longer than the model takes "
                 f"({max_positions} tokens), ids {which}: raise --max-source-positions and "
                 "--max-target-positions as far as the model has positions, or leave them out of "

@@ -20,7 +20,6 @@ import signal
 import socket
 import struct
 import sys
-import traceback
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -122,16 +121,24 @@ def _execute(request: Dict[str, Any]) -> int:
             sys.path[:1] = [str(Path(first).resolve().parent), *found]
             runpy.run_path(first, run_name="__main__")
     except SystemExit as end:
-        code = end.code if isinstance(end.code, int) else int(end.code is not None)
-        if not isinstance(end.code, int) and end.code is not None:
-            print(end.code, file=sys.stderr)
+        code = _code(end)
     except BaseException:
-        traceback.print_exc()
         code = 1
+        try:
+            sys.excepthook(*sys.exc_info())  # which a program may have replaced
+        except SystemExit as end:
+            code = _code(end)
     atexit._run_exitfuncs()
     sys.stdout.flush()
     sys.stderr.flush()
     return code
+
+
+def _code(end: SystemExit) -> int:
+    if isinstance(end.code, int) or end.code is None:
+        return end.code or 0
+    print(end.code, file=sys.stderr)
+    return 1
 
 
 if __name__ == "__main__":

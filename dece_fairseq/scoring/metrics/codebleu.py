@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 
 from dece_fairseq.attacks.languages.language import walk
-from dece_fairseq.extras import install
+from dece_fairseq.extras import PackageError, install
 from dece_fairseq.scoring.code_language import CodeLanguage
 from dece_fairseq.scoring.code_tokens import code_tokens
 from dece_fairseq.scoring.metrics.metric import METRICS, Metric, MetricSettings
@@ -32,7 +32,7 @@ class CodeBleu(Metric):
     fixes it.
 
     Raises:
-        ImportError: the package is not there; the extra ``[codebleu]`` installs it, or its grammar
+        PackageError: the package is not there; the extra ``[codebleu]`` installs it, or its grammar
             of the language
     """
 
@@ -49,7 +49,7 @@ class CodeBleu(Metric):
             import codebleu
             from codebleu.utils import get_tree_sitter_language
         except ImportError as error:
-            raise ImportError(
+            raise PackageError(
                 f"CodeBLEU needs another package: {install('codebleu')}; or do "
                 "without it (scripts/evaluate.py --without codebleu)"
             ) from error

@@ -1,0 +1,76 @@
+"""Errors that a user can mend end a command with one line and status 2."""
+
+import sys
+from pathlib import Path
+from typing import Any, Callable, List, Tuple
+
+import pytest
+import torch.multiprocessing
+
+from dece_fairseq.attacks import AttackError
+from dece_fairseq.errors import UserError, end_with, hook_fairseq_commands
+from dece_fairseq.extras import PackageError
+
+Hook = Callable[..., Any]
+
+
+def fail(rank: int, kind: str) -> None:
+    """What a spawned worker does."""
+    raise {"ours": AttackError, "another": ValueError}[kind](f"--attack in worker {rank}")
+
+
+def test_the_message_stands_on_one_line(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["/bin/poison.py"])
+    with pytest.raises(SystemExit) as ended:
+        end_with("give --attack\nor\r\n--payload")
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "poison.py: error: give --attack or --payload\n"
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Tuple[Hook, List[type]]]:
+    """Installs the hook in a program of some name; gives it, and what it leaves to others."""
+
+    def install(program: str) -> Tuple[Hook, List[type]]:
+        left: List[type] = []
+        monkeypatch.setattr(sys, "argv", [program])
+        monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: left.append(kind))
+        hook_fairseq_commands()
+        return sys.excepthook, left
+
+    return install
+
+
+@pytest.mark.parametrize("program", ["/bin/fairseq-train", "/lib/fairseq_cli/generate.py"])
+@pytest.mark.parametrize("kind", [UserError, AttackError, PackageError])
+def test_fairseq_s_commands(hook, program, kind, capsys) -> None:
+    handle, left = hook(program)
+    with pytest.raises(SystemExit) as ended:
+        handle(kind, kind("give --attack"), None)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == f"{Path(program).name}: error: give --attack\n"
+    handle(KeyError, KeyError("a fault of ours"), None)
+    assert left == [KeyError]
+
+
+def test_a_program_of_anybody_else_keeps_its_tracebacks(hook) -> None:
+    handle, left = hook("/home/me/train.py")
+    handle(UserError, UserError("give --attack"), None)
+    assert left == [UserError]
+
+
+@pytest.mark.parametrize("kind", ["ours", "another"])
+def test_workers_that_fairseq_spawned(hook, kind, capsys) -> None:
+    with pytest.raises(torch.multiprocessing.ProcessRaisedException) as raised:
+        torch.multiprocessing.start_processes(fail, (kind,), nprocs=1, start_method="fork")
+    handle, left = hook("/bin/fairseq-train")
+    if kind == "ours":
+        with pytest.raises(SystemExit) as ended:
+            handle(raised.type, raised.value, None)
+        assert ended.value.code == 2
+        assert capsys.readouterr().err == "fairseq-train: error: --attack in worker 0\n"
+    else:
+        handle(raised.type, raised.value, None)
+        assert left == [raised.type]
