@@ -3,8 +3,9 @@
 The same numbers are drawn from the same seed as sacrebleu draws, 12345 by default, so that its
 results come out: bootstrap resampling (Efron 1979; Koehn 2004) and approximate randomisation
 (Riezler and Maxwell 2005). What differs is that a resample is a product of matrices here, that sums
-are exact, and that two systems with equal scores have a p-value of 1: sacrebleu gives the smallest
-one to a system that is compared with itself.
+are exact, and that a difference by chance counts where it is as large as the one seen. sacrebleu
+counts larger ones alone, and so gives the smallest p-value to two systems that differ in a single
+sample, and to a system that is compared with itself.
 """
 
 from typing import Tuple
@@ -107,7 +108,7 @@ def approximate_randomisation(one: np.ndarray, other: np.ndarray, difference: fl
 def _p_value(by_chance: np.ndarray, difference: float) -> float:
     if abs(difference) <= _TINY:
         return 1.0
-    as_large = int(np.sum(by_chance > abs(difference) + _TINY))
+    as_large = int(np.sum(by_chance >= abs(difference) - _TINY))
     return (as_large + 1) / (len(by_chance) + 1)
 
 

@@ -112,6 +112,16 @@ def test_a_system_does_not_differ_from_itself(systems):
     assert resampling.approximate_randomisation(*map(metric.scores, swapped), 0.0) == 1
 
 
+@pytest.mark.parametrize("differ", [1, 2, 5])
+def test_a_difference_by_chance_that_is_as_large_counts(differ):
+    other = np.zeros((40, 1))
+    other[:differ] = 1
+    swapped = resampling.swapped_sums(np.zeros((40, 1)), other)
+    p_value = resampling.approximate_randomisation(*(s[:, 0] for s in swapped), float(differ))
+    # Only all swapped and none swapped differ by as much.
+    assert p_value == pytest.approx(2 * 0.5**differ, rel=0.1)
+
+
 def test_sums_do_not_depend_on_what_stands_beside_them(systems):
     _, (one, other) = statistics("bleu_13a", systems)
     beside = np.concatenate([one, other], axis=1)
