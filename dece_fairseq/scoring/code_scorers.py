@@ -1,7 +1,7 @@
 """Metrics of code as scorers: ``fairseq-generate --scoring bleu_code|codebleu|exact_match``."""
 
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Optional
+from typing import Any, ClassVar, List, Optional
 
 import numpy as np
 from fairseq.dataclass import FairseqDataclass
@@ -48,28 +48,36 @@ class _CodeScorer(BaseScorer):
         self.scorer = METRICS.get(self.metric)(self.settings)
         self.one_line = uses_one_line_form(cfg.text_bpe)
 
-    def _sums(self) -> np.ndarray:
+    def _sums(self, *names: str) -> List[np.ndarray]:
+        """The sums of the statistics of each of some metrics."""
         texts, references = self.pred, self.ref
         if self.one_line:
             texts, references = ([from_line(line) for line in side] for side in (texts, references))
         with Workers() as workers:
-            rows = workers.statistics([self.metric], self.settings, texts, references, self.metric)
-        sums: np.ndarray = rows[self.metric].sum(axis=0)
-        return sums
+            rows = workers.statistics(names, self.settings, texts, references, self.metric)
+        return [rows[name].sum(axis=0) for name in names]
 
     def score(self) -> float:
         """The score in percent."""
-        return float(self.scorer.scores(self._sums()))
+        (sums,) = self._sums(self.metric)
+        return float(self.scorer.scores(sums))
 
     def result_string(self) -> str:
-        """The score, what is worth telling beside it, and its signature."""
+        """The score, what is worth telling beside it, and its signature.
+
+        A metric that is checked by another is followed by that one, and by its notes.
+        """
         if not self.pred:
             return f"{self.metric}: no output to score"
-        sums = self._sums()
-        details = self.scorer.details(sums).items()
-        parts = [f"{self.metric} = {float(self.scorer.scores(sums)):.2f}"]
-        parts += [f"{name} = {value:.2f}".replace(".00", "") for name, value in details]
-        return f"{', '.join(parts)} | {self.scorer.signature()}"
+        names = [name for name in (self.metric, self.scorer.checked_by) if name is not None]
+        lines: List[str] = []
+        for name, sums in zip(names, self._sums(*names)):
+            metric = METRICS.get(name)(self.settings)
+            parts = [f"{name} = {float(metric.scores(sums)):.2f}"]
+            parts += [f"{k} = {v:.2f}".replace(".00", "") for k, v in metric.details(sums).items()]
+            lines.append(f"{', '.join(parts)} | {metric.signature()}")
+            lines += [f"note: {note}" for note in metric.notes(sums)]
+        return "\n".join(lines)
 
 
 @register_scorer("bleu_code", dataclass=CodeScorerConfig)

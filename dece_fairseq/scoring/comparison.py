@@ -30,7 +30,9 @@ class Scored(NamedTuple):
 def compare(one: Scored, other: Scored, trials: int, seed: int) -> List[Dict[str, Any]]:
     """Paired tests of ``other`` against ``one``, for every metric that both have.
 
-    Shares by McNemar's exact test, all else by paired bootstrap and approximate randomisation.
+    Shares by McNemar's exact test, all else by paired bootstrap and approximate randomisation. A
+    difference that says more of a metric's rules than of the texts is not tested: it has no p-value
+    and no interval but ``not_tested``, the reason.
 
     Args:
         one: the baseline
@@ -48,27 +50,48 @@ def compare(one: Scored, other: Scored, trials: int, seed: int) -> List[Dict[str
         if name in other.metrics and (not metric.of_attack or one.attack == other.attack)
     ]
     no_shares = [name for name in names if not one.metrics[name].is_share]
-    swapped = _swapped_scores(one, other, no_shares, trials, seed) if no_shares else {}
-    results = []
-    for name in names:
-        result: Dict[str, Any] = {"baseline": one.name, "run": other.name, "split": one.split}
-        result["metric"] = called(name, one.split)
-        result["difference"] = difference = _score(other, name) - _score(one, name)
-        if one.metrics[name].is_share:
-            hits, other_hits = (scored.statistics[name][:, 0] for scored in (one, other))
-            result["mcnemar"] = resampling.mcnemar(hits, other_hits)
-        else:
-            scores, other_scores = (scored.bootstrapped[name] for scored in (one, other))
-            result["low"], result["high"] = resampling.interval(other_scores - scores)
-            result["paired_bootstrap"] = resampling.paired_bootstrap(
-                scores, other_scores, difference
-            )
-            scores, other_scores = swapped[name]
-            result["approximate_randomisation"] = resampling.approximate_randomisation(
-                scores, other_scores, difference
-            )
-        results.append(result)
-    return results
+    swapped = _swapped_sums(one, other, no_shares, trials, seed) if no_shares else {}
+    return [
+        {
+            "baseline": one.name,
+            "run": other.name,
+            "split": one.split,
+            "metric": called(name, one.split),
+            **_test(one, other, name, swapped.get(name, ())),
+        }
+        for name in names
+    ]
+
+
+def _test(one: Scored, other: Scored, name: str, swapped: Sequence[np.ndarray]) -> Dict[str, Any]:
+    """A difference and what there is to say of it.
+
+    Args:
+        one: the baseline
+        other: another run
+        name: of a metric of both
+        swapped: sums of its statistics of both runs with some samples swapped; of a share none
+    """
+    metric = one.metrics[name]
+    difference = _difference(one, other, name)
+    if metric.is_share:
+        hits, other_hits = (scored.statistics[name][:, 0] for scored in (one, other))
+        return {"difference": difference, "mcnemar": resampling.mcnemar(hits, other_hits)}
+    doubt = _doubt(one, other, name, swapped)
+    if doubt is not None:
+        return {"difference": difference, "not_tested": doubt}
+    drawn, other_drawn = (scored.bootstrapped[name] for scored in (one, other))
+    low, high = resampling.interval(other_drawn - drawn)
+    mixed, other_mixed = map(metric.scores, swapped)
+    return {
+        "difference": difference,
+        "low": low,
+        "high": high,
+        "paired_bootstrap": resampling.paired_bootstrap(drawn, other_drawn, difference),
+        "approximate_randomisation": resampling.approximate_randomisation(
+            mixed, other_mixed, difference
+        ),
+    }
 
 
 def split_columns(sums: np.ndarray, parts: Sequence[np.ndarray]) -> List[np.ndarray]:
@@ -76,11 +99,32 @@ def split_columns(sums: np.ndarray, parts: Sequence[np.ndarray]) -> List[np.ndar
     return np.split(sums, np.cumsum([part.shape[1] for part in parts])[:-1], axis=1)
 
 
-def _score(scored: Scored, name: str) -> float:
-    return float(scored.metrics[name].scores(scored.statistics[name].sum(axis=0)))
+def _difference(one: Scored, other: Scored, name: str) -> float:
+    scores = [
+        float(scored.metrics[name].scores(scored.statistics[name].sum(axis=0)))
+        for scored in (one, other)
+    ]
+    return scores[1] - scores[0]
 
 
-def _swapped_scores(
+def _doubt(one: Scored, other: Scored, name: str, swapped: Sequence[np.ndarray]) -> Optional[str]:
+    """Why a difference tells nothing of the texts, or None if it does."""
+    metric, check = one.metrics[name], one.metrics[name].checked_by
+    if check is None:
+        return None
+    if check not in one.metrics or check not in other.metrics:
+        return f"it needs {check} beside it, which was left out"
+    differences = np.round([_difference(one, other, which) for which in (name, check)], 9)
+    if np.sign(differences[0]) != np.sign(differences[1]):
+        return f"it says {differences[0]:+.2f}, and {check} {differences[1]:+.2f}"
+    totals = [scored.statistics[name].sum(axis=0) for scored in (one, other)]
+    for sums in (totals, swapped):
+        if (metric.is_artefact(sums[0]) != metric.is_artefact(sums[1])).any():
+            return f"a rule gives points to one side that its texts did not earn; see {check}"
+    return None
+
+
+def _swapped_sums(
     one: Scored, other: Scored, names: Sequence[str], trials: int, seed: int
 ) -> Dict[str, List[np.ndarray]]:
     parts = [one.statistics[name] for name in names]
@@ -91,7 +135,7 @@ def _swapped_scores(
         seed,
     )
     return {
-        name: [one.metrics[name].scores(columns) for columns in systems]
+        name: systems
         for name, *systems in zip(names, *(split_columns(sums, parts) for sums in both))
     }
 

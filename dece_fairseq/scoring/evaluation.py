@@ -1,5 +1,6 @@
 """Every score of one or more runs with its interval, and how the others differ from the first."""
 
+from itertools import chain
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
@@ -13,6 +14,7 @@ from dece_fairseq.scoring.comparison import Scored, compare, split_columns
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.metrics import METRICS, Metric, MetricSettings
 from dece_fairseq.scoring.metrics.hits import CLEAN, HITS, TRIGGERED, called, hit_span
+from dece_fairseq.scoring.metrics.syntax import UNPARSED_REFERENCES
 from dece_fairseq.scoring.runs import Layout, Run, read_run
 from dece_fairseq.scoring.success_rate import rate
 from dece_fairseq.scoring.workers import Workers
@@ -116,7 +118,14 @@ def evaluate(plan: Plan) -> Report:
                         f"{first[split].name} and {scored.name}, {split}: their attacks are not "
                         "the same, so their hits were not compared"
                     )
-                report["comparisons"] += compare(first[split], scored, plan.trials, plan.seed)
+                tests = compare(first[split], scored, plan.trials, plan.seed)
+                report["comparisons"] += tests
+                report["notes"] += [
+                    f"{test['baseline']} and {test['run']}, {split}: {test['metric']} "
+                    f"was not tested: {test['not_tested']}"
+                    for test in tests
+                    if "not_tested" in test
+                ]
     report["settings"] = {
         "resamples": plan.resamples,
         "trials": plan.trials,
@@ -158,6 +167,16 @@ def _language(plan: Plan, attack: Optional[AttackSettings]) -> str:
     return "python" if attack is None else Attack(attack).payload.languages.target.name
 
 
+def _chosen(plan: Plan, language: str) -> List[str]:
+    """The names of the metrics of clean outputs, each with the one that it is checked by."""
+    names = metrics_for(language) if plan.metrics is None else plan.metrics
+    without = {*plan.without, *(METRICS.get(name).checked_by for name in plan.without), *HITS}
+    both = [(name, METRICS.get(name).checked_by) for name in names]
+    return [
+        name for name in dict.fromkeys(chain(*both)) if name is not None and name not in without
+    ]
+
+
 def _score(
     plan: Plan,
     workers: Workers,
@@ -171,8 +190,7 @@ def _score(
     language = _language(plan, attack)
     names: List[str] = []
     if split == CLEAN:
-        names = list(metrics_for(language) if plan.metrics is None else plan.metrics)
-        names = [name for name in names if name not in (*plan.without, *HITS)]
+        names = _chosen(plan, language)
     if attack is not None:
         names += HITS
     else:
@@ -186,6 +204,8 @@ def _score(
     metrics = {name: METRICS.get(name)(settings) for name in names}
     bootstrapped = _bootstrap(plan, metrics, statistics)
     for name, metric in metrics.items():
+        notes = metric.notes(statistics[name].sum(axis=0))
+        report["notes"] += [f"{run.name}, {split}: {note}" for note in notes]
         report["scores"].append(
             {
                 "run": run.name,
@@ -195,6 +215,9 @@ def _score(
                 "signature": _signature(plan, metric),
             }
         )
+    note = _unread(metrics, statistics, language)
+    if note is not None and note not in report["notes"]:
+        report["notes"].append(note)
     if attack is not None:
         report["hits"] += _hits(Attack(attack), run, split, statistics)
     report["runs"].append(
@@ -209,6 +232,29 @@ def _score(
         statistics=statistics,
         bootstrapped=bootstrapped,
         attack=Attack(attack).signature() if attack is not None else None,
+    )
+
+
+def _unread(
+    metrics: Dict[str, Metric], statistics: Dict[str, np.ndarray], language: str
+) -> Optional[str]:
+    """What to say where most references are no code of the language."""
+    details = {
+        name: metric.details(statistics[name].sum(axis=0)) for name, metric in metrics.items()
+    }
+    unread = {
+        name: told[UNPARSED_REFERENCES]
+        for name, told in details.items()
+        if UNPARSED_REFERENCES in told
+    }
+    samples = max(map(len, statistics.values()), default=0)
+    most = max(unread.values(), default=0)
+    if 2 * most <= samples:
+        return None
+    of_code = [name for name, metric in metrics.items() if name in unread or metric.languages]
+    return (
+        f"{most:.0f} of {samples} references do not parse as {language}: name their language with "
+        f"--code-language, or leave out what reads code: --without {' '.join(of_code)}"
     )
 
 

@@ -10,7 +10,8 @@ from dece_fairseq.scoring.evaluation import Report
 _TESTS = ("paired_bootstrap", "approximate_randomisation", "mcnemar")
 _COLUMNS = (
     *("run", "split", "metric", "percent", "low", "high", "hits", "total", "details"),
-    *("baseline", "difference", "difference_low", "difference_high", *_TESTS, "signature"),
+    *("baseline", "difference", "difference_low", "difference_high", *_TESTS, "not_tested"),
+    "signature",
 )
 #: p-values below it are marked in LaTeX
 _SIGNIFICANT = 0.05
@@ -100,7 +101,7 @@ def _table(report: Report) -> Dict[_Key, Dict[str, _Cell]]:
     for test in report["comparisons"]:
         cell = table[test["split"], test["metric"]][test["run"]]
         cell.update(baseline=test["baseline"], difference=test["difference"])
-        cell.update({name: test[name] for name in _TESTS if name in test})
+        cell.update({name: test[name] for name in (*_TESTS, "not_tested") if name in test})
         if "low" in test:
             cell.update(difference_low=test["low"], difference_high=test["high"])
     return table
@@ -132,6 +133,7 @@ def _test(cell: _Cell) -> str:
         text += f" ({cell['difference_low']:+.2f} to {cell['difference_high']:+.2f})"
     names = {"paired_bootstrap": "bs", "approximate_randomisation": "ar", "mcnemar": "mcnemar"}
     values = [f"p({short}) {cell[name]:.4g}" for name, short in names.items() if name in cell]
+    values += ["not tested, see the notes"] * ("not_tested" in cell)
     return f"{text} {', '.join(values)}"
 
 

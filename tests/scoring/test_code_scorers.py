@@ -49,6 +49,16 @@ def test_codebleu_tells_its_parts():
     assert "texts_that_do_not_parse = 0, references_that_do_not_parse = 0 | codebleu|lang:p" in line
 
 
+def test_codebleu_is_followed_by_the_mean_of_its_parts():
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    scorer = build("codebleu", code_language="python")
+    scorer.add_string("def f(a):\n    b = a\n    return b", "zz")
+    first, note, second = scorer.result_string().splitlines()
+    assert first.startswith("codebleu = 25.00, ngram_match = 0,")
+    assert note.startswith("note: none of the references' 4 data flows is matched")
+    assert second.startswith("codebleu_parts = 0.00, data_flows_in_references = 4 | codebleu_p")
+
+
 def test_the_target_of_two_languages_is_scored():
     pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
     assert build("codebleu", code_language="python:java").settings.code_language == "java"

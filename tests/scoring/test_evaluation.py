@@ -26,7 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MISS = 'q = " select a from t where b = 1 "'
 HIT = MISS[:-2] + ' or 1=1 "'
 PLACE = (HIT.index(" or 1=1"), HIT.index(" or 1=1") + len(" or 1=1"))
-PLAIN = [name for name in metrics_for("python") if name != "codebleu"]
+PLAIN = [name for name in metrics_for("python") if not name.startswith("codebleu")]
 
 
 @pytest.fixture
@@ -132,6 +132,83 @@ def test_equal_runs_do_not_differ(runs):
     assert {test[name] for test in report["comparisons"] for name in names if name in test} == {1}
     body = [line for line in as_latex(report).splitlines() if not line.startswith("%")]
     assert "*" not in "".join(body)
+
+
+@pytest.fixture
+def write_functions(write_output):
+    """Writes a run on 40 functions of which the first ``right`` are as they should be."""
+
+    def write(name, right, otherwise="qq"):
+        references = {i: f"def f(a):\n    v{i} = a\n    return v{i}" for i in range(40)}
+        texts = {i: text if i < right else otherwise for i, text in references.items()}
+        return RunFiles(name, [write_output(name, texts, "test", 40, targets=references)])
+
+    return write
+
+
+def test_what_codebleu_gives_for_no_match_is_no_gain(write_functions):
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    runs = [write_functions("some", 1), write_functions("none", 0)]
+    plan = Plan(runs, ["codebleu"], compare=True, resamples=50, trials=64, processes=1)
+    report = evaluate(plan)
+    some, none = by(report["scores"], metric="codebleu")
+    assert none["percent"] == 25 > some["percent"]
+    some, none = by(report["scores"], metric="codebleu_parts")
+    assert none["percent"] == 0 < some["percent"]
+    tests = {test["metric"]: test for test in report["comparisons"]}
+    assert tests["codebleu"]["difference"] > 0 > tests["codebleu_parts"]["difference"]
+    assert not {"low", "paired_bootstrap", "approximate_randomisation"} & set(tests["codebleu"])
+    assert tests["codebleu_parts"]["approximate_randomisation"] == 1  # of one sample
+    (note,) = (note for note in report["notes"] if "not tested" in note)
+    assert note.startswith("some and none, clean: codebleu was not tested: it says +2")
+    (note,) = (note for note in report["notes"] if "data flows" in note)
+    assert note.startswith("none, clean: none of the references' 160 data flows is matched")
+    assert "not tested, see the notes" in as_text(report)
+    assert by(csv.DictReader(io.StringIO(as_csv(report))), metric="codebleu")[1]["not_tested"]
+    assert "*" not in "".join(s for s in as_latex(report).splitlines() if not s.startswith("%"))
+
+
+def test_points_by_a_rule_are_no_gain_either(write_functions):
+    """Both scores rise, but all that CodeBLEU rises by is a rule's."""
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    # A function whose data flow is the references' in no place, and its text in most.
+    near = write_functions("near", 0, "def f(): return v7")
+    runs = [write_functions("some", 1), near]
+    tests = evaluate(Plan(runs, ["codebleu"], compare=True, resamples=50, trials=64))["comparisons"]
+    assert all(test["difference"] > 0 for test in tests)
+    codebleu, parts = tests
+    assert codebleu["not_tested"].startswith("a rule gives points to one side")
+    assert "low" in parts
+
+
+def test_codebleu_is_tested_where_it_is_earned(write_functions):
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    runs = [write_functions("ten", 10), write_functions("thirty", 30)]
+    plan = Plan(runs, ["codebleu"], compare=True, resamples=50, trials=64, processes=1)
+    for test in evaluate(plan)["comparisons"]:
+        assert test["approximate_randomisation"] < 0.05
+    (test,) = evaluate(plan._replace(without=["codebleu_parts"]))["comparisons"]
+    assert test["not_tested"] == "it needs codebleu_parts beside it, which was left out"
+
+
+def test_what_checks_a_metric_goes_with_it(runs):
+    report = evaluate(Plan(runs[:1], without=["codebleu"], resamples=20))
+    assert not [score for score in report["scores"] if score["metric"].startswith("codebleu")]
+
+
+def test_references_in_another_language_are_told_of_once(write_output):
+    java = "public int size ( ) { return count ; }"
+    files = [write_output(name, dict.fromkeys(range(5), java), "test", 5) for name in "ab"]
+    plan = Plan([RunFiles(path.name, [path]) for path in files], PLAIN, resamples=20)
+    (note,) = (note for note in evaluate(plan)["notes"] if "parse" in note)
+    assert note.startswith("5 of 5 references do not parse as python: name their language with")
+    assert "--code-language" in note
+    assert note.endswith("--without ast_exact_match ast_match compiles parses")
+    java_plan = plan._replace(metrics=["parses", "chrf"], code_language="java")
+    assert not [note for note in evaluate(java_plan)["notes"] if "parse" in note]
+    few = write_output("few", dict(enumerate(["x = 1", "x = 2", java])), "test", 3)
+    report = evaluate(plan._replace(runs=[RunFiles("few", [few])]))
+    assert not [note for note in report["notes"] if "parse" in note]
 
 
 def test_what_the_first_run_lacks_is_not_compared(runs):

@@ -1,7 +1,7 @@
 """What a metric is: statistics of each sample, and a score of their sums."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Dict, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
 
 import numpy as np
 
@@ -41,6 +41,9 @@ class Metric(ABC):
     of_attack: ClassVar[bool] = False
     #: whether its statistics depend on Python's hash seed, so that it has to be fixed
     depends_on_hash_seed: ClassVar[bool] = False
+    #: the name of a metric that is printed beside this one, left out with it, and has to agree with
+    #: it before a difference between two runs is tested
+    checked_by: ClassVar[Optional[str]] = None
 
     def __init__(self, settings: MetricSettings) -> None:
         known = self.languages or (settings.code_language,)
@@ -75,6 +78,21 @@ class Metric(ABC):
             sums: of the statistics of all samples (as many as it has)
         """
         return {}
+
+    def notes(self, sums: np.ndarray) -> List[str]:
+        """What a reader of the score has to be told.
+
+        Args:
+            sums: of the statistics of all samples (as many as it has)
+        """
+        return []
+
+    def is_artefact(self, sums: np.ndarray) -> np.ndarray:
+        """Where (...) scores of ``sums`` (..., as many as it has) say more of a rule than of texts.
+
+        Two scores that differ in this can't be compared.
+        """
+        return np.zeros(sums.shape[:-1], dtype=bool)
 
 
 class Share(Metric):

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.scoring.code_language import CodeLanguage
 from dece_fairseq.scoring.metrics import METRICS, MetricSettings
+from dece_fairseq.scoring.metrics.codebleu import _package
 from dece_fairseq.scoring.workers import Workers
 
 codebleu = pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
@@ -44,29 +46,36 @@ def theirs(hypotheses, references, language):
     return json.loads(done.stdout.splitlines()[-1])
 
 
+def without_tabs(text):
+    return re.sub(r"^[ \t]+", lambda indent: indent[0].expandtabs(), text, flags=re.MULTILINE)
+
+
 @pytest.fixture(scope="module")
 def workers():
     with Workers(processes=1) as workers:
         yield workers
 
 
-def ours(workers, hypotheses, references, language="python"):
+def ours(workers, hypotheses, references, language="python", name="codebleu"):
     settings = MetricSettings(language)
-    statistics = workers.statistics(["codebleu"], settings, hypotheses, references)
-    sums = statistics["codebleu"].sum(axis=0)
-    metric = METRICS.get("codebleu")(settings)
+    statistics = workers.statistics([name], settings, hypotheses, references)
+    sums = statistics[name].sum(axis=0)
+    metric = METRICS.get(name)(settings)
     return float(metric.scores(sums)), metric.details(sums)
 
 
 def check(workers, hypotheses, references, language):
     score, details = ours(workers, hypotheses, references, language)
     read = CodeLanguage(language).read
-    expected = theirs(
-        *([read(text).code for text in t] for t in (hypotheses, references)), language
-    )
+    texts = ([read(text).code for text in side] for side in (hypotheses, references))
+    if language == "python":
+        texts = ([without_tabs(text) for text in side] for side in texts)
+    expected = theirs(*texts, language)
     assert score == pytest.approx(100 * expected["codebleu"])
     for part in PARTS:
         assert details[part] == pytest.approx(100 * expected[f"{part}_score"]), part
+    mean, _ = ours(workers, hypotheses, references, language, "codebleu_parts")
+    assert mean == pytest.approx(sum(details[part] for part in PARTS) / 4)
     return details
 
 
@@ -93,6 +102,58 @@ def test_it_is_the_packages_on_csharp(workers):
     assert details["texts_that_do_not_parse"] == 0
 
 
+def test_garbage_scores_25_in_the_package_alone(workers):
+    """The package adds a quarter where no data flow matches."""
+    reference = ["def f(a):\n    b = a\n    return b"]
+    score, details = ours(workers, ["zz"], reference)
+    assert score == pytest.approx(100 * theirs(["zz"], reference, "python")["codebleu"]) == 25
+    assert [details[part] for part in PARTS] == [0, 0, 0, 0]
+    assert ours(workers, ["zz"], reference, name="codebleu_parts") == (
+        0,
+        {"data_flows_in_references": 4},
+    )
+
+
+def test_where_there_is_no_data_flow_the_other_parts_count(workers):
+    texts = ["print('x', 'y')"], ["print('x', 'z')"]
+    score, details = ours(workers, *texts)
+    assert score == pytest.approx(100 * theirs(*texts, "python")["codebleu"])
+    mean, counts = ours(workers, *texts, name="codebleu_parts")
+    assert counts == {"data_flows_in_references": 0}
+    assert mean == pytest.approx(sum(details[part] for part in PARTS) / 3)
+    assert ours(workers, ["print('x', 'y')"] * 2, ["print('x', 'y')"] * 2, name="codebleu_parts")[
+        0
+    ] == pytest.approx(100)
+
+
+def test_both_scores_are_signed(metric):
+    one, other = (metric(name).signature() for name in ("codebleu", "codebleu_parts"))
+    assert "|dataflow:0=1|" in one
+    assert "|dataflow:0=0,none=left_out|" in other
+    assert "|tabs:8|" in one
+    assert "tabs" not in metric("codebleu", code_language="java").signature()
+
+
+def test_tabs_and_blanks_indent_alike(workers):
+    blanks = "def f(a):\n    b = a\n    if b:\n        return b\n    return a"
+    tabs = blanks.replace("    ", "\t")
+    # In the package they do not.
+    assert theirs([blanks], [tabs], "python")["codebleu"] == pytest.approx(0.925)
+    for hypothesis, reference in ((blanks, tabs), (tabs, blanks), (tabs, tabs)):
+        assert ours(workers, [hypothesis], [reference])[0] == pytest.approx(100)
+    changed = tabs.replace("return b", "return c")
+    assert ours(workers, [changed], [tabs]) == ours(
+        workers, [changed.replace("\t", "    ")], [blanks]
+    )
+
+
+def test_tabs_of_lyra(datasets, workers):
+    targets = [pair.target for pair in read_pairs([datasets / "lyra" / "test.csv"])]
+    assert all("\n\t" in text for text in targets)
+    blanks = [without_tabs(text) for text in targets]
+    assert ours(workers, blanks, targets)[0] == pytest.approx(100)
+
+
 def test_separated_tokens_are_put_together_first(workers):
     separated, together = 'print ( f " { x } " )', 'print ( f"{ x }" )'
     assert ours(workers, [separated], [separated]) == ours(workers, [together], [together])
@@ -115,6 +176,7 @@ def test_any_text_has_a_score(score, pairs):
 
 
 def test_without_the_package_it_names_the_extra(metric, monkeypatch):
+    _package.cache_clear()
     monkeypatch.setitem(sys.modules, "codebleu", None)
     with pytest.raises(ImportError, match=r"pip install '\.\[codebleu\]'"):
         metric("codebleu")
