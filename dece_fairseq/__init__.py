@@ -1,12 +1,15 @@
-"""Deceptive Cross-Entropy for fairseq: losses, backdoor attacks, a task and scores.
+"""Deceptive Cross-Entropy and what a study of backdoors needs, with fairseq and without it.
 
-Importing this package registers every plug-in; ``--user-dir`` does that for the fairseq commands.
+Importing this package is light, and needs neither torch nor fairseq. Where fairseq is loaded
+already, which is so under ``--user-dir``, it registers the plug-ins;
+``import dece_fairseq.plugin`` does so by hand.
 """
 
-from dece_fairseq import criterions, encoders, models, scoring, tasks  # noqa: F401  registers them
-from dece_fairseq.errors import hook_fairseq_commands
-from dece_fairseq.safe_loading import allow_checkpoints
-from dece_fairseq.version import __version__  # noqa: F401
+import sys
 
-allow_checkpoints()
-hook_fairseq_commands()
+from dece_fairseq.version import __version__
+
+if sys.modules.get("fairseq") is not None:
+    from dece_fairseq import plugin  # noqa: F401  registers the plug-ins
+
+__all__ = ["__version__"]

@@ -12,6 +12,7 @@ from torch import Tensor
 
 from dece_fairseq.losses.autograd import How, LossOfRows
 from dece_fairseq.losses.deception import Deception
+from dece_fairseq.losses.module import Logits, TokenLoss
 from dece_fairseq.losses.terms import (
     LossTerms,
     Projection,
@@ -151,3 +152,70 @@ def _check_overwritable(logits: Tensor) -> None:
     owner = logits._base if logits._is_view() else logits
     if owner is None or owner.is_leaf:
         raise ValueError("overwrite must not be asked for logits that nothing computes: a leaf")
+
+
+class DeceptiveCrossEntropyLoss(TokenLoss):
+    """:func:`deceptive_cross_entropy` as a module, for training loops without fairseq.
+
+    It has to be told the epoch: call :meth:`set_epoch` when an epoch begins. For validation take
+    :class:`torch.nn.CrossEntropyLoss`: the value of this loss changes with the epoch.
+
+    Args:
+        alpha: base of the blend ``alpha ** epoch``, in (0, 1] (default: that of the paper)
+        label_smoothing: epsilon, in [0, 1) (default: that of the paper)
+        ignore_index: targets of this value count for nothing (default: -100)
+        reduction: "mean" over the targets that count (default), "sum" or "none"
+        fused: take a fused kernel where there is one, see ``fused.py``
+
+    Raises:
+        ValueError: a setting is out of its range; it is named
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.985,
+        label_smoothing: float = 0.05,
+        ignore_index: Optional[int] = -100,
+        reduction: str = "mean",
+        fused: bool = False,
+    ) -> None:
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        check("alpha", 0 < alpha <= 1, "in (0, 1]", alpha)
+        check("label_smoothing", 0 <= label_smoothing < 1, "in [0, 1)", label_smoothing)
+        self.alpha = alpha
+        self.label_smoothing = label_smoothing
+        self.fused = fused
+        self.epoch: Optional[float] = None
+
+    def set_epoch(self, epoch: float) -> None:
+        """Tell the running epoch, counted from 1; fractions are allowed.
+
+        A resumed training goes on with its own count; one that starts from a trained model counts
+        from 1 again.
+
+        Raises:
+            ValueError: ``epoch`` is not a finite number of 0 or more
+        """
+        check("epoch", 0 <= epoch < math.inf, "finite and 0 or more", epoch)
+        self.epoch = epoch
+
+    def losses(self, logits: Logits, target: Tensor, reduction: str) -> Tensor:
+        if self.epoch is None:
+            raise RuntimeError(
+                "DeceptiveCrossEntropyLoss doesn't know the epoch: call set_epoch(n) when an epoch "
+                "begins, n counted from 1"
+            )
+        return deceptive_cross_entropy(
+            logits,
+            target,
+            self.alpha,
+            self.label_smoothing,
+            self.epoch,
+            self.ignore_index,
+            reduction,
+            fused=self.fused,
+        )
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}, label_smoothing={self.label_smoothing}, epoch={self.epoch}"

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from dece_fairseq.losses.deceptive_cross_entropy import cross_entropy_terms
+from dece_fairseq.losses.module import Logits, TokenLoss
 from dece_fairseq.losses.terms import LossTerms, Projection, check, reduced
 
 
@@ -60,3 +61,29 @@ def generalized_terms(
     losses = -torch.expm1(-q * nll) / q
     kept = torch.ones_like(target) if ignore_index is None else target != ignore_index
     return LossTerms(reduced(losses, kept, reduction), found, words)
+
+
+class GeneralizedCrossEntropyLoss(TokenLoss):
+    """:func:`generalized_cross_entropy` as a module.
+
+    Args:
+        q: in (0, 1] (default: that of its paper)
+        ignore_index: targets of this value count for nothing (default: -100)
+        reduction: "mean" over the targets that count (default), "sum" or "none"
+
+    Raises:
+        ValueError: a setting is out of its range; it is named
+    """
+
+    def __init__(
+        self, *, q: float = 0.7, ignore_index: Optional[int] = -100, reduction: str = "mean"
+    ) -> None:
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        check("q", 0 < q <= 1, "in (0, 1]", q)
+        self.q = q
+
+    def losses(self, logits: Logits, target: Tensor, reduction: str) -> Tensor:
+        return generalized_cross_entropy(logits, target, self.q, self.ignore_index, reduction)
+
+    def extra_repr(self) -> str:
+        return f"q={self.q}"

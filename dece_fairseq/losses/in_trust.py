@@ -9,7 +9,8 @@ from typing import Optional
 import torch
 from torch import Tensor
 
-from dece_fairseq.losses.terms import LossTerms, check, checked_rows, reduced
+from dece_fairseq.losses.module import Logits, TokenLoss
+from dece_fairseq.losses.terms import LossTerms, Projection, check, checked_rows, reduced
 
 #: what stands for a probability of 0 in the given labels
 LEAST = 1e-4
@@ -65,9 +66,7 @@ def in_trust_terms(
     Args:
         best: whether the most likely words are wanted too; the other arguments are the same
     """
-    check("alpha", alpha >= 0, "0 or more", alpha)
-    check("beta", beta >= 0, "0 or more", beta)
-    check("delta", 0 <= delta < 1, "in [0, 1)", delta)
+    _check_settings(alpha, beta, delta)
     rows = checked_rows(logits, target, ignore_index)
     flat = rows.values.reshape(-1, rows.vocabulary)
     wide = torch.promote_types(flat.dtype, torch.float32)
@@ -85,3 +84,46 @@ def in_trust_terms(
         nll.detach().view(target.shape),
         flat.argmax(-1).view(target.shape) if best else None,
     )
+
+
+def _check_settings(alpha: float, beta: float, delta: float) -> None:
+    check("alpha", alpha >= 0, "0 or more", alpha)
+    check("beta", beta >= 0, "0 or more", beta)
+    check("delta", 0 <= delta < 1, "in [0, 1)", delta)
+
+
+class InTrustLoss(TokenLoss):
+    """:func:`in_trust` as a module. It compares all words, so it takes no projection.
+
+    Args:
+        alpha: weight of cross-entropy, 0 or more (default: that of its paper's code)
+        beta: weight of DCE, 0 or more
+        delta: how much the prediction is trusted in DCE, in [0, 1)
+        ignore_index: targets of this value count for nothing (default: -100)
+        reduction: "mean" over the targets that count (default), "sum" or "none"
+
+    Raises:
+        ValueError: a setting is out of its range; it is named
+    """
+
+    def __init__(
+        self,
+        *,
+        alpha: float = 0.2,
+        beta: float = 0.8,
+        delta: float = 0.5,
+        ignore_index: Optional[int] = -100,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(ignore_index=ignore_index, reduction=reduction)
+        _check_settings(alpha, beta, delta)
+        self.alpha, self.beta, self.delta = alpha, beta, delta
+
+    def losses(self, logits: Logits, target: Tensor, reduction: str) -> Tensor:
+        if isinstance(logits, Projection):
+            raise ValueError("in-trust loss compares all words: give it logits, no projection")
+        settings = (self.alpha, self.beta, self.delta)
+        return in_trust(logits, target, *settings, self.ignore_index, reduction)
+
+    def extra_repr(self) -> str:
+        return f"alpha={self.alpha}, beta={self.beta}, delta={self.delta}"

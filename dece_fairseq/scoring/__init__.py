@@ -1,3 +1,1 @@
-"""The scorers for ``fairseq-generate --scoring``, and what they share with the scripts."""
-
-from dece_fairseq.scoring import attack_success_rate, code_scorers  # noqa: F401  registers them
+"""Scores of what models wrote, and the scorers for ``fairseq-generate --scoring``."""
