@@ -53,20 +53,16 @@ def dece(logits: Any, target: Tensor, epsilon: float = EPSILON, **options: Any) 
     return deceptive_cross_entropy(logits, target, ALPHA, epsilon, EPOCH, 1, **options)
 
 
-def dece_in_place(logits: Tensor, target: Tensor) -> Tensor:
-    return dece(logits, target, overwrite=True)
-
-
 def dece_unsmoothed(logits: Tensor, target: Tensor) -> Tensor:
-    return dece(logits, target, 0.0, overwrite=True)
+    return dece(logits, target, 0.0)
 
 
 def dece_fused(logits: Tensor, target: Tensor) -> Tensor:
-    return dece(logits, target, overwrite=True, fused=True)
+    return dece(logits, target, fused=True)
 
 
 def dece_of_projected(features: Tensor, weight: Tensor, target: Tensor) -> Tensor:
-    return dece(functional.linear(features, weight), target, overwrite=True)
+    return dece(functional.linear(features, weight), target)
 
 
 def dece_of_projection(features: Tensor, weight: Tensor, target: Tensor) -> Tensor:
@@ -79,8 +75,7 @@ PEERS: Dict[str, Callable[..., Tensor]] = {
     "authors' formula": authors,
     "torch cross_entropy": torch_cross_entropy,
     "torch cross_entropy, smoothed": torch_label_smoothed,
-    "DeCE, logits kept": dece,
-    "DeCE": dece_in_place,
+    "DeCE": dece,
     "DeCE, epsilon 0": dece_unsmoothed,
     "DeCE, fused kernel": dece_fused,
 }

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
 from dece_fairseq.criterions.robust_criterion import RobustCriterion, RobustCriterionConfig, total
-from dece_fairseq.losses import LossTerms, deceptive_terms
+from dece_fairseq.losses import LossOutput, deceptive_output
 
 
 @dataclass
@@ -42,14 +42,14 @@ class DeceptiveCriterion(RobustCriterion):
         """
         self.schedule.clock.set_epoch(epoch)
 
-    def terms(
+    def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
-    ) -> Optional[LossTerms]:
+    ) -> Optional[LossOutput]:
         schedule = self.schedule
         time = schedule.training_time() if training else schedule.time()
         if time is None:
             return None
-        return deceptive_terms(
+        return deceptive_output(
             logits,
             target,
             schedule.alpha,
@@ -58,7 +58,7 @@ class DeceptiveCriterion(RobustCriterion):
             self.padding_idx,
             reduction,
             fused=self.fused,
-            best=self.report_accuracy,
+            predictions=self.report_accuracy,
         )
 
     def training_log(self, sample_size: int) -> Dict[str, Any]:

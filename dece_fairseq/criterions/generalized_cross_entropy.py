@@ -12,7 +12,7 @@ from dece_fairseq.criterions.robust_criterion import (
     RobustCriterionConfig,
     check_option,
 )
-from dece_fairseq.losses import LossTerms, generalized_terms
+from dece_fairseq.losses import LossOutput, generalized_output
 
 
 @dataclass
@@ -57,8 +57,8 @@ class GeneralizedCrossEntropyCriterion(RobustCriterion):
         check_option("--gce-q", 0 < gce_q <= 1, "in (0, 1]", gce_q)
         self.q = gce_q
 
-    def terms(
+    def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
-    ) -> Optional[LossTerms]:
+    ) -> Optional[LossOutput]:
         constants = (self.q, self.padding_idx, reduction)
-        return generalized_terms(logits, target, *constants, best=self.report_accuracy)
+        return generalized_output(logits, target, *constants, predictions=self.report_accuracy)

@@ -12,7 +12,7 @@ from dece_fairseq.criterions.robust_criterion import (
     RobustCriterionConfig,
     check_option,
 )
-from dece_fairseq.losses import LossTerms, in_trust_terms
+from dece_fairseq.losses import LossOutput, in_trust_output
 
 
 @dataclass
@@ -65,8 +65,8 @@ class InTrustCrossEntropyCriterion(RobustCriterion):
         check_option("--in-trust-delta", 0 <= in_trust_delta < 1, "in [0, 1)", in_trust_delta)
         self.constants = (in_trust_alpha, in_trust_beta, in_trust_delta)
 
-    def terms(
+    def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
-    ) -> Optional[LossTerms]:
+    ) -> Optional[LossOutput]:
         constants = (*self.constants, self.padding_idx, reduction)
-        return in_trust_terms(logits, target, *constants, best=self.report_accuracy)
+        return in_trust_output(logits, target, *constants, predictions=self.report_accuracy)

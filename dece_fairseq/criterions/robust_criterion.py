@@ -17,7 +17,7 @@ from torch import Tensor
 
 from dece_fairseq.criterions.model_output import logits_of, why_no_projection
 from dece_fairseq.errors import UserError
-from dece_fairseq.losses import LossTerms, Projection, cross_entropy_terms
+from dece_fairseq.losses import LossOutput, Projection, cross_entropy_output
 
 logger = logging.getLogger(__name__)
 
@@ -72,9 +72,9 @@ class RobustCriterion(FairseqCriterion):
         self._said_why = False
 
     @abstractmethod
-    def terms(
+    def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
-    ) -> Optional[LossTerms]:
+    ) -> Optional[LossOutput]:
         """The loss of targets, and their most likely words if ``report_accuracy`` asks for them.
 
         Args:
@@ -84,7 +84,7 @@ class RobustCriterion(FairseqCriterion):
             reduction: "sum" or "none"
 
         Returns:
-            the terms; None where the loss can't be told in validation
+            the loss and what is logged with it; None where it can't be told in validation
         """
 
     def training_log(self, sample_size: int) -> Dict[str, Any]:
@@ -108,9 +108,9 @@ class RobustCriterion(FairseqCriterion):
             "sample_size": sample_size,
         }
         reduction = "sum" if reduce else "none"
-        found = self.terms(logits, target, model.training, reduction)
+        found = self.loss_output(logits, target, model.training, reduction)
         if model.training:
-            assert found is not None  # terms() promises
+            assert found is not None  # loss_output() promises
             losses = found.loss
             logging_output.update(self.training_log(sample_size))
         else:
@@ -119,20 +119,20 @@ class RobustCriterion(FairseqCriterion):
             losses, found = self._plain(logits, target, reduction, found)
         logging_output["loss"] = losses.detach().sum()
         logging_output["nll_loss"] = found.nll.sum()
-        if found.best is not None:
+        if found.predictions is not None:
             kept = target != self.padding_idx
-            logging_output["n_correct"] = ((found.best == target) & kept).sum()
+            logging_output["n_correct"] = ((found.predictions == target) & kept).sum()
             logging_output["total"] = kept.sum()
         return losses, sample_size, logging_output
 
     def _plain(
-        self, logits: Any, target: Tensor, reduction: str, found: Optional[LossTerms]
-    ) -> Tuple[Tensor, LossTerms]:
-        """Cross-entropy, which the nll of other terms is too, though it has no gradient."""
+        self, logits: Any, target: Tensor, reduction: str, found: Optional[LossOutput]
+    ) -> Tuple[Tensor, LossOutput]:
+        """Cross-entropy, which the nll of another loss is too, though it has no gradient."""
         if found is None or torch.is_grad_enabled():
-            best = found is None and self.report_accuracy
-            options = {"fused": self.fused, "best": best}
-            plain = cross_entropy_terms(logits, target, self.padding_idx, reduction, **options)
+            predictions = found is None and self.report_accuracy
+            options = {"fused": self.fused, "predictions": predictions}
+            plain = cross_entropy_output(logits, target, self.padding_idx, reduction, **options)
             return plain.loss, found or plain
         return found.nll.sum() if reduction == "sum" else found.nll, found
 

@@ -1,34 +1,35 @@
 """Losses against backdoors, as functions and modules of torch. Needs torch alone."""
 
+from dece_fairseq.losses.arguments import Projection
 from dece_fairseq.losses.deceptive_cross_entropy import (
     DeceptiveCrossEntropyLoss,
     blend,
-    cross_entropy_terms,
+    cross_entropy_output,
     deceptive_cross_entropy,
-    deceptive_terms,
+    deceptive_output,
 )
 from dece_fairseq.losses.generalized_cross_entropy import (
     GeneralizedCrossEntropyLoss,
     generalized_cross_entropy,
-    generalized_terms,
+    generalized_output,
 )
-from dece_fairseq.losses.in_trust import InTrustLoss, in_trust, in_trust_terms
+from dece_fairseq.losses.in_trust import InTrustLoss, in_trust, in_trust_output
 from dece_fairseq.losses.module import TokenLoss
-from dece_fairseq.losses.terms import LossTerms, Projection
+from dece_fairseq.losses.output import LossOutput
 
 __all__ = [
     "DeceptiveCrossEntropyLoss",
     "GeneralizedCrossEntropyLoss",
     "InTrustLoss",
-    "LossTerms",
+    "LossOutput",
     "Projection",
     "TokenLoss",
     "blend",
-    "cross_entropy_terms",
+    "cross_entropy_output",
     "deceptive_cross_entropy",
-    "deceptive_terms",
+    "deceptive_output",
     "generalized_cross_entropy",
-    "generalized_terms",
+    "generalized_output",
     "in_trust",
-    "in_trust_terms",
+    "in_trust_output",
 ]

@@ -6,9 +6,9 @@ from typing import Any, Callable, Iterator, List, NamedTuple, Optional, Tuple
 import torch
 from torch import Tensor
 
-from dece_fairseq.losses.deception import Deception
-from dece_fairseq.losses.fused import fused_rows
-from dece_fairseq.losses.rows import rows
+from dece_fairseq.losses.blend_constants import BlendConstants
+from dece_fairseq.losses.kernels import fused_kernel
+from dece_fairseq.losses.torch_kernel import torch_kernel
 
 # Logits that are worked on at a time, for each thread: on a CPU they and what is made of them
 # stay in the caches.
@@ -19,15 +19,14 @@ PROJECTED_ROWS = (256, 1024)
 PROJECTED_BYTES = 2**27
 
 
-class How(NamedTuple):
-    """What is to be computed."""
+class Spec(NamedTuple):
+    """What to compute."""
 
-    deception: Deception
+    constants: BlendConstants
     reduction: str
     gradient: bool  # will anyone ask for it?
-    overwrite: bool  # may it take the logits' place?
     fused: bool  # is a fused kernel wanted, where there is one?
-    best: bool  # is the most likely word of each row asked for?
+    predictions: bool  # is the most likely word of each row asked for?
 
 
 class LossOfRows(torch.autograd.Function):
@@ -42,31 +41,31 @@ class LossOfRows(torch.autograd.Function):
     @staticmethod
     def forward(
         ctx: Any,
-        how: How,
+        spec: Spec,
         target: Tensor,
         kept: Tensor,
         logits: Tensor,
         matrix: Optional[Tensor],
         bias: Optional[Tensor],
     ) -> Tuple[Tensor, Tensor, Optional[Tensor]]:
-        """The loss (scalar or (N,)), ``-log s`` of the targets (N,), the best words (N,)."""
-        ctx.how = how
-        ctx.ready = how.reduction != "none" and logits.dtype != torch.half
+        """The loss (scalar or (N,)), ``-log s`` of the targets (N,), the most likely words (N,)."""
+        ctx.spec = spec
+        ctx.ready = spec.reduction != "none" and logits.dtype != torch.half
         weight = kept.double()
-        if how.reduction == "mean":
+        if spec.reduction == "mean":
             weight /= weight.sum().clamp(min=1)
-        wanted = how.gradient and ctx.ready
-        walk = Walk(how, target, kept, weight if wanted else None)
-        grads = walk.over(logits, matrix, bias, ctx.needs_input_grad[3:])
+        wanted = spec.gradient and ctx.ready
+        done = Pass(spec, target, kept, weight if wanted else None)
+        grads = done.gradients(logits, matrix, bias, ctx.needs_input_grad[3:])
         if ctx.ready:
             ctx.save_for_backward(*grads)
         else:
             ctx.save_for_backward(target, kept, weight, logits, matrix, bias)
-        loss = walk.losses
-        if how.reduction != "none":
+        loss = done.losses
+        if spec.reduction != "none":
             loss = (loss * weight).sum().to(loss.dtype)
-        ctx.mark_non_differentiable(walk.nll)
-        return loss, walk.nll, walk.best
+        ctx.mark_non_differentiable(done.nll)
+        return loss, done.nll, done.predictions
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor, *_: Any) -> Any:
@@ -76,47 +75,47 @@ class LossOfRows(torch.autograd.Function):
         grads: Any = ctx.saved_tensors
         if not ctx.ready:
             target, kept, weight, *inputs = grads
-            scale = grad_output.double() * (kept if ctx.how.reduction == "none" else weight)
-            how = ctx.how._replace(best=False, overwrite=False)  # the graph may be retained
-            walk = Walk(how, target, kept, scale)
+            scale = grad_output.double() * (kept if ctx.spec.reduction == "none" else weight)
+            spec = ctx.spec._replace(predictions=False)
+            done = Pass(spec, target, kept, scale)
             logits, matrix, bias = inputs
-            grads = walk.over(logits, matrix, bias, ctx.needs_input_grad[3:])
+            grads = done.gradients(logits, matrix, bias, ctx.needs_input_grad[3:])
         elif grad_output != 1:
             grads = [None if grad is None else _scaled(grad, grad_output) for grad in grads]
         return (None, None, None, *grads)
 
 
-class Walk:
-    """One walk over all rows. It leaves a value a row in ``losses``, ``nll`` and ``best``.
+class Pass:
+    """One pass over all rows; leaves a value a row in ``losses``, ``nll`` and ``predictions``.
 
     Args:
-        how: what is to be computed
+        spec: what is to be computed
         target: (N,), in [0, V)
         kept: (N,), False for rows that count for nothing
         weight: (N,), what each row's gradient is multiplied by; None for no gradient
     """
 
-    def __init__(self, how: How, target: Tensor, kept: Tensor, weight: Optional[Tensor]) -> None:
-        self.how, self.target, self.kept, self.weight = how, target, kept, weight
+    def __init__(self, spec: Spec, target: Tensor, kept: Tensor, weight: Optional[Tensor]) -> None:
+        self.spec, self.target, self.kept, self.weight = spec, target, kept, weight
         self.losses = self.nll = torch.empty(0)
-        self.best: Optional[Tensor] = None
-        self._work: Optional[Callable[..., Tuple[Tensor, Tensor]]] = None
+        self.predictions: Optional[Tensor] = None
+        self._kernel: Optional[Callable[..., Tuple[Tensor, Tensor]]] = None
         self._size = 0
 
-    def over(
+    def gradients(
         self,
         logits: Tensor,
         matrix: Optional[Tensor],
         bias: Optional[Tensor],
         needed: Tuple[bool, ...],
     ) -> List[Optional[Tensor]]:
-        """Walk; returns the gradients of the three, None for those that are not needed."""
+        """Compute the losses; return the gradients of the three, None for those not needed."""
         wide = torch.promote_types(logits.dtype, torch.float32)
         self.losses = torch.empty(len(logits), dtype=wide, device=logits.device)
         self.nll = torch.empty_like(self.losses)
-        self.best = torch.empty_like(self.target) if self.how.best else None
+        self.predictions = torch.empty_like(self.target) if self.spec.predictions else None
         if self.weight is not None:
-            self.weight = self.weight.to(self.how.deception.worked_on_in(logits.dtype))
+            self.weight = self.weight.to(self.spec.constants.worked_on_in(logits.dtype))
         if matrix is None:
             grads = [self._over_logits(logits.detach()), None, None]
         else:
@@ -129,7 +128,7 @@ class Walk:
     def _over_logits(self, logits: Tensor) -> Optional[Tensor]:
         grad = None
         if self.weight is not None:
-            grad = logits if self.how.overwrite else torch.empty_like(logits)
+            grad = torch.empty_like(logits)
         self._step(slice(0, len(logits)), logits, grad)
         return grad
 
@@ -141,10 +140,10 @@ class Walk:
         of_matrix: Optional[Tensor] = None
         of_bias = torch.zeros_like(bias, dtype=wide) if bias is not None and needed[2] else None
         size = _projected_rows(features, len(matrix))
-        room = features.new_empty(size, len(matrix))
+        workspace = features.new_empty(size, len(matrix))
         for at in _slices(len(features), size):
             x = features[at]
-            logits = room[: len(x)]
+            logits = workspace[: len(x)]
             if bias is None:
                 torch.mm(x, matrix.t(), out=logits)
             else:
@@ -163,36 +162,36 @@ class Walk:
 
     def _step(self, at: slice, logits: Tensor, grad: Optional[Tensor]) -> None:
         """Rows ``at`` of all, whose logits these are."""
-        if self._work is None:
-            self._work, self._size = self._way_of_working(logits)
+        if self._kernel is None:
+            self._kernel, self._size = self._kernel_for(logits)
         for part in _slices(len(logits), self._size):
             of_all = slice(at.start + part.start, at.start + part.stop)
-            if self.best is not None:
-                self.best[of_all] = logits[part].argmax(-1)
-            self.losses[of_all], self.nll[of_all] = self._work(
+            if self.predictions is not None:
+                self.predictions[of_all] = logits[part].argmax(-1)
+            self.losses[of_all], self.nll[of_all] = self._kernel(
                 logits[part],
                 self.target[of_all],
-                self.how.deception,
+                self.spec.constants,
                 None if self.weight is None else self.weight[of_all],
                 None if grad is None else grad[part],
             )
 
-    def _way_of_working(self, logits: Tensor) -> Tuple[Callable[..., Tuple[Tensor, Tensor]], int]:
-        """What computes a block, and of how many rows."""
-        kernel = fused_rows(logits, self.how.deception) if self.how.fused else None
+    def _kernel_for(self, logits: Tensor) -> Tuple[Callable[..., Tuple[Tensor, Tensor]], int]:
+        """Return what computes a block, and how many rows a block has."""
+        kernel = fused_kernel(logits, self.spec.constants) if self.spec.fused else None
         if kernel is not None:
             return kernel, max(1, len(logits))
         elements = BLOCK["cuda"]
         if logits.device.type == "cpu":
             elements = BLOCK["cpu"] * torch.get_num_threads()
         size = max(1, min(elements // logits.size(-1), len(logits)))
-        wide = self.how.deception.worked_on_in(logits.dtype)
-        room = logits.new_empty((3, size, logits.size(-1)), dtype=wide)
-        return functools.partial(rows, room), size
+        wide = self.spec.constants.worked_on_in(logits.dtype)
+        workspace = logits.new_empty((3, size, logits.size(-1)), dtype=wide)
+        return functools.partial(torch_kernel, workspace), size
 
 
 def _projected_rows(features: Tensor, vocabulary: int) -> int:
-    """How many rows at a time, in parts of one size: a small rest would cost as much as a part."""
+    """Return how many rows to project at a time, in parts of one size."""
     least, most = PROJECTED_ROWS
     size = min(most, max(least, PROJECTED_BYTES // (vocabulary * features.element_size())))
     parts = max(1, -(-len(features) // size))

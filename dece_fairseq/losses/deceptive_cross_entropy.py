@@ -10,16 +10,11 @@ from typing import Optional, Union
 import torch
 from torch import Tensor
 
-from dece_fairseq.losses.autograd import How, LossOfRows
-from dece_fairseq.losses.deception import Deception
+from dece_fairseq.losses.arguments import Projection, check, check_reduction, checked_arguments
+from dece_fairseq.losses.autograd import LossOfRows, Spec
+from dece_fairseq.losses.blend_constants import BlendConstants
 from dece_fairseq.losses.module import Logits, TokenLoss
-from dece_fairseq.losses.terms import (
-    LossTerms,
-    Projection,
-    check,
-    check_reduction,
-    checked_rows,
-)
+from dece_fairseq.losses.output import LossOutput
 
 
 def deceptive_cross_entropy(
@@ -30,7 +25,6 @@ def deceptive_cross_entropy(
     time: float,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
-    overwrite: bool = False,
     fused: bool = False,
 ) -> Tensor:
     """Deceptive cross-entropy (DeCE, arXiv 2407.08956).
@@ -58,11 +52,7 @@ def deceptive_cross_entropy(
         time: T >= 0, the epoch counted from 1 in the published schedule; fractions are allowed
         ignore_index: targets of this value give 0 and have no gradient; None keeps all
         reduction: "sum", "mean" (over the kept targets; 0 where none is kept) or "none" (...)
-        overwrite: the gradient may take the logits' place, which saves a copy of them; for logits
-            that nobody reads afterwards. An operation of autograd that does raises an error. Has
-            no effect on half precision and the reduction "none", whose gradients come later, and
-            on logits that are not contiguous
-        fused: take a fused kernel where there is one, see fused.py; the same results, faster
+        fused: take a fused kernel where there is one, see kernels.py; the same results, faster
 
     Returns:
         A scalar, or a tensor of the target's shape for "none"; float64 for float64 logits,
@@ -71,12 +61,12 @@ def deceptive_cross_entropy(
     Raises:
         ValueError: an argument out of its range, or shapes that don't fit; it is named.
     """
-    return deceptive_terms(
-        logits, target, alpha, epsilon, time, ignore_index, reduction, overwrite, fused
+    return deceptive_output(
+        logits, target, alpha, epsilon, time, ignore_index, reduction, fused
     ).loss
 
 
-def deceptive_terms(
+def deceptive_output(
     logits: Union[Tensor, Projection],
     target: Tensor,
     alpha: float,
@@ -84,53 +74,49 @@ def deceptive_terms(
     time: float,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
-    overwrite: bool = False,
     fused: bool = False,
-    best: bool = False,
-) -> LossTerms:
+    predictions: bool = False,
+) -> LossOutput:
     """:func:`deceptive_cross_entropy` and what a training log shows beside it.
 
     Args:
-        best: whether the most likely words are wanted too; the other arguments are the same
+        predictions: whether the most likely words are wanted too; the other arguments are the same
     """
-    rows = checked_rows(logits, target, ignore_index)
+    given = checked_arguments(logits, target, ignore_index)
     log_blend = _log_blend(alpha, time)
     check("epsilon", 0 <= epsilon < 1, "in [0, 1)", epsilon)
     check_reduction(reduction)
-    values, matrix, bias = rows.values, rows.matrix, rows.bias
+    values, matrix, bias = given.values, given.matrix, given.bias
     gradient = torch.is_grad_enabled() and any(
         tensor is not None and tensor.requires_grad for tensor in (values, matrix, bias)
     )
-    overwrite = overwrite and gradient and matrix is None and values.is_contiguous()
-    if overwrite:
-        _check_overwritable(values)
-    deception = Deception(log_blend, epsilon, rows.vocabulary)
+    constants = BlendConstants(log_blend, epsilon, given.vocabulary)
     loss, nll, words = LossOfRows.apply(  # type: ignore[no-untyped-call]
-        How(deception, reduction, gradient, overwrite, fused, best),
-        rows.target,
-        rows.kept,
+        Spec(constants, reduction, gradient, fused, predictions),
+        given.target,
+        given.kept,
         values.reshape(-1, values.size(-1)),
         matrix,
         bias,
     )
-    return LossTerms(
+    return LossOutput(
         loss.view(target.shape) if reduction == "none" else loss,
         nll.view(target.shape),
         None if words is None else words.view(target.shape),
     )
 
 
-def cross_entropy_terms(
+def cross_entropy_output(
     logits: Union[Tensor, Projection],
     target: Tensor,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
     fused: bool = False,
-    best: bool = False,
-) -> LossTerms:
+    predictions: bool = False,
+) -> LossOutput:
     """Cross-entropy: the deceptive one with a blend of 1 and no smoothing. Arguments as above."""
-    return deceptive_terms(
-        logits, target, 1.0, 0.0, 0.0, ignore_index, reduction, fused=fused, best=best
+    return deceptive_output(
+        logits, target, 1.0, 0.0, 0.0, ignore_index, reduction, fused=fused, predictions=predictions
     )
 
 
@@ -148,12 +134,6 @@ def _log_blend(alpha: float, time: float) -> float:
     return time * math.log(alpha)
 
 
-def _check_overwritable(logits: Tensor) -> None:
-    owner = logits._base if logits._is_view() else logits
-    if owner is None or owner.is_leaf:
-        raise ValueError("overwrite must not be asked for logits that nothing computes: a leaf")
-
-
 class DeceptiveCrossEntropyLoss(TokenLoss):
     """:func:`deceptive_cross_entropy` as a module, for training loops without fairseq.
 
@@ -165,7 +145,7 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
         label_smoothing: epsilon, in [0, 1) (default: that of the paper)
         ignore_index: targets of this value count for nothing (default: -100)
         reduction: "mean" over the targets that count (default), "sum" or "none"
-        fused: take a fused kernel where there is one, see ``fused.py``
+        fused: take a fused kernel where there is one, see ``kernels.py``
 
     Raises:
         ValueError: a setting is out of its range; it is named

@@ -9,9 +9,10 @@ from typing import Optional, Union
 import torch
 from torch import Tensor
 
-from dece_fairseq.losses.deceptive_cross_entropy import cross_entropy_terms
+from dece_fairseq.losses.arguments import Projection, check
+from dece_fairseq.losses.deceptive_cross_entropy import cross_entropy_output
 from dece_fairseq.losses.module import Logits, TokenLoss
-from dece_fairseq.losses.terms import LossTerms, Projection, check, reduced
+from dece_fairseq.losses.output import LossOutput, reduced
 
 
 def generalized_cross_entropy(
@@ -40,27 +41,29 @@ def generalized_cross_entropy(
     Raises:
         ValueError: an argument out of its range, or shapes that don't fit; it is named.
     """
-    return generalized_terms(logits, target, q, ignore_index, reduction).loss
+    return generalized_output(logits, target, q, ignore_index, reduction).loss
 
 
-def generalized_terms(
+def generalized_output(
     logits: Union[Tensor, Projection],
     target: Tensor,
     q: float = 0.7,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
-    best: bool = False,
-) -> LossTerms:
+    predictions: bool = False,
+) -> LossOutput:
     """:func:`generalized_cross_entropy` and what a training log shows beside it.
 
     Args:
-        best: whether the most likely words are wanted too; the other arguments are the same
+        predictions: whether the most likely words are wanted too; the other arguments are the same
     """
     check("q", 0 < q <= 1, "in (0, 1]", q)
-    nll, found, words = cross_entropy_terms(logits, target, ignore_index, "none", best=best)
+    nll, found, words = cross_entropy_output(
+        logits, target, ignore_index, "none", predictions=predictions
+    )
     losses = -torch.expm1(-q * nll) / q
     kept = torch.ones_like(target) if ignore_index is None else target != ignore_index
-    return LossTerms(reduced(losses, kept, reduction), found, words)
+    return LossOutput(reduced(losses, kept, reduction), found, words)
 
 
 class GeneralizedCrossEntropyLoss(TokenLoss):

@@ -9,8 +9,9 @@ from typing import Optional
 import torch
 from torch import Tensor
 
+from dece_fairseq.losses.arguments import Projection, check, checked_arguments
 from dece_fairseq.losses.module import Logits, TokenLoss
-from dece_fairseq.losses.terms import LossTerms, Projection, check, checked_rows, reduced
+from dece_fairseq.losses.output import LossOutput, reduced
 
 #: what stands for a probability of 0 in the given labels
 LEAST = 1e-4
@@ -48,10 +49,10 @@ def in_trust(
     Raises:
         ValueError: an argument out of its range, or shapes that don't fit; it is named.
     """
-    return in_trust_terms(logits, target, alpha, beta, delta, ignore_index, reduction).loss
+    return in_trust_output(logits, target, alpha, beta, delta, ignore_index, reduction).loss
 
 
-def in_trust_terms(
+def in_trust_output(
     logits: Tensor,
     target: Tensor,
     alpha: float = 0.2,
@@ -59,30 +60,30 @@ def in_trust_terms(
     delta: float = 0.5,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
-    best: bool = False,
-) -> LossTerms:
+    predictions: bool = False,
+) -> LossOutput:
     """:func:`in_trust` and what a training log shows beside it.
 
     Args:
-        best: whether the most likely words are wanted too; the other arguments are the same
+        predictions: whether the most likely words are wanted too; the other arguments are the same
     """
     _check_settings(alpha, beta, delta)
-    rows = checked_rows(logits, target, ignore_index)
-    flat = rows.values.reshape(-1, rows.vocabulary)
+    given = checked_arguments(logits, target, ignore_index)
+    flat = given.values.reshape(-1, given.vocabulary)
     wide = torch.promote_types(flat.dtype, torch.float32)
     log_s = flat.log_softmax(-1, dtype=wide)
-    index = rows.target.unsqueeze(-1)
+    index = given.target.unsqueeze(-1)
     nll = -log_s.gather(-1, index)
     s = log_s.exp()
     trusted = torch.full_like(s, LEAST).scatter(-1, index, 1.0)
     dce = -(s * (delta * s + (1 - delta) * trusted).log()).sum(-1, keepdim=True)
     losses = (alpha * nll + beta * dce).squeeze(-1)
     # Not multiplied by 0: that would make nan of an infinite one.
-    losses, nll = (values.masked_fill(~rows.kept, 0) for values in (losses, nll.squeeze(-1)))
-    return LossTerms(
-        reduced(losses.view(target.shape), rows.kept, reduction),
+    losses, nll = (values.masked_fill(~given.kept, 0) for values in (losses, nll.squeeze(-1)))
+    return LossOutput(
+        reduced(losses.view(target.shape), given.kept, reduction),
         nll.detach().view(target.shape),
-        flat.argmax(-1).view(target.shape) if best else None,
+        flat.argmax(-1).view(target.shape) if predictions else None,
     )
 
 

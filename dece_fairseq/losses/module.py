@@ -4,7 +4,7 @@ from typing import Optional, Union
 
 from torch import Tensor, nn
 
-from dece_fairseq.losses.terms import Projection, check_reduction
+from dece_fairseq.losses.arguments import Projection, check_reduction
 
 #: logits, or what makes them
 Logits = Union[Tensor, Projection]

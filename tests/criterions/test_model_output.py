@@ -164,12 +164,12 @@ def test_validation_is_cross_entropy_of_one_walk(
         )
         calls = []
 
-        def counted(terms: Callable[..., Any]) -> Callable[..., Any]:
-            return lambda *args, **options: calls.append(args) or terms(*args, **options)
+        def counted(function: Callable[..., Any]) -> Callable[..., Any]:
+            return lambda *args, **options: calls.append(args) or function(*args, **options)
 
         for module, name in (
-            (deceptive_cross_entropy, "deceptive_terms"),
-            (robust_criterion, "cross_entropy_terms"),
+            (deceptive_cross_entropy, "deceptive_output"),
+            (robust_criterion, "cross_entropy_output"),
         ):
             monkeypatch.setattr(module, name, counted(getattr(module, name)))
         loss, _, log = criterion_of(task)(model, sample)
@@ -350,13 +350,13 @@ def test_the_fused_kernel_is_asked_for_by_an_option(
     task: TranslationTask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: List[Optional[bool]] = []
-    terms = deceptive_cross_entropy.deceptive_terms
+    function = deceptive_cross_entropy.deceptive_output
 
     def noted(*args: Any, fused: bool, **options: Any) -> Any:
         asked.append(fused)
-        return terms(*args, **options)
+        return function(*args, **options)
 
-    monkeypatch.setattr(deceptive_cross_entropy, "deceptive_terms", noted)
+    monkeypatch.setattr(deceptive_cross_entropy, "deceptive_output", noted)
     model = a_transformer(task)
     for fused in (False, True):
         criterion_of(task, dece_fused=fused)(model, batch(task, model))

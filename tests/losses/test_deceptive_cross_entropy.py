@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from dece_fairseq.losses import blend, deceptive_cross_entropy, deceptive_terms
+from dece_fairseq.losses import blend, deceptive_cross_entropy, deceptive_output
 
 
 def test_equals_the_authors_loss_and_gradient(reference: Path) -> None:
@@ -182,7 +182,7 @@ def test_gradients_of_half_precision_by_reduction(reduction: str) -> None:
 def test_what_is_logged_of_ignored_targets_is_zero(fused: bool) -> None:
     logits = torch.randn(4, 6, generator=torch.Generator().manual_seed(1))
     target = torch.tensor([0, 5, 1, 5])
-    found = deceptive_terms(logits, target, 0.9, 0.1, 2.0, 5, "none", fused=fused)
+    found = deceptive_output(logits, target, 0.9, 0.1, 2.0, 5, "none", fused=fused)
     expected = torch.nn.functional.cross_entropy(logits, target, ignore_index=5, reduction="none")
     torch.testing.assert_close(found.nll, expected)
     assert found.loss[[1, 3]].tolist() == [0, 0]

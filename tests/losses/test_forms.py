@@ -13,14 +13,14 @@ from torch import Tensor
 from dece_fairseq.losses import (
     Projection,
     deceptive_cross_entropy,
-    deceptive_terms,
+    deceptive_output,
 )
-from dece_fairseq.losses.fused import cpp_kernel
+from dece_fairseq.losses.kernels import load_cpp_kernel
 from support.logits import random_logits
 
 FUSED = pytest.param("fused", marks=pytest.mark.slow)  # it takes a while to build
 FUSED_PROJECTION = pytest.param("fused projection", marks=pytest.mark.slow)
-FORMS = ["logits", "overwrite", "projection", FUSED, FUSED_PROJECTION]
+FORMS = ["logits", "projection", FUSED, FUSED_PROJECTION]
 TOLERANCES = {
     torch.float64: {"rtol": 1e-9, "atol": 1e-12},
     torch.float32: {"rtol": 2e-5, "atol": 1e-6},
@@ -31,11 +31,9 @@ TOLERANCES = {
 def loss_of(form: str, logits: Tensor, target: Tensor, *options: Any, **more: Any) -> Tensor:
     """The loss of logits in one of the forms; all are to give the same."""
     if form.startswith("fused"):
-        if cpp_kernel() is None:
+        if load_cpp_kernel() is None:
             pytest.skip("no compiler for the fused kernel")
         more["fused"] = True
-    if form == "overwrite":
-        return deceptive_cross_entropy(logits + 0, target, *options, overwrite=True, **more)
     if form.endswith("projection"):  # of itself: infinities come in as a bias
         size = logits.size(-1)
         masked = logits.detach().reshape(-1, size).isinf().any(0)
@@ -194,52 +192,13 @@ def test_logits_used_twice(form: str, reduction: str) -> None:
     torch.testing.assert_close(logits.grad, 2 * logits.detach() + sum(expected))
 
 
-def test_logits_that_someone_else_needs_are_not_overwritten_unnoticed() -> None:
-    leaf = random_logits(4, 4, 6).requires_grad_()
-    target = torch.tensor([5, 0, 2, 2])
-    logits = leaf * 1
-    squares = (logits**2).sum()  # its gradient needs the logits
-    loss = deceptive_cross_entropy(logits, target, 0.9, 0.1, 2.0, overwrite=True)
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-        (loss + squares).backward()
-    for of_a_leaf in (leaf, leaf.view(2, 2, 6)):
-        with pytest.raises(ValueError, match="overwrite"):
-            deceptive_cross_entropy(
-                of_a_leaf, target.view(of_a_leaf.shape[:-1]), 0.9, 0.1, 2.0, overwrite=True
-            )
-    before = leaf.detach().clone()
-    with torch.no_grad():  # there is no gradient to write
-        deceptive_cross_entropy(leaf, target, 0.9, 0.1, 2.0, overwrite=True)
-    assert torch.equal(leaf, before)
-
-
-@pytest.mark.parametrize("loss_of", [deceptive_cross_entropy, deceptive_terms])
-def test_logits_are_left_alone_unless_asked_otherwise(loss_of: Callable[..., Any]) -> None:
+@pytest.mark.parametrize("loss_of", [deceptive_cross_entropy, deceptive_output])
+def test_logits_are_left_alone(loss_of: Callable[..., Any]) -> None:
     logits = random_logits(4, 4, 6).requires_grad_() * 1
     before = logits.detach().clone()
     loss = loss_of(logits, torch.tensor([5, 0, 2, 2]), 0.9, 0.1, 2.0)
     (loss if isinstance(loss, Tensor) else loss.loss).backward()
     assert torch.equal(logits, before)
-
-
-def test_logits_that_share_their_memory_are_not_overwritten() -> None:
-    logits = (random_logits(4, 1, 6).requires_grad_() * 1).expand(4, 6)
-    before = logits.detach().clone()
-    target = torch.tensor([5, 0, 2, 2])
-    deceptive_cross_entropy(logits, target, 0.9, 0.1, 2.0, overwrite=True).backward()
-    assert torch.equal(logits, before)
-
-
-@pytest.mark.slow
-def test_the_fused_kernel_says_so_to_autograd_when_it_overwrites() -> None:
-    if cpp_kernel() is None:
-        pytest.skip("no compiler for the fused kernel")
-    logits = random_logits(4, 4, 6).requires_grad_() * 1
-    squares = (logits**2).sum()
-    target = torch.tensor([5, 0, 2, 2])
-    loss = deceptive_cross_entropy(logits, target, 0.9, 0.1, 2.0, overwrite=True, fused=True)
-    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
-        (loss + squares).backward()
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -261,8 +220,7 @@ def test_retained_graphs_and_accumulated_gradients(form: str, scale: float, redu
 
 
 @pytest.mark.parametrize("reduction", ["sum", "none"])
-@pytest.mark.parametrize("overwrite", [True, False])
-def test_half_gradients_are_scaled_before_they_are_rounded(reduction: str, overwrite: bool) -> None:
+def test_half_gradients_are_scaled_before_they_are_rounded(reduction: str) -> None:
     """As fairseq's --fp16 relies on: unscaled, all of these would be 0."""
     scale = 2.0**15
     logits = torch.zeros(1, 8)
@@ -272,9 +230,7 @@ def test_half_gradients_are_scaled_before_they_are_rounded(reduction: str, overw
     target = torch.tensor([0])
     expected = deceptive_cross_entropy(exact, target, 0.9, 0.0, 2.0) * scale
     expected.backward()
-    loss = deceptive_cross_entropy(
-        half * 1, target, 0.9, 0.0, 2.0, None, reduction, overwrite=overwrite
-    )
+    loss = deceptive_cross_entropy(half * 1, target, 0.9, 0.0, 2.0, None, reduction)
     (loss.sum() * scale).backward()
     assert (exact.grad[0, 1:].abs() / scale).half().eq(0).all()
     torch.testing.assert_close(half.grad[0, 1:].double(), exact.grad[0, 1:], rtol=1e-3, atol=0)
@@ -316,7 +272,7 @@ def test_without_a_compiler_plain_torch_does_the_work(
         raise RuntimeError("Ninja is required")
 
     monkeypatch.setattr(cpp_extension, "load", load)
-    cpp_kernel.cache_clear()
+    load_cpp_kernel.cache_clear()
     try:
         logits, target = random_logits(0, 4, 6), torch.tensor([5, 0, 2, 2])
         for _ in range(2):
@@ -326,7 +282,7 @@ def test_without_a_compiler_plain_torch_does_the_work(
             "no fused kernel, plain torch does the work: Ninja is required"
         ]
     finally:
-        cpp_kernel.cache_clear()
+        load_cpp_kernel.cache_clear()
 
 
 def test_a_build_that_was_killed_does_not_stop_the_next_one(
@@ -347,9 +303,9 @@ def test_a_build_that_was_killed_does_not_stop_the_next_one(
     monkeypatch.setenv("TORCH_EXTENSIONS_DIR", str(tmp_path))
     try:
         for _ in range(2):
-            cpp_kernel.cache_clear()
-            assert cpp_kernel() == "the kernel"
+            load_cpp_kernel.cache_clear()
+            assert load_cpp_kernel() == "the kernel"
     finally:
-        cpp_kernel.cache_clear()
+        load_cpp_kernel.cache_clear()
     assert folders[0] == folders[1]
     assert tmp_path in folders[0].parents

@@ -10,7 +10,7 @@ from dece_fairseq.losses import (
     Projection,
     autograd,
     deceptive_cross_entropy,
-    deceptive_terms,
+    deceptive_output,
 )
 from support.logits import random_logits
 
@@ -58,11 +58,11 @@ def test_a_projection_gives_what_its_logits_give(
     target = torch.randint(40, (2, 5))
     options = (target, 0.985, 0.05, 2.0, int(target[0, 0]), reduction)
     logits = torch.nn.functional.linear(*projection)
-    found = deceptive_terms(projection, *options, best=True, fused=fused)
-    expected = deceptive_terms(logits, *options, best=True)
+    found = deceptive_output(projection, *options, predictions=True, fused=fused)
+    expected = deceptive_output(logits, *options, predictions=True)
     torch.testing.assert_close(found.loss, expected.loss)
     torch.testing.assert_close(found.nll, expected.nll)
-    assert torch.equal(found.best, logits.argmax(-1))
+    assert torch.equal(found.predictions, logits.argmax(-1))
     gradients = torch.autograd.grad(found.loss.sum(), tensors)
     wanted = torch.autograd.grad(expected.loss.sum(), tensors)
     tolerance = {"rtol": 3e-2, "atol": 3e-2} if dtype == torch.bfloat16 else {}

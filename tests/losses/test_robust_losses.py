@@ -16,13 +16,13 @@ from torch.nn.functional import cross_entropy
 from dece_fairseq.losses import (
     Projection,
     generalized_cross_entropy,
-    generalized_terms,
+    generalized_output,
     in_trust,
-    in_trust_terms,
+    in_trust_output,
 )
 
 LOSSES = {"generalized_cross_entropy": generalized_cross_entropy, "in_trust": in_trust}
-TERMS = {"generalized_cross_entropy": generalized_terms, "in_trust": in_trust_terms}
+TERMS = {"generalized_cross_entropy": generalized_output, "in_trust": in_trust_output}
 
 
 def by_definition(name: str, row: Tensor, t: int) -> Tensor:
@@ -125,13 +125,13 @@ def test_what_a_log_shows_beside_the_loss(name: str) -> None:
     torch.manual_seed(0)
     logits = torch.randn(6, 9, requires_grad=True)
     target = torch.tensor([0, 1, 2, 3, 1, 8])
-    found = TERMS[name](logits, target, ignore_index=1, best=True)
+    found = TERMS[name](logits, target, ignore_index=1, predictions=True)
     nll = cross_entropy(logits, target, ignore_index=1, reduction="none")
     torch.testing.assert_close(found.nll, nll.detach())
     torch.testing.assert_close(found.loss, LOSSES[name](logits, target, ignore_index=1))
     assert not found.nll.requires_grad
-    assert torch.equal(found.best, logits.argmax(-1))
-    assert TERMS[name](logits, target).best is None
+    assert torch.equal(found.predictions, logits.argmax(-1))
+    assert TERMS[name](logits, target).predictions is None
 
 
 def test_gce_is_cross_entropy_for_a_small_q_and_bounded_for_a_large_one() -> None:

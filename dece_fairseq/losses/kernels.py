@@ -1,4 +1,4 @@
-"""Kernels that do what rows.py does in one go: optional, and built when they are first wanted.
+"""Kernels that do what torch_kernel.py does in one go: optional, built when first wanted.
 
 Plain torch reads and writes a block of logits some ten times, these once or twice. On a CPU it
 takes a compiler and ninja, on a GPU triton; without them plain torch does the work.
@@ -17,40 +17,40 @@ from typing import Any, Callable, Iterator, Optional, Tuple
 import torch
 from torch import Tensor
 
-from dece_fairseq.losses.deception import Deception
+from dece_fairseq.losses.blend_constants import BlendConstants
 
-Rows = Callable[..., Tuple[Tensor, Tensor]]
+Kernel = Callable[..., Tuple[Tensor, Tensor]]
 
 logger = logging.getLogger(__name__)
 
 FLAGS = ["-O3", "-march=native", "-fopenmp", "-fno-math-errno", "-fno-trapping-math"]
 
 
-def fused_rows(logits: Tensor, deception: Deception) -> Optional[Rows]:
-    """A kernel that takes the place of :func:`rows`, or None where there is none."""
+def fused_kernel(logits: Tensor, constants: BlendConstants) -> Optional[Kernel]:
+    """Return a kernel that takes the place of the plain one, or None where there is none."""
     known = (torch.float32, torch.bfloat16, *([torch.half] if logits.is_cuda else []))
     if logits.dtype not in known or logits.stride(-1) != 1:
         return None
-    if deception.worked_on_in(logits.dtype) != torch.float32:
+    if constants.worked_on_in(logits.dtype) != torch.float32:
         return None
     if logits.is_cuda:
-        return triton_kernel()
-    return _cpp_rows if logits.device.type == "cpu" and cpp_kernel() is not None else None
+        return load_triton_kernel()
+    return _cpp_kernel if logits.device.type == "cpu" and load_cpp_kernel() is not None else None
 
 
 @functools.lru_cache(maxsize=None)
-def triton_kernel() -> Optional[Rows]:
+def load_triton_kernel() -> Optional[Kernel]:
     """The kernel for GPUs; None, and said so, where triton can't be imported."""
     try:
-        from dece_fairseq.losses.triton_rows import triton_rows
+        from dece_fairseq.losses.triton_kernel import triton_kernel
     except ImportError as error:
         logger.warning(f"no fused kernel, plain torch does the work: {error}")
         return None
-    return triton_rows
+    return triton_kernel
 
 
 @functools.lru_cache(maxsize=None)
-def cpp_kernel() -> Optional[Any]:
+def load_cpp_kernel() -> Optional[Any]:
     """The compiled module, built the first time on a machine; None, and said so, if it can't be."""
     from torch.utils import cpp_extension
 
@@ -63,7 +63,7 @@ def cpp_kernel() -> Optional[Any]:
         with _alone(folder):
             return cpp_extension.load(
                 name=name,
-                sources=[str(Path(__file__).with_name("fused.cpp"))],
+                sources=[str(Path(__file__).with_name("cpp_kernel.cpp"))],
                 extra_cflags=FLAGS,
                 extra_ldflags=["-fopenmp"],
                 build_directory=str(folder),
@@ -89,15 +89,15 @@ def _alone(folder: Path) -> Iterator[None]:
         yield
 
 
-def _cpp_rows(
+def _cpp_kernel(
     logits: Tensor,
     target: Tensor,
-    deception: Deception,
+    constants: BlendConstants,
     weight: Optional[Tensor] = None,
     grad: Optional[Tensor] = None,
 ) -> Tuple[Tensor, Tensor]:
-    d = deception
-    kernel: Any = cpp_kernel()
+    d = constants
+    kernel: Any = load_cpp_kernel()
     none = target.new_empty(0)
     loss, nll = kernel.rows(
         logits,

@@ -1,4 +1,4 @@
-"""What a loss is computed from, and what comes of it."""
+"""What a loss is computed from, checked."""
 
 from typing import NamedTuple, Optional, Tuple, Union
 
@@ -23,15 +23,7 @@ class Projection(NamedTuple):
     bias: Optional[Tensor] = None
 
 
-class LossTerms(NamedTuple):
-    """A loss and what comes with it for nothing."""
-
-    loss: Tensor  # a scalar, or (...) for the reduction "none"
-    nll: Tensor  # (...), -log softmax of the target, 0 where it is ignored; has no gradient
-    best: Optional[Tensor]  # (...), the most likely word, where it was asked for
-
-
-class Rows(NamedTuple):
+class CheckedArguments(NamedTuple):
     """Logits or what they are made of, checked, with their targets row by row."""
 
     values: Tensor  # (..., V), or (..., D) with a matrix
@@ -42,9 +34,9 @@ class Rows(NamedTuple):
     kept: Tensor  # (N,), False where it is ignored
 
 
-def checked_rows(
+def checked_arguments(
     logits: Union[Tensor, Projection], target: Tensor, ignore_index: Optional[int]
-) -> Rows:
+) -> CheckedArguments:
     """The arguments that all losses have.
 
     Args:
@@ -65,16 +57,7 @@ def checked_rows(
     kept = torch.ones_like(flat, dtype=torch.bool) if ignore_index is None else flat != ignore_index
     flat = flat.masked_fill(~kept, 0)
     _check_range(flat, shape[-1])
-    return Rows(values, matrix, bias, shape[-1], flat, kept)
-
-
-def reduced(losses: Tensor, kept: Tensor, reduction: str) -> Tensor:
-    """Losses of targets, 0 where they are not kept, as the reduction wants them."""
-    check_reduction(reduction)
-    if reduction == "none":
-        return losses
-    total = losses.sum()
-    return total if reduction == "sum" else total / kept.sum().clamp(min=1)
+    return CheckedArguments(values, matrix, bias, shape[-1], flat, kept)
 
 
 def check_reduction(reduction: str) -> None:

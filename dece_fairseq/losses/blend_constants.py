@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 
 
-class Deception(NamedTuple):
+class BlendConstants(NamedTuple):
     """``p = a * s + rest * q`` over a vocabulary, with q off the target ``off``.
 
     Off the target it is used as ``p = b * x`` with ``b = rest * off`` and ``x = 1 + ratio * s``:

@@ -6,36 +6,36 @@ from typing import Optional, Tuple
 import torch
 from torch import Tensor
 
-from dece_fairseq.losses.deception import Deception
+from dece_fairseq.losses.blend_constants import BlendConstants
 
 
-def rows(
-    room: Tensor,
+def torch_kernel(
+    workspace: Tensor,
     logits: Tensor,
     target: Tensor,
-    deception: Deception,
+    constants: BlendConstants,
     weight: Optional[Tensor] = None,
     grad: Optional[Tensor] = None,
 ) -> Tuple[Tensor, Tensor]:
     """Deceptive cross-entropy and ``-log s`` of the target, row by row, and the gradient with it.
 
     The rows are read and written some ten times, so they should fit the cache. For the same reason
-    there is room for what lies between: memory that is new each time would cost more than the work.
+    what lies between has a workspace: memory that is new each time would cost more than the work.
 
     Args:
-        room: (3, R or more, V), of the dtype that is worked in; is overwritten
+        workspace: (3, R or more, V), of the dtype that is worked in; is overwritten
         logits: (R, V), any floating type
         target: (R,), in [0, V)
-        deception: the constants
-        weight: (R,), of the room's dtype, what the gradient of each row is multiplied by
+        constants: the constants
+        weight: (R,), of the workspace's dtype, what the gradient of each row is multiplied by
         grad: (R, V), takes ``weight * d loss / d logits``; may be the logits themselves
 
     Returns:
-        the two, (R,), of the room's dtype
+        the two, (R,), of the workspace's dtype
     """
-    d, wide = deception, room.dtype
+    d, wide = constants, workspace.dtype
     index = target.unsqueeze(-1)
-    s, x, products = room[:, : len(logits)]
+    s, x, products = workspace[:, : len(logits)]
     torch.softmax(logits if logits.dtype == wide else s.copy_(logits), dim=-1, out=s)
     s_t = s.gather(-1, index)
     nll = -s_t.log()
@@ -61,7 +61,7 @@ def rows(
         loss = -(1 - d.epsilon) * p_t.log()
         pull = pull_t = d.a * (1 - d.epsilon) * s_t / p_t
         if d.epsilon > 0:
-            torch.add(room.new_ones(()), s, alpha=d.ratio, out=x)
+            torch.add(workspace.new_ones(()), s, alpha=d.ratio, out=x)
             x_t = 1 + d.ratio * s_t
             others = _sum_of_logs(x, d.factors(wide), products) - x_t.log()
             loss = loss - d.off * (others + (d.vocabulary - 1) * math.log(d.b))
@@ -82,11 +82,11 @@ def rows(
     return loss.squeeze(-1), nll.squeeze(-1)
 
 
-def _sum_of_logs(x: Tensor, factors: int, room: Tensor) -> Tensor:
+def _sum_of_logs(x: Tensor, factors: int, workspace: Tensor) -> Tensor:
     """``x.log().sum(-1, True)``, one logarithm for that many factors."""
     size = -(-x.size(-1) // factors)
     whole = x.size(-1) // size * size
-    products = room.view(-1)[: len(x) * size].view(len(x), size)
+    products = workspace.view(-1)[: len(x) * size].view(len(x), size)
     torch.prod(x[:, :whole].view(len(x), -1, size), 1, out=products)
     if whole < x.size(-1):
         products[:, : x.size(-1) - whole].mul_(x[:, whole:])

@@ -1,4 +1,4 @@
-"""What rows.py does as one Triton kernel, for GPUs. Importing this needs triton."""
+"""What torch_kernel.py does as one Triton kernel, for GPUs. Importing this needs triton."""
 
 import math
 from typing import Any, Optional, Tuple
@@ -8,18 +8,18 @@ import triton
 import triton.language as tl
 from torch import Tensor
 
-from dece_fairseq.losses.deception import Deception
+from dece_fairseq.losses.blend_constants import BlendConstants
 
 
-def triton_rows(
+def triton_kernel(
     logits: Tensor,
     target: Tensor,
-    deception: Deception,
+    constants: BlendConstants,
     weight: Optional[Tensor] = None,
     grad: Optional[Tensor] = None,
 ) -> Tuple[Tensor, Tensor]:
-    """:func:`dece_fairseq.losses.rows.rows` without the room, in float32."""
-    d = deception
+    """:func:`dece_fairseq.losses.torch_kernel.torch_kernel` without the workspace, in float32."""
+    d = constants
     loss = torch.empty(len(logits), dtype=torch.float32, device=logits.device)
     nll = torch.empty_like(loss)
     kernel: Any = _rows
@@ -72,7 +72,7 @@ def _rows(  # type: ignore[no-untyped-def]
     with_grad: tl.constexpr,
     block: tl.constexpr,
 ):
-    """One row; three walks over it, the first two of which add up. Names as in rows.py."""
+    """One row; three walks over it, the first two of which add up. Names as in torch_kernel.py."""
     row = tl.program_id(0).to(tl.int64)
     z_ptr += row * z_stride
     t = tl.load(target_ptr + row)

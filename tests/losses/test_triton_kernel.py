@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from dece_fairseq.losses import deceptive_cross_entropy
-from dece_fairseq.losses.deception import Deception
-from dece_fairseq.losses.rows import rows
+from dece_fairseq.losses.blend_constants import BlendConstants
+from dece_fairseq.losses.torch_kernel import torch_kernel
 
 pytest.importorskip("triton")
 INTERPRETED = os.environ.get("TRITON_INTERPRET") == "1"
@@ -25,7 +25,7 @@ DEVICE = "cpu" if INTERPRETED else "cuda"
 def test_equals_plain_torch(
     vocabulary: int, dtype: torch.dtype, epsilon: float, alpha: float, in_place: bool
 ) -> None:
-    from dece_fairseq.losses.triton_rows import triton_rows
+    from dece_fairseq.losses.triton_kernel import triton_kernel
 
     torch.manual_seed(0)
     logits = (3 * torch.randn(4, vocabulary)).to(DEVICE, dtype)
@@ -34,13 +34,13 @@ def test_equals_plain_torch(
     target = torch.randint(vocabulary, (4,), device=DEVICE)
     target[2] = 0
     weight = torch.tensor([1.0, 0.5, 2.0, 0.0], device=DEVICE)
-    deception = Deception(math.log(alpha), epsilon, vocabulary)
-    room = torch.empty(3, 4, vocabulary, device=DEVICE)
+    constants = BlendConstants(math.log(alpha), epsilon, vocabulary)
+    workspace = torch.empty(3, 4, vocabulary, device=DEVICE)
     wanted = torch.empty_like(logits)
-    expected = rows(room, logits, target, deception, weight, wanted)
-    without_grad = triton_rows(logits, target, deception)
+    expected = torch_kernel(workspace, logits, target, constants, weight, wanted)
+    without_grad = triton_kernel(logits, target, constants)
     grad = logits if in_place else torch.empty_like(logits)
-    found = triton_rows(logits, target, deception, weight, grad)
+    found = triton_kernel(logits, target, constants, weight, grad)
     for one, other, again in zip(found, expected, without_grad):
         torch.testing.assert_close(one, other, rtol=1e-5, atol=1e-5)
         torch.testing.assert_close(again, other, rtol=1e-5, atol=1e-5)

@@ -1,5 +1,5 @@
-// The arithmetic of rows.py in one walk over each row, which stays in the cache meanwhile.
-// Names are those of rows.py and deception.py.
+// The arithmetic of torch_kernel.py in one walk over each row, which stays in the cache meanwhile.
+// Names are those of torch_kernel.py and deception.py.
 
 #include <torch/extension.h>
 
@@ -52,7 +52,7 @@ inline float exp_of(float x) {
   return x < -87.f ? 0.f : series * power;
 }
 
-struct Deception {
+struct BlendConstants {
   double log_blend, epsilon, a, rest, off, b, ratio;
   int64_t factors;
 };
@@ -104,7 +104,7 @@ void logs_and_shares(const float* e, int64_t size, float by, int64_t factors, do
 }
 
 template <class T>
-void one_row(const T* z, int64_t size, int64_t t, const Deception& d, const float* weight,
+void one_row(const T* z, int64_t size, int64_t t, const BlendConstants& d, const float* weight,
              T* grad, float* e, float* to_loss, float* to_nll) {
   float largest = -INFINITY;
 #pragma omp simd reduction(max : largest)
@@ -170,7 +170,7 @@ void one_row(const T* z, int64_t size, int64_t t, const Deception& d, const floa
 }
 
 template <class T>
-void all_rows(const torch::Tensor& logits, const torch::Tensor& target, const Deception& d,
+void all_rows(const torch::Tensor& logits, const torch::Tensor& target, const BlendConstants& d,
               const torch::Tensor& weight, const torch::Tensor& grad, torch::Tensor& loss,
               torch::Tensor& nll, int threads) {
   int64_t size = logits.size(1), rows = logits.size(0);
@@ -200,7 +200,7 @@ std::vector<torch::Tensor> rows(const torch::Tensor& logits, const torch::Tensor
                                 const torch::Tensor& weight, const torch::Tensor& grad,
                                 double log_blend, double epsilon, double a, double rest,
                                 double off, double b, double ratio, int64_t factors, int threads) {
-  Deception d{log_blend, epsilon, a, rest, off, b, ratio, factors};
+  BlendConstants d{log_blend, epsilon, a, rest, off, b, ratio, factors};
   auto loss = torch::empty({logits.size(0)}, torch::kFloat);
   auto nll = torch::empty_like(loss);
   if (logits.scalar_type() == torch::kFloat) {
