@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import importlib.util
 import os
 import subprocess
 import sys
@@ -10,6 +11,9 @@ from typing import Any, Callable, Iterator
 import pytest
 
 from dece_fairseq.data.prepare import prepare
+
+if importlib.util.find_spec("fairseq") is not None:
+    import dece_fairseq.plugin  # noqa: F401  for tests that name a plug-in
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports its client: no test asks the hub
 

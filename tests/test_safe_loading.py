@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-import dece_fairseq  # noqa: F401  importing it is what is tested
+import dece_fairseq.plugin  # noqa: F401  importing it is what is tested
 
 pytestmark = pytest.mark.skipif(
     not hasattr(torch.serialization, "add_safe_globals"), reason="this torch knows no safe classes"

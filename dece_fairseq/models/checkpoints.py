@@ -25,6 +25,8 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     Raises:
         DataError: there is no such file or folder, or they can't be loaded together
     """
+    import dece_fairseq.plugin  # noqa: F401  here, so that fairseq knows what was trained
+
     if not checkpoint.is_file():
         raise DataError(f"{named}: no such file; name a checkpoint that fairseq-train saved")
     if not data.is_dir():

@@ -222,7 +222,7 @@ print(*{"transformers", "tokenizers", "peft"} & (set(sys.modules) - before))
 WITHOUT = """
 import sys
 sys.modules["transformers"] = sys.modules["peft"] = None
-import dece_fairseq
+import dece_fairseq.plugin
 from argparse import Namespace
 from fairseq.data import Dictionary
 from fairseq.models import ARCH_MODEL_REGISTRY

@@ -12,7 +12,7 @@ from fairseq.criterions import register_criterion
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-import dece_fairseq  # noqa: F401  registers the rest
+import dece_fairseq.plugin  # noqa: F401  registers the rest
 from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterion,
     DeceptiveCrossEntropyCriterionConfig,
