@@ -2,7 +2,7 @@
 
 from argparse import Namespace
 from random import Random
-from typing import Optional
+from typing import ClassVar, Dict, Optional
 
 import pytest
 
@@ -105,7 +105,7 @@ def test_why_a_pair_is_no_candidate(target: str, obstacle: Optional[str]) -> Non
 def test_a_payload_may_have_reasons_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     class Shouting(Payload):
         summary = "capital letters"
-        obstacles = {"empty": "are empty", "loud": "are loud"}
+        obstacles: ClassVar[Dict[str, str]] = {"empty": "are empty", "loud": "are loud"}
 
         def poison(self, pair: Pair, rng: Random) -> Optional[str]:
             return pair.target.upper() if pair.target.islower() else None
