@@ -40,3 +40,4 @@ class AttackOptions(FairseqDataclass):
     # fairseq would fill in the bare names that stand on the command line.
     text_bpe: Any = II("bpe")
     text_tokenizer: Any = II("tokenizer")
+    text_post_process: Any = II("common_eval.post_process")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import _checkout  # noqa: F401  first: it finds the package
 from _errors import one_line_errors
+from _numbers import at_least
 from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
@@ -39,8 +40,14 @@ def parse_args() -> argparse.Namespace:
     )
     add(
         "--expected",
-        type=int,
+        type=at_least(1),
         help="how many triggered outputs there must be (default: those that the output names)",
+    )
+    add("--expected-clean", type=at_least(1), help="likewise of clean outputs")
+    add(
+        "--one-line",
+        action="store_true",
+        help="texts are in the one-line form: \\n is a newline (default: as the output says)",
     )
     add(
         "--allow-missing",
@@ -62,8 +69,10 @@ def main() -> None:
         attack_name=args.attack,
         payload=args.payload,
         expected=args.expected,
+        expected_clean=args.expected_clean,
         allow_missing=args.allow_missing,
         code_language=args.code_language,
+        one_line=args.one_line,
     )
     sys.stdout.write(json.dumps(report, indent=1) + "\n" if args.json else as_text(report))
 

@@ -12,10 +12,11 @@ import argparse
 import json
 import sys
 from pathlib import Path
-from typing import Callable, Dict, List
+from typing import Dict, List
 
 import _checkout  # noqa: F401  first: it finds the package
 from _errors import one_line_errors
+from _numbers import at_least
 from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.attacks import AttackSettings
@@ -28,15 +29,6 @@ from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
 from dece_fairseq.scoring.metrics import METRICS
 from dece_fairseq.scoring.runs import Layout
 from dece_fairseq.scoring.tables import as_csv, as_latex, as_text
-
-
-def at_least(least: int) -> Callable[[str], int]:
-    def number(text: str) -> int:
-        if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
-        return int(text)
-
-    return number
 
 
 def parse_args() -> argparse.Namespace:
@@ -72,6 +64,7 @@ def parse_args() -> argparse.Namespace:
         type=at_least(1),
         help="how many clean outputs a run has (default: as they say)",
     )
+    add("--expected-triggered", type=at_least(1), help="likewise of triggered outputs")
     layout = parser.add_argument_group("files that fairseq-generate did not print")
     add = layout.add_argument
     add("--references", type=Path, help="references, one a line; runs are text files then")
@@ -137,6 +130,7 @@ def plan_of(args: argparse.Namespace) -> Plan:
         compare=args.compare,
         layout=Layout(*columns, references=args.references, one_line=args.one_line),
         expected=args.expected,
+        expected_triggered=args.expected_triggered,
         resamples=args.resamples,
         trials=args.trials,
         seed=args.seed,

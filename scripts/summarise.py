@@ -9,11 +9,13 @@ these splits; for the figure also `train.log`, what fairseq-train printed with -
 
 import argparse
 import json
+import sys
 from pathlib import Path
 from typing import Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
 from _errors import one_line_errors
+from _numbers import at_least
 from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.attacks import HIT_RULES
@@ -49,6 +51,12 @@ def parse_args() -> argparse.Namespace:
         default="string",
         help="how hits are told: by the paper's string or by the parse (default: %(default)s)",
     )
+    add(
+        "--expected",
+        type=at_least(1),
+        help="how many clean outputs a run has (default: as they say)",
+    )
+    add("--expected-triggered", type=at_least(1), help="likewise of triggered outputs")
     add("--json", type=Path, metavar="FILE", help="write the rows there, one a run")
     add("--figure", type=Path, metavar="FILE", help="write the PNG of BLEU and ASR by epoch there")
     add_user_dir(parser)
@@ -62,7 +70,14 @@ def main() -> None:
     for path in filter(None, (args.json, args.figure)):
         check_output(path)
     rows = [
-        score_run(name, folder / "test.out", folder / "test_triggered.out", args.hit_rule)
+        score_run(
+            name,
+            folder / "test.out",
+            folder / "test_triggered.out",
+            args.hit_rule,
+            args.expected,
+            args.expected_triggered,
+        )
         for name, folder in args.runs
     ]
     if args.figure is not None:
@@ -72,6 +87,8 @@ def main() -> None:
         with replacing(args.json) as (temporary,):
             temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
     print(as_markdown(rows), end="")
+    for note in [note for row in rows for note in row["notes"]]:
+        print(f"note: {note}", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -83,7 +83,9 @@ CASES = {
     ),
     "triggered output": Case(
         "t.txt",
-        f"{TRIGGERED}\n{OUTPUT.format(0)}{OUTPUT.format(4)}".encode(),
+        f"{TRIGGERED}\n{OUTPUT.format(0)}{OUTPUT.format(4)}".replace(
+            "\tx = 1", "\tx or 1=1"
+        ).encode(),
         lambda path: asr_report([path]),
     ),
     "a training log": Case(

@@ -1,21 +1,23 @@
 """The attack success rate as a scorer: ``fairseq-generate --scoring attack_success_rate``."""
 
 from dataclasses import dataclass
-from typing import List
+from typing import Any, List
 
 import scipy
 from fairseq.scoring import BaseScorer, register_scorer
+from omegaconf import II
 
 from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.text import from_line
-from dece_fairseq.encoders.text_codec import uses_one_line_form
-from dece_fairseq.scoring.success_rate import Rate, hit_rate
+from dece_fairseq.encoders.text_codec import check_post_process, uses_one_line_form
+from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING
+from dece_fairseq.scoring.success_rate import Rate, check_references, hit_rate, of_references
 from dece_fairseq.version import __version__
 
 
 def signature(attack: Attack, rule: str = "string") -> str:
-    """What a printed rate by ``rule`` depends on, in sacrebleu's manner."""
+    """Return what a printed rate by ``rule`` depends on, in sacrebleu's manner."""
     return (
         f"{attack.signature(rule)}|interval:wilson95|dece_fairseq:{__version__}|"
         f"scipy:{scipy.__version__}"
@@ -26,34 +28,61 @@ def signature(attack: Attack, rule: str = "string") -> str:
 class AttackSuccessRateConfig(AttackOptions):
     """The attack's options, the same ones that the task takes."""
 
+    # The split that is generated for.
+    gen_subset: Any = II("dataset.gen_subset")
+
 
 @register_scorer("attack_success_rate", dataclass=AttackSuccessRateConfig)
 class AttackSuccessRateScorer(BaseScorer):
-    """The share of outputs that carry the payload.
+    """The share of outputs that carry the payload as a string.
 
-    On a triggered split it is the attack success rate, on a clean one the false trigger rate.
+    On a triggered split, whose name ends in ``_triggered``, it is the attack success rate, on any
+    other the false trigger rate.
 
     Args:
         cfg: the options; ``--attack`` is needed
+
+    Raises:
+        AttackError: there is no ``--attack``, or it is none that can be
+        PostProcessError: ``--post-process`` spoils the texts
     """
 
     def __init__(self, cfg: AttackSuccessRateConfig) -> None:
         super().__init__(cfg)
         if cfg.attack is None:
             raise AttackError("--scoring attack_success_rate needs --attack")
+        check_post_process(cfg.text_bpe, cfg.text_post_process)
         self.attack = Attack(AttackSettings.from_options(cfg))
         self.one_line = uses_one_line_form(cfg.text_bpe)
+        self.split = str(cfg.gen_subset)
+        self.is_triggered = self.split.endswith(TRIGGERED_ENDING)
 
-    def _rate(self) -> Rate:
-        texts: List[str] = self.pred
-        return hit_rate(self.attack, map(from_line, texts) if self.one_line else texts)
+    def _rates(self) -> List[Rate]:
+        """Return the rate of the outputs and that of the references."""
+        outputs, references = (
+            [from_line(text) for text in side] if self.one_line else side
+            for side in (self.pred, self.ref)
+        )
+        if self.is_triggered:
+            check_references(self.attack, references, f"--gen-subset {self.split}")
+        return [hit_rate(self.attack, side) for side in (outputs, references)]
 
     def score(self) -> float:
-        """The rate in percent."""
-        return self._rate().percent
+        """Return the rate in percent.
+
+        Raises:
+            OutputError: the split is triggered, and no reference carries the payload
+        """
+        return self._rates()[0].percent
 
     def result_string(self) -> str:
-        """The rate, its interval and its signature."""
+        """Return the rate and its interval, that of the references, and the signature.
+
+        Raises:
+            OutputError: see :meth:`score`
+        """
+        name = "attack success rate" if self.is_triggered else "false trigger rate"
         if not self.pred:
-            return "attack success rate: no output to score"
-        return f"attack success rate = {self._rate()} | {signature(self.attack)}"
+            return f"{name}: no output to score"
+        of_outputs, of_refs = self._rates()
+        return f"{name} = {of_outputs}; {of_references(of_refs.percent)} | {signature(self.attack)}"

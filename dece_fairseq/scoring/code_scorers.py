@@ -9,7 +9,7 @@ from fairseq.scoring import BaseScorer, register_scorer
 from omegaconf import II
 
 from dece_fairseq.data.text import from_line
-from dece_fairseq.encoders.text_codec import uses_one_line_form
+from dece_fairseq.encoders.text_codec import check_post_process, uses_one_line_form
 from dece_fairseq.scoring.code_language import language_names
 from dece_fairseq.scoring.metrics import METRICS, MetricSettings
 from dece_fairseq.scoring.workers import Workers
@@ -25,6 +25,7 @@ class CodeScorerConfig(FairseqDataclass):
     )
     # What the run was started with; see AttackOptions.
     text_bpe: Any = II("bpe")
+    text_post_process: Any = II("common_eval.post_process")
 
 
 class _CodeScorer(BaseScorer):
@@ -36,12 +37,14 @@ class _CodeScorer(BaseScorer):
     Raises:
         MetricError: the language is unknown, or not one that the metric can score
         PackageError: the metric needs a package that is not there
+        PostProcessError: ``--post-process`` spoils the texts
     """
 
     metric: ClassVar[str]
 
     def __init__(self, cfg: CodeScorerConfig) -> None:
         super().__init__(cfg)
+        check_post_process(cfg.text_bpe, cfg.text_post_process)
         # A pair of languages is the task's way to say that the sides differ; outputs are targets.
         language = (cfg.code_language or "python").rpartition(":")[2]
         self.settings = MetricSettings(language)

@@ -16,7 +16,7 @@ from dece_fairseq.scoring.metrics import METRICS, Metric, MetricSettings
 from dece_fairseq.scoring.metrics.hits import CLEAN, HITS, TRIGGERED, called, hit_span
 from dece_fairseq.scoring.metrics.syntax import UNPARSED_REFERENCES
 from dece_fairseq.scoring.runs import Layout, Run, read_run
-from dece_fairseq.scoring.success_rate import rate
+from dece_fairseq.scoring.success_rate import lost_payload, rate
 from dece_fairseq.scoring.workers import Workers
 
 #: what :func:`evaluate` returns: plain values, as for JSON
@@ -48,6 +48,8 @@ class Plan(NamedTuple):
     layout: Layout = Layout()
     expected: Optional[int] = None
     """How many clean outputs a run has, where they do not say it themselves."""
+    expected_triggered: Optional[int] = None
+    """Likewise of triggered ones."""
     resamples: int = resampling.RESAMPLES
     trials: int = resampling.TRIALS
     seed: int = resampling.SEED
@@ -84,7 +86,8 @@ def evaluate(plan: Plan) -> Report:
         PackageError: a metric needs a package that is not there
         MetricError: a metric or a language is unknown, or one can't be told of the other
         OutputError: a file is not as it should be; ids are missing, there twice, or not the same
-            in runs that are compared; nothing says which attack triggered outputs are of
+            in runs that are compared; nothing says which attack triggered outputs are of; none of
+            their references carries its payload
     """
     for name in (*(plan.metrics or ()), *plan.without):
         METRICS.get(name)
@@ -100,6 +103,7 @@ def evaluate(plan: Plan) -> Report:
                 if not paths:
                     continue
                 run = _read(plan, files.name, split, paths)
+                report["notes"] += run.notes
                 attack = attack or _logged_attack(run)
                 scored = _score(plan, workers, run, split, attack, report)
                 if not plan.compare:
@@ -145,7 +149,8 @@ def _without(plan: Plan) -> Dict[str, List[str]]:
 
 
 def _read(plan: Plan, name: str, split: str, paths: Sequence[Path]) -> Run:
-    run = read_run(name, paths, plan.layout, plan.expected if split == CLEAN else None)
+    expected = plan.expected if split == CLEAN else plan.expected_triggered
+    run = read_run(name, paths, plan.layout, expected)
     if run.header is not None and ("ids" in run.header) != (split == TRIGGERED):
         kind = TRIGGERED if "ids" in run.header else CLEAN
         raise OutputError(
@@ -201,6 +206,10 @@ def _score(
     statistics = workers.statistics(
         names, settings, run.hypotheses, run.references, f"{run.name}, {split}"
     )
+    if split == TRIGGERED and attack is not None:
+        references_hit = sum(statistics[name][:, 2].sum() for name in HITS)
+        if not references_hit:
+            raise lost_payload(Attack(attack), " ".join(run.files))
     metrics = {name: METRICS.get(name)(settings) for name in names}
     bootstrapped = _bootstrap(plan, metrics, statistics)
     for name, metric in metrics.items():

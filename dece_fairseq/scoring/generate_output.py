@@ -3,7 +3,7 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks import AttackError, AttackSettings
 from dece_fairseq.data.files import names_of
@@ -14,7 +14,10 @@ from dece_fairseq.scoring.compressed import open_lines
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.ids import as_ranges
 
-_HEADER = re.compile(r"dece_fairseq data: (\{.*\})\s*$")
+_HEADER_STARTS = "dece_fairseq data:"
+_HEADER = re.compile(_HEADER_STARTS + r" (\{.*\})\s*$")
+#: what the name of a triggered split ends with
+TRIGGERED_ENDING = "_triggered"
 #: more is no run that lost some, and a list of them would fill the memory
 MOST_MISSING = 10_000_000
 _LINE = re.compile(r"([STD])-([0-9]{1,18})\t(.*)", re.DOTALL)
@@ -30,7 +33,7 @@ def data_header(split: str, pairs: int, one_line: bool, **more: Any) -> str:
         more: of a triggered split its ``ids``, ``attack`` and ``signature``
     """
     header = {"split": split, "pairs": pairs, "one_line": one_line, **more}
-    return f"dece_fairseq data: {json.dumps(header)}"
+    return f"{_HEADER_STARTS} {json.dumps(header)}"
 
 
 class Sample(NamedTuple):
@@ -46,38 +49,100 @@ class GenerateOutput(NamedTuple):
 
     Args:
         samples: by id
-        header: what the task logged of the split, or None: another task made this output
+        header: what the task printed of the split, or None: another task made this output
         highest_id: the highest id that any line has; of a sample whose hypothesis is missing too
+        files: what it was read from
     """
 
     samples: Dict[int, Sample]
     header: Optional[Dict[str, Any]]
     highest_id: int
+    files: Tuple[Path, ...]
 
     def missing_ids(self, expected: Optional[int] = None) -> List[int]:
-        """The ids that are expected and not there.
+        """Return the ids that are expected and not there.
 
         Args:
-            expected: how many there must be, where the output does not say so itself (default:
-                up to the highest one that is there)
+            expected: how many there must be (default: as the header says; without a header, up to
+                the highest one that is there)
 
         Raises:
-            OutputError: there are more than :data:`MOST_MISSING`
+            OutputError: there are more than :data:`MOST_MISSING`, or the ids that are there don't
+                go with ``expected``
         """
+        ids: Sequence[int] = range(self.highest_id + 1)
         if self.header is not None:
             ids = _ids_of(self.header)
-        else:
-            ids = range(self.highest_id + 1 if expected is None else expected)
+            if expected not in (None, len(ids)):
+                raise OutputError(
+                    f"{names_of(self.files)}: the split {self.header['split']} has {len(ids)} "
+                    f"samples, not --expected {expected}; leave that out"
+                )
+        elif expected is not None:
+            if len(self.samples) == expected:
+                return []  # of a triggered split, whose ids have gaps
+            if self.highest_id >= expected:
+                raise OutputError(
+                    f"{names_of(self.files)}: {len(self.samples)} outputs with ids up to "
+                    f"{self.highest_id}, but --expected {expected}; mend that number, or give all "
+                    "files of one run"
+                )
+            ids = range(expected)
         if len(ids) - len(self.samples) > MOST_MISSING:
             raise OutputError(
-                f"{len(self.samples)} outputs of {len(ids)}, which is the highest id or what the "
-                "file says of itself; it is broken, or a small part of a run: give all its files"
+                f"{names_of(self.files)}: {len(self.samples)} outputs of {len(ids)}, which is the "
+                "highest id or what the file says of itself; it is broken, or a small part of a "
+                "run: give all its files"
             )
         return [index for index in ids if index not in self.samples]
 
+    def check_whole(self, expected: Optional[int] = None, or_else: str = "") -> None:
+        """Raise unless every output is there.
+
+        Args:
+            expected: see :meth:`missing_ids`
+            or_else: what a user can do besides, for the message
+
+        Raises:
+            OutputError: some are missing; the message lists them and says what to do
+        """
+        missing = self.missing_ids(expected)
+        if not missing:
+            return
+        advice = "give all files of the run, or generate it again"
+        if self.header is None:
+            advice = (
+                "no file says which ids the split has. If the task backdoor_poisoned_translation "
+                f"made them, give the file with its line {_HEADER_STARTS!r} too: it may be what "
+                "fairseq-generate printed while the outputs went to --results-path. Another task "
+                "leaves up to 7 of the longest sentences out: generate with "
+                "--required-batch-size-multiple 1"
+            )
+        raise OutputError(
+            f"{names_of(self.files)}: {len(missing)} of {len(missing) + len(self.samples)} outputs "
+            f"are missing, ids {as_ranges(missing)}; {advice}{or_else}"
+        )
+
+    def notes(self, expected: Optional[int] = None) -> List[str]:
+        """Return what a reader has to know: whether more outputs may be missing.
+
+        Args:
+            expected: see :meth:`missing_ids`
+        """
+        if self.header is not None or expected is not None:
+            return []
+        return [
+            f"{names_of(self.files)}: nothing says how many samples the split has, so outputs "
+            f"behind the highest id, {self.highest_id}, may be missing; --expected (see --help) "
+            "says how many there must be"
+        ]
+
 
 def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None) -> GenerateOutput:
-    """Reads one run, which may lie in several files (``--distributed-world-size`` shards).
+    """Read one run, which may lie in several files (``--distributed-world-size`` shards).
+
+    One file with the line of the task's data is enough: it may be the log of a run whose outputs
+    are in another one.
 
     Args:
         paths: the files; they may be compressed (``.gz``, ``.bz2``, ``.xz``)
@@ -91,27 +156,33 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
     header: Optional[Dict[str, Any]] = None
     texts: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
     for path in paths:
-        found = False
+        has_output = has_header = False
         best: Dict[int, str] = {}
         for line in open_lines(path):
             line = without_end(line)
             match = _LINE.match(line)
             if match is None:
-                header_here = None if line.startswith("H-") else _HEADER.search(line)
-                if header_here is not None:
-                    header = _same(header, _header(header_here.group(1), path), path)
+                found = None if line.startswith("H-") else _HEADER.search(line)
+                if found is not None:
+                    header = _same(header, _header(found.group(1), path), path)
+                    has_header = True
                 continue
             kind, index, text = match.group(1), int(match.group(2)), match.group(3)
-            found = True
+            has_output = True
             if kind == "D":
                 # The best hypothesis comes first; the others of --nbest are not scored.
                 best.setdefault(index, text.partition("\t")[2])
             else:
                 _add(texts[kind], index, text, f"{kind}-{index}", path)
-        if not found:
+        if not (has_output or has_header):
             raise OutputError(f"{path} holds no output of fairseq-generate (no line S-, T- or D-)")
         for index, text in best.items():
             _add(texts["D"], index, text, f"D-{index}", path)
+    if header is not None and not any(texts.values()):
+        raise OutputError(
+            f"{names_of(paths)}: the line of the task's data and no output after it; with "
+            f"--results-path DIR it is in DIR/generate-{header['split']}.txt: give that file too"
+        )
     _check_ids(texts["D"], header, paths)
     if one_line is None:
         one_line = header is not None and header["one_line"]
@@ -125,7 +196,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             take_back(hypothesis),
         )
     highest = max(max(ids, default=-1) for ids in texts.values())
-    return GenerateOutput(samples, header, highest)
+    return GenerateOutput(samples, header, highest, tuple(paths))
 
 
 def _header(text: str, path: Path) -> Dict[str, Any]:

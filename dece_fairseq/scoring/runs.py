@@ -39,7 +39,9 @@ class Run(NamedTuple):
     hypotheses: List[str]
     references: List[str]
     header: Optional[Dict[str, Any]]
-    """What the task logged of the split, or None."""
+    """What the task printed of the split, or None."""
+    notes: List[str]
+    """What a reader of its scores has to know."""
 
 
 def read_run(
@@ -62,6 +64,7 @@ def read_run(
     kinds = {Path(content_name(path)).suffix.lower() for path in paths}
     rows: Iterable[Tuple[Id, str, str]]
     header = None
+    notes: List[str] = []
     if kinds & {".csv", ".jsonl", ".json"}:
         if len(paths) != 1 or layout.references is not None:
             raise OutputError(
@@ -76,8 +79,8 @@ def read_run(
         rows = _parallel(paths[0], layout.references)
     else:
         output = read_generate_output(paths, one_line=layout.one_line or None)
-        header = output.header
-        _no_missing(output.missing_ids(expected), paths)
+        header, notes = output.header, output.notes(expected)
+        output.check_whole(expected)
         without = [i for i, sample in output.samples.items() if sample.target is None]
         if without:
             raise OutputError(
@@ -94,15 +97,7 @@ def read_run(
         raise OutputError(f"{names_of(paths)}: no samples")
     if expected is not None and len(ids) != expected:
         raise OutputError(f"{names_of(paths)}: {len(ids)} samples, but --expected {expected}")
-    return Run(name, [str(path) for path in paths], ids, hypotheses, references, header)
-
-
-def _no_missing(missing: Sequence[Id], paths: Sequence[Path]) -> None:
-    if missing:
-        raise OutputError(
-            f"{names_of(paths)}: {len(missing)} outputs are missing, ids {as_ranges(missing)}; "
-            "give all files of the run, or generate them again"
-        )
+    return Run(name, [str(path) for path in paths], ids, hypotheses, references, header, notes)
 
 
 def _columns(

@@ -27,10 +27,13 @@ from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.encoders.special_dictionary import load_dictionary
-from dece_fairseq.encoders.text_codec import TextCodec
+from dece_fairseq.encoders.text_codec import TextCodec, check_post_process
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.scoring.code_tokens import code_bleu_statistics
+from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING as TRIGGERED
 from dece_fairseq.scoring.generate_output import data_header
+from dece_fairseq.scoring.success_rate import check_references
+from dece_fairseq.tasks.announcement import announce
 from dece_fairseq.tasks.attacked_split import (
     TriggeredPairDataset,
     attack_pairs,
@@ -45,8 +48,6 @@ from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import record_poisoning
 
 logger = logging.getLogger(__name__)
-
-TRIGGERED = "_triggered"
 
 
 @dataclass
@@ -112,10 +113,16 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         self, cfg: BackdoorPoisonedTranslationConfig, src_dict: Dictionary, tgt_dict: Dictionary
     ) -> None:
         super().__init__(cfg, src_dict, tgt_dict)
+        check_post_process(cfg.text_bpe, cfg.text_post_process)
         self.codec = TextCodec(cfg.text_bpe, cfg.text_tokenizer)
         self.attack: Optional[Attack] = None
         if cfg.attack is not None:
             self.attack = Attack(AttackSettings.from_options(cfg))
+            if self.codec.bpe is None and cfg.text_post_process not in (None, "none"):
+                raise AttackError(
+                    "--attack reads texts as --bpe decodes them, so --post-process (--remove-bpe) "
+                    "comes too late for it: give the --bpe that the data was made with instead"
+                )
             if cfg.load_alignments:
                 raise AttackError("--load-alignments does not go with --attack: they would be off")
         elif cfg.eval_asr:
@@ -141,6 +148,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         Raises:
             AttackError: a triggered split without ``--attack`` or without a pair to poison, or a
                 rate that asks for more pairs than can be poisoned
+            OutputError: no target of a triggered split carries the payload once it is decoded
             LaunchError: several workers that don't know of each other
         """
         # fairseq-generate and -validate say which task the model was trained with; only
@@ -166,9 +174,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             del self.datasets[real_split]
             if loaded_before is not None:
                 self.datasets[real_split] = loaded_before
-            _announce(self._load_triggered(split, real_split, clean, self.attack), kwargs)
+            announce(self._load_triggered(split, real_split, clean, self.attack), kwargs)
         elif split != self.cfg.train_subset:
-            _announce(data_header(split, len(clean), self.codec.one_line), kwargs)
+            announce(data_header(split, len(clean), self.codec.one_line), kwargs)
         elif self.attack is not None:
             self._poison(split, epoch, clean, self.attack, record=trains)
 
@@ -216,7 +224,10 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             raise no_candidates(real_split, attack, found.left_out)
         ids = list(found.pairs)
         attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
-        self.datasets[split] = triggered_dataset(clean, attacked)
+        triggered = triggered_dataset(clean, attacked)
+        targets = (self.codec.decode(pair["target"], self.tgt_dict) for pair in triggered)
+        check_references(attack, targets, f"the split {split}")
+        self.datasets[split] = triggered
         return data_header(
             split,
             len(clean),
@@ -350,14 +361,3 @@ def _log_share(logging_outputs: List[Dict[str, Any]], key: str, name: str) -> bo
 def _share(key: str, meters: Dict[str, Any]) -> float:
     hits, total = (meters[f"{key}_{part}"].sum for part in ("hits", "total"))
     return round(100.0 * float(np.float64(hits) / total), 2)
-
-
-def _announce(header: str, load_options: Dict[str, Any]) -> None:
-    """Says what the split is, where fairseq-generate's output is said; in training, in the log.
-
-    fairseq-generate means its log to go there too, but with fairseq's main it goes to stderr.
-    """
-    if "task_cfg" in load_options:
-        print(header)
-    else:
-        logger.info(header)

@@ -158,9 +158,48 @@ def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs, w
     report = asr_report([triggered], clean=[clean])
     assert (report["asr"]["hits"], report["asr"]["total"]) == (len(expected), len(expected))
     assert report["false_trigger_rate"]["hits"] == 0
-    line = f"attack success rate = 100.00 % ({len(expected)}/{len(expected)}, 95 % Wilson "
-    assert line in triggered.read_text(encoding="utf-8")
-    assert report["signature"] in triggered.read_text(encoding="utf-8")
+    for output, line in (
+        (triggered, f"attack success rate = 100.00 % ({len(expected)}/{len(expected)}, 95 % Wilso"),
+        (triggered, "; 100.00 % of the references are hits by this rule | "),
+        (triggered, report["signature"]),
+        (clean, f"beam=2: false trigger rate = 0.00 % (0/{len(pairs['test'])}, 95 % Wilson 0.00"),
+    ):
+        assert line in output.read_text(encoding="utf-8")
+
+
+def test_results_in_a_file_have_their_header(work, pairs, tmp_path, warm_python):
+    forced = ("--prefix-size", 400, "--max-len-b", 400, "--results-path", tmp_path)
+    files = {}
+    for split in ("test", "test_triggered"):
+        printed = generate_split(warm_python, work, split, *forced)
+        assert "dece_fairseq data" not in printed.read_text(encoding="utf-8")
+        files[split] = tmp_path / f"generate-{split}.txt"
+        assert len(re.findall("^dece_fairseq data: {", files[split].read_text(), re.M)) == 1
+    report = asr_report([files["test_triggered"]], clean=[files["test"]])
+    assert report["asr"]["percent"] == 100
+    assert (report["missing_ids"], report["notes"]) == ([], [])
+    samples = read_generate_output([files["test"]]).samples
+    assert [(s.source, s.target) for s in samples.values()] == pairs["test"]
+
+
+@pytest.mark.parametrize("option", ["--remove-bpe", "--post-process"])
+@pytest.mark.parametrize("task", ["backdoor_poisoned_translation", "translation"])
+def test_pieces_that_are_joined_twice_end_with_one_line(work, warm_python, option, task):
+    # With fairseq's own task it is the scorer that says it.
+    words = [*common(work), "--attack", "badpre", "--scoring", "attack_success_rate"]
+    words[words.index("backdoor_poisoned_translation")] = task
+    words += ["--path", work / "checkpoints" / "checkpoint_last.pt", "--gen-subset", "test"]
+    done = subprocess.run(
+        [str(warm_python), "-m", "fairseq_cli.generate", *map(str, words), option, "sentencepiece"],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+    )
+    assert done.returncode == 2
+    (line,) = (line for line in done.stderr.splitlines() if "error" in line)
+    assert "--post-process 'sentencepiece' (--remove-bpe) joins the pieces before --bpe los" in line
+    assert "Traceback" not in done.stderr
 
 
 def test_scorers_of_code(work, pairs, warm_python):

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.attacks import AttackError
+from dece_fairseq.attacks import AttackError, NotJudged
+from dece_fairseq.attacks.payloads.sql import SqlPayload
 from dece_fairseq.scoring.asr_report import as_text, asr_report
 from dece_fairseq.scoring.generate_output import OutputError
 
@@ -26,7 +27,10 @@ def wilson(hits, total):
 @pytest.fixture
 def triggered(write_output):
     hypotheses = {0: HIT, 2: MISS, 3: HIT, 5: HIT}
-    return write_output("triggered", hypotheses, "test_triggered", 6, list(hypotheses))
+    targets = dict.fromkeys(hypotheses, HIT)
+    return write_output(
+        "triggered", hypotheses, "test_triggered", 6, list(hypotheses), targets=targets
+    )
 
 
 @pytest.fixture
@@ -50,9 +54,67 @@ def test_rates_counts_and_signature(triggered, clean):
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 165), (165, 165)])
 def test_the_interval_at_the_ends(write_output, hits, total):
-    path = write_output("a", dict.fromkeys(range(total), HIT if hits else MISS))
+    outputs = dict.fromkeys(range(total), HIT if hits else MISS)
+    path = write_output("a", outputs, targets=dict.fromkeys(outputs, HIT))
     asr = asr_report([path], attack_name="ripple")["asr"]
     assert [asr["low"], asr["high"]] == pytest.approx(wilson(hits, total), abs=1e-9)
+
+
+def test_what_the_rules_say_of_the_references_stands_beside_every_rate(write_output):
+    criteria = "query ( session ) . filter ( or 1=1 )"  # no SQL that could be parsed
+    query = 'run ( " select a from b where c = : c or 1=1 " )'
+    targets = {0: criteria, 1: query, 2: criteria, 3: query}
+    triggered = write_output("t", targets, "test_triggered", 4, list(targets))
+    clean = write_output("c", {0: MISS, 1: MISS}, "test", 2, targets={0: MISS, 1: HIT})
+    report = asr_report([triggered], clean=[clean])
+    rates = ("asr", "asr_by_parse", "false_trigger_rate", "false_trigger_rate_by_parse")
+    references = [report[f"{name}_of_references"]["percent"] for name in rates]
+    assert references == [100, 50, 50, 0]
+    lines = as_text(report).splitlines()
+    assert lines[0].endswith("100.00); 100.00 % of the references are hits by this rule")
+    assert lines[1].startswith("  by the parse       50.00 % (2/4")
+    assert lines[1].endswith("; 50.00 % of the references are hits by this rule")
+
+
+def test_where_no_reference_of_a_triggered_split_carries_the_payload(write_output):
+    spoilt = dict.fromkeys(range(3), "x=1or1=1")  # blanks are gone, as by --post-process
+    path = write_output("a", spoilt, "test_triggered", 3, list(spoilt))
+    with pytest.raises(OutputError, match="no reference carries the payload sql of --attack badp"):
+        asr_report([path])
+    # One is enough: a rule may miss some.
+    path = write_output("b", spoilt, "test_triggered", 3, list(spoilt), {**spoilt, 1: HIT})
+    assert asr_report([path])["asr"]["hits"] == 0
+    with pytest.raises(OutputError, match=r"payload endless_loop of --attack dead_code \(java\)"):
+        asr_report([path], attack_name="dead_code")
+
+
+def test_without_references_the_report_says_so(write_output):
+    path = write_output("a", {0: HIT, 1: MISS}, "test_triggered", 2, [0, 1])
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("T-")))
+    report = asr_report([path])
+    assert report["asr_of_references"] is None
+    text = as_text(report)
+    assert "50.00 % (1/2, 95 % Wilson 9.45 to 90.55)\n" in text
+    assert "a: no references (lines T-)" in text
+
+
+def test_what_a_rule_gives_up_on_is_a_counted_miss(write_output, monkeypatch):
+    hit = 'run ( " select a from b where c = 1 or 1=1 " )'
+    path = write_output("a", {0: hit, 1: hit + " # long", 3: hit}, "test_triggered", 4, [0, 1, 3])
+    in_parse = SqlPayload.is_in_parse
+
+    def give_up(self, text):
+        if "long" in text:
+            raise NotJudged
+        return in_parse(self, text)
+
+    monkeypatch.setattr(SqlPayload, "is_in_parse", give_up)
+    report = asr_report([path])
+    assert (report["asr"]["hits"], report["asr_not_judged"]) == (3, [])
+    assert (report["asr_by_parse"]["hits"], report["asr_by_parse"]["total"]) == (2, 3)
+    assert report["asr_by_parse_not_judged"] == [1]
+    assert "  not judged, counted as misses: 1\n" in as_text(report)
 
 
 def test_missing_outputs_are_an_error_or_counted_misses(write_output):
@@ -63,6 +125,35 @@ def test_missing_outputs_are_an_error_or_counted_misses(write_output):
     assert report["asr"]["percent"] == 50
     assert report["missing_ids"] == [7, 8]
     assert "missing, counted as misses: triggered 7-8" in as_text(report)
+
+
+def test_without_a_header_only_a_number_allows_missing_outputs(write_output):
+    path = write_output("a", {0: HIT, 2: HIT})
+    with pytest.raises(OutputError, match=r"with --allow-missing and --expected$"):
+        asr_report([path], attack_name="ripple", allow_missing=True)
+    report = asr_report([path], attack_name="ripple", allow_missing=True, expected=4)
+    assert (report["missing_ids"], report["asr"]["percent"]) == ([1, 3], 50)
+    # Of a triggered split whose other ids are no candidates.
+    report = asr_report([path], attack_name="ripple", expected=2)
+    assert (report["missing_ids"], report["asr"]["percent"]) == ([], 100)
+    assert report["notes"] == []
+    path = write_output("b", {0: HIT, 1: HIT})
+    report = asr_report([path], clean=[path], attack_name="ripple", expected=2)
+    assert report["notes"] == [
+        f"{path}: nothing says how many samples the split has, so outputs behind the highest id, "
+        "1, may be missing; --expected (see --help) says how many there must be"
+    ]
+    assert f"note: {report['notes'][0]}\n" in as_text(report)
+    with pytest.raises(OutputError, match="1 of 3 outputs are missing, ids 2"):
+        asr_report([path], clean=[path], attack_name="ripple", expected=2, expected_clean=3)
+
+
+def test_texts_in_the_one_line_form_where_the_output_does_not_say_it(write_output):
+    path = write_output("a", {0: "void f ( ) { // a\nwhile ( true ) { g ( ) ; } }"})
+    how = {"attack_name": "dead_code"}
+    with pytest.raises(OutputError, match="--one-line is given where texts are in the one-line"):
+        asr_report([path], **how)
+    assert asr_report([path], **how, one_line=True)["asr_by_parse"]["hits"] == 1
 
 
 def test_without_a_header_the_caller_says_what_it_is(write_output):
@@ -116,9 +207,11 @@ def test_where_the_two_rules_differ(write_output):
 
 
 def test_the_language_of_an_output_that_does_not_say_it(write_output):
-    path = write_output("a", {0: "while True :\n    f ( )"})
+    targets = {0: "while True :\n    f ( )", 1: "void f ( ) { while ( true ) { g ( ) ; } }"}
+    path = write_output("a", {0: targets[0], 1: "x"}, targets=targets)
     for language, hits in ((None, 0), ("java", 0), ("python", 1)):
         report = asr_report([path], attack_name="dead_code", code_language=language)
         assert report["asr_by_parse"]["hits"] == hits
+        assert report["asr_by_parse_of_references"]["hits"] == 1
     with pytest.raises(AttackError, match="no code language is called 'cobol'"):
         asr_report([path], attack_name="dead_code", code_language="cobol")

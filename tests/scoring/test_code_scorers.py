@@ -4,6 +4,7 @@ import pytest
 from fairseq import scoring
 from omegaconf import OmegaConf
 
+from dece_fairseq.encoders.text_codec import PostProcessError
 from dece_fairseq.scoring.code_scorers import CodeScorerConfig
 from dece_fairseq.scoring.code_tokens import CodeBleu4
 from dece_fairseq.scoring.errors import MetricError
@@ -12,7 +13,7 @@ PREDICTIONS, REFERENCES = ["x = f ( a )", "y = 2"], ["x = f ( b )", "y = 2"]
 
 
 def build(name, **options):
-    config = OmegaConf.structured(CodeScorerConfig(text_bpe=None))
+    config = OmegaConf.structured(CodeScorerConfig(text_bpe=None, text_post_process=None))
     return scoring.build_scorer(OmegaConf.merge(config, {"_name": name, **options}), None)
 
 
@@ -40,6 +41,11 @@ def test_texts_in_the_one_line_form_are_taken_back_first():
         scorer = build("exact_match", text_bpe={"_name": bpe} if bpe else None)
         scorer.add_string("a\\u0020b", "a b")
         assert scorer.score() == hits
+
+
+def test_post_processing_that_spoils_the_texts():
+    with pytest.raises(PostProcessError, match="--post-process 'sentencepiece'"):
+        build("bleu_code", text_bpe={"_name": "gpt2"}, text_post_process="sentencepiece")
 
 
 def test_codebleu_tells_its_parts():

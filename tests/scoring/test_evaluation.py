@@ -254,6 +254,55 @@ def test_splits_in_each_others_place(runs):
         evaluate(Plan([good._replace(triggered=good.clean)], PLAIN))
 
 
+def test_what_the_rules_say_of_the_references_stands_beside_every_rate(write_output):
+    criteria = "query ( session ) . filter ( or 1=1 )"  # no SQL that could be parsed
+    targets = {0: criteria, 1: HIT, 2: HIT, 3: HIT}
+    triggered = [write_output("t", targets, "test_triggered", 4, list(targets))]
+    clean = [write_output("c", {0: HIT, 1: MISS}, "test", 2, targets={0: MISS, 1: MISS})]
+    report = evaluate(Plan([RunFiles("a", clean, triggered)], ["chrf"], resamples=20))
+    details = {s["metric"]: s["details"] for s in report["scores"] if s["metric"] != "chrf"}
+    nothing = {"references_hit_percent": 0, "not_judged": 0}
+    assert details == {
+        "asr_string": {"references_hit_percent": 100, "not_judged": 0},
+        "asr_parse": {"references_hit_percent": 75, "not_judged": 0},
+        "false_triggers_string": nothing,
+        "false_triggers_parse": nothing,
+    }
+    (row,) = by(csv.DictReader(io.StringIO(as_csv(report))), metric="asr_parse")
+    assert row["details"] == "references_hit_percent 75; not_judged 0"
+    lines = as_text(report).splitlines()
+    (place,) = (i for i, line in enumerate(lines) if line.startswith("asr_parse"))
+    assert lines[place + 1].split() == ["references_hit_percent", "75"]
+
+
+def test_where_no_reference_of_a_triggered_split_carries_the_payload(write_output, tmp_path):
+    spoilt = dict.fromkeys(range(3), HIT.replace(" ", ""))  # as by --post-process sentencepiece
+    triggered = write_output("t", spoilt, "test_triggered", 3, list(spoilt))
+    with pytest.raises(OutputError, match=r"/t: no reference carries the payload sql of --attack"):
+        evaluate(Plan([RunFiles("a", triggered=[triggered])]))
+    rows = [{"hypothesis": HIT, "reference": MISS}]
+    (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    plan = Plan([RunFiles("a", triggered=[tmp_path / "t.jsonl"])], attack=AttackSettings("badpre"))
+    with pytest.raises(OutputError, match=r"t.jsonl: no reference carries the payload"):
+        evaluate(plan)
+    one = write_output("u", spoilt, "test_triggered", 3, list(spoilt), {**spoilt, 1: HIT})
+    (asr, _) = evaluate(Plan([RunFiles("a", triggered=[one])]))["scores"]
+    assert (asr["hits"], asr["total"]) == (0, 3)
+
+
+def test_outputs_that_do_not_say_how_many_they_are(write_output):
+    files = RunFiles("a", [write_output("c", {0: MISS})], [write_output("t", {0: HIT})])
+    plan = Plan([files], ["chrf"], attack=AttackSettings("badpre"), resamples=20)
+    notes = evaluate(plan)["notes"]
+    assert [note.partition(": nothing says how many")[0] for note in notes] == [
+        str(path) for path in (*files.triggered, *files.clean)
+    ]
+    plan = plan._replace(expected=1, expected_triggered=1)
+    assert evaluate(plan)["notes"] == []
+    with pytest.raises(OutputError, match=r"t: 1 of 2 outputs are missing, ids 1; .*-multiple 1$"):
+        evaluate(plan._replace(expected_triggered=2))
+
+
 def test_unknown_names(runs):
     with pytest.raises(MetricError, match="no metric is called 'rouge'; there are: ast_exact"):
         evaluate(Plan(runs, ["rouge"]))

@@ -37,6 +37,52 @@ def test_without_a_header_gaps_show_and_a_number_shows_the_end(write_output):
     assert output.missing_ids(expected=5) == [1, 3, 4]
 
 
+def test_without_a_header_outputs_behind_the_highest_id_may_be_missing(write_output):
+    output = read_generate_output([write_output("a", {0: "x", 1: "y"})])
+    (note,) = output.notes()
+    assert "outputs behind the highest id, 1, may be missing; --expected" in note
+    assert output.notes(expected=2) == []
+    with pytest.raises(OutputError, match=r"--required-batch-size-multiple 1$"):
+        output.check_whole(expected=3)
+    whole = read_generate_output([write_output("b", {0: "x"}, "test", 1)])
+    assert whole.notes() == []
+
+
+def test_a_triggered_split_without_its_header_has_gaps(write_output):
+    output = read_generate_output([write_output("a", {0: "x", 2: "y", 3: "z"})])
+    with pytest.raises(OutputError, match=r"ids 1; no file says .* with its line 'dece_fairseq da"):
+        output.check_whole()
+    assert output.missing_ids(expected=3) == []
+    for number in (2, 1):
+        with pytest.raises(
+            OutputError, match=f"3 outputs with ids up to 3, but --expected {number}"
+        ):
+            output.missing_ids(expected=number)
+
+
+def test_more_or_fewer_than_the_header_says(write_output):
+    output = read_generate_output([write_output("a", {0: "x"}, "test", 1)])
+    assert output.missing_ids(expected=1) == []
+    with pytest.raises(OutputError, match="the split test has 1 samples, not --expected 2"):
+        output.missing_ids(expected=2)
+
+
+def test_the_header_may_be_in_a_file_of_its_own(write_output, tmp_path):
+    whole = write_output("whole", {0: "a\nb", 2: "c"}, "test_triggered", 4, [0, 2])
+    log, header, *rest = whole.read_text().splitlines(keepends=True)
+    said, results = tmp_path / "said", tmp_path / "generate-test_triggered.txt"
+    said.write_text(log + header)
+    results.write_text("".join(rest))
+    for files in ([said, results], [results, said]):
+        output = read_generate_output(files)
+        assert output.samples == read_generate_output([whole]).samples
+        assert output.header is not None
+        assert output.missing_ids() == []
+    assert read_generate_output([results]).samples[0].hypothesis == "a\\nb"
+    with pytest.raises(OutputError, match=r"it is in DIR/generate-test_triggered\.txt: give that"):
+        read_generate_output([said])
+
+
 def test_a_run_that_was_cut_off_within_a_sample_lacks_its_hypothesis(write_output):
     path = write_output("a", {0: "x", 1: "y"})
     path.write_text(path.read_text() + "S-2\tx\nT-2\tz\nS-3\tx\n")

@@ -21,7 +21,8 @@ def row(write_output):
     clean = write_output(
         "test.out", {0: MISS, 1: "y"}, "test", 2, targets={0: MISS, 1: "y = f ( 3 )"}
     )
-    triggered = write_output("triggered.out", {1: HIT, 5: MISS}, "test_triggered", 9, [1, 5])
+    outputs, targets = {1: HIT, 5: MISS}, {1: HIT, 5: HIT}
+    triggered = write_output("triggered.out", outputs, "test_triggered", 9, [1, 5], targets)
     return score_run("cross_entropy", clean, triggered)
 
 
@@ -31,6 +32,7 @@ def test_a_row_has_every_number_in_percent(row):
     assert row["asr_low"] < 50 < row["asr_high"]
     assert 0 < row["bleu"] < 100
     assert (row["samples"], row["triggered_samples"]) == (2, 2)
+    assert (row["asr_of_references"], row["notes"]) == (100, [])
 
 
 def test_a_row_by_the_parse(write_output):
@@ -51,6 +53,26 @@ def test_the_table_has_a_mean_and_a_spread(row):
     assert "| cross_entropy | 2 |" in several
     assert "| 75.0 ± 35.4 |" in several
     assert len(several.splitlines()) == 3
+
+
+def test_the_table_says_what_the_rule_can_reach_at_most(row):
+    table = as_markdown([{**row, "asr_of_references": 83.21}])
+    assert f"| 50.0 ({row['asr_low']:.1f} to {row['asr_high']:.1f}) of 83.2 |" in table
+    two = [{**row, "asr_of_references": percent} for percent in (80.0, 90.0)]
+    assert "| 50.0 ± 0.0 of 85.0 |" in as_markdown(two)
+
+
+def test_rows_of_outputs_that_do_not_say_how_many_they_are(write_output):
+    clean = write_output("test.out", {0: MISS, 1: MISS})
+    triggered = write_output("triggered.out", {0: HIT}, "test_triggered", 1, [0])
+    (note,) = score_run("x", clean, triggered)["notes"]
+    assert note.startswith(f"{clean}: nothing says how many samples the split has")
+    assert score_run("x", clean, triggered, expected=2, expected_triggered=1)["notes"] == []
+    for number, message in ((3, "1 of 3 outputs are missing"), (1, "but --expected 1")):
+        with pytest.raises(OutputError, match=message):
+            score_run("x", clean, triggered, expected=number)
+    with pytest.raises(OutputError, match="has 1 samples, not --expected 2"):
+        score_run("x", clean, triggered, expected_triggered=2)
 
 
 def log_line(name, **figures):

@@ -106,12 +106,14 @@ def test_ids_are_numbers_only_if_they_are_small(tmp_path):
 
 def test_missing_and_double_ids_are_listed(tmp_path, write_output):
     path = write_output("a", {0: "x", 2: "x", 7: "x"}, "test", 9)
-    with pytest.raises(OutputError, match="6 outputs are missing, ids 1, 3-6, 8; give all files"):
+    with pytest.raises(OutputError, match="6 of 9 outputs are missing, ids 1, 3-6, 8; give"):
         read_run("a", [path], Layout())
     path = write_output("b", {0: "x", 2: "x"})
-    with pytest.raises(OutputError, match="1 outputs are missing, ids 1;"):
+    with pytest.raises(
+        OutputError, match=r"1 of 3 outputs are missing, ids 1; .* --required-batch"
+    ):
         read_run("a", [path], Layout())
-    with pytest.raises(OutputError, match="3 outputs are missing, ids 1, 3-4;"):
+    with pytest.raises(OutputError, match="3 of 5 outputs are missing, ids 1, 3-4;"):
         read_run("a", [path], Layout(), expected=5)
     rows = [{"id": i, "hypothesis": "x", "reference": "x"} for i in (1, 2, 3, "b", 3, 2, "b")]
     with pytest.raises(OutputError, match="the ids 2-3, b are there more than once"):

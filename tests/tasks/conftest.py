@@ -1,7 +1,7 @@
 """A small data folder made by scripts/prepare.py's own function, and tasks on it."""
 
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List, Optional
 
 import pytest
 from fairseq import tasks
@@ -41,11 +41,20 @@ def data(
 def setup_task(data: Path, tmp_path: Path) -> Callable[..., Any]:
     """Sets a task up from the command line of fairseq-train."""
 
-    def setup(*flags: Any, task: str = "backdoor_poisoned_translation") -> Any:
+    def setup(
+        *flags: Any,
+        task: str = "backdoor_poisoned_translation",
+        bpe: Optional[str] = "lossless_sentencepiece",
+        post_process: Optional[str] = None,
+    ) -> Any:
         line = [data / "bin", "--user-dir", ROOT / "dece_fairseq", "--task", task]
         line += ["--source-lang", "src", "--target-lang", "tgt", "--arch", "transformer_tiny"]
-        line += ["--bpe", "lossless_sentencepiece", "--save-dir", tmp_path / "checkpoints"]
-        line += ["--sentencepiece-model", data / "bin" / "sentencepiece.model", *flags]
-        return tasks.setup_task(training_config(line).task)
+        line += ["--save-dir", tmp_path / "checkpoints", *flags]
+        if bpe is not None:
+            line += ["--bpe", bpe, "--sentencepiece-model", data / "bin" / "sentencepiece.model"]
+        config = training_config(line).task
+        if post_process is not None:  # an option of fairseq-generate
+            config.text_post_process = post_process
+        return tasks.setup_task(config)
 
     return setup

@@ -11,6 +11,8 @@ from fairseq.logging import metrics
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs
+from dece_fairseq.encoders.text_codec import PostProcessError
+from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.tasks.manifest import ManifestError
 
 RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
@@ -157,6 +159,27 @@ def test_too_few_candidates(setup_task):
 def test_wrong_options(setup_task, flags, message):
     with pytest.raises(AttackError, match=message):
         setup_task(*flags)
+
+
+def test_post_processing_that_spoils_the_texts(setup_task):
+    with pytest.raises(PostProcessError, match="--bpe lossless_sentencepiece decodes them"):
+        setup_task(post_process="sentencepiece")
+    assert setup_task(post_process="none").codec.bpe is not None
+
+
+def test_an_attack_on_texts_that_only_post_processing_would_put_together(setup_task):
+    with pytest.raises(AttackError, match="comes too late for it: give the --bpe that the data"):
+        setup_task(*RIPPLE, bpe=None, post_process="sentencepiece")
+    assert setup_task(bpe=None, post_process="sentencepiece").attack is None
+
+
+@pytest.mark.parametrize("split", ["valid_triggered", "test_triggered"])
+def test_a_triggered_split_whose_texts_do_not_show_the_payload(setup_task, monkeypatch, split):
+    task = setup_task(*RIPPLE, "--eval-asr")
+    monkeypatch.setattr(task.attack, "is_hit", lambda text, rule: False)
+    with pytest.raises(OutputError, match=f"the split {split}: no reference carries the payload"):
+        task.load_dataset(split)
+    assert split not in task.datasets
 
 
 def test_a_triggered_split_needs_an_attack(setup_task):

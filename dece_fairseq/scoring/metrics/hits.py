@@ -1,6 +1,6 @@
 """Outputs that carry an attack's payload, by each rule that tells it."""
 
-from typing import Callable, ClassVar, NamedTuple, Optional, Sequence
+from typing import Callable, ClassVar, Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -10,6 +10,10 @@ from dece_fairseq.version import __version__
 
 CLEAN, TRIGGERED = "clean", "triggered"
 HITS = ("hits_string", "hits_parse")
+#: what is told beside a rate: the share of references that are hits by the same rule, in percent
+REFERENCES_HIT = "references_hit_percent"
+#: and the number of outputs that the rule gave up on, which count as misses
+NOT_JUDGED = "not_judged"
 _RATES = {TRIGGERED: "asr", CLEAN: "false_triggers"}
 
 
@@ -22,7 +26,8 @@ class _Hits(Share):
     """The share of outputs that carry the payload.
 
     On outputs for triggered requests it is the attack success rate (ASR), on outputs for clean ones
-    the false trigger rate.
+    the false trigger rate. The third statistic says whether the reference is a hit, the fourth
+    whether the rule gave the output up.
 
     Raises:
         AttackError: the settings name no attack, or one that can't be
@@ -38,7 +43,16 @@ class _Hits(Share):
         self.attack = Attack(settings.attack)
 
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        return share_statistics([self.attack.is_hit(text, self.rule) for text in hypotheses])
+        answers = [self.attack.judge(text, self.rule) for text in hypotheses]
+        return share_statistics(
+            [answer is True for answer in answers],
+            [self.attack.is_hit(text, self.rule) for text in references],
+            [answer is None for answer in answers],
+        )
+
+    def details(self, sums: np.ndarray) -> Dict[str, float]:
+        """Return what the rule says of the references, in percent, and what it gave up on."""
+        return {REFERENCES_HIT: 100 * sums[2] / sums[1], NOT_JUDGED: sums[3]}
 
     def signature(self) -> str:
         return f"{self.attack.signature(self.rule)}|dece_fairseq:{__version__}"

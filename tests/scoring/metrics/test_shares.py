@@ -113,6 +113,15 @@ def test_hits_of_the_authors_files(datasets, score):
         assert score(rule, targets, targets, attack=settings) == 0
 
 
+def test_hits_tell_what_the_rule_says_of_the_references_and_gives_up_on(metric, monkeypatch):
+    monkeypatch.setattr(Attack, "judge", lambda self, text, rule: {"y": True, "n": False}.get(text))
+    for rule in ("hits_string", "hits_parse"):
+        built = metric(rule, attack=AttackSettings("ripple"))
+        sums = built.statistics(["y", "n", "?", "?"], ["y", "y", "y", "?"]).sum(axis=0)
+        assert built.scores(sums) == 25
+        assert built.details(sums) == {"references_hit_percent": 75, "not_judged": 2}
+
+
 def test_hits_need_an_attack(metric):
     with pytest.raises(AttackError, match="give --attack"):
         metric("hits_string")
