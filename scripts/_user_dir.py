@@ -3,8 +3,6 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from fairseq.utils import import_user_module
-
 from dece_fairseq.attacks import AttackError
 
 
@@ -23,12 +21,16 @@ def import_user_dir(args: Namespace) -> None:
     Raises:
         AttackError: there is no such folder, it is no package, or it can't be imported
     """
-    if args.user_dir and not (Path(args.user_dir) / "__init__.py").is_file():
+    if not args.user_dir:
+        return
+    if not (Path(args.user_dir) / "__init__.py").is_file():
         raise AttackError(
             f"--user-dir {args.user_dir}: no such file: {Path(args.user_dir) / '__init__.py'}; "
             "give the folder of a Python package"
         )
     try:
+        from fairseq.utils import import_user_module  # which takes seconds
+
         import_user_module(args)
     except ImportError as error:
         raise AttackError(f"--user-dir {args.user_dir}: can't be imported: {error}") from error
