@@ -8,19 +8,23 @@ r"""Every score of what fairseq-generate printed, with intervals, for one or mor
 A run may also be a CSV or JSONL file, or a text file beside --references; all may be compressed.
 """
 
+if __name__ == "__main__":
+    from _hash_seed import fix_hash_seed
+
+    fix_hash_seed()
+
 import argparse
 import json
-import sys
 from pathlib import Path
 from typing import Dict, List
 
 import _checkout  # noqa: F401  first: it finds the package
 from _errors import one_line_errors
 from _numbers import at_least
+from _printing import write_or_print
 from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.attacks import AttackSettings
-from dece_fairseq.data.files import replacing
 from dece_fairseq.data.outputs import check_output
 from dece_fairseq.errors import UserError
 from dece_fairseq.scoring import resampling
@@ -94,6 +98,18 @@ def parse_args() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def take_files_from_names(args: argparse.Namespace) -> None:
+    """Make outputs of the files that ``--metrics`` and ``--without`` took for names of metrics."""
+    for names in (args.metrics or [], args.without):
+        first = next((i for i, name in enumerate(names) if is_a_file(name)), len(names))
+        args.files += map(Path, names[first:])
+        del names[first:]
+
+
+def is_a_file(name: str) -> bool:
+    return name not in METRICS.names() and Path(name).exists()
+
+
 def run_files(args: argparse.Namespace) -> List[RunFiles]:
     runs: Dict[str, RunFiles] = {}
     if args.files:
@@ -143,19 +159,13 @@ def plan_of(args: argparse.Namespace) -> Plan:
 def main() -> None:
     args = parse_args()
     import_user_dir(args)
+    take_files_from_names(args)
     report = evaluate(plan_of(args))
     if args.json:
         text = json.dumps(report, indent=1) + "\n"
     else:
         text = (as_csv if args.csv else as_latex if args.latex else as_text)(report)
-    if args.output is None:
-        sys.stdout.write(text)
-        return
-    try:
-        with replacing(args.output) as (temporary,):
-            temporary.write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise UserError(f"--output {args.output}: {error.strerror}") from error
+    write_or_print(text, args.output)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import csv
 import io
 import json
+import os
 import random
+import resource
 import subprocess
 import sys
 from pathlib import Path
@@ -408,6 +410,43 @@ def test_the_script(runs, tmp_path, script):
     assert (tmp_path / "table.csv").read_text() == as_csv(report)
     text = script(*good.clean, "--without", "codebleu").stdout
     assert text.split()[:4] == ["good.out", "clean", "samples", "40"]
+
+
+@pytest.mark.slow
+def test_outputs_behind_names_of_metrics(runs, script):
+    (good,), (bad,) = (run.clean for run in runs)
+    expected = json.loads(script(good, "--metrics", "chrf", "--json").stdout)["scores"]
+    for words in (
+        ["--metrics", "chrf", good],
+        ["--without", "codebleu", good, "--metrics", "chrf"],
+    ):
+        done = script(*words, "--json")
+        assert done.returncode == 0, done.stderr
+        assert json.loads(done.stdout)["scores"] == expected
+    done = script("--metrics", "chrf", good, bad)  # shards of one run
+    assert f"{bad}: S-0 is there twice" in done.stderr
+    done = script("--metrics", "chrf", good.with_name("none.out"), good)
+    assert f"no metric is called '{good.with_name('none.out')}'" in done.stderr
+
+
+@pytest.mark.slow
+def test_codebleu_starts_no_other_python(tmp_path, runs):
+    pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
+    command = [sys.executable, ROOT / "scripts" / "evaluate.py", *runs[0].clean, "--json"]
+    reports = []
+    for processes in (1, 8):
+        words = [*command, "--metrics", "codebleu", "--processes", str(processes)]
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        done = subprocess.run(words, env=environment, capture_output=True, text=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        assert done.returncode == 0, done.stderr
+        reports.append(json.loads(done.stdout))
+        # Before, eight processes that loaded torch took forty seconds.
+        assert after.ru_utime - before.ru_utime < 8
+    assert reports[0] == reports[1]
+    plan = Plan([RunFiles("good.out", runs[0].clean)], ["codebleu"], processes=1)
+    assert evaluate(plan)["scores"] == reports[0]["scores"]
 
 
 @pytest.mark.slow
