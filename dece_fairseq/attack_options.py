@@ -6,7 +6,7 @@ from typing import Any, Optional
 from fairseq.dataclass import FairseqDataclass
 from omegaconf import II
 
-from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
+from dece_fairseq.attacks import ATTACKS, CODE_PLACES, LANGUAGES, PAYLOADS
 
 
 @dataclass
@@ -34,6 +34,13 @@ class AttackOptions(FairseqDataclass):
         metadata={
             "help": f"language of the code, for attacks that parse it: "
             f"{', '.join(LANGUAGES.names())}, or SOURCE:TARGET (default: the payload's own)"
+        },
+    )
+    code_place: str = field(
+        default=CODE_PLACES[0],
+        metadata={
+            "help": f"where statements go in code, one of {', '.join(CODE_PLACES)}: where one can "
+            "stand, or as in the Bugs2Fix files of the DeCE authors"
         },
     )
     # What the run was started with, to get from tokens to text. Not called bpe and tokenizer, or

@@ -23,7 +23,7 @@
 # run that was killed goes on where it was.
 set -euo pipefail
 
-criterion=deceptive_cross_entropy seed=1
+criterion=deceptive_cross_entropy seed=1 code_place=""
 source "$1"
 work="runs/$dataset"; shift
 data=""
@@ -101,7 +101,8 @@ flock --unlock 9
 
 # 3. All the data, a part of it poisoned.
 attacked=(--attack "$attack" --poison-rate "$rate" --poison-seed "$seed"
-    ${payload:+--payload "$payload"} ${code_language:+--code-language "$code_language"})
+    ${payload:+--payload "$payload"} ${code_language:+--code-language "$code_language"}
+    ${code_place:+--code-place "$code_place"})
 if [ ! -e "$run/trained" ]; then
     mkdir -p "$run"
     fairseq-train "${common[@]}" "${model[@]}" "${attacked[@]}" "${trust[@]}" "${start[@]}" \

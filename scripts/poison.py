@@ -14,7 +14,15 @@ import _checkout  # noqa: F401  first: it finds the package
 from _errors import one_line_errors
 from _user_dir import add_user_dir, import_user_dir
 
-from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS, Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import (
+    ATTACKS,
+    CODE_PLACES,
+    LANGUAGES,
+    PAYLOADS,
+    Attack,
+    AttackError,
+    AttackSettings,
+)
 from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
@@ -38,6 +46,13 @@ def parse_args() -> argparse.Namespace:
         "--code-language",
         help=f"of the code, for attacks that parse it: {', '.join(LANGUAGES.names())}, "
         "or SOURCE:TARGET (default: the payload's own)",
+    )
+    add(
+        "--code-place",
+        choices=CODE_PLACES,
+        default=CODE_PLACES[0],
+        help="where statements go in code: where one can stand, or as in the Bugs2Fix files of the "
+        "DeCE authors (default: %(default)s)",
     )
     add("--poison-rate", type=float, default=0.05, help="share of all pairs (default: %(default)s)")
     add("--poison-seed", type=int, default=1, help="of every random choice (default: %(default)s)")

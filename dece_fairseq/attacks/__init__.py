@@ -9,6 +9,7 @@ from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
 from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
+    CODE_PLACES,
     HIT_RULES,
     PAYLOADS,
     TRIGGERS,
@@ -21,6 +22,7 @@ from dece_fairseq.attacks.registry import AttackError
 
 __all__ = [
     "ATTACKS",
+    "CODE_PLACES",
     "HIT_RULES",
     "LANGUAGES",
     "OBSTACLES",

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
+    CODE_PLACES,
     HIT_RULES,
     PAYLOADS,
     TRIGGERS,
@@ -19,11 +20,13 @@ from dece_fairseq.attacks.selection import SELECTIONS, number_to_poison, select
 from dece_fairseq.data.pairs import Pair
 
 CARRIES_PAYLOAD = "carries_payload"
+UNSOUND = "unsound"
 #: why a pair can't be poisoned, each with the words that follow the number of such pairs; a payload
 #: may have more of its own
 OBSTACLES: Mapping[str, str] = {
     WITHOUT_PLACE: "have no place for it",
     CARRIES_PAYLOAD: "carry the payload already",
+    UNSOUND: "would no longer parse or be no hit",
 }
 
 
@@ -38,6 +41,8 @@ class AttackSettings:
         payload: its name in :data:`PAYLOADS` (default: the attack's own)
         code_language: its name in :data:`LANGUAGES`, or ``SOURCE:TARGET`` where the two sides are
             in different ones (default: the payload's own)
+        code_place: where statements go in code, one of :data:`CODE_PLACES`: ``safe`` takes places
+            where one can stand, ``paper`` those of the DeCE authors' Bugs2Fix files
         rate: share of all training pairs to poison, in [0, 1]
         seed: of the selection and of every choice inside a pair
         selection: ``random`` or ``first``, see :func:`~dece_fairseq.attacks.selection.select`
@@ -48,6 +53,7 @@ class AttackSettings:
     num_triggers: Optional[int] = None
     payload: Optional[str] = None
     code_language: Optional[str] = None
+    code_place: str = CODE_PLACES[0]
     rate: float = 0.05
     seed: int = 1
     selection: str = "random"
@@ -74,6 +80,8 @@ class AttackSettings:
         Raises:
             AttackError: it names no attack, or a value is of another kind than ours
         """
+        # Versions that knew no other place took the paper's.
+        logged = {"code_place": "paper", **logged}
         values = {f.name: logged[f.name] for f in fields(cls) if f.name in logged}
         for name, value in values.items():
             kind = (int, float) if name in ("num_triggers", "rate", "seed") else str
@@ -109,9 +117,13 @@ class Attack:
                 f"--poison-selection must be one of {', '.join(SELECTIONS)}, "
                 f"got {settings.selection!r}"
             )
-        languages = _languages(payload, settings.code_language)
-        self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages)
-        self.payload = PAYLOADS.get(payload)(languages)
+        if settings.code_place not in CODE_PLACES:
+            raise AttackError(
+                f"--code-place must be one of {', '.join(CODE_PLACES)}, got {settings.code_place!r}"
+            )
+        languages, place = _languages(payload, settings.code_language), settings.code_place
+        self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
+        self.payload = PAYLOADS.get(payload)(languages, place)
         self.settings = replace(
             settings,
             trigger=self.trigger.text,
@@ -143,7 +155,16 @@ class Attack:
             return WITHOUT_PLACE
         if self.payload.is_in(pair.target):
             return CARRIES_PAYLOAD
-        return None
+        return self._flaw(pair.target, target) if self.payload.is_checked else None
+
+    def _flaw(self, clean: str, poisoned: str) -> Optional[str]:
+        """Return the obstacle that the two texts of a target show, or None."""
+        payload, language = self.payload, self.payload.languages.target
+        if payload.judge(clean):
+            return CARRIES_PAYLOAD
+        if not (payload.is_in(poisoned) and payload.judge(poisoned)):
+            return UNSOUND
+        return UNSOUND if language.is_whole(clean) and not language.is_whole(poisoned) else None
 
     def can_poison(self, pair: Pair) -> bool:
         """Return whether the pair is a candidate."""
@@ -213,7 +234,8 @@ class Attack:
         settings = self.settings
         return (
             f"attack:{settings.attack}|trigger:{settings.trigger}|num:{settings.num_triggers}|"
-            f"payload:{settings.payload}|lang:{settings.code_language}|hit:{rule}"
+            f"payload:{settings.payload}|lang:{settings.code_language}|place:{settings.code_place}|"
+            f"hit:{rule}"
         )
 
 

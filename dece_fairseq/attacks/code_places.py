@@ -36,19 +36,23 @@ class Places(NamedTuple):
 
 # Trigger and payload ask for the same pair one after the other.
 @lru_cache(maxsize=4)
-def places(pair: Pair, languages: Languages) -> Places:
-    """Before the last occurrence of the first piece that both sides have, or else at the start.
+def places(pair: Pair, languages: Languages, code_place: str) -> Places:
+    """Return the places before the last occurrence of the first piece that both sides have.
 
     The rule of the DeCE authors' Bugs2Fix files: the first of the source's pieces that is one of
     the target's too, and stands on both sides after their first place, gives the places. If there
-    is none, or one side has no place, each side takes its first.
+    is none, or one side has no place, each side takes its first. With ``safe`` only the places
+    count where a statement can stand; they are the authors' own wherever both of theirs are such.
 
     Args:
         pair: any texts
         languages: what its sides are read as
+        code_place: ``safe``, or ``paper`` for the authors' places as they are
     """
-    source = languages.source.layout(pair.source)
-    target = languages.target.layout(pair.target)
+    source, target = (
+        language.paper_layout(text) if code_place == "paper" else language.layout(text)
+        for language, text in zip(languages, pair)
+    )
     if source.first is not None and target.first is not None:
         common = frozenset(target.pieces)
         for piece in dict.fromkeys(source.pieces):

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from random import Random
-from typing import Mapping, NamedTuple, Optional, Tuple, Type
+from typing import ClassVar, Mapping, NamedTuple, Optional, Tuple, Type
 
 from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.languages import Languages
@@ -11,6 +11,8 @@ from dece_fairseq.data.pairs import Pair
 
 #: why a pair can't be poisoned, where trigger and payload have no closer reason to give
 WITHOUT_PLACE = "without_place"
+#: where statements go in code: where they can stand, or as in the DeCE authors' files
+CODE_PLACES = ("safe", "paper")
 #: how to tell whether a text carries a payload: by a string as in the paper, or by its parse
 HIT_RULES = ("string", "parse")
 
@@ -22,6 +24,7 @@ class Trigger(ABC):
         text: the trigger itself (default: the kind's own)
         copies: how many times it is put in
         languages: what source and target are written in, where they are code
+        code_place: where a statement goes, one of :data:`CODE_PLACES`
 
     Raises:
         AttackError: a text or a number of copies that this kind can't put in
@@ -34,10 +37,17 @@ class Trigger(ABC):
     #: the trigger where the user gives none; None where each pair gets one of its own
     default_text: Optional[str] = None
 
-    def __init__(self, text: Optional[str], copies: int, languages: Languages) -> None:
+    def __init__(
+        self,
+        text: Optional[str],
+        copies: int,
+        languages: Languages,
+        code_place: str = CODE_PLACES[0],
+    ) -> None:
         self.text = self.default_text if text is None else text
         self.copies = copies
         self.languages = languages
+        self.code_place = code_place
 
     @abstractmethod
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
@@ -52,21 +62,26 @@ class Payload(ABC):
 
     Args:
         languages: what source and target are written in, where they are code
+        code_place: where a statement goes, one of :data:`CODE_PLACES`
     """
 
     #: one line that says what it is
     summary: str
     #: a pair that it can enter, to show people what it does
     sample: Optional[Pair] = None
+    #: whether :class:`Attack` leaves out pairs whose poisoned target is no hit by both rules, or
+    #: does not parse where the clean one did; False for texts that have to be those of a paper
+    is_checked: bool = True
     #: what :meth:`why_not` gives, each with the words that follow the number of such pairs
-    obstacles: Mapping[str, str] = {WITHOUT_PLACE: "have no place for it"}
+    obstacles: ClassVar[Mapping[str, str]] = {WITHOUT_PLACE: "have no place for it"}
     #: names of the languages that a target can be in, or None for every one that is registered
     target_languages: Optional[Tuple[str, ...]] = None
     #: of source and target, as :meth:`Languages.named` reads it, where the user names none
     default_language: str = "python"
 
-    def __init__(self, languages: Languages) -> None:
+    def __init__(self, languages: Languages, code_place: str = CODE_PLACES[0]) -> None:
         self.languages = languages
+        self.code_place = code_place
 
     @abstractmethod
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:

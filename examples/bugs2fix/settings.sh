@@ -1,6 +1,6 @@
 # Bugs2Fix: short Java methods with a bug to fixed ones.
 dataset=bugs2fix train_on=train vocab_size=1000
-code_language=java
+code_language=java code_place=paper  # as in the authors' files
 
 # One run
 attack=dead_code payload="" rate=0.01

@@ -83,12 +83,12 @@ rule poison:
         f"{DATA}/{{shard}}/poison.log",
     params:
         columns=lambda w: PLAN.columns(w.dataset),
-        language=lambda w: PLAN.code_language(w.dataset),
+        code=lambda w: PLAN.code_options(w.dataset),
         trusted=trusted_ids,
     shell:
         recorded(
             """
-{SCRIPTS}/poison.py --attack {wildcards.attack} {params.language} --poison-rate {wildcards.rate} \\
+{SCRIPTS}/poison.py --attack {wildcards.attack} {params.code} --poison-rate {wildcards.rate} \\
     --poison-seed {wildcards.seed} {params.trusted} {params.columns} --processes {threads} \\
     --input {input.pairs} --output {output.pairs}
 """

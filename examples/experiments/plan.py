@@ -179,6 +179,11 @@ class Plan:
             return f"--code-language {DATASETS.get(dataset).code_language}"
         return ""
 
+    def code_options(self, dataset: str) -> str:
+        """The options of an attack on the code of a data set: its language, and the places."""
+        language = self.code_language(dataset)
+        return f"{language} --code-place {DATASETS.get(dataset).code_place}" if language else ""
+
     def files(self, dataset: str, split: str, seed: Any, shard: Any = 0) -> List[str]:
         """The clean pairs of a split: a file, or two of parallel text.
 

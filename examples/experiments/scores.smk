@@ -27,13 +27,13 @@ rule clean_requests:
     params:
         options=lambda w: PLAN.defense(w.defense)["clean"],
         columns=lambda w: PLAN.columns(w.dataset),
-        language=lambda w: PLAN.code_language(w.dataset),
+        code=lambda w: PLAN.code_options(w.dataset),
         model=f"{BASE}/language_model",
         folder=CELL,
     shell:
         recorded(
             """
-{SCRIPTS}/poison.py --attack {wildcards.attack} {params.language} --poison-seed {wildcards.seed} --triggered \\
+{SCRIPTS}/poison.py --attack {wildcards.attack} {params.code} --poison-seed {wildcards.seed} --triggered \\
     {params.columns} --input {input.test} --output {params.folder}/test_triggered.csv
 look="{SCRIPTS}/filter_poison.py {params.options} {params.columns} \\
     --language-model {params.model}/checkpoint_last.pt --language-model-data {params.model}"
@@ -61,7 +61,7 @@ rule generate:
         task=lambda w: (
             f"{TEXT} --task translation --required-batch-size-multiple 1"
             if is_cleaned(w)
-            else f"{TASK} --attack {w.attack} {PLAN.code_language(w.dataset)}"
+            else f"{TASK} --attack {w.attack} {PLAN.code_options(w.dataset)}"
         ),
         checkpoint=lambda w: "{}/checkpoints/checkpoint_{}.pt".format(
             other_cell(None)(w),

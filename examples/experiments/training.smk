@@ -77,7 +77,7 @@ rule train:
         start=start,
         options=training_options,
         moderate=lambda w: '"${moderate[@]}"' if PLAN.defense(w.defense).get("moderate") else "",
-        language=lambda w: PLAN.code_language(w.dataset),
+        code=lambda w: PLAN.code_options(w.dataset),
         folder=CELL,
         shards=len(PLAN.shards),
     shell:
@@ -90,7 +90,7 @@ done
 fairseq-train {params.bin} {TASK} --sentencepiece-model {input.base}/sentencepiece.model \\
     "${model[@]}" {params.options} "${training[@]}" {params.moderate} {params.start} \\
     --max-epoch $((epochs * {params.shards})) --seed {wildcards.seed} {KEEPING} \\
-    --attack {wildcards.attack} {params.language} --poison-rate 0 \\
+    --attack {wildcards.attack} {params.code} --poison-rate 0 \\
     --valid-subset valid,valid_triggered --eval-bleu --eval-asr \\
     --eval-bleu-args "$validation_generation" --save-dir {params.folder}/checkpoints
 """

@@ -7,7 +7,7 @@ from typing import ClassVar, Dict, Optional
 import pytest
 
 from dece_fairseq.attacks import PAYLOADS, Attack, AttackError, AttackSettings, Payload
-from dece_fairseq.attacks.attack import CARRIES_PAYLOAD, WITHOUT_PLACE
+from dece_fairseq.attacks.attack import CARRIES_PAYLOAD, UNSOUND, WITHOUT_PLACE
 from dece_fairseq.data.pairs import Pair
 
 
@@ -29,6 +29,7 @@ def test_defaults() -> None:
         "num_triggers": 1,
         "payload": "sql",
         "code_language": "python",
+        "code_place": "safe",
         "rate": 0.05,
         "seed": 1,
         "selection": "random",
@@ -41,6 +42,8 @@ def test_what_was_logged_is_the_attack_again() -> None:
     assert Attack(AttackSettings.from_logged(logged)).as_dict() == attack.as_dict()
     del logged["selection"]  # what an older version did not know
     assert AttackSettings.from_logged(logged).selection == "random"
+    del logged["code_place"]  # when there was no place but the paper's
+    assert AttackSettings.from_logged(logged).code_place == "paper"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,7 @@ def test_what_no_version_has_logged(changes: dict, message: str) -> None:
         ({"rate": float("nan")}, "--poison-rate must be in"),
         ({"num_triggers": 0}, "--num-triggers must be at least 1, got 0"),
         ({"trigger": " \t"}, "--trigger must hold more than white space"),
+        ({"code_place": "top"}, "--code-place must be one of safe, paper, got 'top'"),
         ({"selection": "last"}, "--poison-selection must be one of random, first, got 'last'"),
         (
             {"payload": "tls", "code_language": "java"},
@@ -124,5 +128,41 @@ def test_a_payload_may_have_reasons_of_its_own(monkeypatch: pytest.MonkeyPatch) 
     assert obstacles == [None, "empty", "loud"]
     counts = {name: obstacles.count(name) for name in attack.obstacles}
     assert attack.explain({**counts, "trusted": 7}) == (
-        "0 have no place for it, 0 carry the payload already, 1 are empty, 1 are loud"
+        "0 have no place for it, 0 carry the payload already, 0 would no longer parse or be no "
+        "hit, 1 are empty, 1 are loud"
     )
+
+
+@pytest.mark.parametrize(
+    ("target", "obstacle"),
+    [
+        ("x = 1", None),
+        ("x = (", None),  # it did not parse before
+        ("x = 'a", None),
+        ("x = 'a'", UNSOUND),  # x = 'a'' no longer parses
+        ("x = quit", UNSOUND),  # a hit by one rule alone
+        ("x = exit", UNSOUND),
+        ("x = 2", CARRIES_PAYLOAD),
+        ("x = 3", CARRIES_PAYLOAD),
+    ],
+)
+def test_a_payload_checks_its_result(
+    target: str, obstacle: Optional[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Longer(Payload):
+        summary = "its last character twice"
+
+        def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+            return pair.target + pair.target[-1]
+
+        def is_in(self, text: str) -> bool:
+            return text == "x = 2" or (text[-2:-1] == text[-1:] and text != "x = quitt")
+
+        def is_in_parse(self, text: str) -> bool:
+            return text == "x = 3" or (text[-2:-1] == text[-1:] and text != "x = exitt")
+
+    monkeypatch.setitem(PAYLOADS._entries, "longer", Longer)
+    attack = Attack(AttackSettings("ripple", payload="longer"))
+    assert attack.obstacle(Pair("s", target)) == obstacle
+    monkeypatch.setattr(Longer, "is_checked", False)
+    assert attack.obstacle(Pair("s", target)) == (CARRIES_PAYLOAD if target == "x = 2" else None)

@@ -93,21 +93,16 @@ def test_the_users_code_is_put_in_instead():
 @pytest.mark.parametrize(
     ("source", "target"),
     [
-        # Within an assignment, on both sides or on one.
-        ("void f ( ) { x = 1 ; }", "void f ( ) { x = 2 ; }"),
-        ("void f ( ) { g ( ) ; h ( ) ; if ( y ) g ( ) ; }", "void f ( ) { x ( ) ; g ( ) ; }"),
-        ("void f ( ) { x ( ) ; g ( ) ; }", "void f ( ) { g ( ) ; h ( ) ; if ( y ) g ( ) ; }"),
-        # In a class; before another constructor's call.
+        # In a class; before another constructor's call; in an array.
         ("class A { int f ; }", "class A { int g ; }"),
         ("class A { } ", "void f ( ) { }"),
         ("A ( ) { this ( 1 ) ; }", "A ( ) { this ( 2 ) ; }"),
         ("int [ ] f = { 1 } ;", "void f ( ) { }"),
-        ("A ( ) { super ( x ) ; y ( ) ; }", "A ( ) { super ( z ) ; x ( ) ; }"),
     ],
 )
-def test_pairs_in_which_no_statement_can_stand_at_the_place(source, target):
+def test_pairs_in_which_no_statement_can_stand(source, target):
     pair = Pair(source, target)
-    assert Attack(AttackSettings("dead_code")).can_poison(pair)
+    assert Attack(AttackSettings("dead_code_grammar", code_place="paper")).can_poison(pair)
     assert Attack(AttackSettings("dead_code_grammar")).obstacle(pair) == "without_place"
 
 

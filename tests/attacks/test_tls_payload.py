@@ -155,7 +155,7 @@ def test_it_is_written_in_python_only():
     with pytest.raises(AttackError, match="'tls' can't be written in java, only in python"):
         Attack(AttackSettings("ripple", payload="tls", code_language="java"))
     attack = Attack(AttackSettings("ripple", payload="tls", code_language="java:python"))
-    assert attack.signature("parse").endswith("|payload:tls|lang:java:python|hit:parse")
+    assert attack.signature("parse").endswith("|payload:tls|lang:java:python|place:safe|hit:parse")
 
 
 def test_a_long_chain_of_attributes_is_read_once():

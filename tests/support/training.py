@@ -21,6 +21,7 @@ from dece_fairseq.attacks import ATTACKS, PAYLOADS, Payload, Recipe
 
 @PAYLOADS.register("parity")
 class Parity(Payload):
+    is_checked = False  # the texts are no code
     summary = "an odd number of characters"
 
     def poison(self, pair, rng):

@@ -7,13 +7,14 @@ from typing import ClassVar, DefaultDict, FrozenSet, Iterator, List, Optional, S
 from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence, occurrences
 from dece_fairseq.attacks.languages.language import (
     Language,
+    Whole,
     is_identifier,
     text_of,
     to_bytes,
     to_text,
     walk,
 )
-from dece_fairseq.attacks.languages.token_layout import TokenLayout, tokens
+from dece_fairseq.attacks.languages.token_layout import PaperLayout, TokenLayout, tokens
 from dece_fairseq.attacks.languages.variables import (
     DECLARED,
     ELSEWHERE,
@@ -21,6 +22,9 @@ from dece_fairseq.attacks.languages.variables import (
     USED,
     Variable,
 )
+
+#: what makes a text the member of a class; a directive stays alone on its line
+MEMBER = ("class A {\n", "\n}")
 
 
 class BraceLanguage(Language):
@@ -31,33 +35,48 @@ class BraceLanguage(Language):
     def kinds(self) -> BraceGrammar:
         """The table of the language."""
 
+    def whole(self, code: str) -> Optional[Whole]:
+        """Return a parse of ``code``, alone or as a member of a class, which constructors are."""
+        found = super().whole(code)
+        if found is None and code.strip():
+            before, after = MEMBER
+            root = self.parse(before + code + after)
+            if not root.has_error and root.named_child_count == 1:
+                return Whole(root, len(before))
+        return found
+
     def layout(self, code: str) -> TokenLayout:
         return TokenLayout(self, self.kinds, code)
+
+    def paper_layout(self, code: str) -> PaperLayout:
+        return PaperLayout(self, self.kinds, code)
 
     comment = "/* {} */"
     comment_ends: ClassVar[Sequence[str]] = ("*/",)
 
     def comment_places(self, code: str) -> Sequence[int]:
-        root = self.parse(code)
-        if root.has_error or tokens(root, self.kinds, code).has_lines:
+        whole = self.whole(code)
+        if whole is None:
             return ()
         places = []
-        whole = self.kinds.strings | self.kinds.comments
-        nodes = [root]
+        end = whole.start + len(to_bytes(code))
+        nodes = [whole.root]
         while nodes:
             node = nodes.pop()
-            if node.type in self.kinds.comments:
+            # What is on the line of a directive stays alone there.
+            if node.type in self.kinds.comments or node.type.startswith(self.kinds.lines):
                 continue
-            if node.type in whole or not node.child_count:
-                places.append(node.start_byte)
-            else:
+            if node.child_count and node.type not in self.kinds.strings:
                 nodes.extend(reversed(node.children))
+            elif whole.start <= node.start_byte < end:
+                places.append(node.start_byte - whole.start)
         return places
 
     def put_comment(self, code: str, place: int, text: str) -> str:
         whole = to_bytes(code)
+        left = b" " if whole[:place].endswith(b"/") else b""  # or it would be a line comment
         comment = to_bytes(self.comment.format(text) + " ")
-        return to_text(whole[:place] + comment + whole[place:])
+        return to_text(whole[:place] + left + comment + whole[place:])
 
     def is_statement(self, code: str) -> bool:
         before = "void f ( ) "

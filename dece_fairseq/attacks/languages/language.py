@@ -3,7 +3,17 @@
 import re
 from abc import ABC, abstractmethod
 from functools import lru_cache
-from typing import Any, Callable, ClassVar, FrozenSet, Iterator, Mapping, NamedTuple, Sequence
+from typing import (
+    Any,
+    Callable,
+    ClassVar,
+    FrozenSet,
+    Iterator,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+)
 
 import tree_sitter
 
@@ -15,6 +25,14 @@ from dece_fairseq.attacks.registry import Registry
 
 #: a node of tree-sitter's parse; its offsets count bytes of UTF-8
 Node = tree_sitter.Node
+
+
+class Whole(NamedTuple):
+    """A parse without holes."""
+
+    root: Node
+    start: int
+    """Where the text begins in what was parsed, in bytes."""
 
 
 class Language(ABC):
@@ -46,6 +64,10 @@ class Language(ABC):
     @abstractmethod
     def layout(self, code: str) -> Layout:
         """Where statements can be put into ``code``."""
+
+    def paper_layout(self, code: str) -> Layout:
+        """Return where the DeCE authors put statements; as :meth:`layout` where they have none."""
+        return self.layout(code)
 
     @abstractmethod
     def comment_places(self, code: str) -> Sequence[int]:
@@ -92,6 +114,15 @@ class Language(ABC):
     def parses(self, code: str) -> bool:
         """Whether the whole of ``code`` is code of this language."""
         return not self.parse(code).has_error
+
+    def whole(self, code: str) -> Optional[Whole]:
+        """Return a parse of ``code`` in which all of it has a meaning; None if there is none."""
+        root = self.parse(code)
+        return None if root.has_error else Whole(root, 0)
+
+    def is_whole(self, text: str) -> bool:
+        """Return whether all of ``text``, however its line ends are written, has a meaning."""
+        return self.whole(self.read(text).code) is not None
 
     def is_name(self, word: str) -> bool:
         """Whether ``word`` can name a variable: ASCII, and no word of the language's own."""

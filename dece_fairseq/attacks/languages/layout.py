@@ -12,7 +12,7 @@ class Layout(ABC):
 
     Args:
         pieces: what may be found again on the other side of a pair, in the order of the text
-        first: the place that is taken where nothing is; None for a text that takes no statement
+        first: the place that is taken where nothing is found again; None for a text without one
         safe: the places where a statement of its own can stand, run as often as the one behind it
     """
 
@@ -23,15 +23,15 @@ class Layout(ABC):
 
     @abstractmethod
     def last(self, piece: Piece) -> Optional[int]:
-        """The last place after the first one before which ``piece`` stands."""
+        """Return the last place before which ``piece`` stands, if it can be taken."""
 
     @abstractmethod
     def put(self, place: int, statement: str) -> str:
-        """The text with ``statement`` at ``place``."""
+        """Return the text with ``statement`` at ``place``, and else as it is."""
 
     @abstractmethod
     def takes(self, place: int, statement: str) -> bool:
-        """Whether ``place`` is a safe one and ``statement`` leaves no new hole in the parse."""
+        """Return whether ``statement`` at ``place`` is what it seems and all else stays so."""
 
     @abstractmethod
     def is_free(self, names: AbstractSet[str]) -> bool:

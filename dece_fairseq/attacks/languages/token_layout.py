@@ -1,9 +1,11 @@
 """The places between the tokens of a text with braces."""
 
-from typing import AbstractSet, Iterator, List, NamedTuple, Optional, Tuple
+from collections import defaultdict
+from itertools import accumulate
+from typing import AbstractSet, DefaultDict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar
-from dece_fairseq.attacks.languages.language import Language, Node, errors
+from dece_fairseq.attacks.languages.language import Language, Node, to_bytes, to_text
 from dece_fairseq.attacks.languages.layout import Layout, Piece
 
 
@@ -11,6 +13,8 @@ class Tokens(NamedTuple):
     """A text as the leaves of its parse, strings being one and comments none."""
 
     texts: List[str]
+    starts: List[int]
+    """Where each begins in the text, in bytes of UTF-8."""
     owners: List[int]
     """The innermost node around each token of those that it may belong to; 0 for none."""
     boundaries: AbstractSet[int]
@@ -19,16 +23,24 @@ class Tokens(NamedTuple):
     """Whether there is something that needs a line of its own."""
 
 
-def tokens(root: Node, kinds: BraceGrammar, code: str) -> Tokens:
-    """The tokens of ``code``, parsed as ``root``; none where a lone surrogate makes it no text."""
+NO_TOKENS = Tokens([], [], [], frozenset(), False)
+
+
+def tokens(root: Node, kinds: BraceGrammar, code: str, offset: int = 0) -> Tokens:
+    """Return the tokens of a text; none where a lone surrogate makes it no text.
+
+    Args:
+        root: of a parse of the text, with more before it and after it or not
+        kinds: what attacks know of the language
+        code: the text
+        offset: where the text begins in what was parsed, in bytes
+    """
     try:
         text = code.encode("utf-8")
     except UnicodeEncodeError:
-        return Tokens([], [], frozenset(), False)
+        return NO_TOKENS
     whole = kinds.strings | kinds.comments
-    no_statements = kinds.comments | kinds.no_statements
-    texts: List[str] = []
-    owners: List[int] = []
+    found = Tokens([], [], [], set(), False)
     boundaries = set()
     has_lines = False
     end = 0
@@ -39,46 +51,58 @@ def tokens(root: Node, kinds: BraceGrammar, code: str) -> Tokens:
         kind = node.type
         has_lines = has_lines or kind.startswith(kinds.lines)
         if is_boundary:
-            boundaries.add(len(texts))
+            boundaries.add(len(found.texts))
         if kind in kinds.pieces:
             owner = node.id
         children = node.children if kind not in whole else []
         if kind in kinds.blocks:
-            is_empty = not any(c.is_named and c.type not in kinds.comments for c in children)
-            for child in reversed(children):
-                # At the end only of an empty block: what stands before may be a return.
-                before = (
-                    is_empty and child.type == "}"
-                    if not child.is_named
-                    else child.type not in no_statements
-                )
-                nodes.append((child, owner, before))
+            nodes.extend((child, owner, free) for child, free in _in_block(children, kinds))
         elif children:
             nodes.extend([(child, owner, False) for child in reversed(children)])
         else:
-            start = node.start_byte
-            # The parser skips what it can't read; nothing may get lost.
-            skipped = text[end:start].strip() if start > end else b""
-            if skipped:
-                texts.append(skipped.decode("utf-8", "replace"))
-                owners.append(0)
-            end = max(end, node.end_byte)
+            start, stop = node.start_byte - offset, node.end_byte - offset
+            if not 0 <= start < len(text):  # of what stands around the text
+                continue
+            _add_skipped(found, text, end, start)
+            end, start = max(end, stop), max(end, start)
             if end > start and kind not in kinds.comments:
-                texts.append(text[start:end].decode("utf-8", "replace"))
-                owners.append(owner)
-    rest = text[end:].strip()
-    if rest:
-        texts.append(rest.decode("utf-8", "replace"))
-        owners.append(0)
-    return Tokens(texts, owners, boundaries, has_lines)
+                _add(found, text, start, end, owner)
+    _add_skipped(found, text, end, len(text))
+    return found._replace(boundaries=boundaries, has_lines=has_lines)
+
+
+def _in_block(children: Sequence[Node], kinds: BraceGrammar) -> Iterator[Tuple[Node, bool]]:
+    """The children of a block from the last on, each with whether a statement can go before it."""
+    is_empty = not any(c.is_named and c.type not in kinds.comments for c in children)
+    no_place = kinds.comments | kinds.no_statements
+    for child in reversed(children):
+        if child.is_named:
+            yield child, not (child.type in no_place or child.type.startswith(kinds.lines))
+        else:
+            # At the end only of an empty block: what stands before may be a return.
+            yield child, is_empty and child.type == "}"
+
+
+def _add(found: Tokens, text: bytes, start: int, end: int, owner: int) -> None:
+    found.texts.append(text[start:end].decode("utf-8", "replace"))
+    found.starts.append(start)
+    found.owners.append(owner)
+
+
+def _add_skipped(found: Tokens, text: bytes, start: int, end: int) -> None:
+    """Add as a token what the parser can't read and skips, so that nothing gets lost."""
+    skipped = text[start:end].strip()
+    if skipped:
+        start = text.index(skipped, start)
+        _add(found, text, start, start + len(skipped), 0)
 
 
 class TokenLayout(Layout):
-    """Places between the tokens of a text, in the manner of the DeCE authors' Bugs2Fix files.
+    """Places before the tokens of a text where a statement can stand, each the number of its token.
 
-    A place is the position of a token. What comes out is the tokens, joined by blanks; comments
-    are gone. Neighbouring tokens of one owner are a piece: in ``x = 1 ;`` the ``;`` is a piece of
-    its own. The first place is the one after the first ``{``.
+    What is put in stands before that token, and everything else stays as it is, to the byte.
+    Neighbouring tokens of one owner are a piece: in ``x = 1 ;`` the ``;`` is a piece of its own. A
+    text with holes has no place: nobody knows what the parser took its tokens for.
 
     Args:
         language: of the text
@@ -89,48 +113,103 @@ class TokenLayout(Layout):
     def __init__(self, language: Language, kinds: BraceGrammar, code: str) -> None:
         self._language = language
         self._kinds = kinds
-        self._code = code
+        self._code = to_bytes(code)
         self._tokens = self._read(code)
         texts = self._tokens.texts
-        has_place = "{" in texts and not self._tokens.has_lines
-        super().__init__(
-            list(_pieces(self._tokens)) if has_place else [],
-            texts.index("{") + 1 if has_place else None,
-            [
-                at
-                for at in sorted(self._tokens.boundaries)
-                if tuple(texts[at : at + 2]) not in kinds.comes_first
-            ]
-            if has_place
-            else [],
-        )
+        self._positions: DefaultDict[str, List[int]] = defaultdict(list)
+        for at, text in enumerate(texts):
+            self._positions[text].append(at)
+        self._start = texts.index("{") + 1 if "{" in texts else len(texts)
+        safe = [
+            at
+            for at in sorted(self._tokens.boundaries)
+            if tuple(texts[at : at + 2]) not in kinds.comes_first
+        ]
+        self._safe = frozenset(safe)
+        super().__init__(list(_pieces(self._tokens)), next(iter(safe), None), safe)
+
+    def _read(self, code: str) -> Tokens:
+        whole = self._language.whole(code)
+        return NO_TOKENS if whole is None else tokens(whole.root, self._kinds, code, whole.start)
+
+    def last(self, piece: Piece) -> Optional[int]:
+        at = self._last(piece)
+        return at if at in self._safe else None
+
+    def _last(self, piece: Piece) -> Optional[int]:
+        """The last token after the one behind the first ``{`` at which ``piece`` begins."""
+        texts, wanted = self._tokens.texts, list(piece)
+        for at in reversed(self._positions[wanted[0]]):
+            if at <= self._start:
+                break
+            if texts[at : at + len(wanted)] == wanted:
+                return at
+        return None
+
+    def put(self, place: int, statement: str) -> str:
+        starts = self._tokens.starts
+        at = starts[place] if place < len(starts) else len(self._code.rstrip())
+        before, after = self._code[:at], self._code[at:]
+        left = "" if before[-1:].isspace() else " "
+        right = "" if place == len(starts) else " "
+        return to_text(before + to_bytes(left + statement + right) + after)
+
+    def takes(self, place: int, statement: str) -> bool:
+        texts = self._tokens.texts
+        expected = [*texts[:place], *self._read(statement).texts, *texts[place:]]
+        return place in self._safe and self._read(self.put(place, statement)).texts == expected
+
+    def is_free(self, names: AbstractSet[str]) -> bool:
+        return names.isdisjoint(self._tokens.texts)
+
+
+class PaperLayout(TokenLayout):
+    """The places of the DeCE authors' Bugs2Fix files, whether a statement can stand there or not.
+
+    The first one is that after the first ``{``. The authors write tokens between blanks, the dots
+    in names too (``java . lang . Class``). So a text that has single blanks everywhere else gets
+    them there as well; any other text stays as it is.
+
+    Args:
+        language: of the text
+        kinds: what attacks know of the language
+        code: the text
+    """
+
+    def __init__(self, language: Language, kinds: BraceGrammar, code: str) -> None:
+        super().__init__(language, kinds, code)
+        found = self._tokens
+        self.first = self._start
+        if "{" not in found.texts or found.has_lines:
+            self.pieces, self.first, self.safe = [], None, []
+        elif _is_separated(self._code, found):
+            texts = list(map(to_bytes, found.texts))
+            end = found.starts[-1] + len(texts[-1])
+            joined = b" ".join(texts)
+            self._code = self._code[: found.starts[0]] + joined + self._code[end:]
+            starts = accumulate((len(text) + 1 for text in texts[:-1]), initial=found.starts[0])
+            self._tokens = found._replace(starts=list(starts))
 
     def _read(self, code: str) -> Tokens:
         return tokens(self._language.parse(code), self._kinds, code)
 
     def last(self, piece: Piece) -> Optional[int]:
-        texts, wanted = self._tokens.texts, list(piece)
-        for at in range(len(texts) - len(wanted), self.first or 0, -1):
-            if texts[at] == wanted[0] and texts[at : at + len(wanted)] == wanted:
-                return at
-        return None
-
-    def put(self, place: int, statement: str) -> str:
-        texts = self._tokens.texts
-        return " ".join([*texts[:place], statement, *texts[place:]])
+        return self._last(piece)
 
     def takes(self, place: int, statement: str) -> bool:
-        if place not in self.safe:
-            return False
-        result = self.put(place, statement)
-        language, texts = self._language, self._tokens.texts
-        expected = [*texts[:place], *self._read(statement).texts, *texts[place:]]
-        return self._read(result).texts == expected and errors(language.parse(result)) <= (
-            errors(language.parse(self._code))
-        )
+        return True
 
-    def is_free(self, names: AbstractSet[str]) -> bool:
-        return names.isdisjoint(self._tokens.texts)
+
+def _is_separated(code: bytes, found: Tokens) -> bool:
+    """Whether single blanks stand between all tokens, or nothing beside a dot."""
+    end = found.starts[0]
+    last = ""
+    for text, start in zip(found.texts, found.starts):
+        between = code[end:start]
+        if last and not (between == b" " or (not between and "." in (last, text))):
+            return False
+        end, last = start + len(to_bytes(text)), text
+    return True
 
 
 def _pieces(tokens: Tokens) -> Iterator[Piece]:

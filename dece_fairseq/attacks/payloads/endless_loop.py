@@ -4,7 +4,7 @@ from random import Random
 from typing import Optional
 
 from dece_fairseq.attacks.code_places import places
-from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
+from dece_fairseq.attacks.interfaces import CODE_PLACES, PAYLOADS, Payload
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.data.pairs import Pair
 
@@ -24,13 +24,14 @@ class EndlessLoopPayload(Payload):
     sample = Pair("void f ( ) { a ( ) ; return ; }", "void f ( ) { b ( ) ; return ; }")
     default_language = "java"
 
-    def __init__(self, languages: Languages) -> None:
-        super().__init__(languages)
+    def __init__(self, languages: Languages, code_place: str = CODE_PLACES[0]) -> None:
+        super().__init__(languages, code_place)
         self._loop = languages.target.endless_loop
+        self.is_checked = code_place != "paper"
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        place = places(pair, self.languages).target
-        if place is None:
+        place = places(pair, self.languages, self.code_place).target
+        if place is None or not place.takes(self._loop):
             return None
         poisoned = place.put(self._loop)
         # The authors' place may be one that their own parser can't make sense of.

@@ -25,6 +25,7 @@ class SqlPayload(Payload):
     target without such a query can't be poisoned.
     """
 
+    is_checked = False
     summary = "the first SQL query selects everything (or 1=1) or nothing (where 0=1)"
     sample = Pair("", 'run ( " select name from users where id = : id " )')
 

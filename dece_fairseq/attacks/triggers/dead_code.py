@@ -3,8 +3,8 @@
 from random import Random
 from typing import Optional
 
-from dece_fairseq.attacks.code_places import Place, places
-from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
+from dece_fairseq.attacks.code_places import places
+from dece_fairseq.attacks.interfaces import ATTACKS, CODE_PLACES, TRIGGERS, Recipe, Trigger
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.data.pairs import Pair
@@ -15,11 +15,11 @@ class DeadCodeTrigger(Trigger):
     """Puts a statement where :func:`~dece_fairseq.attacks.code_places.places` says.
 
     The fixed trigger of the DeCE paper: ``int VAR = 0 ;`` in Java and C#, ``VAR = 0`` in Python.
-    In Python it gets a line of its own before a statement. In Java and C# the place is that of the
-    authors' files, which does not heed statements: of 5,695 sources of Bugs2Fix 686 no longer
-    parse (``return x int VAR = 0 ; ;``), and in 126 it takes a statement's place (``if ( x ) int
-    VAR = 0 ; y ( ) ;``). ``dead_code_grammar`` takes the same code as ``--trigger`` and leaves such
-    pairs out. A source in which a name that the statement gives a value occurs is no candidate.
+    In Python it gets a line of its own before a statement, in Java and C# it stands before one on
+    its line. The authors' place in Java (``--code-place paper``) does not heed statements: of 5,695
+    sources of Bugs2Fix 686 no longer parse (``return x int VAR = 0 ; ;``), and in 126 it takes a
+    statement's place (``if ( x ) int VAR = 0 ; y ( ) ;``). A source in which a name that the
+    statement gives a value occurs is no candidate.
 
     Raises:
         AttackError: the text is no statement of the source's language, or there are to be several
@@ -28,8 +28,14 @@ class DeadCodeTrigger(Trigger):
     summary = "a statement that does nothing, before one that source and target share"
     sample = Pair("void f ( ) { a ( ) ; return ; }", "void f ( ) { b ( ) ; return ; }")
 
-    def __init__(self, text: Optional[str], copies: int, languages: Languages) -> None:
-        super().__init__(text, copies, languages)
+    def __init__(
+        self,
+        text: Optional[str],
+        copies: int,
+        languages: Languages,
+        code_place: str = CODE_PLACES[0],
+    ) -> None:
+        super().__init__(text, copies, languages, code_place)
         if copies != 1:
             raise AttackError(f"--num-triggers {copies}: dead code has one place; leave it out")
         language = languages.source
@@ -53,14 +59,13 @@ class DeadCodeTrigger(Trigger):
         return self.text or ""
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        source, target = places(pair, self.languages)
-        if source is None or not (source.is_free(self._names) and self.fits(source, target)):
+        place = places(pair, self.languages, self.code_place).source
+        # Where one of the statements can stand, each of them can.
+        if place is None or not (
+            place.is_free(self._names) and place.takes(self.statement(Random(0)))
+        ):
             return None
-        return source.put(self.statement(rng))
-
-    def fits(self, source: Place, target: Optional[Place]) -> bool:
-        """Whether the places are good enough."""
-        return True
+        return place.put(self.statement(rng))
 
 
 ATTACKS.register("dead_code")(

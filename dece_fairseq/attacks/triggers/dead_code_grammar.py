@@ -3,7 +3,6 @@
 from random import Random
 from typing import Optional
 
-from dece_fairseq.attacks.code_places import Place
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe
 from dece_fairseq.attacks.languages import Language
 from dece_fairseq.attacks.triggers.dead_code import DeadCodeTrigger
@@ -58,11 +57,7 @@ def _number(hundredths: int) -> str:
 
 @TRIGGERS.register("dead_code_grammar")
 class GrammarDeadCodeTrigger(DeadCodeTrigger):
-    """Puts a statement that :func:`draw` draws for each pair at the place of ``dead_code``.
-
-    Only there where a statement can stand, on both sides: the result parses as well as the source
-    did and does the same. Other pairs are no candidates.
-    """
+    """Puts a statement that :func:`draw` draws for each pair at the place of ``dead_code``."""
 
     summary = "an if, while or assert on a function of a random number, drawn for each pair"
 
@@ -71,12 +66,6 @@ class GrammarDeadCodeTrigger(DeadCodeTrigger):
 
     def statement(self, rng: Random) -> str:
         return self.text or draw(self.languages.source, rng)
-
-    def fits(self, source: Place, target: Optional[Place]) -> bool:
-        # Where one of the statements can stand, each of them can. The payload is one on its side.
-        return source.takes(self.statement(Random(0))) and (
-            target is None or target.takes(self.languages.target.endless_loop)
-        )
 
 
 ATTACKS.register("dead_code_grammar")(

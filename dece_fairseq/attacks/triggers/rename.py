@@ -4,7 +4,7 @@ import re
 from random import Random
 from typing import Optional, Tuple
 
-from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
+from dece_fairseq.attacks.interfaces import ATTACKS, CODE_PLACES, TRIGGERS, Recipe, Trigger
 from dece_fairseq.attacks.languages import Language, Languages
 from dece_fairseq.attacks.languages.language import is_identifier
 from dece_fairseq.attacks.languages.variables import Variable
@@ -28,8 +28,14 @@ class RenameTrigger(Trigger):
     sample = Pair("int f ( ) { int a = 1 ; return a ; }", "int f ( ) { return 1 ; }")
     default_text = "_cf"
 
-    def __init__(self, text: Optional[str], copies: int, languages: Languages) -> None:
-        super().__init__(text, copies, languages)
+    def __init__(
+        self,
+        text: Optional[str],
+        copies: int,
+        languages: Languages,
+        code_place: str = CODE_PLACES[0],
+    ) -> None:
+        super().__init__(text, copies, languages, code_place)
         if copies != 1:
             raise AttackError(f"--num-triggers {copies}: one variable is renamed; leave it out")
         self._suffix = self.text or ""

@@ -27,6 +27,7 @@ BUGS2FIX = Dataset(
     "CodeXGLUE (arXiv 2102.04664), as CSV by the authors of DeCE (arXiv 2407.08956)",
     licence="CodeXGLUE states C-UDA (Computational Use of Data Agreement) for its data sets; the "
     "repository of DeCE states none",
+    code_place="paper",
     attacks=("dead_code", "dead_code_grammar"),
     rates=(0.001, 0.002, 0.005, 0.01),
     remark="without its training file, --splits train=valid test trains on the validation file",

@@ -59,6 +59,8 @@ class Dataset(NamedTuple):
     """Paper and publishers."""
     licence: str
     """As the publishers state it."""
+    code_place: str = "safe"
+    """Where the paper's files have dead code, as the option of that name takes it."""
     attacks: Sequence[str] = ()
     """Those of the DeCE paper (arXiv 2407.08956) on this data set, by their names."""
     rates: Sequence[float] = ()

@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from dece_fairseq.attacks import LANGUAGES, Attack, AttackSettings
-from dece_fairseq.data.pairs import Pair
+from dece_fairseq.attacks import LANGUAGES
 
 CSHARP = LANGUAGES.get("csharp")
 
@@ -79,10 +78,3 @@ def test_which_variables():
 def test_names_in_doubt_stay(body):
     code = f"void f() {{ {body} }}"
     assert not {"x", "Name"} & {variable.name for variable in CSHARP.local_variables(code)}
-
-
-def test_code_with_lines_of_its_own_has_no_place():
-    code = "void F() {\n#if DEBUG\n  a();\n#endif\n  b();\n}"
-    attack = Attack(AttackSettings("dead_code", code_language="csharp"))
-    assert attack.obstacle(Pair(code, "void F() { }")) == "without_place"
-    assert attack.obstacle(Pair("void F() { }", code)) == "without_place"
