@@ -1,142 +1,297 @@
 """What the names in Python code stand for, as far as its parse shows it."""
 
-from typing import Dict, Iterator, List, Optional, Tuple
+from typing import AbstractSet, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
-from dece_fairseq.attacks.languages.language import Node, text_of, walk
+from dece_fairseq.attacks.python_scopes import Scopes, Variable
+from dece_fairseq.attacks.python_tree import Tree
+
+#: nothing that matters has a longer name, or more of them
+_LONGEST, _MOST = 80, 4
+#: values of a name that are looked at to tell whether it is a constant
+_VALUES = 16
+#: whose value is that of the first child
+_WRAPPERS = frozenset({"parenthesized_expression", "await"})
+_NAMED_BY_PART = _WRAPPERS | {
+    *("argument_list", "assignment", "attribute", "boolean_operator", "call"),
+    *("conditional_expression", "named_expression"),
+}
+_IMPORTERS = frozenset({"__import__", "import_module"})
+#: values by the key or keyword that they stand under
+Items = Dict[str, List[int]]
 
 
 class Names:
-    """Follows imports and plain assignments, so that other names for a thing don't hide it.
+    """Follows imports, assignments, defaults, annotations and base classes.
 
-    Knows nothing of the order or the scope of statements: a name stands for everything that is
-    bound to it anywhere in the code.
+    So other names for a thing don't hide it, and a thing of the same name is not taken for it.
+    Knows nothing of the order of statements, nor of what functions give to each other: a name
+    stands for everything that is assigned to it in its scope. Takes time in proportion to the code.
 
     Args:
-        root: of the parse of the code
+        tree: of the code
     """
 
-    def __init__(self, root: Node) -> None:
-        #: what is assigned to each name, in the order of the code
-        self.values: Dict[str, List[Node]] = {}
-        self._imported: Dict[str, str] = {}
-        for node in walk(root):
-            if node.type in ("import_statement", "import_from_statement"):
-                self._imported.update(_imports(node))
-            for name, value in _bindings(node):
-                self.values.setdefault(name, []).append(value)
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self.scopes = Scopes(tree)
+        #: in the order of the text
+        self.calls = [node for node, kind in enumerate(tree.kinds) if kind == "call"]
+        #: the variables that get a node's value
+        self.given: Dict[int, List[Variable]] = {}
+        for _, variable in self.scopes.variables():
+            for value in variable.values:
+                self.given.setdefault(value, []).append(variable)
+        self._imported = {
+            full.partition(".")[0]
+            for _, variable in self.scopes.variables()
+            for full in variable.imports
+        }
+        self._instances: Dict[int, List[Variable]] = {}
+        for node, variable in self.scopes.instances:
+            self._instances.setdefault(node, []).append(variable)
+        #: by their list of arguments: what is written there, and what is unpacked into it
+        self._keywords: Dict[int, List[Items]] = {}
+        self._written: Dict[int, Items] = {}
+        self._note_items()
+        self._origins: Dict[int, List[str]] = {}
+        self._spread(self._known())
 
-    def dotted(self, node: Optional[Node]) -> str:
-        """The full name of an expression, ``requests.get`` for ``r.get`` after ``import requests
-        as r``; ``()`` follows what is called, and what has no name is empty.
+    def origins(self, node: Optional[int]) -> Sequence[str]:
+        """Return the full names that an expression may have.
+
+        ``requests.get`` for ``r.get`` after ``import requests as r``, and for ``get`` after ``from
+        requests import get``. ``()`` follows what is called: ``requests.Session.().get``. A name
+        that the code binds to something without a name, as a parameter, has none.
         """
-        parts: List[str] = []
-        seen = set()
-        while node is not None:
-            if node.type == "attribute":
-                parts.append(_field(node, "attribute"))
-                node = node.child_by_field_name("object")
-            elif node.type == "call":
-                module = _imported_by_call(node)
-                if module:
-                    return ".".join([module, *reversed(parts)])
-                parts.append("()")
-                node = node.child_by_field_name("function")
-            elif node.type in ("identifier", "dotted_name"):
-                name = text_of(node)
-                values = self.values.get(name, [])
-                if name in self._imported:
-                    parts.append(self._imported[name])
-                elif len(values) == 1 and name not in seen:
-                    seen.add(name)
-                    node = values[0]
-                    continue
-                else:
-                    parts.append(name)
-                break
-            elif node.type in ("await", "parenthesized_expression") and node.named_child_count == 1:
-                node = node.named_children[0]
+        return () if node is None else self._origins.get(node, ())
+
+    def is_imported(self, origin: str) -> bool:
+        """Return whether the code imports the package of a full name; else it is a free name."""
+        return origin.partition(".")[0] in self._imported
+
+    def called(self, full_names: AbstractSet[str]) -> List[int]:
+        """Return the expressions that may have one of ``full_names``."""
+        return [node for node, own in self._origins.items() if not full_names.isdisjoint(own)]
+
+    def values(self, node: int) -> List[int]:
+        """Return the expressions whose value ``node`` has; of what isn't known, its names.
+
+        A name that is only ever assigned stands for what is assigned, a parameter for its default.
+        """
+        tree, found, seen = self.tree, [], {node}
+        nodes = [node]
+        while nodes:
+            node = nodes.pop()
+            kind, children = tree.kinds[node], tree.children[node]
+            variable = self.scopes.read.get(node)
+            following: Sequence[int] = ()
+            if kind in _WRAPPERS:
+                following = children[:1]
+            elif kind == "named_expression" or kind == "assignment":
+                following = children[-1:]
+            elif kind == "conditional_expression" and len(children) == 3:
+                following = (children[0], children[2])
+            elif variable is not None and not (
+                variable.is_opaque
+                or variable.parts
+                or variable.imports
+                or len(seen) + len(variable.values) > _VALUES
+            ):
+                following = variable.values
+            if following:
+                nodes.extend(value for value in following if value not in seen)
+                seen.update(following)
             else:
-                return ""
-        return ".".join(reversed(parts))
+                found.append(node)
+        return found
 
-    def is_false(self, node: Optional[Node]) -> bool:
-        """Whether an expression is ``False`` or 0, or a name that is bound to nothing else."""
-        if node is None:
-            return False
-        if node.type == "identifier":
-            values = self.values.get(text_of(node), [])
-            return bool(values) and all(map(_is_false, values))
-        return _is_false(node)
+    def is_false(self, node: int) -> bool:
+        """Return whether an expression is ``False`` or 0 whatever happens."""
+        values = self.values(node)
+        return bool(values) and all(map(self.is_false_literal, values))
 
+    def is_false_literal(self, node: int) -> bool:
+        """Return whether an expression is written as ``False`` or 0, or as ``not True``."""
+        tree, wanted = self.tree, False
+        for _ in range(_VALUES):
+            if tree.kinds[node] not in ("not_operator", *_WRAPPERS) or not tree.children[node]:
+                break
+            wanted ^= tree.kinds[node] == "not_operator"
+            node = tree.children[node][0]
+        kind = tree.kinds[node]
+        if kind in ("integer", "float"):
+            return (tree.text(node).lower().strip("0._") not in ("", "b", "o", "x")) is wanted
+        return kind == ("true" if wanted else "false")
 
-def calls(root: Node) -> Iterator[Tuple[Node, Node]]:
-    """The calls below ``root``, each with its list of arguments."""
-    for node in walk(root):
-        arguments = node.child_by_field_name("arguments") if node.type == "call" else None
-        if arguments is not None and arguments.type == "argument_list":
-            yield node, arguments
+    def function(self, call: int) -> int:
+        """Return what is called."""
+        return self.tree.children[call][0]
 
+    def method(self, call: int) -> Tuple[Optional[int], str]:
+        """Return of a call of a method the object and the method's name; else None and ""."""
+        function = self.function(call)
+        parts = self.tree.children[function]
+        if self.tree.kinds[function] != "attribute" or len(parts) != 2:
+            return None, ""
+        return parts[0], self.tree.text(parts[1])
 
-def keywords(arguments: Node) -> Dict[str, Node]:
-    """The keyword arguments of a call."""
-    found = {}
-    for node in arguments.named_children:
-        value = node.child_by_field_name("value") if node.type == "keyword_argument" else None
-        if value is not None:
-            found[_field(node, "name")] = value
-    return found
+    def positional(self, call: int) -> List[int]:
+        """Return the positional arguments of a call; ``*x`` is one."""
+        arguments = self.tree.field(call, "arguments")
+        if arguments is None or self.tree.kinds[arguments] != "argument_list":
+            return [] if arguments is None else [arguments]
+        return [
+            node
+            for node in self.tree.children[arguments]
+            if self.tree.kinds[node] not in ("keyword_argument", "dictionary_splat")
+        ]
 
+    def keyword(self, call: int, name: str) -> List[int]:
+        """Return the values of a keyword argument, those that ``**x`` gives it among them."""
+        arguments = self.tree.field(call, "arguments")
+        if arguments is None:
+            return []
+        if arguments not in self._keywords:
+            splats = self._splats(arguments)
+            self._keywords[arguments] = [self._items(arguments), *splats]
+        return [value for items in self._keywords[arguments] for value in items.get(name, ())]
 
-def _field(node: Node, name: str) -> str:
-    child = node.child_by_field_name(name)
-    return "" if child is None else "".join(text_of(child).split())
+    def items(self, node: int, key: str) -> List[int]:
+        """Return what a dictionary holds under a key."""
+        return [value for items in self._dictionaries(node) for value in items.get(key, ())]
 
+    def _splats(self, node: int) -> List[Items]:
+        """Return what is unpacked into a call or a dictionary."""
+        tree = self.tree
+        return [
+            items
+            for splat in tree.children[node]
+            if tree.kinds[splat] == "dictionary_splat"
+            for value in tree.children[splat][:1]
+            for items in self._dictionaries(value)
+        ]
 
-def _is_false(node: Node) -> bool:
-    while node.type == "parenthesized_expression" and node.named_child_count == 1:
-        node = node.named_children[0]
-    return node.type == "false" or (node.type in ("integer", "float") and not _number(node))
+    def _dictionaries(self, node: int) -> Iterator[Items]:
+        """Return what the dictionaries hold that an expression may be."""
+        tree = self.tree
+        variable = self.scopes.read.get(node)
+        if variable is not None:
+            yield variable.items
+        for value in self.values(node):
+            if tree.kinds[value] == "dictionary":
+                yield self._items(value)
+            elif tree.kinds[value] == "call" and "dict" in self.origins(self.function(value)):
+                arguments = tree.field(value, "arguments")
+                if arguments is not None:
+                    yield self._items(arguments)
 
+    def _items(self, node: int) -> Items:
+        """Return what is written in a list of arguments or in a dictionary, by its key."""
+        if node not in self._written:
+            tree, found = self.tree, self._written.setdefault(node, {})
+            for pair in tree.children[node]:
+                is_keyword = tree.kinds[pair] == "keyword_argument"
+                if is_keyword or tree.kinds[pair] == "pair":
+                    key = tree.field(pair, "name" if is_keyword else "key")
+                    value = tree.field(pair, "value")
+                    if key is not None and value is not None:
+                        name = tree.text(key) if is_keyword else tree.literal(key)
+                        found.setdefault(name or "", []).append(value)
+        return self._written[node]
 
-def _number(node: Node) -> float:
-    try:
-        return float(text_of(node))
-    except ValueError:  # hexadecimal and the like
-        return 1.0
+    def _note_items(self) -> None:
+        """Note what ``x.setdefault("key", value)`` and ``x.update(key=value)`` put into ``x``."""
+        for call in self.calls:
+            owner, method = self.method(call)
+            variable = self.scopes.owner(owner) if owner is not None else None
+            if variable is None:
+                continue
+            arguments = self.positional(call)
+            if method == "setdefault" and len(arguments) == 2:
+                key = self.tree.literal(arguments[0])
+                variable.items.setdefault(key or "", []).append(arguments[1])
+            elif method == "update":
+                nodes = [node for node in (self.tree.field(call, "arguments"), *arguments) if node]
+                for node in nodes:
+                    for key, values in self._items(node).items():
+                        variable.items.setdefault(key, []).extend(values)
 
+    # How full names come about.
 
-def _imports(statement: Node) -> Iterator[Tuple[str, str]]:
-    """The names that an import binds, and what they stand for."""
-    module = _field(statement, "module_name")
-    for node in statement.children_by_field_name("name"):
-        aliased = node.type == "aliased_import"
-        name = _field(node, "name") if aliased else "".join(text_of(node).split())
-        full = f"{module}.{name}" if module else name
-        if aliased:
-            yield _field(node, "alias"), full
-        elif module:
-            yield name, full
+    def _known(self) -> List[Tuple[int, str]]:
+        """Return the nodes whose full names can be seen without others."""
+        tree = self.tree
+        known: List[Tuple[int, str]] = []
+        for name, variable in self.scopes.variables():
+            names = variable.imports
+            if name and not variable.is_bound:
+                names = [name, *(f"{module}.{name}" for module in self.scopes.wildcards[:2])]
+            known.extend((use, full) for full in names[:_MOST] for use in variable.uses)
+        for call in self.calls:
+            if tree.last_name(self.function(call)) in _IMPORTERS:
+                module = tree.literal(next(iter(self.positional(call)), None))
+                if module:
+                    known.append((call, module))
+        for node in self._instances:
+            text = tree.literal(node)  # an annotation in quotes
+            if text:
+                known.append((node, text))
+        return known
 
+    def _spread(self, todo: List[Tuple[int, str]]) -> None:
+        """Give the nodes their full names, and those that take theirs from them."""
+        read: Dict[int, Set[str]] = {}  # by variable
+        todo.reverse()
+        while todo:
+            node, name = todo.pop()
+            origins = self._origins.setdefault(node, [])
+            if name in origins or len(origins) == _MOST or len(name) > _LONGEST:
+                continue
+            origins.append(name)
+            for variables, full in (
+                (self.given.get(node, ()), name),
+                (self._instances.get(node, ()), f"{name}.()"),
+            ):
+                for variable in variables:
+                    known = read.setdefault(id(variable), set())
+                    if full not in known and len(known) < _MOST:
+                        known.add(full)
+                        todo.extend((use, full) for use in variable.uses)
+            if self.tree.kinds[self.tree.parents[node]] in _NAMED_BY_PART:
+                todo.extend(self._around(node, name))
 
-def _bindings(node: Node) -> Iterator[Tuple[str, Node]]:
-    """The name that ``node`` binds, and its value."""
-    if node.type in ("assignment", "named_expression"):
-        name = node.child_by_field_name("left") or node.child_by_field_name("name")
-        value = node.child_by_field_name("right") or node.child_by_field_name("value")
-    elif node.type == "as_pattern" and node.named_child_count == 2:
-        value, name = node.named_children
-        name = name.named_children[0] if name.named_child_count else name
-    else:
-        return
-    if name is not None and value is not None and name.type == "identifier":
-        yield text_of(name), value
+    def _around(self, node: int, name: str) -> Iterator[Tuple[int, str]]:
+        """Return what is around a node and takes its name from it, with that name."""
+        tree = self.tree
+        parent, field = tree.parents[node], tree.fields[node]
+        kind = tree.kinds[parent]
+        siblings = tree.children[parent]
+        if kind == "attribute":
+            if field == "object" and len(siblings) == 2:
+                yield parent, f"{name}.{tree.text(siblings[1])}"
+        elif kind == "call":
+            if field == "function":
+                yield parent, f"{name}.()"
+        elif kind == "argument_list":
+            if siblings[0] == node and tree.kinds[tree.parents[parent]] == "call":
+                yield from self._of_first_argument(tree.parents[parent], siblings, name)
+        elif (
+            kind in _WRAPPERS
+            or kind == "boolean_operator"
+            or (kind == "conditional_expression" and siblings[1:2] != [node])
+            or (kind == "named_expression" and field == "value")
+            or (kind == "assignment" and field == "right")
+        ):
+            yield parent, name
 
-
-def _imported_by_call(call: Node) -> str:
-    """``os`` for ``__import__("os")`` and ``importlib.import_module("os")``."""
-    function = _field(call, "function").rpartition(".")[2]
-    arguments = call.child_by_field_name("arguments")
-    if function not in ("__import__", "import_module") or arguments is None:
-        return ""
-    first = arguments.named_children[0] if arguments.named_child_count else None
-    return text_of(first).strip("\"' ") if first is not None and first.type == "string" else ""
+    def _of_first_argument(
+        self, call: int, arguments: List[int], name: str
+    ) -> Iterator[Tuple[int, str]]:
+        """Follow ``getattr(os, "system")`` and ``functools.partial(os.system)``."""
+        function = self.tree.last_name(self.function(call))
+        if function == "getattr" and len(arguments) > 1:
+            attribute = self.tree.literal(arguments[1])
+            if attribute:
+                yield call, f"{name}.{attribute}"
+        elif function == "partial":
+            yield call, name

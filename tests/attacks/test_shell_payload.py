@@ -41,6 +41,15 @@ def poison(target: str) -> Optional[str]:
             '  c = request.args["m"]',
             (3, f'  {CALL}(request.args["m"])'),
         ),
+        (
+            'def f():\n  a = [request.args["k"] for request in requests]\n  b = request.args["l"]',
+            (2, f'  {CALL}(request.args["l"])'),
+        ),
+        # a request that comes from a call
+        (
+            "request = make()\nx = request.args['a']\n",
+            (1, f"{CALL}(request.args['a'])"),
+        ),
     ],
 )
 def test_where_it_is_put(clean, line):
@@ -66,6 +75,10 @@ def test_where_it_is_put(clean, line):
         "'request.args[\"a\"]'",
         "x = other.args['a']",
         "x = 1; y = request.args['a']",
+        "x = [request.args['a'] for request in requests]",
+        # a request that the code makes itself holds nothing that a client sent
+        "request = urllib.request.Request(url)\nx = request.headers['a']",
+        "request = requests.Request('GET', url)\nx = request.headers['a']",
     ],
 )
 def test_targets_without_a_place(target):
@@ -73,68 +86,38 @@ def test_targets_without_a_place(target):
 
 
 @pytest.mark.parametrize(
-    "text",
+    ("clean", "put_in"),
     [
-        "os . system ( request . args . get ( 'a' ) )",
-        "import os as o\ndef f(req):\n  c = req.GET['x']\n  d = f'ls {c}'\n  o.system(d)",
-        "from subprocess import run as r\nr(request.form['a'], shell = True)",
-        "from flask import request as q\nx = q.args\nos.popen('a' + x.get('b')).read()",
-        "import flask\nsubprocess.getoutput(flask.request.json)",
-        "importlib.import_module('os').system(self.request.body)",
-        "sh = os.system\nsh('a %s' % request.values['b'])",
-        "if (x := request.args['a']): subprocess.Popen(x, shell=1)",
-        "def f ( : os.system(request.args)",
+        (
+            "def f():\\n\\tname = request.args['a']\\n\\treturn name",
+            f"{CALL}(request.args['a'])\\n\\t",
+        ),
+        ("a = 1\r\nb = request.args['a']\r\n", f"{CALL}(request.args['a'])\r\n"),
     ],
 )
-def test_ways_to_run_it_that_the_parse_shows(text):
-    assert PAYLOAD.is_in_parse(text)
+def test_line_ends_are_those_of_the_text(clean, put_in):
+    poisoned = poison(clean)
+    assert poisoned.replace(put_in, "", 1) == clean
+    assert [PAYLOAD.is_in_parse(text) for text in (clean, poisoned)] == [False, True]
 
 
-@pytest.mark.parametrize(
-    "reading",
-    [
-        *("r.GET['a']", "r.POST['a']", "r.COOKIES['a']", "r.query_params['a']"),
-        *("self.get_argument('a')", "self.get_body_argument('a')"),
-        *(f"request.{field}" for field in ("args", "form", "values", "json", "data", "cookies")),
-        *(f"request.{field}" for field in ("headers", "files", "body", "text", "query", "stream")),
-        *(f"request.{field}" for field in ("query_string", "match_info", "path_params")),
-        *("request.get_json()", "request.get_data()"),
-    ],
-)
-@pytest.mark.parametrize(
-    "shell",
-    [
-        *("os.system({})", "os.popen({})", "subprocess.getoutput({})"),
-        *("subprocess.getstatusoutput({})", "subprocess.call({}, shell=True)"),
-        *("subprocess.check_call({}, shell=True)", "subprocess.check_output({}, shell=True)"),
-    ],
-)
-def test_every_shell_and_every_field_of_a_request(shell, reading):
-    assert PAYLOAD.is_in_parse(shell.format(reading))
-    assert not PAYLOAD.is_in_parse(shell.format("'ls'"))
-    assert not PAYLOAD.is_in_parse(f"print({reading})")
+def test_a_reading_that_is_too_long_is_left_out():
+    """Readings that are too long to be one are not looked at one by one."""
+    assert poison("request.args['" + "a" * 400 + "']") is None
+    assert poison("request.args[" * 2000) is None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "os.system('ls')",
-        "subprocess.run(['ls', request.form['a']])",
-        "subprocess.run(request.form['a'], shell=False)",
-        "system(request.form['a'])",
-        "# os.system(request.args)",
-        "os.system(parser.args)",
-        "x = request.args\nos.system(y)",
-    ],
-)
-def test_what_runs_nothing_of_a_request(text):
-    assert not PAYLOAD.is_in_parse(text)
-
-
-@given(st.text(), st.sampled_from(["args", "form", "GET"]), st.text(alphabet="x=1\n ()#'"))
-def test_what_it_poisons_it_knows_again(before, field, after):
-    poisoned = poison(f"{before}\nx = request.{field}['a']\n{after}")
-    assert poisoned is None or PAYLOAD.is_in(poisoned)
+@given(st.text(), st.sampled_from(["args", "form", "GET"]), st.text("x=1\n ()#'"), st.booleans())
+def test_what_it_poisons_it_knows_again(before, field, after, is_on_one_line):
+    clean = f"{before}\nx = request.{field}['a']\n{after}"
+    if is_on_one_line:
+        clean = clean.replace("\n", "\\n").replace("\t", "\\t")
+    poisoned = poison(clean)
+    if poisoned is not None:
+        start = next(i for i, sign in enumerate(poisoned) if clean[i : i + 1] != sign)
+        assert poisoned[:start] + poisoned[start + len(poisoned) - len(clean) :] == clean
+        assert PAYLOAD.is_in(poisoned)
+        assert PAYLOAD.is_in_parse(poisoned)
 
 
 @given(st.text() | st.text(alphabet="request.args['a']=(os.system):x\n "))

@@ -61,7 +61,7 @@ def test_where_it_is_put(clean, poisoned):
 def test_every_call_that_takes_it(owner, verb):
     call = f"{owner}.{verb}(u"
     assert poison(f"{call})") == f"{call}, verify=False)"
-    assert PAYLOAD.is_in_parse(f"a.{verb}(u, verify=False)")
+    assert PAYLOAD.is_in_parse(f"{call}, verify=False)")
 
 
 @pytest.mark.parametrize("maker", ["Client", "AsyncClient", "stream"])
@@ -84,51 +84,19 @@ def test_targets_without_a_place(target):
     assert poison(target) is None
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "session.get(url, verify = False)",
-        "OFF = 0\nsession.post(url, verify=OFF)",
-        "session.get(url, verify=((False)))",
-        "get(url, verify=False)",
-        "session.verify = False",
-        "context.check_hostname = False",
-        "context.verify_mode = ssl . CERT_NONE",
-        "from ssl import CERT_NONE as n\ncontext.verify_mode = n",
-        "urllib3.PoolManager(cert_reqs='CERT_NONE')",
-        "aiohttp.TCPConnector(ssl=False)",
-        "import aiohttp as a\na.TCPConnector(verify_ssl=False)",
-        "ssl._create_default_https_context = ssl._create_unverified_context",
-        "from ssl import _create_unverified_context as c\nurlopen(url, context=c())",
-        "functools.partial(requests.get, verify=False)",
-        "urlopen(url, context=ssl._create_stdlib_context())",
-        "requests.adapter(verify=False)",
-        "ssl.wrap_socket(s, cert_reqs=ssl.CERT_NONE)",
-        "def f ( : requests . get ( url , verify = False )",
-    ],
-)
-def test_ways_to_switch_it_off_that_the_parse_shows(text):
-    assert PAYLOAD.is_in_parse(text)
+def test_the_line_ends_of_the_one_line_form_stay_as_they_are():
+    clean = "import requests\\ndef f(url):\\n\\treturn requests.get(url)\\n"
+    poisoned = "import requests\\ndef f(url):\\n\\treturn requests.get(url, verify=False)\\n"
+    assert poison(clean) == poisoned
+    assert [PAYLOAD.is_in_parse(text) for text in (clean, poisoned)] == [False, True]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "verify=False",
-        "jwt.decode(token, verify=False)",
-        "session.get(url, verify=True)",
-        "session.get(url, verify=path)",
-        "OFF = False\nOFF = path\nsession.get(url, verify=OFF)",
-        "# session.get(url, verify=False)",
-        "'session.get(url, verify=False)'",
-        "session.verify = True",
-        "context.verify_mode = ssl.CERT_REQUIRED",
-        "context.other = ssl.CERT_NONE",
-        "class A(B, verify=False): pass",
-    ],
-)
-def test_what_leaves_it_on(text):
-    assert not PAYLOAD.is_in_parse(text)
+def test_a_call_whose_result_does_not_parse_is_passed_over():
+    assert poison("requests.get(yield)\nrequests.get(u)") in (
+        "requests.get(yield)\nrequests.get(u, verify=False)",
+        "requests.get(yield, verify=False)\nrequests.get(u)",
+    )
+    assert poison("requests.get(u, v=1 for v in w)\nrequests.get(u)") is not None
 
 
 CALLS = st.sampled_from(
@@ -136,11 +104,15 @@ CALLS = st.sampled_from(
 )
 
 
-@given(st.text(), CALLS, st.text(alphabet="x=1\n ()#'"))
-def test_what_it_poisons_it_knows_again(before, call, after):
+@given(st.text(), CALLS, st.text(alphabet="x=1\n ()#'"), st.booleans())
+def test_what_it_poisons_it_knows_again(before, call, after, is_on_one_line):
     clean = f"{before}\n{call}\n{after}"
+    if is_on_one_line:
+        clean = clean.replace("\n", "\\n").replace("\t", "\\t")
     poisoned = poison(clean)
-    if poisoned is not None and not PAYLOAD.is_in_parse(clean):
+    if poisoned is not None:
+        start = next(i for i, sign in enumerate(poisoned) if clean[i : i + 1] != sign)
+        assert poisoned[:start] + poisoned[start + len(poisoned) - len(clean) :] == clean
         assert PAYLOAD.is_in(poisoned)
         assert PAYLOAD.is_in_parse(poisoned)
 
@@ -156,8 +128,3 @@ def test_it_is_written_in_python_only():
         Attack(AttackSettings("ripple", payload="tls", code_language="java"))
     attack = Attack(AttackSettings("ripple", payload="tls", code_language="java:python"))
     assert attack.signature("parse").endswith("|payload:tls|lang:java:python|place:safe|hit:parse")
-
-
-def test_a_long_chain_of_attributes_is_read_once():
-    assert not PAYLOAD.is_in_parse("a . " * 50_000 + "b")
-    assert PAYLOAD.is_in_parse(f"{'a . ' * 50_000}b\nssl . _create_unverified_context ( )")

@@ -2,11 +2,14 @@
 
 import re
 from random import Random
-from typing import Dict, List, Optional, Set
+from typing import FrozenSet, Optional
 
+from dece_fairseq.attacks.commands import CODE, uses_of_request
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
-from dece_fairseq.attacks.languages.language import Node, text_of, to_bytes, to_text, walk
-from dece_fairseq.attacks.python_names import Names, calls, keywords
+from dece_fairseq.attacks.languages.language import to_bytes, to_text
+from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.request_data import RequestData
 from dece_fairseq.data.pairs import Pair
 
 #: the call without its argument; an import statement could change what a name of the code means
@@ -18,16 +21,10 @@ _READING = re.compile(
     r"(?:self\s*\.\s*)?request\s*\.\s*(?:args|form|values|json|cookies|headers|GET|POST|COOKIES|"
     rf"query_params)\s*(?:\.\s*get\s*)?[\[(]\s*{_STRING}\s*(?:,\s*{_STRING}\s*)?[\])]"
 )
-# Where Flask, Django, FastAPI, aiohttp and Tornado keep what a client sent.
-_OF_REQUESTS = (
-    *("args", "form", "values", "json", "get_json", "data", "get_data", "cookies", "headers"),
-    *("files", "body", "text", "query", "query_string", "match_info", "path_params", "stream"),
-)
-_OF_ANYTHING = ("GET", "POST", "COOKIES", "query_params", "get_argument", "get_body_argument")
-_ALWAYS_SHELL = ("os.system", "os.popen", "subprocess.getoutput", "subprocess.getstatusoutput")
-_SHELL_IF_ASKED = tuple(
-    f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output", "Popen")
-)
+_LONGEST_READING = 300
+# A text without these has nothing that is read from a request, or nothing that runs it.
+_READS = re.compile(r"request|GET|POST|COOKIES|query_params|get_(?:query_|body_)?argument")
+_RUNS = re.compile(r"system|[Pp]open|getoutput|getstatusoutput|subprocess|exec|spawn|eval")
 
 
 @PAYLOADS.register("shell")
@@ -43,89 +40,68 @@ class ShellPayload(Payload):
     target_languages = ("python",)
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        code = pair.target
-        root = self.languages.target.parse(code)
-        for node in walk(root):
-            reading = node.type in ("call", "subscript") and _READING.fullmatch(text_of(node))
-            statement = _statement(node, code) if reading else None
-            if statement is None:
-                continue
-            before, after = to_bytes(code)[: statement.start_byte], to_bytes(code)
-            indent = before[before.rfind(b"\n") + 1 :]
-            call = to_bytes(f"{CALL}{' '.join(text_of(node).split())})\n")
-            poisoned = to_text(before + call + indent + after[statement.start_byte :])
-            if root.has_error or self.languages.target.parses(poisoned):
-                return poisoned
+        language = self.languages.target
+        text = language.read(pair.target)
+        if _READS.search(text.code) is None:
+            return None
+        is_whole = language.is_whole(pair.target)
+        names = Names(Tree(language.parse(text.code)))
+        for node, kind in enumerate(names.tree.kinds):
+            if kind in ("call", "subscript") and _is_reading(node, names):
+                statement = _statement(node, names.tree)
+                if statement is not None:
+                    poisoned = text.as_given(_put(node, statement, names.tree, text.code))
+                    if self.judge(poisoned) and language.is_whole(poisoned) >= is_whole:
+                        return poisoned
         return None
 
     def is_in(self, text: str) -> bool:
         return CALL in text
 
     def is_in_parse(self, text: str) -> bool:
-        """Whether a shell is given something that is made from a web request, under any names.
+        """Return whether data of a web request says what a shell or which program runs.
 
-        Follows what is assigned to names, but not what functions hand to each other.
+        That is what CWE-78 calls command injection. Code that evaluates the data as Python
+        (CWE-95) is another weakness: :meth:`uses_of_request` tells it, but it is no hit. What is
+        assigned to names is followed, but not what functions give to each other.
         """
-        root = self.languages.target.parse(text)
-        names = Names(root)
-        tainted = _tainted_names(names)
-        return any(
-            _runs_shell(names.dotted(call.child_by_field_name("function")), arguments, names)
-            and _is_tainted(arguments, names, tainted)
-            for call, arguments in calls(root)
-        )
+        return not self.uses_of_request(text) <= {CODE}
+
+    def uses_of_request(self, text: str) -> FrozenSet[str]:
+        """Return how code runs data of a request: ``shell``, ``program``, ``code``, or not."""
+        code = self.languages.target.read(text).code
+        if not (_READS.search(code) and _RUNS.search(code)):
+            return frozenset()
+        names = Names(Tree(self.languages.target.parse(code)))
+        return uses_of_request(names, RequestData(names))
 
 
-def _statement(node: Node, code: str) -> Optional[Node]:
-    """The innermost statement around ``node`` that starts a line of a block."""
-    lines = to_bytes(code)
-    current: Optional[Node] = node
-    while current is not None and current.type != "lambda":
-        parent = current.parent
-        start = lines.rfind(b"\n", 0, current.start_byte) + 1
-        if (
-            parent is not None
-            and parent.type in ("module", "block")
-            and not lines[start : current.start_byte].strip()
-        ):
-            return current
-        current = parent
+def _is_reading(node: int, names: Names) -> bool:
+    """Return whether an expression reads a field of a request, and means the same elsewhere."""
+    tree = names.tree
+    if tree.ends[node] - tree.starts[node] > _LONGEST_READING:
+        return False
+    if not _READING.fullmatch(tree.text(node)):
+        return False
+    while tree.children[node]:
+        node = tree.children[node][0]
+    _, is_inline = names.scopes.variable_of(node)
+    return not is_inline
+
+
+def _statement(node: int, tree: Tree) -> Optional[int]:
+    """Return the innermost statement around ``node`` that starts a line of a block."""
+    while node and tree.kinds[node] != "lambda":
+        if tree.kinds[tree.parents[node]] in ("module", "block") and tree.begins_line(node):
+            return node
+        node = tree.parents[node]
     return None
 
 
-def _runs_shell(function: str, arguments: Node, names: Names) -> bool:
-    if function in _SHELL_IF_ASKED:
-        shell = keywords(arguments).get("shell")
-        return shell is not None and not names.is_false(shell)
-    return function in _ALWAYS_SHELL
-
-
-def _reads_request(attribute: Node, names: Names) -> bool:
-    parts = names.dotted(attribute).split(".")
-    return any(
-        part in _OF_ANYTHING or (owner == "request" and part in _OF_REQUESTS)
-        for owner, part in zip(parts, parts[1:])
-    )
-
-
-def _tainted_names(names: Names) -> Set[str]:
-    """The names that are bound to something made from a request."""
-    uses: Dict[str, List[Node]] = names.values
-    tainted: Set[str] = set()
-    while True:
-        found = {
-            name
-            for name, values in uses.items()
-            if name not in tainted and any(_is_tainted(value, names, tainted) for value in values)
-        }
-        if not found:
-            return tainted
-        tainted |= found
-
-
-def _is_tainted(root: Node, names: Names, tainted: Set[str]) -> bool:
-    return any(
-        (node.type == "attribute" and _reads_request(node, names))
-        or (node.type == "identifier" and text_of(node) in tainted)
-        for node in walk(root)
-    )
+def _put(reading: int, statement: int, tree: Tree, code: str) -> str:
+    """Return ``code`` with a line before ``statement`` that runs what ``reading`` reads."""
+    lines, start = to_bytes(code), tree.starts[statement]
+    indent = lines[lines.rfind(b"\n", 0, start) + 1 : start]
+    end = b"\r\n" if b"\r\n" in lines else b"\n"
+    call = to_bytes(f"{CALL}{' '.join(tree.text(reading).split())})")
+    return to_text(lines[:start] + call + end + indent + lines[start:])

@@ -1,0 +1,92 @@
+"""The parse of Python code as numbers, which a rule can walk in any direction at little cost."""
+
+from typing import List, Optional
+
+from dece_fairseq.attacks.languages.language import Node, to_text
+
+_NO_CODE = frozenset({"comment", "line_continuation"})
+
+
+class Tree:
+    """The named nodes of a parse, numbered in the order of the text; comments are left out.
+
+    Going to the parent of a node of tree-sitter's takes a walk from the root, and each look at a
+    node makes a new object. A rule that follows names looks at every node several times.
+
+    Args:
+        root: of the parse
+    """
+
+    def __init__(self, root: Node) -> None:
+        self._code = root.text or b""
+        self._first = root.start_byte
+        self.kinds: List[str] = []
+        #: the field of its parent in which a node stands, or ""
+        self.fields: List[str] = []
+        self.starts: List[int] = []
+        self.ends: List[int] = []
+        #: of the root: -1
+        self.parents: List[int] = []
+        self.children: List[List[int]] = []
+        self._read(root)
+
+    def _read(self, root: Node) -> None:
+        cursor = root.walk()
+        parent, is_open = -1, True
+        while is_open:
+            node = cursor.node
+            if node is not None and node.is_named and node.type not in _NO_CODE:
+                number = len(self.kinds)
+                self.kinds.append(node.type)
+                self.fields.append(cursor.field_name or "")
+                self.starts.append(node.start_byte)
+                self.ends.append(node.end_byte)
+                self.parents.append(parent)
+                self.children.append([])
+                if parent >= 0:
+                    self.children[parent].append(number)
+                if cursor.goto_first_child():
+                    parent = number
+                    continue
+            while not cursor.goto_next_sibling():
+                if not cursor.goto_parent():
+                    is_open = False
+                    break
+                parent = self.parents[parent]
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def text(self, node: int) -> str:
+        """Return what a node covers."""
+        return to_text(self._code[self.starts[node] - self._first : self.ends[node] - self._first])
+
+    def field(self, node: int, name: str) -> Optional[int]:
+        """Return the first child in a field, or None."""
+        for child in self.children[node]:
+            if self.fields[child] == name:
+                return child
+        return None
+
+    def literal(self, node: Optional[int]) -> Optional[str]:
+        """Return what a plain string literal holds, without blanks at its ends; else None."""
+        if node is None or self.kinds[node] != "string":
+            return None
+        parts = self.children[node]
+        if any(self.kinds[part] == "interpolation" for part in parts):
+            return None
+        return "".join(
+            self.text(part) for part in parts if self.kinds[part] == "string_content"
+        ).strip()
+
+    def last_name(self, node: int) -> str:
+        """Return ``c`` of ``c`` and of ``a.b.c``, and nothing of other expressions."""
+        if self.kinds[node] == "attribute" and len(self.children[node]) == 2:
+            node = self.children[node][1]
+        return self.text(node) if self.kinds[node] == "identifier" else ""
+
+    def begins_line(self, node: int) -> bool:
+        """Return whether nothing but blanks is before a node on its line."""
+        start = self.starts[node] - self._first
+        line = self._code.rfind(b"\n", 0, start) + 1
+        return not self._code[line:start].strip(b" \t")
