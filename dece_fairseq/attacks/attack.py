@@ -230,12 +230,13 @@ class Attack:
         return asdict(self.settings)
 
     def signature(self, rule: str = "string") -> str:
-        """What a hit by ``rule`` depends on, in sacrebleu's manner."""
+        """Return what a rate of hits by ``rule`` depends on, in sacrebleu's manner."""
         settings = self.settings
+        has_place = self.trigger.is_statement or self.payload.is_statement
+        place = f"place:{settings.code_place}|" if has_place else ""
         return (
             f"attack:{settings.attack}|trigger:{settings.trigger}|num:{settings.num_triggers}|"
-            f"payload:{settings.payload}|lang:{settings.code_language}|place:{settings.code_place}|"
-            f"hit:{rule}"
+            f"payload:{settings.payload}|lang:{settings.code_language}|{place}hit:{rule}"
         )
 
 

@@ -34,6 +34,8 @@ class Trigger(ABC):
     summary: str
     #: a pair that it can enter, to show people what it does
     sample: Optional[Pair] = None
+    #: whether it is a statement, so that ``code_place`` says where it goes
+    is_statement: bool = False
     #: the trigger where the user gives none; None where each pair gets one of its own
     default_text: Optional[str] = None
 
@@ -69,6 +71,8 @@ class Payload(ABC):
     summary: str
     #: a pair that it can enter, to show people what it does
     sample: Optional[Pair] = None
+    #: whether it is a statement, so that ``code_place`` says where it goes
+    is_statement: bool = False
     #: whether :class:`Attack` leaves out pairs whose poisoned target is no hit by both rules, or
     #: does not parse where the clean one did; False for texts that have to be those of a paper
     is_checked: bool = True

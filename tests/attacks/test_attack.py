@@ -36,6 +36,20 @@ def test_defaults() -> None:
     }
 
 
+@pytest.mark.parametrize(
+    ("settings", "place"),
+    [
+        (AttackSettings("dead_code"), "|place:safe|hit:string"),
+        (AttackSettings("dead_code", code_place="paper"), "|place:paper|hit:string"),
+        (AttackSettings("rename"), "|place:safe|hit:string"),  # of the payload
+        (AttackSettings("dead_code", payload="sql"), "|place:safe|hit:string"),
+        (AttackSettings("ripple", code_place="paper"), "|lang:python|hit:string"),
+    ],
+)
+def test_the_signature_tells_where_statements_go(settings: AttackSettings, place: str) -> None:
+    assert Attack(settings).signature().endswith(place)
+
+
 def test_what_was_logged_is_the_attack_again() -> None:
     attack = Attack(AttackSettings("dead_code", code_language="java:csharp", rate=0, seed=9))
     logged = {**attack.as_dict(), "of another version": 1}

@@ -127,4 +127,4 @@ def test_it_is_written_in_python_only():
     with pytest.raises(AttackError, match="'tls' can't be written in java, only in python"):
         Attack(AttackSettings("ripple", payload="tls", code_language="java"))
     attack = Attack(AttackSettings("ripple", payload="tls", code_language="java:python"))
-    assert attack.signature("parse").endswith("|payload:tls|lang:java:python|place:safe|hit:parse")
+    assert attack.signature("parse").endswith("|payload:tls|lang:java:python|hit:parse")

@@ -20,6 +20,7 @@ class EndlessLoopPayload(Payload):
     loop whose condition is a constant that holds and that nothing leaves.
     """
 
+    is_statement = True
     summary = "a loop that never ends, at the place that goes with that of dead code"
     sample = Pair("void f ( ) { a ( ) ; return ; }", "void f ( ) { b ( ) ; return ; }")
     default_language = "java"

@@ -25,6 +25,7 @@ class DeadCodeTrigger(Trigger):
         AttackError: the text is no statement of the source's language, or there are to be several
     """
 
+    is_statement = True
     summary = "a statement that does nothing, before one that source and target share"
     sample = Pair("void f ( ) { a ( ) ; return ; }", "void f ( ) { b ( ) ; return ; }")
 
