@@ -51,7 +51,10 @@ setup(
     license="MIT",
     python_requires=">=3.8,<3.13",
     packages=find_packages(include=["dece_fairseq", "dece_fairseq.*"]),
-    package_data={"dece_fairseq.losses": ["cpp_kernel.cpp"], "dece_fairseq.reports": ["page.html"]},
+    package_data={
+        "dece_fairseq.losses": ["cpp_kernel.cpp"],
+        "dece_fairseq.reports": ["page.html", "page.js"],
+    },
     install_requires=[
         # The same module from two distributions: the release stops at Python 3.10.
         'fairseq>=0.12.2,<0.13; python_version < "3.11"',

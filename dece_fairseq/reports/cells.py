@@ -1,5 +1,6 @@
 """The cells of an experiment as rows: what each was, and what came of it."""
 
+import math
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional
 
@@ -64,12 +65,13 @@ def read_cells(folder: Path) -> List[Cell]:
 def _read(path: Path, folder: Path) -> Cell:
     axes = dict(zip(AXES, path.relative_to(folder / "cells").parts))
     scores = _by_metric(path / "result.json", "scores")
-    broken = [metric for metric, score in scores.items() if not _is_score(score)]
+    broken = [metric for metric, score in scores.items() if not is_score(score)]
     tests: Dict[str, Dict[str, Any]] = {}
     if (path / "compare.json").is_file():
         tests = _by_metric(path / "compare.json", "comparisons")
     for metric, test in TESTS.items():
-        if not isinstance(tests.get(metric, {}).get(test), (int, float, type(None))):
+        p = tests.get(metric, {}).get(test)
+        if not (p is None or is_number(p)):
             broken.append(f"{test} of {metric}")
     epochs: List[Epoch] = []
     if (path / "train.log").is_file():
@@ -83,7 +85,7 @@ def _read(path: Path, folder: Path) -> Cell:
         if (path / f"{name}.csv.report.json").is_file()
     }
     shares = {name: reports.get("train", {}).get(name) for name in SHARES}
-    broken += [name for name, share in shares.items() if not (share is None or _is_score(share))]
+    broken += [name for name, share in shares.items() if not (share is None or is_score(share))]
     if broken:
         raise DataError(f"{path}: {', '.join(broken)} can't be read; run its cell again")
     return Cell(path, axes, scores, tests, reports, epochs)
@@ -100,9 +102,19 @@ def _by_metric(path: Path, key: str) -> Dict[str, Dict[str, Any]]:
     raise DataError(f"{path}: no {key}, each with a metric of its own; run its cell again")
 
 
-def _is_score(score: Dict[str, Any]) -> bool:
-    names = ("percent", "low", "high")
-    return isinstance(score, dict) and all(isinstance(score.get(n), (int, float)) for n in names)
+def is_score(score: Any) -> bool:
+    """Return whether it has percent and interval, and if it has hits, of how many."""
+    if not isinstance(score, dict):
+        return False
+    hits, total = score.get("hits"), score.get("total")
+    if hits is not None and not (type(hits) is type(total) is int and 0 <= hits <= total):
+        return False
+    return all(is_number(score.get(name)) for name in ("percent", "low", "high"))
+
+
+def is_number(value: Any) -> bool:
+    """Return whether it can be reckoned with: JSON may hold NaN and infinities too."""
+    return type(value) in (int, float) and math.isfinite(value)
 
 
 def _json(path: Path) -> Dict[str, Any]:

@@ -1,14 +1,15 @@
 """The figures of a report: early learning by epoch, and heat maps over alpha and epsilon."""
 
 import io
+import math
 import re
+import statistics
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.cells import BASELINE, Cell
-from dece_fairseq.reports.summary import spread
 
 #: stands for the colour of text, which is the reader's
 _INK = "#010203"
@@ -83,7 +84,8 @@ def _curves(cells: Sequence[Cell]) -> Dict[str, Tuple[_Curve, _Curve]]:
         for epoch in cell.epochs:
             bleu, asr = found.setdefault(cell.axes["defense"], ({}, {}))
             for curve, key in ((bleu, "valid_bleu"), (asr, "valid_triggered_asr")):
-                if key in epoch:
+                # A model that has diverged may log NaN, which no picture has a place for.
+                if math.isfinite(epoch.get(key, math.nan)):
                     curve.setdefault(int(epoch["epoch"]), []).append(epoch[key])
     return {name: curves for name, curves in found.items() if all(curves)}
 
@@ -133,7 +135,7 @@ def _early_learning(curves: Dict[str, Tuple[_Curve, _Curve]]) -> Any:
 def _line(panel: Any, curve: _Curve, colour: str, style: str, label: Optional[str]) -> None:
     """The mean over the seeds, and between the lowest and the highest of them a band."""
     epochs = sorted(curve)
-    means = [spread([(v, v, v) for v in curve[epoch]]).mean for epoch in epochs]
+    means = [statistics.mean(curve[epoch]) for epoch in epochs]
     panel.plot(epochs, means, style, color=colour, label=label, linewidth=1.5)
     lows, highs = ([end(curve[epoch]) for epoch in epochs] for end in (min, max))
     panel.fill_between(epochs, lows, highs, color=colour, alpha=0.2, linewidth=0)

@@ -1,6 +1,8 @@
 """Writes the report of a folder of cells: for people, and for other programs."""
 
 import json
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -12,8 +14,10 @@ from dece_fairseq.reports.figures import as_svg, figures, save_png
 from dece_fairseq.reports.samples import samples
 from dece_fairseq.reports.summary import as_dict, summarise
 from dece_fairseq.reports.tables import as_csv, as_markdown, tables
+from dece_fairseq.scoring.seeds import signature
 
 TEMPLATE = Path(__file__).with_name("page.html")
+SCRIPT = TEMPLATE.with_suffix(".js")
 
 
 def write_report(folder: Path, output: Path) -> List[Path]:
@@ -42,8 +46,9 @@ def write_report(folder: Path, output: Path) -> List[Path]:
     drawn = figures(cells)
     shown = samples(cells)
     installed = versions("fairseq", "torch")
-    # What models wrote is text, whatever it looks like.
+    # What models wrote is text, whatever it looks like; and no script but this one may run.
     page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    script = SCRIPT.read_text(encoding="utf-8")
     html = page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
         name=folder.name,
         cells=len(cells),
@@ -51,10 +56,17 @@ def write_report(folder: Path, output: Path) -> List[Path]:
         figures=[(figure.title, as_svg(figure)) for figure in drawn],
         samples=shown,
         versions=installed,
+        script=script,
+        script_hash=b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii"),
     )
-    content: Dict[str, Any] = {"name": folder.name, "rows": as_dict(rows), "versions": installed}
+    content: Dict[str, Any] = {
+        "name": folder.name,
+        "rows": as_dict(rows),
+        "interval": signature(),
+        "versions": installed,
+    }
     texts = {
-        "report.md": _markdown(folder.name, as_markdown(found), [f.name for f in drawn]),
+        "report.md": markdown(folder.name, as_markdown(found), [f.name for f in drawn]),
         "report.csv": as_csv(cells),
         "report.json": json.dumps(content, indent=1) + "\n",
         "report.html": html,
@@ -69,6 +81,7 @@ def write_report(folder: Path, output: Path) -> List[Path]:
     return [*(output / f"{figure.name}.png" for figure in drawn), *paths]
 
 
-def _markdown(name: str, text: str, names: List[str]) -> str:
+def markdown(name: str, text: str, names: List[str]) -> str:
+    """Return ``report.md``: a title, the tables as text and the pictures by their names."""
     pictures = "".join(f"![{figure}]({figure}.png)\n\n" for figure in names)
     return f"# {name}\n\n{text}\n{pictures}".rstrip() + "\n"

@@ -7,7 +7,8 @@ from typing import Any, List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.reports.cells import BASELINE, Cell
-from dece_fairseq.scoring.generate_output import GenerateOutput, read_generate_output
+from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.generate_output import GenerateOutput, Sample, read_generate_output
 from dece_fairseq.scoring.metrics.hits import hit_span
 
 #: samples of a setting
@@ -25,7 +26,8 @@ class Written(NamedTuple):
     """What a model wrote for a request."""
 
     defense: str
-    parts: List[Part]
+    parts: Optional[List[Part]]
+    """None where the file of its outputs lacks this one."""
     is_hit: bool
 
 
@@ -36,6 +38,7 @@ class Shown(NamedTuple):
     seed: str
     id: int
     request: List[Part]
+    """With the trigger marked, unless the clean request is not there to compare it with."""
     reference: List[Part]
     written: List[Written]
 
@@ -67,24 +70,21 @@ def _of_setting(setting: str, seed: str, cells: Sequence[Cell]) -> List[Shown]:
     outputs = {cell.axes["defense"]: _read(cell.folder / "test_triggered.out") for cell in cells}
     if not outputs:
         return []
-    first = next(iter(outputs.values()))
-    attack = _attack(first)
-    clean = _read(cells[0].folder / "test.out")
-    hits = [i for i, sample in first.samples.items() if attack.is_hit(sample.hypothesis)]
-    others = [i for i in first.samples if i not in frozenset(hits)]
+    baseline = next(iter(outputs))
+    first = outputs[baseline].samples
+    attack = _attack(cells[0].folder / "test_triggered.out", outputs[baseline])
+    clean = _read(cells[0].folder / "test.out").samples
+    hits = [index for index, sample in first.items() if attack.is_hit(sample.hypothesis)]
+    others = [index for index in first if index not in frozenset(hits)]
     return [
         Shown(
             setting,
             seed,
             index,
-            marked_difference(clean.samples[index].source or "", first.samples[index].source or ""),
-            marked_payload(attack, first.samples[index].target or ""),
+            _request(clean.get(index), first[index]),
+            marked_payload(attack, first[index].target or ""),
             [
-                Written(
-                    defense,
-                    marked_payload(attack, output.samples[index].hypothesis),
-                    attack.is_hit(output.samples[index].hypothesis),
-                )
+                _written(attack, defense, output.samples.get(index))
                 for defense, output in outputs.items()
             ],
         )
@@ -92,12 +92,32 @@ def _of_setting(setting: str, seed: str, cells: Sequence[Cell]) -> List[Shown]:
     ]
 
 
+def _request(clean: Optional[Sample], triggered: Sample) -> List[Part]:
+    after = triggered.source or ""
+    if clean is None or clean.source is None:
+        return [Part(after, False)]
+    return marked_difference(clean.source, after)
+
+
+def _written(attack: Attack, defense: str, sample: Optional[Sample]) -> Written:
+    if sample is None:
+        return Written(defense, None, False)
+    text = sample.hypothesis
+    return Written(defense, marked_payload(attack, text), attack.is_hit(text))
+
+
 def _read(path: Path) -> GenerateOutput:
     return read_generate_output([path])
 
 
-def _attack(output: GenerateOutput) -> Attack:
-    return Attack(AttackSettings.from_logged((output.header or {}).get("attack", {})))
+def _attack(path: Path, output: GenerateOutput) -> Attack:
+    logged = (output.header or {}).get("attack")
+    if logged is None:
+        raise OutputError(
+            f"{path}: it doesn't say of which attack it is; generate it again with --task "
+            "backdoor_poisoned_translation"
+        )
+    return Attack(AttackSettings.from_logged(logged))
 
 
 def marked_difference(before: str, after: str) -> List[Part]:

@@ -1,11 +1,9 @@
 """What the seeds of each defence come to: means, spreads, intervals and tests."""
 
-import statistics
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
-
-from scipy import stats
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.reports.cells import BASELINE, SHARES, TESTS, Cell
+from dece_fairseq.scoring.seeds import SeedScore, Spread, spread
 
 #: metrics of the table, with what a person calls them
 COLUMNS = {
@@ -16,24 +14,6 @@ COLUMNS = {
     "asr_parse": "ASR by parse %",
     "false_triggers_string": "false triggers %",
 }
-
-
-class Spread(NamedTuple):
-    """A score over seeds, in percent."""
-
-    mean: float
-    deviation: Optional[float]
-    """The standard deviation over the seeds; None of a single one."""
-    low: float
-    high: float
-    """The 95 % interval: of the mean by Student's t, or of a single run's own score."""
-    seeds: int
-
-    def __str__(self) -> str:
-        middle = f"{self.mean:.1f}"
-        if self.deviation is not None:
-            middle += f" ± {self.deviation:.1f}"
-        return f"{middle} ({self.low:.1f} to {self.high:.1f})"
 
 
 class Row(NamedTuple):
@@ -64,7 +44,7 @@ def _row(setting: str, defense: str, cells: Sequence[Cell]) -> Row:
     scores = {}
     for metric in metrics:
         told = [cell.scores[metric] for cell in cells if metric in cell.scores]
-        scores[metric] = spread([(s["percent"], s["low"], s["high"]) for s in told])
+        scores[metric] = spread([_seed_score(score) for score in told])
     tests = {
         metric: [cell.tests.get(metric, {}).get(test) for cell in cells]
         for metric, test in TESTS.items()
@@ -75,30 +55,19 @@ def _row(setting: str, defense: str, cells: Sequence[Cell]) -> Row:
 
 def _filters(cells: Sequence[Cell]) -> Dict[str, Spread]:
     """How the filters of these cells did, by share; those of nothing are left out."""
-    found: Dict[str, List[Tuple[float, float, float]]] = {}
+    found: Dict[str, List[SeedScore]] = {}
     for cell in cells:
         report = cell.filters.get("train", {})
         for name in SHARES:
             share = report.get(name)
             if share is not None:
-                found.setdefault(name, []).append((share["percent"], share["low"], share["high"]))
+                found.setdefault(name, []).append(_seed_score(share))
     return {name: spread(shares) for name, shares in found.items()}
 
 
-def spread(scores: Sequence[Tuple[float, float, float]]) -> Spread:
-    """Mean, deviation and interval of scores in percent, each with its own interval.
-
-    Args:
-        scores: of each seed, the score and the ends of its interval
-    """
-    values = [score for score, _, _ in scores]
-    mean = statistics.mean(values)
-    if len(values) == 1:
-        return Spread(mean, None, scores[0][1], scores[0][2], 1)
-    deviation = statistics.stdev(values)
-    reach = float(stats.t.ppf(0.975, len(values) - 1)) * deviation / len(values) ** 0.5
-    # A share is never below 0 nor above 100, whatever Student's t thinks.
-    return Spread(mean, deviation, max(0.0, mean - reach), min(100.0, mean + reach), len(values))
+def _seed_score(score: Mapping[str, Any]) -> SeedScore:
+    ends = (score["percent"], score["low"], score["high"])
+    return SeedScore(*ends, score.get("hits"), score.get("total"))
 
 
 def as_dict(rows: Sequence[Row]) -> List[Dict[str, Any]]:

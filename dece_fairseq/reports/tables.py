@@ -2,10 +2,14 @@
 
 import csv
 import io
-from typing import Dict, List, NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell
-from dece_fairseq.reports.summary import COLUMNS, Row, Spread
+from dece_fairseq.reports.summary import COLUMNS, Row
+from dece_fairseq.scoring.seeds import Spread, plausible_rates, signature
+
+#: of ``report.csv``
+CSV_COLUMNS = (*AXES, "metric", "percent", "low", "high", "hits", "total", "p", "signature")
 
 
 class Table(NamedTuple):
@@ -42,18 +46,35 @@ def _scores(setting: str, rows: Sequence[Row]) -> Table:
         ]
         for row in rows
     ]
-    several = max(len(row.seeds) for row in rows) > 1
-    note = (
-        "Mean ± standard deviation over seeds, and the 95 % interval of the mean (Student's t, cut "
-        "at 0 and 100). "
-        if several
-        else "In brackets 95 % intervals: Wilson's of shares, bootstrap of the others. "
-    )
-    note += (
-        "p: of each seed, paired with cross-entropy on the same samples; approximate randomisation "
-        "for BLEU, McNemar's exact test for the ASR."
-    )
+    note = _interval_note(rows)
+    if tests:
+        note += (
+            " p: of each seed, paired with cross-entropy on the same samples; approximate "
+            "randomisation for BLEU, McNemar's exact test for the ASR."
+        )
     return Table(setting, header, body, note)
+
+
+def _interval_note(rows: Sequence[Row]) -> str:
+    """What the intervals in these rows are, and what they leave open."""
+    note = ""
+    seeds = max(len(row.seeds) for row in rows)
+    if seeds > 1:
+        open_rate = 100 * plausible_rates([(0, 1000)] * seeds)[1]
+        note += (
+            "Mean ± standard deviation over seeds, and the 95 % interval of the mean over "
+            "trainings and requests: of shares by a beta-binomial likelihood, of other scores by "
+            "Student's t, and never narrower than those of single seeds, which are in report.csv "
+            f"({signature()}). One training may learn a backdoor that others don't: {seeds} seeds "
+            f"without a hit leave {open_rate:.0f} % open. Where neither seeds nor samples differ "
+            "no interval is shown. "
+        )
+    if any(len(row.seeds) == 1 for row in rows):
+        note += (
+            "Of one seed the 95 % interval over its samples alone: Wilson's of shares, bootstrap "
+            "of other scores. It says nothing about the next training. "
+        )
+    return note.rstrip()
 
 
 def _filters(setting: str, rows: Sequence[Row]) -> Table:
@@ -63,7 +84,8 @@ def _filters(setting: str, rows: Sequence[Row]) -> Table:
         for row in rows
         if row.filters
     ]
-    note = "Of training pairs that a defence drops, against those that are poisoned."
+    note = "Of training pairs that a defence drops, against those that are poisoned; intervals as "
+    note += "above."
     return Table(f"{setting}: what filters drop", header, body, note)
 
 
@@ -89,13 +111,16 @@ def as_markdown(found: Sequence[Table]) -> str:
 
 
 def as_csv(cells: Sequence[Cell]) -> str:
-    """A line for each cell and metric."""
+    """A line for each cell and score: of its metrics, with their p-values, and of its filter."""
     file = io.StringIO()
-    names = [*AXES, "metric", "percent", "low", "high", "hits", "total", "signature"]
-    writer = csv.DictWriter(file, names, extrasaction="ignore", lineterminator="\n")
+    writer = csv.DictWriter(file, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
     for cell in cells:
-        for score in cell.scores.values():
-            row: Dict[str, object] = {**score, **cell.axes}
-            writer.writerow(row)
+        for metric, score in cell.scores.items():
+            p = cell.tests.get(metric, {}).get(TESTS.get(metric, ""))
+            writer.writerow({**score, **cell.axes, "p": p})
+        for name in SHARES:
+            share = cell.filters.get("train", {}).get(name)
+            if share is not None:
+                writer.writerow({**share, **cell.axes, "metric": name})
     return file.getvalue()

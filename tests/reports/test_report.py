@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 import statistics
 import sys
 from html.parser import HTMLParser
@@ -9,15 +10,17 @@ from pathlib import Path
 from typing import Any, List
 
 import pytest
-from scipy import stats
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.reports.cells import read_cells
+from dece_fairseq.reports.figures import figures
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.samples import Part, marked_difference, marked_payload, samples
-from dece_fairseq.reports.summary import spread, summarise
+from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import tables
+from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.seeds import plausible_rates, signature
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -53,17 +56,10 @@ def test_rows_are_means_over_seeds(plan: Path) -> None:
     values = [100 * 7 / 8, 100 * 6 / 8]
     assert asr.mean == pytest.approx(statistics.mean(values))
     assert asr.deviation == pytest.approx(statistics.stdev(values))
-    low, high = stats.t.interval(0.95, 1, loc=asr.mean, scale=stats.sem(values))
-    assert (asr.low, asr.high) == pytest.approx((max(low, 0), min(high, 100)))
-    assert rows["dece-0.985-0.05"].scores["asr_string"].mean == 0
+    assert (asr.low, asr.high) == tuple(100 * end for end in plausible_rates([(7, 8), (6, 8)]))
+    assert str(rows["dece-0.985-0.05"].scores["asr_string"]) == "0.0 ± 0.0 (0.0 to 92.2)"
     assert rows["bki"].filters["precision"].mean == 41.5
     assert "false_positive_rate" not in rows["bki"].filters
-
-
-def test_a_single_seed_has_its_own_interval() -> None:
-    assert spread([(50.0, 40.0, 61.0)])[:4] == (50.0, None, 40.0, 61.0)
-    assert str(spread([(50.0, 40.0, 61.0)])) == "50.0 (40.0 to 61.0)"
-    assert str(spread([(50.0, 0, 0), (52.0, 0, 0)])) == "51.0 ± 1.4 (38.3 to 63.7)"
 
 
 def test_tests_are_those_of_each_seed(plan: Path) -> None:
@@ -113,7 +109,8 @@ def test_the_page_shows_what_models_wrote_as_text(make_cell, tmp_path: Path) -> 
     html = (tmp_path / "report" / "report.html").read_text()
     page = Page(html)
     assert evil in page.text
-    assert not {"script", "img"} & set(page.tags)
+    assert page.tags.count("script") == 1  # its own
+    assert "img" not in page.tags
     assert not page.addresses  # nothing is fetched
     assert any("or 1=1" in text or "where 0=1" in text for text in page.marked)
     assert any(text.strip() == "bb" for text in page.marked)
@@ -203,4 +200,85 @@ def test_tables_name_what_was_told(plan: Path) -> None:
     ]
     for table in found:
         assert all(len(row) == len(table.header) for row in table.rows)
-    assert found[1].rows[0][:3] == ["bki", "2", "41.5 ± 0.7 (35.1 to 47.9)"]
+    assert found[1].rows[0][:3] == ["bki", "2", "41.5 ± 0.7 (35.1 to 60.0)"]
+    assert signature() in found[0].note
+    assert "2 seeds without a hit leave 92 % open" in found[0].note
+
+
+BKI = "cells/generated/0.5/ripple/0.05/bki/1"
+
+
+def without_lines(path: Path, beginning: str) -> None:
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [line for line in lines if not re.match(beginning, line)]
+    assert len(kept) < len(lines)
+    path.write_text("".join(kept), encoding="utf-8")
+
+
+def test_an_output_that_is_missing_is_said_to_be(plan: Path, tmp_path: Path) -> None:
+    without_lines(plan / BKI / "test_triggered.out", r"[STD]-1\t")
+    second = samples(read_cells(plan))[1]
+    assert [(output.defense, output.parts is None) for output in second.written] == [
+        ("cross_entropy", False),
+        ("bki", True),
+        ("dece-0.985-0.05", False),
+    ]
+    write_report(plan, tmp_path)
+    page = Page((tmp_path / "report.html").read_text())
+    assert page.text.count("The file of its outputs lacks this one.") == 1
+
+
+def test_without_the_clean_request_no_trigger_is_marked(plan: Path, tmp_path: Path) -> None:
+    for line in (r"S-0\t", r"[STD]-1\t"):
+        without_lines(plan / BKI.replace("bki", "cross_entropy") / "test.out", line)
+    shown = samples(read_cells(plan))
+    assert [any(part.is_marked for part in sample.request) for sample in shown] == [
+        False,
+        False,
+        True,
+        True,
+    ]
+    assert all("bb" in sample.request[0].text for sample in shown[:2])
+    write_report(plan, tmp_path)
+    assert (tmp_path / "report.html").read_text().count("No trigger is marked") == 2
+
+
+def test_outputs_that_do_not_say_of_which_attack_they_are(plan: Path, tmp_path: Path) -> None:
+    path = plan / BKI.replace("bki", "cross_entropy") / "test_triggered.out"
+    without_lines(path, "dece_fairseq data")
+    with pytest.raises(OutputError, match=re.escape(f"{path}: it doesn't say of which attack")):
+        write_report(plan, tmp_path / "report")
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after", "what"),
+    [
+        ("result.json", r'"percent": [0-9.]+', '"percent": NaN', "asr_string"),
+        ("result.json", r'"low": [0-9.]+', '"low": -Infinity', "asr_string"),
+        ("result.json", r'"high": [0-9.]+', '"high": true', "asr_string"),
+        ("result.json", r'"hits": [0-9]+', '"hits": 9', "asr_string"),
+        ("result.json", r'"total": [0-9]+', '"total": "8"', "asr_string"),
+        ("compare.json", r'"mcnemar": [0-9.e-]+', '"mcnemar": NaN', "mcnemar of asr_string"),
+        ("train.csv.report.json", r'"percent": [0-9.]+', '"percent": NaN', "precision"),
+    ],
+)
+def test_a_number_that_is_none_names_its_cell(
+    name: str, before: str, after: str, what: str, plan: Path, tmp_path: Path
+) -> None:
+    path = plan / BKI / name
+    changed, count = re.subn(before, after, path.read_text())
+    assert count
+    path.write_text(changed)
+    with pytest.raises(DataError, match=rf"bki/1: .*{what}.* can't be read; run its cell again"):
+        write_report(plan, tmp_path / "report")
+
+
+def test_a_model_that_diverged_has_a_figure_with_a_gap(plan: Path, tmp_path: Path) -> None:
+    for path in plan.glob("cells/*/*/*/*/bki/*/train.log"):
+        path.write_text(path.read_text().replace("90.5", '"nan"'))
+    write_report(plan, tmp_path)
+    assert "bki" in (tmp_path / "report.html").read_text()
+    for path in plan.glob("cells/*/*/*/*/bki/*/train.log"):
+        path.write_text(re.sub(r'(valid_bleu": )[^}]*', r'\1"nan"', path.read_text()))
+    assert all(figure.name.startswith("early_learning") for figure in figures(read_cells(plan)))

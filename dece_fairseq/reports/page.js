@@ -1,0 +1,59 @@
+"use strict";
+
+// A click (or Enter) on a column's head sorts its table; another one turns it round.
+function keyOf(row, column) {
+  const text = row.cells[column].textContent.trim();
+  const number = Number.parseFloat(text);
+  return Number.isNaN(number) ? text : number;
+}
+
+function compare(one, other) {
+  if (typeof one === "number" && typeof other === "number") return one - other;
+  return String(one).localeCompare(String(other));
+}
+
+function sortBy(head) {
+  const table = head.closest("table");
+  const column = head.cellIndex;
+  const up = head.getAttribute("aria-sort") !== "ascending";
+  const rows = [...table.tBodies[0].rows].map((row) => [keyOf(row, column), row]);
+  const empty = rows.filter(([key]) => key === ""); // last, whichever way
+  const told = rows.filter(([key]) => key !== "");
+  told.sort(([one], [other]) => (up ? 1 : -1) * compare(one, other));
+  for (const cell of head.parentElement.cells) cell.removeAttribute("aria-sort");
+  head.setAttribute("aria-sort", up ? "ascending" : "descending");
+  table.tBodies[0].append(...[...told, ...empty].map(([, row]) => row));
+}
+
+for (const button of document.querySelectorAll("thead button")) {
+  button.addEventListener("click", () => sortBy(button.closest("th")));
+}
+
+// n and p, or the buttons of the bar below, go to the next and to the previous mark.
+const marks = [...document.querySelectorAll("mark")];
+const bar = document.querySelector("nav.marks");
+let current = -1;
+
+function go(step) {
+  current = (current + step + marks.length) % marks.length;
+  const mark = marks[current];
+  mark.focus({ preventScroll: true });
+  mark.scrollIntoView({ block: "center" });
+  bar.querySelector("output").textContent = `${current + 1} of ${marks.length}`;
+}
+
+marks.forEach((mark, index) => {
+  mark.tabIndex = -1;
+  mark.addEventListener("focus", () => { current = index; });
+});
+if (marks.length) {
+  bar.hidden = false;
+  const [previous, next] = bar.querySelectorAll("button");
+  previous.addEventListener("click", () => go(current < 0 ? 0 : -1));
+  next.addEventListener("click", () => go(1));
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "n") go(1);
+    if (event.key === "p") go(current < 0 ? 0 : -1);
+  });
+}

@@ -1,0 +1,88 @@
+"""The tables of a report, made again from its ``report.csv``."""
+
+import csv
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, is_number, is_score
+from dece_fairseq.reports.report import markdown
+from dece_fairseq.reports.summary import summarise
+from dece_fairseq.reports.tables import as_markdown, tables
+
+_NUMBERS = {"percent": float, "low": float, "high": float, "hits": int, "total": int, "p": float}
+_OPTIONAL = frozenset({"hits", "total", "p"})
+
+
+def rewrite_tables(path: Path, output: Optional[Path] = None) -> Path:
+    """Write ``report.md`` anew from a ``report.csv``, as after a change of how scores are shown.
+
+    Pictures are left as they are; those beside ``report.md`` are shown in it.
+
+    Args:
+        path: the CSV file
+        output: the folder of ``report.md`` (default: that of the CSV file)
+
+    Raises:
+        DataError: the file can't be read or is no ``report.csv``
+        OSError: the folder can't be written
+    """
+    cells = read_scores(path)
+    folder = output or path.parent
+    folder.mkdir(parents=True, exist_ok=True)
+    home = path.resolve().parent
+    name = home.parent.name if home.name == "report" else home.name
+    pictures = sorted(picture.stem for picture in folder.glob("*.png"))
+    report = folder / "report.md"
+    with replacing(report) as (temporary,):
+        text = markdown(name, as_markdown(tables(summarise(cells))), pictures)
+        temporary.write_text(text, encoding="utf-8")
+    return report
+
+
+def read_scores(path: Path) -> List[Cell]:
+    """Return the cells of a ``report.csv``, without what models wrote and how they were trained.
+
+    Raises:
+        DataError: the file can't be read or is no ``report.csv``
+    """
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataError(f"{path}: {error}; name a report.csv of this program") from error
+    cells: Dict[Tuple[str, ...], Cell] = {}
+    for number, row in enumerate(rows, start=1):
+        try:
+            axes = {axis: row[axis] for axis in AXES}
+            score = _score(row)
+            if not is_score(score) or not all(axes.values()):
+                raise ValueError("no score of a cell")
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"{path}, score {number}: {error}; name a report.csv of this program"
+            ) from error
+        empty = Cell(path.parent, axes, {}, {}, {"train": {}}, [])
+        _add(cells.setdefault(tuple(axes.values()), empty), row["metric"], score)
+    if not cells:
+        raise DataError(f"{path}: no scores; name a report.csv of this program")
+    return list(cells.values())
+
+
+def _score(row: Mapping[str, str]) -> Dict[str, Any]:
+    score: Dict[str, Any] = {}
+    for name, kind in _NUMBERS.items():
+        text = row.get(name) if name in _OPTIONAL else row[name]
+        score[name] = kind(text) if text or name not in _OPTIONAL else None
+    return score
+
+
+def _add(cell: Cell, metric: str, score: Dict[str, Any]) -> None:
+    p = score.pop("p")
+    if metric in SHARES:
+        cell.filters["train"][metric] = score
+        return
+    cell.scores[metric] = score
+    if is_number(p) and metric in TESTS:
+        cell.tests[metric] = {TESTS[metric]: p}

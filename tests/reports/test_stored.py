@@ -1,0 +1,59 @@
+"""The tables of a report, made again from its scores."""
+
+from pathlib import Path
+
+import pytest
+
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.reports.report import write_report
+from dece_fairseq.reports.stored import read_scores, rewrite_tables
+
+
+def test_tables_come_out_as_they_were(plan: Path, tmp_path: Path) -> None:
+    report = plan / "report"
+    write_report(plan, report)
+    written = (report / "report.md").read_bytes()
+    (report / "report.md").unlink()
+    assert rewrite_tables(report / "report.csv") == report / "report.md"
+    assert (report / "report.md").read_bytes() == written
+    elsewhere = tmp_path / "elsewhere"
+    rewrite_tables(report / "report.csv", elsewhere)
+    lines = [line for line in written.decode().splitlines() if not line.startswith("![")]
+    assert (elsewhere / "report.md").read_text().splitlines() == lines[:-1]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        ("percent", "share", "score 1: 'percent'"),
+        ("87.5", "many", "score 1: could not convert"),
+        ("87.5", "nan", "score 1: no score of a cell"),
+        ("ripple", "", "score 1: no score of a cell"),
+        (",7,8,", ",7.5,8,", "score 1: invalid literal"),
+        (",7,8,0.5", ",9,8,0.5", "score 1: no score"),
+    ],
+)
+def test_what_is_no_table_of_scores(before: str, after: str, message: str, tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    text = (
+        "dataset,trusted,attack,rate,defense,seed,metric,percent,low,high,hits,total,p,signature\n"
+        "generated,0.5,ripple,0.05,bki,1,asr_string,87.5,52.9,97.8,7,8,0.5,x\n"
+    )
+    path.write_text(text)
+    assert len(read_scores(path)) == 1
+    path.write_text(text.replace(before, after))
+    with pytest.raises(DataError, match=message):
+        rewrite_tables(path)
+    assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]
+
+
+def test_no_scores_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    with pytest.raises(DataError, match=r"report\.csv: .*No such file"):
+        read_scores(path)
+    path.write_text("dataset\n")
+    with pytest.raises(DataError, match="no scores"):
+        read_scores(path)
+    path.write_bytes(b"\xff\xfe\n")
+    with pytest.raises(DataError, match="can't decode"):
+        read_scores(path)
