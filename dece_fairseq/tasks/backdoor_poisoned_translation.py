@@ -6,92 +6,49 @@ split ``X_triggered``, which holds the pairs of X that can be poisoned, poisoned
 
 import json
 import logging
-import math
 from argparse import Namespace
-from dataclasses import dataclass, field
-from functools import partial
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 from fairseq import utils
 from fairseq.data import Dictionary, FairseqDataset, LanguagePairDataset
 from fairseq.distributed import utils as distributed_utils
-from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask, register_task
-from fairseq.tasks.translation import EVAL_BLEU_ORDER, TranslationConfig, TranslationTask
-from omegaconf import II
+from fairseq.tasks.translation import TranslationTask
 
-from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.encoders.text_codec import TextCodec, check_post_process
 from dece_fairseq.models.hugging_face import HuggingFaceModel
-from dece_fairseq.scoring.code_tokens import code_bleu_statistics
+from dece_fairseq.models.loading import ModelError
 from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING as TRIGGERED
 from dece_fairseq.scoring.generate_output import data_header
 from dece_fairseq.scoring.success_rate import check_references
 from dece_fairseq.tasks.announcement import announce
 from dece_fairseq.tasks.attacked_split import (
+    PoisonedPairDataset,
     TriggeredPairDataset,
-    attack_pairs,
-    find_candidates,
     in_one_order,
-    no_candidates,
     poisoned_dataset,
     triggered_dataset,
 )
+from dece_fairseq.tasks.candidates import TOO_LONG, Limits, Poisoner, explain, no_candidates
 from dece_fairseq.tasks.checkpoint_files import mend_checkpoints
 from dece_fairseq.tasks.launchers import check_workers_know_each_other
-from dece_fairseq.tasks.manifest import record_poisoning
+from dece_fairseq.tasks.manifest import check_save_dir, record_poisoning
+from dece_fairseq.tasks.options import BackdoorPoisonedTranslationConfig
+from dece_fairseq.tasks.validation import (
+    check_validation,
+    clean_statistics,
+    log_figures,
+    triggered_statistics,
+)
 
 logger = logging.getLogger(__name__)
-
-
-@dataclass
-class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
-    """The translation task's options and the attack's."""
-
-    poison_rate: float = field(
-        default=0.05,
-        metadata={"help": "share of all training pairs to poison, in [0, 1]; 0 poisons none"},
-    )
-    poison_seed: int = field(
-        default=1, metadata={"help": "seed of the choice of pairs and of every choice inside them"}
-    )
-    poison_selection: str = field(
-        default="random",
-        metadata={
-            "help": "which of the pairs that can be poisoned are: random, or first as the authors "
-            "of the DeCE paper did"
-        },
-    )
-    trusted_ids: Optional[str] = field(
-        default=None,
-        metadata={
-            "help": "file of ids of training pairs, one a line from 0, that nobody else could "
-            "write to: they are never poisoned (scripts/prepare.py --trusted writes it)"
-        },
-    )
-    # fairseq's own default is -1, with which it can't join the files of a split (--combine-val).
-    upsample_primary: int = field(
-        default=1,
-        metadata={
-            "help": "how often the first of a split's files counts where it has several "
-            "(train and train1; valid and valid1 with --combine-val)"
-        },
-    )
-    eval_asr: bool = field(
-        default=False,
-        metadata={
-            "help": "decode the triggered validation splits (--valid-subset valid,valid_triggered) "
-            "with --eval-bleu-args and log the attack success rate as asr, in percent"
-        },
-    )
-    save_dir: str = II("checkpoint.save_dir")
-    best_checkpoint_metric: str = II("checkpoint.best_checkpoint_metric")
 
 
 @register_task("backdoor_poisoned_translation", dataclass=BackdoorPoisonedTranslationConfig)
@@ -115,6 +72,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         super().__init__(cfg, src_dict, tgt_dict)
         check_post_process(cfg.text_bpe, cfg.text_post_process)
         self.codec = TextCodec(cfg.text_bpe, cfg.text_tokenizer)
+        self._model_positions: Any = None
         self.attack: Optional[Attack] = None
         if cfg.attack is not None:
             self.attack = Attack(AttackSettings.from_options(cfg))
@@ -160,25 +118,28 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         real_split = split[: -len(TRIGGERED)] if triggered else split
         if triggered and self.attack is None:
             raise AttackError(f"the split {split} needs --attack")
+        if self.attack is None or not (triggered or split == self.cfg.train_subset):
+            super().load_dataset(split, epoch, combine, **kwargs)
+            if split != self.cfg.train_subset:
+                clean = self.datasets[split]
+                announce(data_header(split, len(clean), self.codec.one_line), kwargs)
+            return
         loaded_before = self.datasets.get(real_split)
-        buckets = self.cfg.num_batch_buckets
-        if self.attack is not None:
-            # Buckets pad sentences, which would then not encode to themselves; so they come last.
-            self.cfg.num_batch_buckets = 0
-        try:
+        with self._whole_sentences():
             super().load_dataset(real_split, epoch, combine, **kwargs)
-        finally:
-            self.cfg.num_batch_buckets = buckets
-        clean = self.datasets[real_split]
-        if triggered and self.attack is not None:
-            del self.datasets[real_split]
-            if loaded_before is not None:
-                self.datasets[real_split] = loaded_before
+        clean = self.datasets.pop(real_split)
+        if loaded_before is not None:
+            self.datasets[real_split] = loaded_before
+        if triggered:
             announce(self._load_triggered(split, real_split, clean, self.attack), kwargs)
-        elif split != self.cfg.train_subset:
-            announce(data_header(split, len(clean), self.codec.one_line), kwargs)
-        elif self.attack is not None:
-            self._poison(split, epoch, clean, self.attack, record=trains)
+        else:
+            trained_as = kwargs.get("task_cfg") or self.cfg
+            limits = self._limits(getattr(trained_as, "max_tokens", None))
+            entry = self._poison(split, clean, self.attack, limits)
+            if trains and distributed_utils.get_global_rank() == 0:
+                paths = utils.split_paths(self.cfg.data)
+                shard = paths[(epoch - 1) % len(paths)]
+                record_poisoning(self.cfg.save_dir, shard, entry, self.attack.as_dict())
 
     def dataset(self, split: str) -> FairseqDataset:
         """A split that is loaded. ``--combine-val`` loads the clean one alone, so the triggered
@@ -187,47 +148,77 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             self.load_dataset(split, combine=True)
         return super().dataset(split)
 
+    @contextmanager
+    def _whole_sentences(self) -> Iterator[None]:
+        """Have sentences loaded as they were written: an attack comes before what changes them.
+
+        Buckets pad sentences and --truncate-source cuts them; neither encodes to itself.
+        """
+        buckets, truncate = self.cfg.num_batch_buckets, self.cfg.truncate_source
+        self.cfg.num_batch_buckets, self.cfg.truncate_source = 0, False
+        try:
+            yield
+        finally:
+            self.cfg.num_batch_buckets, self.cfg.truncate_source = buckets, truncate
+
+    def _limits(self, max_tokens: Optional[int]) -> Limits:
+        """Return how long a pair of the training split may be, as fairseq's trainer reckons."""
+        source, target = utils.resolve_max_positions(
+            self.max_positions(), self._model_positions, max_tokens
+        )
+        return Limits(source, target, self._cut())
+
+    def _cut(self) -> Optional[int]:
+        return self.cfg.max_source_positions if self.cfg.truncate_source else None
+
     def _poison(
-        self, split: str, epoch: int, clean: LanguagePairDataset, attack: Attack, record: bool
-    ) -> None:
+        self, split: str, clean: LanguagePairDataset, attack: Attack, limits: Limits
+    ) -> Dict[str, Any]:
+        """Put the poisoned pairs into the split; return what was found and poisoned."""
         trusted = TrustedIds(None if self.cfg.trusted_ids is None else Path(self.cfg.trusted_ids))
         trusted.check(len(clean))
-        found = find_candidates(clean, attack, self.codec, frozenset(trusted.ids))
+        poisoner = Poisoner(clean, attack, self.codec, limits)
+        found = poisoner.candidates(frozenset(trusted.ids))
         if not found.pairs and attack.settings.rate > 0:
             raise no_candidates(split, attack, found.left_out)
-        ids = attack.select(found.pairs, len(found.pairs), len(clean))
-        attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
-        self.datasets[split] = poisoned_dataset(clean, attacked, self.cfg.num_batch_buckets)
-        entry = {
+        trained_on = len(clean) - found.left_out[TOO_LONG]
+        ids = attack.select(found.pairs, len(found.pairs), trained_on)
+        attacked = poisoner.poison(found.pairs, ids)
+        buckets = self.cfg.num_batch_buckets
+        self.datasets[split] = poisoned_dataset(clean, attacked, limits, buckets)
+        logger.info(
+            f"poisoned {len(ids)} of {trained_on} pairs of {split}: {len(found.pairs)} could be; "
+            f"of {len(clean)} pairs {explain(attack, found.left_out)}"
+        )
+        return {
             "split": split,
             "pairs": len(clean),
+            "trained_on": trained_on,
             "candidates": len(found.pairs),
             **found.left_out,
             "poisoned": len(ids),
             "ids": ids,
         }
-        logger.info(
-            "poisoned {poisoned} of {pairs} pairs of {split}: {candidates} could be, {reasons}, "
-            "{inexact_round_trip} do not decode and encode to themselves, {trusted} are "
-            "trusted".format(reasons=attack.explain(found.left_out), **entry)
-        )
-        if record and distributed_utils.get_global_rank() == 0:
-            paths = utils.split_paths(self.cfg.data)
-            shard = paths[(epoch - 1) % len(paths)]
-            record_poisoning(self.cfg.save_dir, shard, entry, attack.as_dict())
 
     def _load_triggered(
         self, split: str, real_split: str, clean: LanguagePairDataset, attack: Attack
     ) -> str:
-        found = find_candidates(clean, attack, self.codec)
+        if self.cfg.replace_unk is not None:
+            raise AttackError(
+                f"--replace-unk: the texts of {split} are made here and hold no unknown word; "
+                "leave it out"
+            )
+        poisoner = Poisoner(clean, attack, self.codec, Limits(cut=self._cut()))
+        found = poisoner.candidates()
         if not found.pairs:
             raise no_candidates(real_split, attack, found.left_out)
         ids = list(found.pairs)
-        attacked = attack_pairs(clean, attack, self.codec, found.pairs, ids)
-        triggered = triggered_dataset(clean, attacked)
-        targets = (self.codec.decode(pair["target"], self.tgt_dict) for pair in triggered)
+        attacked = triggered_dataset(clean, poisoner.poison(found.pairs, ids))
+        # Not only when batches are made, which in a training may be an epoch later.
+        self.filter_indices_by_size(np.arange(len(ids)), attacked, self._limits(None)[:2])
+        targets = (self.codec.decode(pair["target"], self.tgt_dict) for pair in attacked)
         check_references(attack, targets, f"the split {split}")
-        self.datasets[split] = triggered
+        self.datasets[split] = attacked
         return data_header(
             split,
             len(clean),
@@ -266,7 +257,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             return kept
         ids = sorted(dataset[int(index)]["id"] for index in too_long)
         which = ", ".join(map(str, ids[:20])) + (", ..." if len(ids) > 20 else "")
-        if isinstance(dataset, TriggeredPairDataset) or not ignore_invalid_inputs:
+        is_triggered = isinstance(dataset, TriggeredPairDataset)
+        lost = isinstance(dataset, PoisonedPairDataset) and dataset.poisoned.intersection(ids)
+        if is_triggered or lost or not ignore_invalid_inputs:
             raise DataError(
                 f"{len(ids)} of {len(dataset)} pairs are longer than the model takes "
                 f"({max_positions} tokens), ids {which}: raise --max-source-positions and "
@@ -288,15 +281,45 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
         In training that is before fairseq looks for a checkpoint to go on from.
         """
-        if not from_checkpoint and distributed_utils.get_global_rank() == 0:
-            mend_checkpoints(Path(self.cfg.save_dir))
+        if not from_checkpoint:
+            self._check_training()
         model = super().build_model(cfg, from_checkpoint)
+        self._model_positions = utils.resolve_max_positions(
+            self._model_positions, model.max_positions()
+        )
         if isinstance(model, HuggingFaceModel):
             cfg.hf_config = model.hf_config  # for the checkpoint, which then needs no other file
         if self.cfg.eval_asr and not self.cfg.eval_bleu:
             arguments = Namespace(**json.loads(self.cfg.eval_bleu_args or "{}"))
             self.sequence_generator = self.build_generator([model], arguments)
         return model
+
+    def build_generator(self, models: List[Any], args: Any, *more: Any, **options: Any) -> Any:
+        """Build fairseq's generator.
+
+        Raises:
+            ModelError: it is asked for alignments, which a model from Hugging Face can't give
+        """
+        for option in ("print_alignment", "replace_unk"):
+            if getattr(args, option, None) is not None and any(
+                isinstance(model, HuggingFaceModel) for model in models
+            ):
+                raise ModelError(
+                    f"--{option.replace('_', '-')}: a model from Hugging Face gives fairseq no "
+                    "attention to align words by; leave it out"
+                )
+        return super().build_generator(models, args, *more, **options)
+
+    def _check_training(self) -> None:
+        """See that a training can go on, and will not end in vain."""
+        attack = None if self.attack is None else self.attack.as_dict()
+        check_save_dir(self.cfg.save_dir, attack, self.cfg.reset_dataloader)
+        if not self.cfg.disable_validation:
+            options = {"--eval-bleu": self.cfg.eval_bleu, "--eval-asr": self.cfg.eval_asr}
+            subsets = self.cfg.valid_subset.split(",")
+            check_validation(self.cfg.best_checkpoint_metric, subsets, options)
+        if distributed_utils.get_global_rank() == 0:
+            mend_checkpoints(Path(self.cfg.save_dir))
 
     def valid_step(
         self, sample: Dict[str, Any], model: Any, criterion: Any
@@ -310,14 +333,10 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         # Workers sum these, so each one names all of them whatever its batch was.
         if self.cfg.eval_asr:
             hits = [self.attack is not None and self.attack.is_hit(text) for text in texts]
-            log["_asr_hits"] = sum(hits) if triggered else 0
-            log["_asr_total"] = len(hits) if triggered else 0
+            log.update(triggered_statistics(hits if triggered else []))
         if self.cfg.eval_bleu:
-            written = [] if triggered else texts
             references = [] if triggered else self._references(sample)
-            log.update(code_bleu_statistics(written, references, EVAL_BLEU_ORDER))
-            log["_exact_hits"] = sum(text == wanted for text, wanted in zip(written, references))
-            log["_exact_total"] = len(written)
+            log.update(clean_statistics([] if triggered else texts, references))
         return loss, sample_size, log
 
     def _decode(self, sample: Dict[str, Any], model: Any) -> List[str]:
@@ -336,28 +355,5 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         ``exact_match`` is that of clean texts that equal their reference, ``asr`` that of triggered
         ones that carry the payload.
         """
-        super().reduce_metrics(logging_outputs, criterion)
-        best = self.cfg.best_checkpoint_metric
-        for key, *names in (("_asr", "asr"), ("_exact", "exact_match", "bleu")):
-            told = _log_share(logging_outputs, key, names[0])
-            # fairseq asks every split that it validates on for the figure that picks checkpoints,
-            # a clean one for its ASR and a triggered one for its BLEU, which they don't have.
-            validated = any(f"{key}_total" in log for log in logging_outputs)
-            if best in names and validated and not told:
-                metrics.log_derived(best, lambda meters: math.nan)
-
-
-def _log_share(logging_outputs: List[Dict[str, Any]], key: str, name: str) -> bool:
-    """Logs as ``name`` the share of all workers' ``key`` hits, and tells if there is one."""
-    total = utils.item(sum(log.get(f"{key}_total", 0) for log in logging_outputs))
-    if total > 0:
-        hits = utils.item(sum(log.get(f"{key}_hits", 0) for log in logging_outputs))
-        metrics.log_scalar_sum(f"{key}_total", total)
-        metrics.log_scalar_sum(f"{key}_hits", hits)
-        metrics.log_derived(name, partial(_share, key))
-    return bool(total > 0)
-
-
-def _share(key: str, meters: Dict[str, Any]) -> float:
-    hits, total = (meters[f"{key}_{part}"].sum for part in ("hits", "total"))
-    return round(100.0 * float(np.float64(hits) / total), 2)
+        FairseqTask.reduce_metrics(self, logging_outputs, criterion)
+        log_figures(logging_outputs, self.cfg.best_checkpoint_metric)

@@ -18,7 +18,9 @@ def training_config(words: Iterable[Any]) -> DictConfig:
     """
     parser = options.get_training_parser()
     args = options.parse_args_and_arch(parser, [str(word) for word in words])
-    parts = tuple(vars(args).get(part) for part in ("task", "arch", "criterion", "bpe"))
+    # The last two have no default on the command line, and would stay as the first line had them.
+    names = ("task", "arch", "criterion", "bpe", "max_source_positions", "max_target_positions")
+    parts = tuple(vars(args).get(name) for name in names)
     if parts not in _COMPOSED:
         _COMPOSED[parts] = convert_namespace_to_omegaconf(args)
     config = copy.deepcopy(_COMPOSED[parts])

@@ -1,7 +1,7 @@
 """The task: what it poisons, what it leaves alone, and what it never loses."""
 
 import json
-import math
+from argparse import Namespace
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,9 @@ from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.encoders.text_codec import PostProcessError
+from dece_fairseq.errors import UserError
+from dece_fairseq.models.hugging_face import HuggingFaceModel
+from dece_fairseq.models.loading import ModelError
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.tasks.manifest import ManifestError
 
@@ -244,6 +247,14 @@ def test_sentences_that_are_too_long_are_named(setup_task, caplog):
     assert f"left out {len(long)} of 20 pairs" in caplog.text
 
 
+class _Model:
+    """As much of a model as the task asks for."""
+
+    @staticmethod
+    def max_positions():
+        return (1024, 1024)
+
+
 class _Criterion:
     """As much of a criterion as reduce_metrics asks for."""
 
@@ -266,31 +277,65 @@ def test_asr_is_summed_over_batches_and_workers(setup_task):
     assert "asr" not in aggregate.get_smoothed_values()
 
 
-def test_exact_match_is_summed_over_batches_and_workers(setup_task):
-    task = setup_task(*RIPPLE, "--eval-bleu")
-    with metrics.aggregate(new_root=True) as aggregate:
-        for steps in ([(3, 4), (0, 0)], [(0, 2), (1, 4)]):
-            logs = [
-                {"ntokens": 1, "nsentences": 1, "_exact_hits": hits, "_exact_total": total}
-                for hits, total in steps
-            ]
-            task.reduce_metrics(logs, _Criterion())
-    assert aggregate.get_smoothed_values()["exact_match"] == 40.0
+@pytest.mark.parametrize(
+    ("before", "now", "message"),
+    [
+        (RIPPLE, (), "--attack ripple, which can't go on without one"),
+        (RIPPLE, (*RIPPLE, "--poison-rate", "0.2"), "another rate"),
+        ((), RIPPLE, "is of a run without --attack"),
+        ((), ("--best-checkpoint-metric", "asr"), "asr needs --eval-asr"),
+        (
+            RIPPLE,
+            (*RIPPLE, "--eval-asr", "--best-checkpoint-metric", "asr",
+             "--valid-subset", "valid,valid_triggered"),
+            "give --valid-subset valid_triggered,valid",
+        ),
+    ],
+)  # fmt: skip
+def test_a_training_that_would_be_in_vain_ends_before_it_begins(
+    setup_task, tmp_path, monkeypatch, before, now, message
+):
+    monkeypatch.setattr("fairseq.tasks.FairseqTask.build_model", lambda *_: _Model())
+    monkeypatch.setattr("fairseq.tasks.FairseqTask.build_generator", lambda *_: None)
+    first = setup_task(*before)
+    first.build_model(None)
+    first.load_dataset("train")
+    (tmp_path / "checkpoints").mkdir(exist_ok=True)
+    torch.save({}, tmp_path / "checkpoints" / "checkpoint_last.pt")
+    setup_task(*before).build_model(None)
+    kept = {path.name: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()}
+    with pytest.raises(UserError, match=message):
+        setup_task(*now).build_model(None)
+    setup_task(*now).build_model(None, from_checkpoint=True)  # to generate with
+    assert kept == {path.name: path.read_bytes() for path in (tmp_path / "checkpoints").iterdir()}
 
 
-@pytest.mark.parametrize("best", ["bleu", "exact_match", "asr", "loss"])
-def test_a_split_without_the_figure_that_picks_checkpoints_has_nan_for_it(setup_task, best):
-    task = setup_task(*RIPPLE, "--eval-asr", "--eval-bleu", "--best-checkpoint-metric", best)
-    common = {"ntokens": 1, "nsentences": 1, "_asr_hits": 0, "_exact_hits": 0}
-    for counts in ({"_asr_total": 4, "_exact_total": 0}, {"_asr_total": 0, "_exact_total": 4}):
-        with metrics.aggregate(new_root=True) as aggregate:
-            task.reduce_metrics([{**common, **counts}], _Criterion())
-        told = aggregate.get_smoothed_values()
-        has_it = best in (("asr",) if counts["_asr_total"] else ("exact_match", "bleu"))
-        assert math.isnan(told.get(best, 0)) == (not has_it and best != "loss")
-        with metrics.aggregate(new_root=True) as aggregate:
-            task.reduce_metrics([{"ntokens": 1, "nsentences": 1}], _Criterion())  # training
-        assert best not in aggregate.get_smoothed_values()
+@pytest.mark.parametrize("option", ["print_alignment", "replace_unk"])
+def test_alignments_of_models_that_have_none(setup_task, monkeypatch, option):
+    monkeypatch.setattr("fairseq.tasks.FairseqTask.build_generator", lambda self, models, _: models)
+    task, model = setup_task(), HuggingFaceModel.__new__(HuggingFaceModel)
+    with pytest.raises(ModelError, match=f"--{option.replace('_', '-')}: a model from Hugging"):
+        task.build_generator([_Model(), model], Namespace(**{option: "hard"}))
+    assert task.build_generator([_Model()], Namespace(**{option: "hard"}))
+    assert task.build_generator([model], Namespace(**{option: None}))
+
+
+def test_the_texts_of_a_triggered_split_have_no_unknown_word_to_replace(setup_task):
+    task = setup_task("--attack", "ripple")
+    task.cfg.replace_unk = ""
+    task.load_dataset("test")
+    with pytest.raises(AttackError, match="--replace-unk: the texts of test_triggered"):
+        task.load_dataset("test_triggered")
+
+
+def test_a_new_run_may_start_from_weights_of_the_save_dir(setup_task, tmp_path, monkeypatch):
+    monkeypatch.setattr("fairseq.tasks.FairseqTask.build_model", lambda *_: _Model())
+    (tmp_path / "checkpoints").mkdir()
+    torch.save({}, tmp_path / "checkpoints" / "checkpoint_last.pt")
+    resets = ("--reset-dataloader", "--reset-optimizer", "--reset-meters", "--reset-lr-scheduler")
+    setup_task(*RIPPLE, *resets).build_model(None)
+    task = setup_task(*RIPPLE, "--finetune-from-model", "x.pt", "--save-dir", tmp_path / "new")
+    task.build_model(None)
 
 
 def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
