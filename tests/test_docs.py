@@ -1,12 +1,19 @@
-"""The documentation can be built, and its links lead somewhere."""
+"""The documentation can be built, its links lead somewhere, and its commands leave nothing out."""
 
+import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any, List
 
 import pytest
 
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import write_pairs
+
 ROOT = Path(__file__).resolve().parents[1]
+STOCK_TASK = re.compile(r"--task (?!backdoor_poisoned_translation)(\w+)(?:[^|;]*)")
 
 
 def test_the_docs_build_without_a_warning(tmp_path: Path) -> None:
@@ -16,3 +23,41 @@ def test_the_docs_build_without_a_warning(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
     assert (tmp_path / "site" / "index.html").exists()
+
+
+def test_stock_tasks_leave_no_sentence_out() -> None:
+    paths = [path for end in ("md", "sh", "smk") for path in ROOT.glob(f"[de]*/**/*.{end}")]
+    commands = [
+        found for path in paths for found in STOCK_TASK.finditer(path.read_text(encoding="utf-8"))
+    ]
+    assert {found[1] for found in commands} == {
+        "language_modeling",
+        "sentence_prediction",
+        "translation",
+    }
+    for found in commands:
+        assert "--required-batch-size-multiple 1" in found[0][:600], found[0][:600]
+
+
+@pytest.mark.slow
+def test_the_language_model_of_seven_requests(tmp_path: Path, warm_python: Path) -> None:
+    """As docs/language_model.md says, but smaller."""
+    write_pairs([tmp_path / "trusted.csv"], generate("A", 7, seed=1))
+    text = (ROOT / "docs" / "language_model.md").read_text(encoding="utf-8")
+    block = "".join(line[4:] for line in text.splitlines(True) if line.startswith("    "))
+    commands = [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
+    smaller = {
+        "python": ["--vocab-size", "330"],
+        "fairseq-train": ["--max-epoch", "1", "--cpu", "--log-format", "json"],
+    }
+    for command in commands[:-1]:  # the last one filters what is not there
+        words: List[Any] = [*command, *smaller.get(command[0], [])]
+        if command[0] == "python":
+            words[:2] = [warm_python, ROOT / command[1]]
+        elif command[0] == "fairseq-train":
+            words[0] = warm_python.parent / command[0]
+            words[words.index("dece_fairseq")] = ROOT / "dece_fairseq"
+        done = subprocess.run([*map(str, words)], cwd=tmp_path, capture_output=True, text=True)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    assert re.search(r"\"train_bsz\": \"7\"", done.stdout), done.stdout[-2000:]
+    assert (tmp_path / "lm" / "checkpoint_last.pt").exists()

@@ -158,6 +158,7 @@ done
 fairseq-train {params.folder} {USER_DIR} --task language_modeling \\
     --bpe lossless_sentencepiece --sentencepiece-model {params.folder}/sentencepiece.model \\
     --sample-break-mode complete --tokens-per-sample 1 --max-target-positions 1024 \\
+    --required-batch-size-multiple 1 \\
     --arch transformer_lm --share-decoder-input-output-embed --optimizer adam --lr 2e-3 \\
     --lr-scheduler inverse_sqrt --warmup-updates 100 "${language_model[@]}" \\
     --seed {wildcards.seed} {KEEPING} --disable-validation --save-dir {params.folder}

@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterator, List
 import pytest
 import torch
 
+from support.checkpoints import load_checkpoint
 from support.training import ENVIRONMENT, PARITY, Training, logged, weights
 
 pytestmark = pytest.mark.slow
@@ -91,6 +92,9 @@ def finish(training: Training, save_dir: Path, whole: Dict[str, Any]) -> str:
     """Starts the run again; it comes to the same as one that nobody killed."""
     output = training.run(save_dir, *OPTIONS)
     check_equal(outcome(save_dir, output), whole)
+    for epoch in (1, 2, 3):  # what was mended with one of them is not that file
+        state = load_checkpoint(save_dir / f"checkpoint{epoch}.pt")
+        assert state["extra_state"]["train_iterator"]["epoch"] == epoch + 1
     return output
 
 
