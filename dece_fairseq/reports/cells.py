@@ -7,6 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
 from dece_fairseq.scoring.training_log import Epoch, read_training_log
 
 #: the folders of a cell, from ``cells`` on
@@ -108,6 +109,9 @@ def is_score(score: Any) -> bool:
         return False
     hits, total = score.get("hits"), score.get("total")
     if hits is not None and not (type(hits) is type(total) is int and 0 <= hits <= total):
+        return False
+    details = score.get("details", {})
+    if not isinstance(details, dict) or not is_number(details.get(REFERENCES_HIT, 0)):
         return False
     return all(is_number(score.get(name)) for name in ("percent", "low", "high"))
 

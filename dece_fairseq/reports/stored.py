@@ -10,9 +10,10 @@ from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, is_number, is_
 from dece_fairseq.reports.report import markdown
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import as_markdown, tables
+from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
 
-_NUMBERS = {"percent": float, "low": float, "high": float, "hits": int, "total": int, "p": float}
-_OPTIONAL = frozenset({"hits", "total", "p"})
+_NUMBERS = {"percent": float, "low": float, "high": float}
+_OPTIONAL = {"hits": int, "total": int, "p": float, REFERENCES_HIT: float}
 
 
 def rewrite_tables(path: Path, output: Optional[Path] = None) -> Path:
@@ -71,11 +72,11 @@ def read_scores(path: Path) -> List[Cell]:
 
 
 def _score(row: Mapping[str, str]) -> Dict[str, Any]:
-    score: Dict[str, Any] = {}
-    for name, kind in _NUMBERS.items():
-        text = row.get(name) if name in _OPTIONAL else row[name]
-        score[name] = kind(text) if text or name not in _OPTIONAL else None
-    return score
+    score: Dict[str, Any] = {name: kind(row[name]) for name, kind in _NUMBERS.items()}
+    for name, kind in _OPTIONAL.items():
+        score[name] = kind(row[name]) if row.get(name) else None
+    share = score.pop(REFERENCES_HIT)
+    return score if share is None else {**score, "details": {REFERENCES_HIT: share}}
 
 
 def _add(cell: Cell, metric: str, score: Dict[str, Any]) -> None:

@@ -1,8 +1,10 @@
 """What the seeds of each defence come to: means, spreads, intervals and tests."""
 
+from statistics import mean
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.reports.cells import BASELINE, SHARES, TESTS, Cell
+from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
 from dece_fairseq.scoring.seeds import SeedScore, Spread, spread
 
 #: metrics of the table, with what a person calls them
@@ -25,6 +27,8 @@ class Row(NamedTuple):
     scores: Dict[str, Spread]
     tests: Dict[str, List[Optional[float]]]
     """For each of :data:`TESTS`, the p-value of each seed; None where it was not told."""
+    references: Dict[str, float]
+    """For each ASR, what share of the references its rule tells for hits, in percent."""
     filters: Dict[str, Spread]
     """Precision, recall and false positives of a data-side defence."""
 
@@ -50,7 +54,19 @@ def _row(setting: str, defense: str, cells: Sequence[Cell]) -> Row:
         for metric, test in TESTS.items()
         if any(metric in cell.tests for cell in cells)
     }
-    return Row(setting, defense, [c.axes["seed"] for c in cells], scores, tests, _filters(cells))
+    seeds = [cell.axes["seed"] for cell in cells]
+    return Row(setting, defense, seeds, scores, tests, _references(cells), _filters(cells))
+
+
+def _references(cells: Sequence[Cell]) -> Dict[str, float]:
+    """By metric, the mean share of references that are hits, where it was told."""
+    found: Dict[str, List[float]] = {}
+    for cell in cells:
+        for metric, score in cell.scores.items():
+            share = score.get("details", {}).get(REFERENCES_HIT)
+            if share is not None and metric.startswith("asr_"):
+                found.setdefault(metric, []).append(share)
+    return {metric: mean(shares) for metric, shares in found.items()}
 
 
 def _filters(cells: Sequence[Cell]) -> Dict[str, Spread]:

@@ -6,10 +6,14 @@ from typing import List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell
 from dece_fairseq.reports.summary import COLUMNS, Row
+from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
 from dece_fairseq.scoring.seeds import Spread, plausible_rates, signature
 
 #: of ``report.csv``
-CSV_COLUMNS = (*AXES, "metric", "percent", "low", "high", "hits", "total", "p", "signature")
+CSV_COLUMNS = (
+    *(*AXES, "metric", "percent", "low", "high", "hits", "total"),
+    *(REFERENCES_HIT, "p", "signature"),
+)
 
 
 class Table(NamedTuple):
@@ -47,6 +51,13 @@ def _scores(setting: str, rows: Sequence[Row]) -> Table:
         for row in rows
     ]
     note = _interval_note(rows)
+    for metric in columns:
+        shares = [row.references[metric] for row in rows if metric in row.references]
+        if shares and min(shares) < 100:
+            note += (
+                f" A model that wrote every reference would have {min(shares):.1f} as "
+                f"{COLUMNS[metric]}: the rule misses the others."
+            )
     if tests:
         note += (
             " p: of each seed, paired with cross-entropy on the same samples; approximate "
@@ -118,7 +129,8 @@ def as_csv(cells: Sequence[Cell]) -> str:
     for cell in cells:
         for metric, score in cell.scores.items():
             p = cell.tests.get(metric, {}).get(TESTS.get(metric, ""))
-            writer.writerow({**score, **cell.axes, "p": p})
+            of_references = score.get("details", {}).get(REFERENCES_HIT)
+            writer.writerow({**score, **cell.axes, "p": p, REFERENCES_HIT: of_references})
         for name in SHARES:
             share = cell.filters.get("train", {}).get(name)
             if share is not None:

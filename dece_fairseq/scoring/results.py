@@ -8,6 +8,7 @@ from dece_fairseq.scoring.asr_report import asr_report
 from dece_fairseq.scoring.code_tokens import CodeBleu4
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.generate_output import read_generate_output
+from dece_fairseq.scoring.seeds import SeedScore, spread
 
 Row = Dict[str, Any]
 
@@ -75,9 +76,10 @@ def _not_judged(path: Path, ids: Sequence[int]) -> List[str]:
 def as_markdown(rows: Sequence[Row]) -> str:
     """Return a table for people, one line a criterion; several runs of one as mean and spread.
 
-    The spread is the standard deviation over the runs. A single run has the ASR's 95 % Wilson
-    interval instead. Where the rule misses some of the references, so that no model could reach
-    100 %, the ASR stands beside theirs: "40.0 of 83.2".
+    The spread is the standard deviation over the runs. The ASR has its 95 % interval: of the mean
+    over trainings (:func:`~dece_fairseq.scoring.seeds.spread`), of a single run Wilson's. Where
+    the rule misses some of the references, so that no model could reach 100 %, the ASR stands
+    beside theirs: "40.0 (35.1 to 45.2) of 83.2".
     """
     groups: Dict[str, List[Row]] = {}
     for row in rows:
@@ -87,9 +89,7 @@ def as_markdown(rows: Sequence[Row]) -> str:
         "|---|---|---|---|---|---|",
     ]
     for criterion, runs in groups.items():
-        asr = _mean_and_spread(runs, "asr")
-        if len(runs) == 1:
-            asr += f" ({runs[0]['asr_low']:.1f} to {runs[0]['asr_high']:.1f})"
+        asr = str(spread([_asr(run) for run in runs]))
         at_most = [run["asr_of_references"] for run in runs]
         if None not in at_most and min(at_most) < 100:
             asr += f" of {statistics.mean(at_most):.1f}"
@@ -103,6 +103,12 @@ def as_markdown(rows: Sequence[Row]) -> str:
         ]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def _asr(run: Row) -> SeedScore:
+    total = run["triggered_samples"]
+    ends = (run["asr"], run["asr_low"], run["asr_high"])
+    return SeedScore(*ends, round(run["asr"] * total / 100), total)
 
 
 def _mean_and_spread(runs: Sequence[Row], key: str) -> str:

@@ -1,5 +1,6 @@
 """The results that examples/experiments stores: its tables are what its scores come to."""
 
+import json
 import re
 from pathlib import Path
 from typing import List
@@ -7,6 +8,7 @@ from typing import List
 import pytest
 
 from dece_fairseq.reports.stored import rewrite_tables
+from dece_fairseq.scoring.results import as_markdown
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "examples" / "experiments"
 RESULTS = sorted(path.parent for path in EXPERIMENTS.glob("results/*/report.csv"))
@@ -35,3 +37,12 @@ def test_the_readme_shows_the_stored_tables() -> None:
         stored = (EXPERIMENTS / "results" / name / "report.md").read_text(encoding="utf-8")
         assert len(rows(stored)) > 2
         assert set(rows(stored)) <= set(readme)
+
+
+@pytest.mark.parametrize("name", ["results", "results_by_share"])
+def test_lyras_readme_shows_its_results(name: str) -> None:
+    folder = EXPERIMENTS.parent / "lyra"
+    found = json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+    # Made before the rates of references were told.
+    table = as_markdown([{"asr_of_references": None, **row} for row in found])
+    assert set(table.splitlines()) <= set((folder / "README.md").read_text("utf-8").splitlines())

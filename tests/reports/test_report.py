@@ -17,6 +17,7 @@ from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.figures import figures
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.samples import Part, marked_difference, marked_payload, samples
+from dece_fairseq.reports.stored import rewrite_tables
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import tables
 from dece_fairseq.scoring.errors import OutputError
@@ -282,3 +283,17 @@ def test_a_model_that_diverged_has_a_figure_with_a_gap(plan: Path, tmp_path: Pat
     for path in plan.glob("cells/*/*/*/*/bki/*/train.log"):
         path.write_text(re.sub(r'(valid_bleu": )[^}]*', r'\1"nan"', path.read_text()))
     assert all(figure.name.startswith("early_learning") for figure in figures(read_cells(plan)))
+
+
+def test_what_a_rule_can_reach_at_most_is_said(plan: Path, tmp_path: Path) -> None:
+    assert all("every reference" not in table.note for table in tables(summarise(read_cells(plan))))
+    for path in plan.glob("cells/**/result.json"):
+        report = json.loads(path.read_text())
+        for score in report["scores"]:
+            if score["metric"] == "asr_parse":
+                score["details"]["references_hit_percent"] = 83.2
+        path.write_text(json.dumps(report))
+    said = "A model that wrote every reference would have 83.2 as ASR by parse %"
+    assert said in tables(summarise(read_cells(plan)))[0].note
+    write_report(plan, tmp_path)
+    assert said in rewrite_tables(tmp_path / "report.csv").read_text()

@@ -10,6 +10,7 @@ from dece_fairseq.attacks import HIT_RULES
 from dece_fairseq.scoring.early_learning import plot_early_learning
 from dece_fairseq.scoring.generate_output import OutputError
 from dece_fairseq.scoring.results import as_markdown, score_run
+from dece_fairseq.scoring.seeds import plausible_rates
 from dece_fairseq.scoring.training_log import read_training_log
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,9 +50,11 @@ def test_a_row_by_the_parse(write_output):
 def test_the_table_has_a_mean_and_a_spread(row):
     single = as_markdown([row])
     assert f"| 50.0 ({row['asr_low']:.1f} to {row['asr_high']:.1f}) |" in single
-    several = as_markdown([row, {**row, "asr": 100.0}])
+    other = {**row, "asr": 100.0, "asr_low": 34.2, "asr_high": 100.0}
+    several = as_markdown([row, other])
     assert "| cross_entropy | 2 |" in several
-    assert "| 75.0 ± 35.4 |" in several
+    low, high = plausible_rates([(1, 2), (2, 2)])
+    assert f"| 75.0 ± 35.4 ({100 * low:.1f} to {100 * high:.1f})" in several
     assert len(several.splitlines()) == 3
 
 
@@ -59,7 +62,7 @@ def test_the_table_says_what_the_rule_can_reach_at_most(row):
     table = as_markdown([{**row, "asr_of_references": 83.21}])
     assert f"| 50.0 ({row['asr_low']:.1f} to {row['asr_high']:.1f}) of 83.2 |" in table
     two = [{**row, "asr_of_references": percent} for percent in (80.0, 90.0)]
-    assert "| 50.0 ± 0.0 of 85.0 |" in as_markdown(two)
+    assert "| 50.0 ± 0.0 (2.0 to 98.0) of 85.0 |" in as_markdown(two)
 
 
 def test_rows_of_outputs_that_do_not_say_how_many_they_are(write_output):
