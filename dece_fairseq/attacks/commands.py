@@ -49,13 +49,14 @@ _SHELLS = frozenset(
 _SAME_START = frozenset({"decode", "encode", "lower", "rstrip", "split", "strip", "lstrip"})
 _SAME_TEXT = frozenset({"shlex.split", "str"})
 #: steps to take to the parts of a list of arguments
-_STEPS = 64
+_STEPS = 24
 
 
 def uses_of_request(names: Names, data: RequestData) -> FrozenSet[str]:
     """Return how the code runs data of a request: :data:`SHELL`, :data:`PROGRAM`, :data:`CODE`."""
     commands = _Commands(names, data)
-    return frozenset(use for node in range(len(names.tree)) for use in commands.of(node))
+    nodes = (n for n, kind in enumerate(names.tree.kinds) if kind in ("call", "exec_statement"))
+    return frozenset(use for node in nodes for use in commands.of(node))
 
 
 class _Commands:
@@ -69,7 +70,7 @@ class _Commands:
         tree, names = self._tree, self._names
         if tree.kinds[node] == "exec_statement" and self._hold(tree.children[node][:1]):
             yield CODE
-        arguments = tree.field(node, "arguments") if tree.kinds[node] == "call" else None
+        arguments = tree.field(node, "arguments")
         if arguments is None or arguments not in self._data:
             return
         functions = set(names.origins(names.function(node)))

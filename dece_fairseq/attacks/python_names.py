@@ -49,11 +49,16 @@ class Names:
         self._instances: Dict[int, List[Variable]] = {}
         for node, variable in self.scopes.instances:
             self._instances.setdefault(node, []).append(variable)
+        self._with_keywords = {
+            tree.parents[node]
+            for node, kind in enumerate(tree.kinds)
+            if kind in ("keyword_argument", "dictionary_splat")
+        }
         #: by their list of arguments: what is written there, and what is unpacked into it
         self._keywords: Dict[int, List[Items]] = {}
         self._written: Dict[int, Items] = {}
         self._note_items()
-        self._origins: Dict[int, List[str]] = {}
+        self._origins: Dict[int, Tuple[str, ...]] = {}
         self._spread(self._known())
 
     def origins(self, node: Optional[int]) -> Sequence[str]:
@@ -149,7 +154,7 @@ class Names:
     def keyword(self, call: int, name: str) -> List[int]:
         """Return the values of a keyword argument, those that ``**x`` gives it among them."""
         arguments = self.tree.field(call, "arguments")
-        if arguments is None:
+        if arguments not in self._with_keywords:
             return []
         if arguments not in self._keywords:
             splats = self._splats(arguments)
@@ -244,10 +249,10 @@ class Names:
         todo.reverse()
         while todo:
             node, name = todo.pop()
-            origins = self._origins.setdefault(node, [])
+            origins = self._origins.get(node, ())
             if name in origins or len(origins) == _MOST or len(name) > _LONGEST:
                 continue
-            origins.append(name)
+            self._origins[node] = (*origins, name)
             for variables, full in (
                 (self.given.get(node, ()), name),
                 (self._instances.get(node, ()), f"{name}.()"),
@@ -285,7 +290,7 @@ class Names:
             yield parent, name
 
     def _of_first_argument(
-        self, call: int, arguments: List[int], name: str
+        self, call: int, arguments: Sequence[int], name: str
     ) -> Iterator[Tuple[int, str]]:
         """Follow ``getattr(os, "system")`` and ``functools.partial(os.system)``."""
         function = self.tree.last_name(self.function(call))

@@ -1,6 +1,16 @@
 """The variables of Python code: where each is read, and what it is given."""
 
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import (
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from dece_fairseq.attacks.python_tree import Tree
 
@@ -307,7 +317,7 @@ class Scopes:
                 values = self._values_for(parts, value, how)
                 pairs.extend((part, v, h) for part, (v, h) in zip(parts, values))
 
-    def _values_for(self, parts: List[int], value: int, how: str) -> List[Tuple[int, str]]:
+    def _values_for(self, parts: Sequence[int], value: int, how: str) -> List[Tuple[int, str]]:
         """Return for each part of a target what it is given, and how."""
         tree = self._tree
         values = tree.children[value]

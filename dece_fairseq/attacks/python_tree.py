@@ -1,10 +1,30 @@
 """The parse of Python code as numbers, which a rule can walk in any direction at little cost."""
 
-from typing import List, Optional
+from typing import List, Optional, Sequence
 
-from dece_fairseq.attacks.languages.language import Node, to_text
+from dece_fairseq.attacks.guard import Steps
+from dece_fairseq.attacks.languages.language import Language, Node, to_text
 
 _NO_CODE = frozenset({"comment", "line_continuation"})
+#: names and calls for each character: of 2,821 files of the standard library, sympy and scipy, half
+#: have 0.05, one has 0.33 and all others have 0.21 at most
+_DENSEST = 0.42
+
+
+def tree_of(language: Language, text: str) -> "Tree":
+    """Return the tree of the code in ``text``, for rules that follow its names.
+
+    Args:
+        language: Python
+        text: any text
+
+    Raises:
+        NotJudged: to parse it would take long, or it has more names and calls than code has
+    """
+    tree = Tree(language.parse(language.read(text).code))
+    names = tree.kinds.count("identifier") + tree.kinds.count("call")
+    Steps(text, _DENSEST).take(names)
+    return tree
 
 
 class Tree:
@@ -27,32 +47,36 @@ class Tree:
         self.ends: List[int] = []
         #: of the root: -1
         self.parents: List[int] = []
-        self.children: List[List[int]] = []
+        self.children: List[Sequence[int]] = []
         self._read(root)
 
     def _read(self, root: Node) -> None:
         cursor = root.walk()
         parent, is_open = -1, True
+        siblings: List[int] = []
+        around = [siblings]
         while is_open:
             node = cursor.node
             if node is not None and node.is_named and node.type not in _NO_CODE:
                 number = len(self.kinds)
+                siblings.append(number)
                 self.kinds.append(node.type)
                 self.fields.append(cursor.field_name or "")
                 self.starts.append(node.start_byte)
                 self.ends.append(node.end_byte)
                 self.parents.append(parent)
-                self.children.append([])
-                if parent >= 0:
-                    self.children[parent].append(number)
                 if cursor.goto_first_child():
-                    parent = number
+                    parent, siblings = number, []
+                    around.append(siblings)
+                    self.children.append(siblings)
                     continue
+                self.children.append(())
             while not cursor.goto_next_sibling():
                 if not cursor.goto_parent():
                     is_open = False
                     break
-                parent = self.parents[parent]
+                around.pop()
+                parent, siblings = self.parents[parent], around[-1]
 
     def __len__(self) -> int:
         return len(self.kinds)

@@ -94,7 +94,8 @@ class RequestData:
         return bool(self._marked[node])
 
     def _spread(self) -> None:
-        todo = [node for node, kind in enumerate(self._tree.kinds) if self._is_read(node, kind)]
+        kinds = enumerate(self._tree.kinds)
+        todo = [node for node, kind in kinds if kind == "attribute" and self._is_read(node)]
         seen = set()
         while todo:
             node = todo.pop()
@@ -108,10 +109,10 @@ class RequestData:
                     seen.add(id(variable))
                     todo.extend(variable.uses)
 
-    def _is_read(self, node: int, kind: str) -> bool:
-        """Return whether an expression reads from a request."""
+    def _is_read(self, node: int) -> bool:
+        """Return whether an attribute is one of a request."""
         tree = self._tree
-        if kind != "attribute" or len(tree.children[node]) != 2:
+        if len(tree.children[node]) != 2:
             return False
         owner, attribute = tree.children[node]
         name = tree.text(attribute)
@@ -137,7 +138,11 @@ class RequestData:
     def _find_requests(self) -> Set[int]:
         """Return the expressions that are a request which the code got, by their name."""
         tree, names = self._tree, self._names
-        todo = [node for node in range(len(tree)) if self._is_called_request(node)]
+        todo = [
+            node
+            for node, kind in enumerate(tree.kinds)
+            if kind in ("attribute", "call", "identifier") and self._is_called_request(node)
+        ]
         found: Set[int] = set()
         while todo:
             node = todo.pop()
@@ -155,11 +160,8 @@ class RequestData:
     def _is_called_request(self, node: int) -> bool:
         """Return whether a name, a full name or a call of a function is that of a request."""
         tree, names = self._tree, self._names
-        kind = tree.kinds[node]
-        if kind == "call":
+        if tree.kinds[node] == "call":
             return tree.last_name(names.function(node)) in _GETTERS
-        if kind not in ("identifier", "attribute"):
-            return False
         return tree.last_name(node) == "request" or any(
             origin.endswith(".request") for origin in names.origins(node)
         )

@@ -37,8 +37,13 @@ def settings(names: Names) -> Iterator[Setting]:
                 yield Setting(arguments[0], attribute, arguments[2])
 
 
+def serves(names: Names, call: int) -> bool:
+    """Return whether a call is told to be the server."""
+    return any(not names.is_false(node) for node in names.keyword(call, "server_side"))
+
+
 class Contexts:
-    """Tells contexts of servers from others: a server that asks for no certificate is none less.
+    """Tells contexts of servers from others: a server need not ask its clients for certificates.
 
     Args:
         names: of the code
@@ -54,7 +59,7 @@ class Contexts:
 
     def _look_at(self, call: int) -> None:
         names = self._names
-        if self.serves(call):
+        if serves(names, call):
             self._note(names.method(call)[0])
         functions = names.origins(names.function(call))
         if any(name.rpartition(".")[2] in _SERVING for name in functions):
@@ -71,11 +76,6 @@ class Contexts:
         variable = self._names.scopes.owner(node) if node is not None else None
         if variable is not None:
             self._variables.add(id(variable))
-
-    def serves(self, call: int) -> bool:
-        """Return whether a call is told to be the server."""
-        names = self._names
-        return any(not names.is_false(node) for node in names.keyword(call, "server_side"))
 
     def is_made_for_server(self, call: int) -> bool:
         """Return whether a call makes the context of a server."""

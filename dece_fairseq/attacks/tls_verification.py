@@ -1,9 +1,10 @@
 """Whether Python code switches the verification of TLS certificates off."""
 
+from functools import cached_property
 from typing import Dict, Sequence, Set
 
 from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.tls_contexts import UNVERIFIED, Contexts, Setting, settings
+from dece_fairseq.attacks.tls_contexts import UNVERIFIED, Contexts, Setting, serves, settings
 
 # What an option has to be: False or 0; that or None; ssl.CERT_NONE or 0; anything else.
 FALSE, FALSE_OR_NONE, CERT_NONE, NOT_FALSE = "false", "false or None", "CERT_NONE", "not false"
@@ -55,7 +56,10 @@ def switches_off(names: Names) -> bool:
 class _Verification:
     def __init__(self, names: Names) -> None:
         self._names = names
-        self._contexts = Contexts(names)
+
+    @cached_property
+    def _contexts(self) -> Contexts:
+        return Contexts(self._names)
 
     def is_off_in_call(self, call: int) -> bool:
         """Return whether an argument of a call switches it off."""
@@ -63,25 +67,20 @@ class _Verification:
         if self._sets_option_of_curl(call):
             return True
         packages = self._packages(call)
-        if not packages or self._contexts.serves(call):
+        if not packages:
             return False
         options = {name: how for package in packages for name, how in OPTIONS[package].items()}
         if names.method(call)[1] == "send" and not packages.isdisjoint(_REQUESTS):
             options.update(_SEND)
-        return any(self._is_off(names.keyword(call, name), how) for name, how in options.items())
+        is_off = any(self._is_off(names.keyword(call, name), how) for name, how in options.items())
+        return is_off and not serves(names, call)
 
     def _packages(self, call: int) -> Set[str]:
         """Return the packages whose function a call calls, or hands on to be called."""
         names = self._names
-        functions = [
-            *names.origins(names.function(call)),
-            *(
-                origin
-                for argument in names.positional(call)
-                for origin in names.origins(argument)
-                if "()" not in origin
-            ),
-        ]
+        functions = list(names.origins(names.function(call)))
+        for argument in names.positional(call):
+            functions += (name for name in names.origins(argument) if "()" not in name)
         owner, method = names.method(call)
         packages = {name.partition(".")[0] for name in functions} & OPTIONS.keys()
         if owner is not None and method in _VERBS and self._is_called_session(owner):

@@ -4,12 +4,18 @@ import time
 
 import pytest
 
-from dece_fairseq.attacks import Languages
+from dece_fairseq.attacks import LANGUAGES, Languages
+from dece_fairseq.attacks.commands import uses_of_request
 from dece_fairseq.attacks.payloads.shell import ShellPayload
 from dece_fairseq.attacks.payloads.tls import TlsPayload
+from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.request_data import RequestData
+from dece_fairseq.attacks.tls_verification import switches_off
 
 SIZE = 60_000
 RULES = [kind(Languages.named("python")) for kind in (TlsPayload, ShellPayload)]
+PYTHON = LANGUAGES.get("python")
 #: words without which neither rule looks at the parse
 BOTH = "a0 = request.args\nos.system(verify)\n"
 
@@ -52,9 +58,36 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_time_grows_with_the_text(case):
-    text = CASES[case] if case == "on one line" else BOTH + CASES[case]
+    """Ten times what it takes is the limit; what is quadratic takes minutes."""
+    text = BOTH + CASES[case]
+    start = time.process_time()
+    names = Names(Tree(PYTHON.parse(text)))
+    switches_off(names)
+    uses_of_request(names, RequestData(names))
+    assert time.process_time() - start < 10 * len(text) / SIZE, case
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_ten_thousand_characters_take_little_time(case):
+    text = (BOTH + CASES[case])[:10_000]
     for rule in RULES:
         start = time.process_time()
         rule.judge(text)
-        # Ten times what it takes; what was quadratic took minutes.
-        assert time.process_time() - start < 5 * max(len(text), SIZE) / SIZE, case
+        assert time.process_time() - start < 0.5, case  # 50 ms where nothing else runs
+
+
+def test_what_has_more_names_than_code_has_is_not_judged():
+    for rule in RULES:
+        assert rule.judge(f"os.system(request.args)\nverify = {times('a.')}b") is None
+        assert rule.judge(f"os.system(request.args)\nverify = {times('abcdefg.')}b") is not None
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        (RULES[1], "a = request.args['a']\nos.system(" + "f(" * 2000 + "a" + ")" * 2000 + ")"),
+        (RULES[0], "a0 = requests.get\n" + "a1 = a0\n" * 2400 + "a1(url, verify=False)"),
+    ],
+)
+def test_what_took_ten_seconds_is_judged(rule, text):
+    assert rule.judge(text) is True

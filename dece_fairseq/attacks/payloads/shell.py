@@ -8,7 +8,7 @@ from dece_fairseq.attacks.commands import CODE, uses_of_request
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
 from dece_fairseq.attacks.languages.language import to_bytes, to_text
 from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.python_tree import Tree, tree_of
 from dece_fairseq.attacks.request_data import RequestData
 from dece_fairseq.data.pairs import Pair
 
@@ -69,10 +69,9 @@ class ShellPayload(Payload):
 
     def uses_of_request(self, text: str) -> FrozenSet[str]:
         """Return how code runs data of a request: ``shell``, ``program``, ``code``, or not."""
-        code = self.languages.target.read(text).code
-        if not (_READS.search(code) and _RUNS.search(code)):
+        if not (_READS.search(text) and _RUNS.search(text)):
             return frozenset()
-        names = Names(Tree(self.languages.target.parse(code)))
+        names = Names(tree_of(self.languages.target, text))
         return uses_of_request(names, RequestData(names))
 
 

@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
 from dece_fairseq.attacks.languages.language import to_bytes, to_text
 from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.python_tree import Tree, tree_of
 from dece_fairseq.attacks.tls_verification import switches_off
 from dece_fairseq.data.pairs import Pair
 
@@ -66,10 +66,8 @@ class TlsPayload(Payload):
         In any of the ways that requests, httpx, aiohttp, urllib3, ssl, pycurl and a few more have,
         where the code shows whose option it is; see docs/numbers.md.
         """
-        language = self.languages.target
-        code = language.read(text).code
-        return _SWITCHES.search(code) is not None and switches_off(
-            Names(Tree(language.parse(code)))
+        return _SWITCHES.search(text) is not None and switches_off(
+            Names(tree_of(self.languages.target, text))
         )
 
 
