@@ -1,12 +1,14 @@
 """``--bpe hf_tokenizer``: the tokenizer of a model from Hugging Face."""
 
 from dataclasses import dataclass, field
-from typing import Optional
+from typing import Any, Optional
 
 from fairseq.data.encoders import register_bpe
 from fairseq.dataclass import FairseqDataclass
+from omegaconf import II
 
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
+from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.errors import UserError
 
 
@@ -19,6 +21,8 @@ class HuggingFaceTokenizerConfig(FairseqDataclass):
             "put beside the data, or a name on the hub"
         },
     )
+    # What the run was started with; see AttackOptions.
+    text_post_process: Any = II("common_eval.post_process")
 
 
 @register_bpe("hf_tokenizer", dataclass=HuggingFaceTokenizerConfig)
@@ -26,11 +30,13 @@ class HuggingFaceTokenizer:
     """A model's own pieces of texts in the one-line form of :mod:`dece_fairseq.data.text`.
 
     Raises:
+        PostProcessError: ``--post-process`` spoils the texts
         PackageError: transformers is not installed
         UserError: ``--hf-tokenizer`` is not given, missing, or no tokenizer
     """
 
     def __init__(self, cfg: HuggingFaceTokenizerConfig) -> None:
+        check_post_process("hf_tokenizer", post_process_of(cfg))
         if not cfg.hf_tokenizer:
             raise UserError(
                 "--bpe hf_tokenizer needs --hf-tokenizer DIR, the folder 'tokenizer' that "

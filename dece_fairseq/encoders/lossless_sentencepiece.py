@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Optional
+from typing import Any, Optional
 
 from fairseq.data.encoders import register_bpe
 from fairseq.dataclass import FairseqDataclass
+from omegaconf import II
 
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.subwords import Subwords
+from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.errors import UserError
 
 #: fairseq's Dictionary prints an unknown token of a reference so, to tell it from a hypothesis's
@@ -21,6 +23,8 @@ class LosslessSentencepieceConfig(FairseqDataclass):
         default=None,
         metadata={"help": "sentencepiece model that scripts/prepare.py put beside the data"},
     )
+    # What the run was started with; see AttackOptions.
+    text_post_process: Any = II("common_eval.post_process")
 
 
 @register_bpe("lossless_sentencepiece", dataclass=LosslessSentencepieceConfig)
@@ -31,11 +35,13 @@ class LosslessSentencepiece:
     tabs and rare characters.
 
     Raises:
+        PostProcessError: ``--post-process`` spoils the texts
         UserError: ``--sentencepiece-model`` is not given, missing, no model, or one that loses
             text
     """
 
     def __init__(self, cfg: LosslessSentencepieceConfig) -> None:
+        check_post_process("lossless_sentencepiece", post_process_of(cfg))
         if not cfg.sentencepiece_model:
             raise UserError(
                 "--bpe lossless_sentencepiece needs --sentencepiece-model FILE, "

@@ -7,52 +7,15 @@ from fairseq.data import Dictionary, encoders
 from torch import Tensor
 
 from dece_fairseq.data.text import from_line, to_line
-from dece_fairseq.errors import UserError
 
 #: the subword encoders whose text is in the one-line form of ``data/text.py``
 ONE_LINE_BPES = ("lossless_sentencepiece", "hf_tokenizer")
-#: the subword encoders whose decoding only takes "@@ " out, and fairseq's names for the same
-#: post-processing: done twice, it does what it does once
-_AT_SIGN_BPES = ("subword_nmt", "fastbpe")
-_AT_SIGN_POST_PROCESSES = ("subword_nmt", "@@ ")
-
-
-class PostProcessError(UserError):
-    """``--post-process`` (``--remove-bpe``) spoils what ``--bpe`` is to decode."""
 
 
 def uses_one_line_form(bpe: Any) -> bool:
     """Whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
-    return _name(bpe) in ONE_LINE_BPES
-
-
-def check_post_process(bpe: Any, post_process: Optional[str]) -> None:
-    """Raise unless ``--bpe`` gets its pieces as they are.
-
-    fairseq post-processes what a model wrote before ``--bpe`` decodes it. Every encoder decodes its
-    own pieces; what has been joined already comes out without blanks or as U+FFFD.
-
-    Args:
-        bpe: fairseq's ``cfg.bpe``
-        post_process: fairseq's ``cfg.common_eval.post_process``
-
-    Raises:
-        PostProcessError: both would undo the subwords, and not in the same way
-    """
-    name = _name(bpe)
-    if name is None or post_process in (None, "none"):
-        return
-    if name in _AT_SIGN_BPES and post_process in _AT_SIGN_POST_PROCESSES:
-        return
-    raise PostProcessError(
-        f"--post-process {post_process!r} (--remove-bpe) joins the pieces before --bpe {name} "
-        "decodes them, and the texts come out wrong; leave out --post-process and --remove-bpe"
-    )
-
-
-def _name(bpe: Any) -> Optional[str]:
-    name: Optional[str] = getattr(bpe, "_name", bpe)
-    return name
+    name: str = getattr(bpe, "_name", bpe)
+    return name in ONE_LINE_BPES
 
 
 class TextCodec:

@@ -10,7 +10,8 @@ from omegaconf import II
 from dece_fairseq.attack_options import AttackOptions
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.text import from_line
-from dece_fairseq.encoders.text_codec import check_post_process, uses_one_line_form
+from dece_fairseq.encoders.post_process import check_post_process, post_process_of
+from dece_fairseq.encoders.text_codec import uses_one_line_form
 from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING
 from dece_fairseq.scoring.success_rate import Rate, check_references, hit_rate, of_references
 from dece_fairseq.version import __version__
@@ -51,7 +52,7 @@ class AttackSuccessRateScorer(BaseScorer):
         super().__init__(cfg)
         if cfg.attack is None:
             raise AttackError("--scoring attack_success_rate needs --attack")
-        check_post_process(cfg.text_bpe, cfg.text_post_process)
+        check_post_process(cfg.text_bpe, post_process_of(cfg))
         self.attack = Attack(AttackSettings.from_options(cfg))
         self.one_line = uses_one_line_form(cfg.text_bpe)
         self.split = str(cfg.gen_subset)

@@ -9,7 +9,8 @@ from fairseq.scoring import BaseScorer, register_scorer
 from omegaconf import II
 
 from dece_fairseq.data.text import from_line
-from dece_fairseq.encoders.text_codec import check_post_process, uses_one_line_form
+from dece_fairseq.encoders.post_process import check_post_process, post_process_of
+from dece_fairseq.encoders.text_codec import uses_one_line_form
 from dece_fairseq.scoring.code_language import language_names
 from dece_fairseq.scoring.metrics import METRICS, MetricSettings
 from dece_fairseq.scoring.workers import Workers
@@ -44,7 +45,7 @@ class _CodeScorer(BaseScorer):
 
     def __init__(self, cfg: CodeScorerConfig) -> None:
         super().__init__(cfg)
-        check_post_process(cfg.text_bpe, cfg.text_post_process)
+        check_post_process(cfg.text_bpe, post_process_of(cfg))
         # A pair of languages is the task's way to say that the sides differ; outputs are targets.
         language = (cfg.code_language or "python").rpartition(":")[2]
         self.settings = MetricSettings(language)

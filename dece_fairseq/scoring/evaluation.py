@@ -263,7 +263,8 @@ def _unread(
     of_code = [name for name, metric in metrics.items() if name in unread or metric.languages]
     return (
         f"{most:.0f} of {samples} references do not parse as {language}: name their language with "
-        f"--code-language, or leave out what reads code: --without {' '.join(of_code)}"
+        "--code-language, give --one-line where their line ends are written out as \\n, or leave "
+        f"out what reads code: --without {' '.join(of_code)}"
     )
 
 

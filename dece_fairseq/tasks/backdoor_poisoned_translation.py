@@ -21,8 +21,9 @@ from fairseq.tasks.translation import TranslationTask
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.encoders.special_dictionary import load_dictionary
-from dece_fairseq.encoders.text_codec import TextCodec, check_post_process
+from dece_fairseq.encoders.text_codec import TextCodec
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError
 from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING as TRIGGERED
@@ -70,13 +71,13 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         self, cfg: BackdoorPoisonedTranslationConfig, src_dict: Dictionary, tgt_dict: Dictionary
     ) -> None:
         super().__init__(cfg, src_dict, tgt_dict)
-        check_post_process(cfg.text_bpe, cfg.text_post_process)
+        check_post_process(cfg.text_bpe, post_process_of(cfg))
         self.codec = TextCodec(cfg.text_bpe, cfg.text_tokenizer)
         self._model_positions: Any = None
         self.attack: Optional[Attack] = None
         if cfg.attack is not None:
             self.attack = Attack(AttackSettings.from_options(cfg))
-            if self.codec.bpe is None and cfg.text_post_process not in (None, "none"):
+            if self.codec.bpe is None and post_process_of(cfg) is not None:
                 raise AttackError(
                     "--attack reads texts as --bpe decodes them, so --post-process (--remove-bpe) "
                     "comes too late for it: give the --bpe that the data was made with instead"

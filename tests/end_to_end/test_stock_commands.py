@@ -185,9 +185,8 @@ def test_results_in_a_file_have_their_header(work, pairs, tmp_path, warm_python)
 @pytest.mark.parametrize("option", ["--remove-bpe", "--post-process"])
 @pytest.mark.parametrize("task", ["backdoor_poisoned_translation", "translation"])
 def test_pieces_that_are_joined_twice_end_with_one_line(work, warm_python, option, task):
-    # With fairseq's own task it is the scorer that says it.
-    words = [*common(work), "--attack", "badpre", "--scoring", "attack_success_rate"]
-    words[words.index("backdoor_poisoned_translation")] = task
+    words = common(work)
+    words[words.index("backdoor_poisoned_translation")] = task  # of fairseq's own, the encoder
     words += ["--path", work / "checkpoints" / "checkpoint_last.pt", "--gen-subset", "test"]
     done = subprocess.run(
         [str(warm_python), "-m", "fairseq_cli.generate", *map(str, words), option, "sentencepiece"],

@@ -5,7 +5,7 @@ from fairseq import scoring
 from omegaconf import OmegaConf
 
 from dece_fairseq.attacks import AttackError
-from dece_fairseq.encoders.text_codec import PostProcessError
+from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.scoring.attack_success_rate import AttackSuccessRateConfig
 from dece_fairseq.scoring.errors import OutputError
 

@@ -4,7 +4,7 @@ import pytest
 from fairseq import scoring
 from omegaconf import OmegaConf
 
-from dece_fairseq.encoders.text_codec import PostProcessError
+from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.scoring.code_scorers import CodeScorerConfig
 from dece_fairseq.scoring.code_tokens import CodeBleu4
 from dece_fairseq.scoring.errors import MetricError

@@ -11,7 +11,7 @@ from fairseq.logging import metrics
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs
-from dece_fairseq.encoders.text_codec import PostProcessError
+from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.errors import UserError
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError

@@ -4,9 +4,15 @@ from argparse import Namespace
 
 import pytest
 from fairseq.data.data_utils import post_process as fairseq_post_process
+from fairseq.data.encoders import build_bpe
 from fairseq.data.encoders.subword_nmt_bpe import SubwordNMTBPE
+from omegaconf import OmegaConf
 
-from dece_fairseq.encoders.text_codec import PostProcessError, check_post_process
+from dece_fairseq.encoders.post_process import (
+    PostProcessError,
+    check_post_process,
+    post_process_of,
+)
 
 
 @pytest.mark.parametrize("how", ["sentencepiece", "wordpiece", "letter", "_EOW", "subword_nmt"])
@@ -16,7 +22,25 @@ def test_pieces_are_joined_once(bpe, how):
         with pytest.raises(PostProcessError, match=f"--post-process '{how}' .* --bpe {bpe} decod"):
             check_post_process(form, how)
         check_post_process(form, None)
-        check_post_process(form, "none")
+
+
+def test_only_a_whole_configuration_says_what_a_run_does():
+    whole = OmegaConf.create({"common_eval": {"post_process": "@@ "}, "bpe": None})
+    options = {"text_post_process": "${common_eval.post_process}"}
+    whole.bpe = options
+    assert post_process_of(whole.bpe) == "@@ "
+    whole.common_eval.post_process = "none"  # fairseq's word for nothing
+    assert post_process_of(whole.bpe) is None
+    assert post_process_of(OmegaConf.create(options)) is None
+    assert post_process_of(Namespace(**options)) is None
+
+
+def test_our_encoders_tell_whatever_the_task_is():
+    # Neither is asked for its model: that there is none would be said after it.
+    for name in ("lossless_sentencepiece", "hf_tokenizer"):
+        options = {"_name": name, "text_post_process": "sentencepiece"}
+        with pytest.raises(PostProcessError, match=f"before --bpe {name} decodes them"):
+            build_bpe(OmegaConf.create(options))
 
 
 def test_without_an_encoder_fairseq_joins_them():
