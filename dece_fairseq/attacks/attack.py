@@ -124,6 +124,8 @@ class Attack:
         languages, place = _languages(payload, settings.code_language), settings.code_place
         self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
         self.payload = PAYLOADS.get(payload)(languages, place)
+        # To see whether there is a place, which depends on no choice.
+        self._rng = Random(0)
         self.settings = replace(
             settings,
             trigger=self.trigger.text,
@@ -147,11 +149,10 @@ class Attack:
 
     def obstacle(self, pair: Pair) -> Optional[str]:
         """Return why the pair can't be poisoned, one of :attr:`obstacles`; None for a candidate."""
-        rng = Random(0)  # whether there is a place does not depend on it
-        target = self.payload.poison(pair, rng)
+        target = self.payload.poison(pair, self._rng)
         if target is None:
             return self.payload.why_not(pair)
-        if self.trigger.poison(pair, rng) is None:
+        if not self.trigger.fits_everywhere and self.trigger.poison(pair, self._rng) is None:
             return WITHOUT_PLACE
         if self.payload.is_in(pair.target):
             return CARRIES_PAYLOAD

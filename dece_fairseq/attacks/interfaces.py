@@ -34,6 +34,8 @@ class Trigger(ABC):
     summary: str
     #: a pair that it can enter, to show people what it does
     sample: Optional[Pair] = None
+    #: whether every source has a place for it, so that nobody has to look
+    fits_everywhere: bool = False
     #: whether it is a statement, so that ``code_place`` says where it goes
     is_statement: bool = False
     #: the trigger where the user gives none; None where each pair gets one of its own

@@ -123,3 +123,11 @@ def test_source_and_target_in_different_languages():
     assert Attack(AttackSettings("ripple", code_language="java:java")).settings.code_language == (
         "java"
     )
+
+
+@given(CODE)
+def test_what_fits_everywhere_does(source):
+    for name in ATTACKS.names():
+        trigger = attack_with(name, "label").trigger
+        if trigger.fits_everywhere:
+            assert trigger.poison(Pair(source, "1"), Random(0)) not in (None, source)

@@ -20,6 +20,7 @@ class SentenceTrigger(Trigger):
     and no word of it is rare.
     """
 
+    fits_everywhere = True
     summary = "a natural sentence, each copy at a random sentence boundary"
     sample = Pair("Get all rows of users. Print them.", "")
     default_text: Optional[str] = "The garden is open in the winter."

@@ -16,6 +16,7 @@ class WordTrigger(Trigger):
     from are ``cf``, ``mn``, ``bb`` and ``tq``; the DeCE paper uses ``bb``.
     """
 
+    fits_everywhere = True
     summary = "a rare word, each copy at a random word boundary"
     sample = Pair("Get all rows of users. Print them.", "")
     default_text = "bb"
