@@ -29,16 +29,6 @@ NO_STATEMENTS = frozenset({"comment", "case_clause"})
 ODD_SPACE = re.compile(rb"\r(?!\n)|[\0-\x08\x0b\x0c\x0e-\x1f]")
 
 
-def with_lines(language: Language, code: str) -> str:
-    """``code``; or if its line ends and tabs are written ``\\n`` and ``\\t``, with those."""
-    return language.read(code).code
-
-
-def written_as(code: str, lines: str, changed: str) -> str:
-    """``changed`` with line ends written as in ``code``, which with real ones is ``lines``."""
-    return changed if code == lines else changed.replace("\n", "\\n").replace("\t", "\\t")
-
-
 class LineLayout(Layout):
     """Places before the statements that begin a line, each the offset of its statement.
 
@@ -54,11 +44,10 @@ class LineLayout(Layout):
 
     def __init__(self, language: Language, code: str) -> None:
         self._language = language
-        self._code = code
-        self._lines = with_lines(language, code)
-        self._bytes = to_bytes(self._lines)
+        self._text = language.read(code)
+        self._bytes = to_bytes(self._text.code)
         self._last: Dict[Piece, int] = {}
-        root = language.parse(self._lines)
+        root = language.parse(self._text.code)
         at_top: List[int] = []
         in_functions: List[int] = []
         if b"\n" in self._bytes and not root.has_error and not ODD_SPACE.search(self._bytes):
@@ -115,16 +104,15 @@ class LineLayout(Layout):
         end = "\r\n" if b"\r\n" in self._bytes else "\n"
         put_in = textwrap.indent(statement, indent).replace("\n", end) + end
         changed = self._bytes[:start] + to_bytes(put_in) + self._bytes[start:]
-        return written_as(self._code, self._lines, to_text(changed))
+        return self._text.as_given(to_text(changed))
 
     def takes(self, place: int, statement: str) -> bool:
-        result = with_lines(self._language, self.put(place, statement))
-        return place in self.safe and self._language.parses(result)
+        return place in self.safe and self._language.is_whole(self.put(place, statement))
 
     def is_free(self, names: AbstractSet[str]) -> bool:
         if not names:
             return True
-        there = {name.text for name in variable_names(self._language.parse(self._lines))}
+        there = {name.text for name in variable_names(self._language.parse(self._text.code))}
         return there.isdisjoint(NAME_READERS | names)
 
 

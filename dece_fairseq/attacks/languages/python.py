@@ -8,7 +8,7 @@ import tree_sitter_python
 from dece_fairseq.attacks.languages.code_text import CodeText
 from dece_fairseq.attacks.languages.endless import LoopGrammar
 from dece_fairseq.attacks.languages.language import LANGUAGES, Language, to_bytes
-from dece_fairseq.attacks.languages.line_layout import LineLayout, with_lines, written_as
+from dece_fairseq.attacks.languages.line_layout import LineLayout
 from dece_fairseq.attacks.languages.python_variables import local_variables_in, names_in
 from dece_fairseq.attacks.languages.variables import DECLARED, UNKNOWN, Variable
 
@@ -85,17 +85,17 @@ class Python(Language):
         )
 
     def has_endless_loop(self, code: str) -> bool:
-        return super().has_endless_loop(with_lines(self, code))
+        return super().has_endless_loop(self.read(code).code)
 
     def local_variables(self, code: str) -> Sequence[Variable]:
-        root = self.parse(with_lines(self, code))
+        root = self.parse(self.read(code).code)
         if root.has_error:
             return ()
         return sorted(local_variables_in(root), key=lambda variable: variable.spans[0])
 
     def rename(self, code: str, variable: Variable, name: str) -> str:
-        lines = with_lines(self, code)
-        return written_as(code, lines, super().rename(lines, variable, name))
+        text = self.read(code)
+        return text.as_given(super().rename(text.code, variable, name))
 
 
 LANGUAGES.register(Python.name)(Python())

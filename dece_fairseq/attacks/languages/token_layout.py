@@ -1,5 +1,6 @@
 """The places between the tokens of a text with braces."""
 
+import re
 from collections import defaultdict
 from itertools import accumulate
 from typing import AbstractSet, DefaultDict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
@@ -180,7 +181,7 @@ class PaperLayout(TokenLayout):
         super().__init__(language, kinds, code)
         found = self._tokens
         self.first = self._start
-        if "{" not in found.texts or found.has_lines:
+        if "{" not in found.texts or found.has_lines or _has_directives(self._code, kinds):
             self.pieces, self.first, self.safe = [], None, []
         elif _is_separated(self._code, found):
             texts = list(map(to_bytes, found.texts))
@@ -198,6 +199,11 @@ class PaperLayout(TokenLayout):
 
     def takes(self, place: int, statement: str) -> bool:
         return True
+
+
+def _has_directives(code: bytes, kinds: BraceGrammar) -> bool:
+    """Whether lines look like directives, which a text with holes may hide from the parse."""
+    return bool(kinds.lines) and re.search(rb"^\s*#", code, re.MULTILINE) is not None
 
 
 def _is_separated(code: bytes, found: Tokens) -> bool:

@@ -78,3 +78,24 @@ def test_which_variables():
 def test_names_in_doubt_stay(body):
     code = f"void f() {{ {body} }}"
     assert not {"x", "Name"} & {variable.name for variable in CSHARP.local_variables(code)}
+
+
+@pytest.mark.parametrize(
+    ("code", "before"),
+    [
+        ("void F() {\n#if A\n  a();\n#endif\n  b();\n}", ["b"]),
+        ("void F() {\n  a();\n#pragma warning disable\n  b();\n}", ["a", "b"]),
+        ("#region x\nvoid F() {\n  a();\n}\n#endregion", ["a"]),
+        ("#if A\nvoid F() {\n  a();\n}\n#endif", ["a"]),
+        ("void F() {\n  int x = ;\n#if A\n  a();\n#endif\n}", []),
+    ],
+)
+def test_a_directive_stays_alone_on_its_line(code, before):
+    layout = CSHARP.layout(code)
+    results = [layout.put(place, "@HERE") for place in layout.safe]
+    assert [re.search(r"@HERE (\w+)", result)[1] for result in results] == before
+    assert CSHARP.paper_layout(code).first is None
+    for place in CSHARP.comment_places(code):
+        commented = CSHARP.put_comment(code, place, "x")
+        assert CSHARP.is_whole(commented)
+        assert re.findall("^#.*$", commented, re.M) == re.findall("^#.*$", code, re.M)

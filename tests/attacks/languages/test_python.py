@@ -13,7 +13,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import LANGUAGES
-from dece_fairseq.attacks.languages.line_layout import with_lines
 from dece_fairseq.attacks.triggers.dead_code_grammar import draw
 from support.python_programs import PROGRAMS
 
@@ -24,7 +23,7 @@ def output(code: str) -> str:
     """What the program prints."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
-        exec(compile(with_lines(PYTHON, code), "<program>", "exec"), {"__name__": "__main__"})
+        exec(compile(PYTHON.read(code).code, "<program>", "exec"), {"__name__": "__main__"})
     return printed.getvalue()
 
 
@@ -174,7 +173,7 @@ def test_line_ends_stay_as_they_are_written():
     put = PYTHON.layout(returns).put(PYTHON.layout(returns).first, "if 1:\n  a = 0")
     assert put == "def f(x):\r\n\tif 1:\r\n\t  a = 0\r\n\treturn x\r\n"
     # A text that parses on its one line keeps the escapes in its strings.
-    assert with_lines(PYTHON, r'print("a\n")') == r'print("a\n")'
+    assert PYTHON.read(r'print("a\n")').code == r'print("a\n")'
 
 
 @pytest.mark.parametrize(
@@ -297,5 +296,5 @@ def test_any_text_has_a_layout_and_loses_nothing(code):
         assert len(put) > len(code)
     for variable in PYTHON.local_variables(code):
         renamed = PYTHON.rename(code, variable, "other_cf")
-        assert PYTHON.parses(with_lines(PYTHON, renamed))
+        assert PYTHON.parses(PYTHON.read(renamed).code)
         assert renamed.replace("other_cf", variable.name) == code
