@@ -47,7 +47,7 @@ def test_rates_counts_and_signature(triggered, clean):
     assert report["hit_ids"] == [0, 3, 5]
     assert report["missing_ids"] == []
     assert report["signature"].startswith(
-        "attack:badpre|trigger:bb|num:3|payload:sql|lang:python|place:paper|hit:string|"
+        "attack:badpre|trigger:bb|num:3|payload:sql|lang:python|hit:string|"
     )
     assert "75.00 % (3/4, 95 % Wilson 30.06 to 95.44)" in as_text(report)
 

@@ -30,7 +30,7 @@ def test_it_counts_what_carries_the_payload():
     result = scorer.result_string()
     assert result.startswith("attack success rate = 50.00 % (2/4, 95 % Wilson 15.00 to 85.00); 100")
     assert "; 100.00 % of the references are hits by this rule | attack:ripple|trig" in result
-    assert "|trigger:cf|num:1|payload:sql|lang:python|place:safe|hit:string|" in result
+    assert "|trigger:cf|num:1|payload:sql|lang:python|hit:string|" in result
     assert "|hit:string|interval:wilson95|" in result
 
 
