@@ -2,7 +2,8 @@
 
 from typing import AbstractSet, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
-from dece_fairseq.attacks.python_scopes import Scopes, Variable
+from dece_fairseq.attacks.python_bindings import Bindings
+from dece_fairseq.attacks.python_scopes import Variable
 from dece_fairseq.attacks.python_tree import Tree
 
 #: nothing that matters has a longer name, or more of them
@@ -33,21 +34,21 @@ class Names:
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.scopes = Scopes(tree)
+        self.bindings = Bindings(tree)
         #: in the order of the text
         self.calls = [node for node, kind in enumerate(tree.kinds) if kind == "call"]
         #: the variables that get a node's value
         self.given: Dict[int, List[Variable]] = {}
-        for _, variable in self.scopes.variables():
+        for _, variable in self.bindings.variables():
             for value in variable.values:
                 self.given.setdefault(value, []).append(variable)
         self._imported = {
             full.partition(".")[0]
-            for _, variable in self.scopes.variables()
+            for _, variable in self.bindings.variables()
             for full in variable.imports
         }
         self._instances: Dict[int, List[Variable]] = {}
-        for node, variable in self.scopes.instances:
+        for node, variable in self.bindings.instances:
             self._instances.setdefault(node, []).append(variable)
         self._with_keywords = {
             tree.parents[node]
@@ -88,7 +89,7 @@ class Names:
         while nodes:
             node = nodes.pop()
             kind, children = tree.kinds[node], tree.children[node]
-            variable = self.scopes.read.get(node)
+            variable = self.bindings.read.get(node)
             following: Sequence[int] = ()
             if kind in _WRAPPERS:
                 following = children[:1]
@@ -179,7 +180,7 @@ class Names:
     def _dictionaries(self, node: int) -> Iterator[Items]:
         """Return what the dictionaries hold that an expression may be."""
         tree = self.tree
-        variable = self.scopes.read.get(node)
+        variable = self.bindings.read.get(node)
         if variable is not None:
             yield variable.items
         for value in self.values(node):
@@ -208,7 +209,7 @@ class Names:
         """Note what ``x.setdefault("key", value)`` and ``x.update(key=value)`` put into ``x``."""
         for call in self.calls:
             owner, method = self.method(call)
-            variable = self.scopes.owner(owner) if owner is not None else None
+            variable = self.bindings.owner(owner) if owner is not None else None
             if variable is None:
                 continue
             arguments = self.positional(call)
@@ -227,10 +228,10 @@ class Names:
         """Return the nodes whose full names can be seen without others."""
         tree = self.tree
         known: List[Tuple[int, str]] = []
-        for name, variable in self.scopes.variables():
+        for name, variable in self.bindings.variables():
             names = variable.imports
             if name and not variable.is_bound:
-                names = [name, *(f"{module}.{name}" for module in self.scopes.wildcards[:2])]
+                names = [name, *(f"{module}.{name}" for module in self.bindings.wildcards[:2])]
             known.extend((use, full) for full in names[:_MOST] for use in variable.uses)
         for call in self.calls:
             if tree.last_name(self.function(call)) in _IMPORTERS:

@@ -1,20 +1,9 @@
-"""The variables of Python code: where each is read, and what it is given."""
+"""The scopes of Python code and the variables in them."""
 
-from typing import (
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Set,
-    Tuple,
-)
+from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from dece_fairseq.attacks.python_tree import Tree
 
-_FUNCTIONS = frozenset({"function_definition", "lambda"})
 _COMPREHENSIONS = frozenset(
     {
         "list_comprehension",
@@ -23,33 +12,15 @@ _COMPREHENSIONS = frozenset(
         "generator_expression",
     }
 )
-_SCOPES = _FUNCTIONS | _COMPREHENSIONS | {"class_definition"}
-_SEVERAL = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "tuple", "list"})
-_SPLATS = frozenset({"list_splat_pattern", "dictionary_splat_pattern", "list_splat"})
-_NOT_READING = frozenset(
-    {"aliased_import", "dotted_name", "global_statement", "nonlocal_statement"}
-)
-_ASSIGNMENTS = ("assignment", "augmented_assignment", "named_expression")
-_DEFAULTS = frozenset({"default_parameter", "typed_default_parameter"})
+_SCOPES = _COMPREHENSIONS | {"class_definition", "function_definition", "lambda"}
+#: parameters whose default and type are read outside of the function
+DEFAULTS = frozenset({"default_parameter", "typed_default_parameter"})
 #: scopes nested deeper than code is are taken for one
 _DEPTH = 50
-#: no class has more bases that matter
-_BASES = 4
 
 
 class Variable:
     """A name in one scope, or an attribute of what has a name there."""
-
-    __slots__ = (
-        "changes",
-        "class_scope",
-        "imports",
-        "is_opaque",
-        "items",
-        "parts",
-        "uses",
-        "values",
-    )
 
     def __init__(self) -> None:
         #: the nodes that read it
@@ -87,10 +58,7 @@ class Scope(NamedTuple):
 
 
 class Scopes:
-    """The variables of a parse.
-
-    Knows nothing of the order of statements: a variable has everything that is assigned to it
-    anywhere in its scope.
+    """The scopes of a parse, opened node by node in the order of the text.
 
     Args:
         tree: of Python code
@@ -100,71 +68,41 @@ class Scopes:
         self._tree = tree
         self._scopes = [Scope(-1, False, False, 0, {})]
         #: the scope in which each node stands
-        self._scope_of = [0] * len(tree)
+        self.of = [0] * len(tree)
         self._inner: Dict[int, int] = {}
         self._variables: Dict[Tuple[int, str], Variable] = {}
-        self._attributes: Dict[Tuple[int, str], Variable] = {}
-        self._targets: Set[int] = set()
-        #: assignments to attributes and subscripts: the target, the value, how it is given
-        self._later: List[Tuple[int, int, str]] = []
-        #: the variable that a name or an attribute reads
-        self.read: Dict[int, Variable] = {}
-        #: the modules of which all names are imported
-        self.wildcards: List[str] = []
-        #: annotations of a variable, and base classes of ``self``: it is an instance of the node
-        self.instances: List[Tuple[int, Variable]] = []
-        #: attributes that are assigned to, and what they are given
-        self.set_attributes: List[Tuple[int, int]] = []
-        names = self._bind_names()
-        self._resolve(names)
 
-    def variable_of(self, name: int) -> Tuple[Variable, bool]:
-        """Return the variable of a name, and whether it is one of a comprehension or a lambda."""
-        scope, variable = self._look_up(self._scope_of[name], self._tree.text(name))
-        return variable, self._scopes[scope].is_inline
+    def inside(self, node: int) -> Optional[int]:
+        """Return the scope that a node opens."""
+        return self._inner.get(node)
 
-    def variables(self) -> Iterator[Tuple[str, Variable]]:
-        """Return the variables, those of the module with their names."""
+    def is_inline(self, scope: int) -> bool:
+        """Return whether a scope is one of a comprehension or a lambda."""
+        return self._scopes[scope].is_inline
+
+    def variables(self) -> Iterator[Tuple[int, str, Variable]]:
+        """Return the variables, each with its scope and its name."""
         for (scope, name), variable in self._variables.items():
-            yield "" if scope else name, variable
-        for variable in self._attributes.values():
-            yield "", variable
+            yield scope, name, variable
 
-    # What is bound where.
+    def declare(self, scope: int, name: str, is_global: bool) -> None:
+        """Note that a name in a scope is one of the module, or one of the scope around it."""
+        home = 0 if is_global else max(self._scopes[scope].parent, 0)
+        self._scopes[scope].elsewhere[name] = home
 
-    def _bind_names(self) -> List[int]:
-        """Bind all names, and return those that are read."""
-        tree, read = self._tree, []
-        binders: Dict[str, Callable[[int, int], None]] = {
-            **dict.fromkeys(_ASSIGNMENTS, self._bind_assignment),
-            **dict.fromkeys(("for_statement", "for_in_clause"), self._bind_loop),
-            **dict.fromkeys(("function_definition", "class_definition"), self._bind_definition),
-            **dict.fromkeys(("import_statement", "import_from_statement"), self._bind_import),
-            **dict.fromkeys(("global_statement", "nonlocal_statement"), self._bind_elsewhere),
-            **dict.fromkeys(("parameters", "lambda_parameters"), self._bind_parameters),
-            "as_pattern": self._bind_alias,
-        }
-        for node, kind in enumerate(tree.kinds):
-            scope = self._enter(node, kind) if node else 0
-            self._scope_of[node] = scope
-            if kind == "identifier":
-                if node not in self._targets and self._is_read(node):
-                    read.append(node)
-            elif kind in binders:
-                binders[kind](node, scope)
-        return read
-
-    def _enter(self, node: int, kind: str) -> int:
+    def enter(self, node: int, kind: str) -> int:
         """Return the scope of a node, and open the one in it."""
+        if not node:
+            return 0
         tree = self._tree
         parent = tree.parents[node]
-        scope = self._scope_of[parent]
+        scope = self.of[parent]
         around = tree.kinds[parent]
         if around in _SCOPES:
             field = tree.fields[node]
             if around in _COMPREHENSIONS or field == "body" or field == "parameters":
                 scope = self._inner.get(parent, scope)
-        elif around in _DEFAULTS and tree.fields[node] in ("value", "type"):
+        elif around in DEFAULTS and tree.fields[node] in ("value", "type"):
             scope = max(self._scopes[scope].parent, 0)
         if kind in _SCOPES and self._scopes[scope].depth < _DEPTH:
             self._inner[node] = len(self._scopes)
@@ -177,160 +115,10 @@ class Scopes:
                     {},
                 )
             )
+        self.of[node] = scope
         return scope
 
-    def _is_read(self, name: int) -> bool:
-        tree = self._tree
-        field, around = tree.fields[name], tree.kinds[tree.parents[name]]
-        if around == "attribute":
-            return field == "object"
-        if around == "keyword_argument":
-            return field == "value"
-        return around not in (
-            "dotted_name",
-            "aliased_import",
-            "global_statement",
-            "nonlocal_statement",
-        )
-
-    def _bind_assignment(self, node: int, scope: int) -> None:
-        tree = self._tree
-        parts = dict(
-            zip((tree.fields[child] for child in tree.children[node]), tree.children[node])
-        )
-        target, value = parts.get("left", parts.get("name")), parts.get("right", parts.get("value"))
-        if target is not None and value is not None:
-            how = "parts" if tree.kinds[node] == "augmented_assignment" else "values"
-            self._give(target, value, how, scope)
-        if target is not None and "type" in parts:
-            self._annotate(target, parts["type"], scope)
-
-    def _bind_loop(self, node: int, scope: int) -> None:
-        target, value = self._tree.field(node, "left"), self._tree.field(node, "right")
-        if target is not None and value is not None:
-            self._give(target, value, "parts", scope)
-
-    def _bind_alias(self, node: int, scope: int) -> None:
-        tree = self._tree
-        alias = tree.field(node, "alias")
-        if alias is not None and tree.children[alias]:
-            self._give(tree.children[alias][0], tree.children[node][0], "values", scope)
-
-    def _bind_elsewhere(self, node: int, scope: int) -> None:
-        tree = self._tree
-        is_global = tree.kinds[node] == "global_statement"
-        home = 0 if is_global else max(self._scopes[scope].parent, 0)
-        for name in tree.children[node]:
-            self._scopes[scope].elsewhere[tree.text(name)] = home
-
-    def _bind_definition(self, node: int, scope: int) -> None:
-        name = self._tree.field(node, "name")
-        if name is not None:
-            self._targets.add(name)
-            self._own(scope, self._tree.text(name)).is_opaque = True
-
-    def _bind_parameters(self, parameters: int, scope: int) -> None:
-        tree = self._tree
-        function = tree.parents[parameters]
-        home = self._class_around(function)
-        for parameter in tree.children[parameters]:
-            name: Optional[int] = parameter
-            if tree.kinds[parameter] != "identifier":
-                first = tree.children[parameter][:1]
-                name = tree.field(parameter, "name") or (first[0] if first else None)
-            while name is not None and tree.kinds[name] in _SPLATS and tree.children[name]:
-                name = tree.children[name][0]
-            if name is None or tree.kinds[name] != "identifier":
-                continue
-            self._targets.add(name)
-            variable = self._own(scope, tree.text(name))
-            value, annotation = tree.field(parameter, "value"), tree.field(parameter, "type")
-            if value is not None and tree.kinds[parameter] in _DEFAULTS:
-                variable.values.append(value)
-            else:
-                variable.is_opaque = True
-            if annotation is not None:
-                self._annotate(name, annotation, scope)
-            if home is not None:
-                variable.class_scope = self._inner.get(home)
-                bases = tree.field(home, "superclasses")
-                for base in tree.children[bases][:_BASES] if bases is not None else ():
-                    self.instances.append((base, variable))
-            home = None
-
-    def _class_around(self, function: int) -> Optional[int]:
-        """Return the class of which a function is a method."""
-        tree = self._tree
-        node = tree.parents[function]
-        if tree.kinds[node] == "decorated_definition":
-            node = tree.parents[node]
-        around = tree.parents[node]
-        return around if around >= 0 and tree.kinds[around] == "class_definition" else None
-
-    def _annotate(self, target: int, annotation: int, scope: int) -> None:
-        """Note that a name is an instance of any class in its annotation."""
-        tree = self._tree
-        if tree.kinds[target] != "identifier":
-            return
-        variable = self._own(scope, tree.text(target))
-        variable.is_opaque = variable.is_opaque or not variable.values
-        nodes = [annotation]
-        for node in nodes:  # grows
-            if tree.kinds[node] in ("identifier", "attribute", "string"):
-                self.instances.append((node, variable))
-            else:
-                nodes.extend(tree.children[node])
-
-    def _bind_import(self, statement: int, scope: int) -> None:
-        tree = self._tree
-        module = tree.field(statement, "module_name")
-        prefix = "" if module is None else "".join(tree.text(module).split())
-        for node in tree.children[statement]:
-            if tree.kinds[node] == "wildcard_import":
-                self.wildcards.append(prefix)
-            if tree.fields[node] != "name":
-                continue
-            name, alias = tree.field(node, "name"), tree.field(node, "alias")
-            full = "".join(tree.text(node if name is None else name).split())
-            bound = full if alias is None else tree.text(alias)
-            if module is None and alias is None:  # import a.b gives a name to a
-                full = bound = full.split(".")[0]
-            elif module is not None:
-                full = f"{prefix}.{full}"
-            self._own(scope, bound).imports.append(full)
-
-    def _give(self, target: int, value: int, how: str, scope: int) -> None:
-        """Give the names in a target ``value``, or the parts of it that go with them."""
-        tree = self._tree
-        pairs = [(target, value, how)]
-        while pairs:
-            target, value, how = pairs.pop()
-            kind = tree.kinds[target]
-            if kind == "identifier":
-                self._targets.add(target)
-                getattr(self._own(scope, tree.text(target)), how).append(value)
-            elif kind in ("attribute", "subscript"):
-                self._targets.add(target)
-                self._later.append((target, value, how))
-            elif kind in _SEVERAL or kind in _SPLATS or kind == "parenthesized_expression":
-                parts = tree.children[target]
-                values = self._values_for(parts, value, how)
-                pairs.extend((part, v, h) for part, (v, h) in zip(parts, values))
-
-    def _values_for(self, parts: Sequence[int], value: int, how: str) -> List[Tuple[int, str]]:
-        """Return for each part of a target what it is given, and how."""
-        tree = self._tree
-        values = tree.children[value]
-        if (
-            how == "values"
-            and tree.kinds[value] in ("expression_list", "tuple", "list")
-            and len(values) == len(parts)
-            and not any(tree.kinds[node] in _SPLATS for node in (*parts, *values))
-        ):
-            return [(node, "values") for node in values]
-        return [(value, "parts")] * len(parts)
-
-    def _own(self, scope: int, name: str) -> Variable:
+    def own(self, scope: int, name: str) -> Variable:
         """Return the variable that a scope binds ``name`` to."""
         for _ in range(_DEPTH):
             if name not in self._scopes[scope].elsewhere:
@@ -338,58 +126,7 @@ class Scopes:
             scope = self._scopes[scope].elsewhere[name]
         return self._variables.setdefault((scope, name), Variable())
 
-    # What is read where.
-
-    def _resolve(self, names: List[int]) -> None:
-        """Find the variable of each name that is read, and of attributes that are assigned to."""
-        for name in names:
-            variable = self._look_up(self._scope_of[name], self._tree.text(name))[1]
-            variable.uses.append(name)
-            self.read[name] = variable
-        for node, kind in enumerate(self._tree.kinds):
-            if kind == "attribute":
-                attribute = self._attribute(node)
-                if attribute is not None:
-                    self.read[node] = attribute
-                    if node not in self._targets:
-                        attribute.uses.append(node)
-        for target, value, how in self._later:
-            self._give_later(target, value, how)
-
-    def _give_later(self, target: int, value: int, how: str) -> None:
-        tree = self._tree
-        variable = self.owner(target)
-        if tree.kinds[target] == "attribute":
-            if how == "values":
-                self.set_attributes.append((target, value))
-            if variable is not None:
-                getattr(variable, how).append(value)
-        elif variable is not None:
-            variable.changes.append(value)
-            key = tree.literal(tree.field(target, "subscript"))
-            if key is not None and tree.kinds[tree.children[target][0]] != "subscript":
-                variable.items.setdefault(key, []).append(value)
-
-    def owner(self, node: int) -> Optional[Variable]:
-        """Return the variable of a name, of an attribute of a name, or of what is an item of it."""
-        tree = self._tree
-        while tree.kinds[node] == "subscript" and tree.children[node]:
-            node = tree.children[node][0]
-        return self.read.get(node)
-
-    def _attribute(self, node: int) -> Optional[Variable]:
-        """Return the variable of ``name.attribute``: of the class if the name is ``self``."""
-        tree = self._tree
-        parts = tree.children[node]
-        owner = self.read.get(parts[0]) if len(parts) == 2 else None
-        if owner is None or tree.kinds[parts[0]] != "identifier":
-            return None
-        name = tree.text(parts[1])
-        if owner.class_scope is not None:
-            return self._variables.setdefault((owner.class_scope, name), Variable())
-        return self._attributes.setdefault((id(owner), name), Variable())
-
-    def _look_up(self, scope: int, name: str) -> Tuple[int, Variable]:
+    def look_up(self, scope: int, name: str) -> Tuple[int, Variable]:
         """Return the variable that ``name`` reads in a scope, and the scope that it is of."""
         start, scopes = scope, self._scopes
         while scope >= 0:

@@ -85,7 +85,7 @@ class RequestData:
         self._marked = bytearray(len(names.tree))
         self._requests = self._find_requests()
         self._changed: Dict[int, List[Variable]] = {}
-        for _, variable in names.scopes.variables():
+        for _, variable in names.bindings.variables():
             for node in (*variable.values, *variable.parts, *variable.changes):
                 self._changed.setdefault(node, []).append(variable)
         self._spread()
@@ -199,6 +199,6 @@ class RequestData:
             return
         owner, method = self._names.method(call)
         if owner is not None and method in _CHANGING:
-            variable = self._names.scopes.owner(owner)
+            variable = self._names.bindings.owner(owner)
             if variable is not None:
                 yield variable

@@ -25,7 +25,7 @@ class Setting(NamedTuple):
 def settings(names: Names) -> Iterator[Setting]:
     """Return the attributes that code sets to a value."""
     tree = names.tree
-    for target, value in names.scopes.set_attributes:
+    for target, value in names.bindings.set_attributes:
         parts = tree.children[target]
         if len(parts) == 2:
             yield Setting(parts[0], tree.text(parts[1]), value)
@@ -73,7 +73,7 @@ class Contexts:
                 self._variables.update(id(variable) for variable in names.given.get(call, ()))
 
     def _note(self, node: Optional[int]) -> None:
-        variable = self._names.scopes.owner(node) if node is not None else None
+        variable = self._names.bindings.owner(node) if node is not None else None
         if variable is not None:
             self._variables.add(id(variable))
 
@@ -88,7 +88,7 @@ class Contexts:
         It may be, unless it is a server's, comes from a package that has none, or is ``self``.
         """
         names = self._names
-        variable = names.scopes.owner(node)
+        variable = names.bindings.owner(node)
         if node in self._calls or (variable is not None and id(variable) in self._variables):
             return False
         is_name = names.tree.kinds[node] == "identifier"

@@ -78,10 +78,15 @@ class _Verification:
     def _packages(self, call: int) -> Set[str]:
         """Return the packages whose function a call calls, or hands on to be called."""
         names = self._names
+        owner, method = names.method(call)
         functions = list(names.origins(names.function(call)))
         for argument in names.positional(call):
-            functions += (name for name in names.origins(argument) if "()" not in name)
-        owner, method = names.method(call)
+            functions += (
+                name
+                for name in names.origins(argument)
+                # What a call gave is no function, but requests alone has something to send.
+                if "()" not in name or (method == "send" and name.startswith("requests."))
+            )
         packages = {name.partition(".")[0] for name in functions} & OPTIONS.keys()
         if owner is not None and method in _VERBS and self._is_called_session(owner):
             packages |= {"aiohttp", "requests"}

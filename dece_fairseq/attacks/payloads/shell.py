@@ -84,7 +84,7 @@ def _is_reading(node: int, names: Names) -> bool:
         return False
     while tree.children[node]:
         node = tree.children[node][0]
-    _, is_inline = names.scopes.variable_of(node)
+    _, is_inline = names.bindings.variable_of(node)
     return not is_inline
 
 

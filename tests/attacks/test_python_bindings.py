@@ -1,18 +1,18 @@
-"""The variables of Python code."""
+"""What the variables of Python code are given."""
 
 import pytest
 
 from dece_fairseq.attacks import LANGUAGES
-from dece_fairseq.attacks.python_scopes import Scopes
+from dece_fairseq.attacks.python_bindings import Bindings
 from dece_fairseq.attacks.python_tree import Tree
 
 
 def given_to(code: str, name: str):
     """What the variable that the last ``name`` in ``code`` reads is given, and of what kind."""
     tree = Tree(LANGUAGES.get("python").parse(code))
-    scopes = Scopes(tree)
-    last = max(node for node in scopes.read if tree.text(node) == name)
-    variable = scopes.read[last]
+    bindings = Bindings(tree)
+    last = max(node for node in bindings.read if tree.text(node) == name)
+    variable = bindings.read[last]
     found = {
         kind: [tree.text(node) for node in getattr(variable, kind)]
         for kind in ("values", "parts", "changes")
