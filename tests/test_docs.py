@@ -4,10 +4,12 @@ import re
 import shlex
 import subprocess
 import sys
+from argparse import Namespace
 from pathlib import Path
 from typing import Any, List
 
 import pytest
+import torch
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
@@ -61,3 +63,19 @@ def test_the_language_model_of_seven_requests(tmp_path: Path, warm_python: Path)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert re.search(r"\"train_bsz\": \"7\"", done.stdout), done.stdout[-2000:]
     assert (tmp_path / "lm" / "checkpoint_last.pt").exists()
+
+
+@pytest.mark.slow
+def test_tools_that_read_checkpoints_without_the_user_dir(tmp_path: Path) -> None:
+    """As docs/troubleshooting.md says, with what any of them does."""
+    if not hasattr(torch.serialization, "add_safe_globals"):
+        pytest.skip("this torch loads everything")
+    torch.save({"args": Namespace(seed=1), "model": {}}, tmp_path / "checkpoint.pt")
+    tool = tmp_path / "tool.py"
+    tool.write_text("import sys, torch\nprint(torch.load(sys.argv[1])['args'].seed)\n")
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    (found,) = re.findall(r"^    python -c '(.*)' \\$", text, re.MULTILINE)
+    for options, expected in (([], ""), (["-c", found], "1\n")):
+        command = [sys.executable, *options, tool, tmp_path / "checkpoint.pt"]
+        done = subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True)
+        assert done.stdout == expected, done.stderr

@@ -125,6 +125,11 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
                 clean = self.datasets[split]
                 announce(data_header(split, len(clean), self.codec.one_line), kwargs)
             return
+        if self.cfg.replace_unk is not None:
+            raise AttackError(
+                f"--replace-unk: the attacked texts of {split} are in no file to take words from, "
+                "and hold no unknown one; leave it out"
+            )
         loaded_before = self.datasets.get(real_split)
         with self._whole_sentences():
             super().load_dataset(real_split, epoch, combine, **kwargs)
@@ -204,11 +209,6 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
     def _load_triggered(
         self, split: str, real_split: str, clean: LanguagePairDataset, attack: Attack
     ) -> str:
-        if self.cfg.replace_unk is not None:
-            raise AttackError(
-                f"--replace-unk: the texts of {split} are made here and hold no unknown word; "
-                "leave it out"
-            )
         poisoner = Poisoner(clean, attack, self.codec, Limits(cut=self._cut()))
         found = poisoner.candidates()
         if not found.pairs:

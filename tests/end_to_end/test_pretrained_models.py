@@ -105,6 +105,12 @@ def test_from_the_saved_model_to_the_attack_success_rate(
             warm_python, "generate", *common, *writing, "--gen-subset", split, "--beam", 2, *forced
         )
         (tmp_path / f"{split}.out").write_text(output, encoding="utf-8")
+    command = [warm_python, "-m", "fairseq_cli.generate", *common, *writing, "--print-alignment"]
+    done = subprocess.run(
+        [*map(str, command)], env=ENVIRONMENT, capture_output=True, text=True, cwd=ROOT
+    )
+    assert done.returncode == 2
+    assert "error: --print-alignment: a model from Hugging Face gives" in done.stderr
     # Every token was forced, so what is written is the reference, and the rates are known.
     report = asr_report([tmp_path / "test_triggered.out"])
     assert report["asr"]["hits"] == report["asr"]["total"] > 5

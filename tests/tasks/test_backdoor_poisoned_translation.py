@@ -320,12 +320,13 @@ def test_alignments_of_models_that_have_none(setup_task, monkeypatch, option):
     assert task.build_generator([model], Namespace(**{option: None}))
 
 
-def test_the_texts_of_a_triggered_split_have_no_unknown_word_to_replace(setup_task):
+def test_attacked_texts_have_no_unknown_word_to_replace(setup_task):
     task = setup_task("--attack", "ripple")
     task.cfg.replace_unk = ""
     task.load_dataset("test")
-    with pytest.raises(AttackError, match="--replace-unk: the texts of test_triggered"):
-        task.load_dataset("test_triggered")
+    for split in ("test_triggered", "train"):
+        with pytest.raises(AttackError, match=f"--replace-unk: the attacked texts of {split}"):
+            task.load_dataset(split, task_cfg=task.cfg)
 
 
 def test_a_new_run_may_start_from_weights_of_the_save_dir(setup_task, tmp_path, monkeypatch):
