@@ -1,10 +1,16 @@
 """Which Python code runs data of a web request, and how."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from dece_fairseq.attacks import Languages
-from dece_fairseq.attacks.commands import CODE, PROGRAM, SHELL
+from dece_fairseq.attacks import LANGUAGES, Languages
+from dece_fairseq.attacks.commands import CODE, PROGRAM, SHELL, uses_of_request
 from dece_fairseq.attacks.payloads.shell import ShellPayload
+from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.request_data import RequestData
+from dece_fairseq.attacks.tls_verification import switches_off
 
 PAYLOAD = ShellPayload(Languages.named("python"))
 READ = "request.args['a']"
@@ -177,3 +183,22 @@ def test_data_that_is_run_as_python_is_told_and_no_hit(code):
 def test_what_runs_nothing_of_a_request(code):
     assert not PAYLOAD.uses_of_request(code)
     assert not PAYLOAD.is_in_parse(code)
+
+
+TOKENS = st.sampled_from(
+    [
+        *("a", "self", "request", "args", "os", "system", "requests", "get", "verify", "False"),
+        *("ssl", "subprocess", "run", "shell", "setattr", "partial", "update", "(", ")", "[", "]"),
+        *("{", "}", ",", ":", ".", "=", "*", "**", "+", "not", "or", "if", "else", "for", "in"),
+        *("lambda", "def", "class", "with", "as", "import", "from", "global", "nonlocal", "try"),
+        *("except", "await", "return", "exec", "match", "case", 'f"{', '}"', "'sh'", "'-c'", "0"),
+        *(":=", "@", "#", "\\", "\n", "\n\t", "\n\t\t", ";"),
+    ]
+)
+
+
+@given(st.lists(TOKENS, max_size=60).map(" ".join))
+def test_any_text_has_an_answer(code):
+    names = Names(Tree(LANGUAGES.get("python").parse(code)))
+    assert switches_off(names) in (True, False)
+    assert uses_of_request(names, RequestData(names)) <= {CODE, PROGRAM, SHELL}
