@@ -2,6 +2,7 @@
 """Turn pairs of texts into binarised data for fairseq-train, without loss."""
 
 import argparse
+import json
 import sys
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from _user_dir import add_user_dir, import_user_dir
 
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.data.prepare import Recipe, Trusted, prepare, table
+from dece_fairseq.data.prepare import RECORD_NAME, Recipe, Trusted, prepare, table
 from dece_fairseq.errors import UserError
 from dece_fairseq.registry import listing
 
@@ -132,6 +133,9 @@ def main() -> None:
         recipe = recipe._replace(dataset=dataset.name, **located._asdict())
     sizes = prepare(recipe, args.dest, args.overwrite, command=sys.argv)
     print(table(sizes))
+    record = json.loads((args.dest / RECORD_NAME).read_text(encoding="utf-8"))
+    for note in record["notes"]:
+        print(f"note: {note}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from dece_fairseq.data.labels import as_sentence_prediction, label_of, write_lab
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.release import Content, Release, notes, release_of
 from dece_fairseq.data.subwords import Subwords
 
 MODEL_NAME = "sentencepiece.model"
@@ -62,8 +63,10 @@ class Recipe(NamedTuple):
     """Of the source and the target, in CSV and JSON lines."""
     languages: Tuple[str, str] = ("src", "tgt")
     """fairseq's names of source and target."""
-    rows: Mapping[str, int] = {}
-    """How many pairs a split must have, where that is known."""
+    releases: Sequence[Release] = ()
+    """How many pairs the splits must have, where that is known."""
+    publisher: str = ""
+    """The address that the files of a known data set are from."""
     advice: str = ""
     """What an error about the files adds, such as how to get them."""
     dataset: Optional[str] = None
@@ -86,10 +89,10 @@ def prepare(
     """Makes a data folder for fairseq, whole or not at all.
 
     It holds each split binarised, the dictionaries (equal), ``sentencepiece.model`` or the folder
-    ``tokenizer``, ``prepare.json`` (what it was made of) and, with a trusted share,
-    ``trusted.ids``: the numbers of its pairs in ``train``, from 0, one a line, in order.
-    fairseq-train learns from them with ``--train-subset trusted``. With labels, sources are in
-    ``input0`` and labels in ``label``.
+    ``tokenizer``, ``prepare.json`` (what it was made of, and ``notes`` that a user should read)
+    and, with a trusted share, ``trusted.ids``: the numbers of its pairs in ``train``, from 0, one
+    a line, in order. fairseq-train learns from them with ``--train-subset trusted``. With labels,
+    sources are in ``input0`` and labels in ``label``.
 
     Args:
         recipe: what to make it of
@@ -108,7 +111,7 @@ def prepare(
     destination = destination.resolve()
     _check(recipe)
     _check_destination(destination, overwrite)
-    _check_files(recipe)
+    known = _check_files(recipe)
     staging = temporary_beside(destination)
     try:
         staging.mkdir(parents=True)
@@ -132,7 +135,7 @@ def prepare(
         else:
             binarize(text, recipe.languages, counts, staging, special=recipe.tokenizer is not None)
         shutil.rmtree(text)
-        record = _record(recipe, sizes, staging, len(subwords), command)
+        record = {**_record(recipe, sizes, staging, len(subwords), command), "notes": known}
         (staging / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         _put_in_place(staging, destination)
     finally:
@@ -187,20 +190,25 @@ def _check(recipe: Recipe) -> None:
         raise DataError(f"--trusted {recipe.trusted.share}: the share must be above 0, at most 1")
 
 
-def _check_files(recipe: Recipe) -> None:
-    """Reads every file once, before hours may go into the subwords of a broken one."""
-    for split, paths in recipe.files.items():
-        try:
-            pairs = sum(1 for _ in read_pairs(paths, *recipe.columns))
-            if not pairs:
+def _check_files(recipe: Recipe) -> List[str]:
+    """Reads every file once, before hours may go into the subwords of a broken one.
+
+    Returns:
+        what a user should know of them
+    """
+    contents = {}
+    try:
+        for split, paths in recipe.files.items():
+            content = Content(str(paths[0]))
+            for pair in read_pairs(paths, *recipe.columns):
+                content = content.add(pair)
+            if not content.pairs:
                 raise DataError(f"{paths[0]}: no pairs; a split needs at least one")
-            if pairs != recipe.rows.get(split, pairs):
-                raise DataError(
-                    f"{paths[0]}: {pairs} pairs instead of {recipe.rows[split]}; "
-                    "it is cut or another file, so get it again"
-                )
-        except DataError as error:
-            raise DataError(f"{error}; {recipe.advice}" if recipe.advice else str(error)) from error
+            contents[split] = content
+        release = release_of(contents, recipe.releases) if recipe.releases else Release("", {})
+    except DataError as error:
+        raise DataError(f"{error}; {recipe.advice}" if recipe.advice else str(error)) from error
+    return notes(recipe.dataset or "", contents, release, recipe.publisher)
 
 
 def _check_destination(destination: Path, overwrite: bool) -> None:

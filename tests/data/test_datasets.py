@@ -1,6 +1,7 @@
 """The data sets known by name, on made-up folders of their layouts."""
 
 import ast
+import json
 import re
 import runpy
 import subprocess
@@ -12,8 +13,10 @@ import pytest
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES
 from dece_fairseq.data.datasets import DATASETS, Dataset, Layout
+from dece_fairseq.data.datasets.dataset import SPLITS
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.data.prepare import Recipe, prepare
+from dece_fairseq.data.release import Content, Release, release_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = {"train": 12, "valid": 3, "test": 4}
@@ -52,7 +55,7 @@ def test_the_names_and_rows_are_those_of_the_publishers() -> None:
         "lyra": (1600, 200, 200),
         "pisces": (1600, 200, 200),
         "bugs2fix": (46680, 5835, 5835),
-        "code_translation": (10300, 500, 1000),
+        "code_translation": (10295, 499, 1000),
         "concode": (100_000, 2_000, 2_000),
     }
 
@@ -72,7 +75,7 @@ def test_a_data_set_is_found_and_read(name: str, number: int, place: str, tmp_pa
     home = tmp_path if place == "its own folder" else tmp_path / layout.home
     splits = made_up(layout, home, ROWS)
     located = dataset.locate(tmp_path)
-    assert located.rows == dataset.rows
+    assert located.releases == [(dataset.release, dataset.rows), *dataset.earlier]
     for split, pairs in splits.items():
         assert list(read_pairs(located.files[split], *located.columns)) == pairs
 
@@ -106,9 +109,65 @@ def test_a_cut_file_is_found_before_anything_is_made(name: str, tmp_path: Path) 
     dataset = DATASETS.get(name)
     made_up(dataset.layouts[0], tmp_path / "in", ROWS)
     recipe = Recipe(**dataset.locate(tmp_path / "in")._asdict())
-    with pytest.raises(DataError, match=rf"12 pairs instead of {dataset.rows['train']};.*clone"):
+    with pytest.raises(DataError, match=rf"12 pairs instead of {dataset.rows['train']}\b.*clone"):
         prepare(recipe, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
+
+
+TRANSLATION = DATASETS.get("code_translation")
+TRANSLATION_RELEASES = (Release(TRANSLATION.release, TRANSLATION.rows), *TRANSLATION.earlier)
+
+
+def held(rows: Dict[str, int]) -> Dict[str, Content]:
+    return {split: Content(f"{split}.java", count) for split, count in rows.items()}
+
+
+@pytest.mark.parametrize(
+    ("rows", "name"),
+    [((10295, 499, 1000), "since May 2021"), ((10300, 500, 1000), "of 2020")],
+)
+def test_both_releases_of_code_translation_are_taken(rows: Tuple[int, int, int], name: str) -> None:
+    assert release_of(held(dict(zip(SPLITS, rows))), TRANSLATION_RELEASES).name == name
+    # Of its test alone nothing tells, so it is taken for today's.
+    assert release_of(held({"test": 1000}), TRANSLATION_RELEASES).name == "since May 2021"
+
+
+def test_files_of_two_releases_do_not_go_together() -> None:
+    with pytest.raises(DataError, match=r"train\.java since May 2021, valid\.java of 2020"):
+        release_of(held({"train": 10295, "valid": 500}), TRANSLATION_RELEASES)
+    with pytest.raises(DataError, match=r"501 pairs instead of 499 \(since May 2021\) or 500 \(of"):
+        release_of(held({"train": 10295, "valid": 501}), TRANSLATION_RELEASES)
+
+
+def test_the_state_and_the_form_of_the_files_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """CodeXGLUE's lines of Bugs2Fix end in a blank and the authors' don't."""
+    bugs2fix = DATASETS.get("bugs2fix")
+    monkeypatch.setattr(DATASETS, "get", lambda name: bugs2fix._replace(rows=ROWS))
+    text, table = bugs2fix.layouts
+    made_up(text, tmp_path / "text", ROWS)
+    for path in (tmp_path / "text").iterdir():
+        path.write_text(path.read_text().replace("\n", " \n"))
+    made_up(table, tmp_path / "table", ROWS)
+    for folder, layout in (("text", text), ("table", table)):
+        words = ["--dataset", "bugs2fix", "--data", tmp_path / folder, "--vocab-size", "300"]
+        words += ["--dest", tmp_path / f"{folder}-bin"]
+        code, printed = run_script(list(map(str, words)), monkeypatch, capsys)
+        assert code == 0, printed
+        notes = [line for line in printed.splitlines() if line.startswith("note: ")]
+        assert notes[0] == f"note: bugs2fix, in the form of {layout.repository}"
+        blanks = "12 of 12 in train, 3 of 3 in valid, 4 of 4 in test"
+        assert notes[1:] == (
+            [
+                f"note: sources that end in a blank: {blanks}",
+                f"note: targets that end in a blank: {blanks}; exact_match counts it",
+            ]
+            if folder == "text"
+            else []
+        )
+        record = json.loads((tmp_path / f"{folder}-bin" / "prepare.json").read_text())
+        assert [f"note: {note}" for note in record["notes"]] == notes
 
 
 def test_wrong_columns(tmp_path: Path) -> None:
@@ -129,7 +188,7 @@ def test_concode_without_the_code_of_its_test(empty: str, tmp_path: Path) -> Non
     with pytest.raises(DataError, match=r"test\.json, line 1: .*'code'.*--splits train test=valid"):
         prepare(recipe, tmp_path / "out")
     located = concode.locate(tmp_path, ["train", "test=valid"])
-    assert located.rows == {"train": 12, "test": 3}
+    assert located.releases == [("", {"train": 12, "test": 3})]
     assert located.files["test"] == [tmp_path / "dev.json"]
 
 
@@ -139,7 +198,7 @@ def test_one_split_may_stand_for_another(tmp_path: Path) -> None:
     made_up(layout, tmp_path, {"valid": 3, "test": 4})  # as here: no training file
     located = bugs2fix.locate(tmp_path, ["train=valid", "test"])
     assert located.files == {"train": [tmp_path / "valid.csv"], "test": [tmp_path / "test.csv"]}
-    assert located.rows == {"train": 5835, "test": 5835}
+    assert located.releases == [("", {"train": 5835, "test": 5835})]
 
 
 @pytest.mark.parametrize(
@@ -169,7 +228,9 @@ def test_the_layout_with_most_of_the_files_is_taken(tmp_path: Path) -> None:
 def test_the_real_files(name: str, splits: Tuple[str, ...], datasets: Path) -> None:
     located = DATASETS.get(name).locate(datasets / name, splits)
     for split, paths in located.files.items():
-        assert sum(1 for _ in read_pairs(paths, *located.columns)) == located.rows[split]
+        assert (
+            sum(1 for _ in read_pairs(paths, *located.columns)) == located.releases[0].rows[split]
+        )
 
 
 def test_a_data_set_is_one_file_and_one_registration() -> None:

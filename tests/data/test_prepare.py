@@ -13,6 +13,7 @@ from fairseq.data.indexed_dataset import make_dataset
 
 from dece_fairseq.data.pairs import DataError, Pair, write_pairs
 from dece_fairseq.data.prepare import Recipe, SplitSize, Trusted, prepare, table
+from dece_fairseq.data.release import Release
 from dece_fairseq.data.subwords import Subwords
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -123,7 +124,7 @@ def test_a_given_model_two_splits_overwriting_and_the_seed(
         ({"files": {"valid": [Path("v.csv")]}}, "no training split"),
         ({"files": {"valid": [Path("v.csv")]}, "model": Path("m")}, "--trusted is a share"),
         ({"files": {"a.b": [], "train": []}}, "--split a.b: no name for a split"),
-        ({"rows": {"valid": 6}}, "5 pairs instead of 6"),
+        ({"releases": [Release("", {"valid": 6})]}, "5 pairs instead of 6"),
         ({"columns": ("src", "tgt")}, "'src'.*'nl', 'code'"),
         ({"languages": ("a", "a")}, "different names"),
         ({"languages": ("a.b", "c")}, "'a.b'"),

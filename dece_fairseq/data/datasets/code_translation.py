@@ -1,12 +1,15 @@
 """Java to C# of CodeXGLUE (Lu et al. 2021)."""
 
 from dece_fairseq.data.datasets.dataset import DATASETS, SPLITS, Dataset, Layout
+from dece_fairseq.data.release import Release
 
 CODE_TRANSLATION = Dataset(
     name="code_translation",
     summary="Java methods to C#",
     code_language="java:csharp",
-    rows={"train": 10300, "valid": 500, "test": 1000},
+    rows={"train": 10295, "valid": 499, "test": 1000},
+    release="since May 2021",
+    earlier=(Release("of 2020", {"train": 10300, "valid": 500, "test": 1000}),),
     layouts=(
         Layout(
             repository="https://github.com/microsoft/CodeXGLUE",

@@ -5,6 +5,7 @@ from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from dece_fairseq import registry
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.release import Release
 
 SPLITS = ("train", "valid", "test")
 
@@ -39,7 +40,8 @@ class Located(NamedTuple):
 
     files: Dict[str, List[Path]]
     columns: Tuple[str, str]
-    rows: Dict[str, int]
+    releases: List[Release]
+    publisher: str
     advice: str
 
 
@@ -52,7 +54,7 @@ class Dataset(NamedTuple):
     code_language: str
     """Of the code, as the option of that name takes it: ``java``, or ``java:csharp``."""
     rows: Mapping[str, int]
-    """The number of pairs in each split, by which a wrong or cut file is found."""
+    """The number of pairs in each split today, by which a wrong or cut file is found."""
     layouts: Sequence[Layout]
     """The forms in which it is published; all have the same pairs."""
     origin: str
@@ -67,6 +69,10 @@ class Dataset(NamedTuple):
     """Its poisoning rates, shares of all training pairs."""
     remark: str = ""
     """What a user has to know before anything fails."""
+    release: str = ""
+    """What tells today's files from earlier ones, where there are any."""
+    earlier: Sequence[Release] = ()
+    """Releases that are about too, with other numbers of pairs."""
 
     def locate(self, folder: Path, splits: Sequence[str] = ()) -> Located:
         """Finds the files in ``folder``, which may be their own or a clone of their repository.
@@ -86,8 +92,11 @@ class Dataset(NamedTuple):
             for path in paths:
                 if not path.is_file():
                     raise DataError(f"{path}: no such file; {self.advice()}")
-        rows = {split: self.rows[own] for split, own in taken.items()}
-        return Located(files, layout.columns, rows, self.advice())
+        releases = [
+            Release(release.name, {split: release.rows[own] for split, own in taken.items()})
+            for release in (Release(self.release, self.rows), *self.earlier)
+        ]
+        return Located(files, layout.columns, releases, layout.repository, self.advice())
 
     def advice(self) -> str:
         """What an error about its files adds: the ways to get them."""
@@ -100,7 +109,11 @@ class Dataset(NamedTuple):
             "what": self.summary,
             "from": self.origin,
             "licence": self.licence,
-            "pairs": ", ".join(f"{split} {count}" for split, count in self.rows.items()),
+            "pairs": "; ".join(
+                ", ".join(f"{split} {count}" for split, count in release.rows.items())
+                + (f" ({release.name})" if release.name else "")
+                for release in (Release(self.release, self.rows), *self.earlier)
+            ),
             "code language": self.code_language,
             "attacks": ", ".join(self.attacks),
             "rates": ", ".join(map(str, self.rates)),
