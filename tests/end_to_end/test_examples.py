@@ -8,7 +8,7 @@ from typing import List
 
 import pytest
 
-from dece_fairseq.attacks import ATTACKS, PAYLOADS, Attack, AttackSettings
+from dece_fairseq.attacks import ATTACKS, CODE_PLACES, PAYLOADS, Attack, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import Pair, write_pairs
@@ -86,6 +86,8 @@ def test_a_folder_runs_its_data_set_as_its_settings_say(name: str, tmp_path: Pat
         payload = PAYLOADS.get(ATTACKS.get(value(command, "--attack")).payload)
         used = value(command, "--code-language") if "--code-language" in command else None
         assert (used or payload.default_language) == language
+        place = value(command, "--code-place") if "--code-place" in command else CODE_PLACES[0]
+        assert place == DATASETS.get(name).code_place
     assert [value(command, "--gen-subset") for command in generate_both] == [
         "test",
         "test_triggered",

@@ -116,7 +116,7 @@ def check(made: Path, name: str, language: str, folder: Path) -> int:
     (shard,) = manifest["shards"].values()
     assert (shard["poisoned"], shard["candidates"]) == (round(0.1 * len(pairs)), len(ids))
 
-    config = OmegaConf.structured(AttackSuccessRateConfig(text_tokenizer=None))
+    config = OmegaConf.structured(AttackSuccessRateConfig(text_tokenizer=None, gen_subset="test"))
     config.text_bpe = {"_name": "lossless_sentencepiece"}
     more = {"_name": "attack_success_rate", "attack": name, "code_language": language}
     for texts, percent in (([p.target for p in by_task], 100), ([p.target for p in pairs], 0)):

@@ -156,3 +156,17 @@ def test_a_recorded_command_is_what_is_run(module: Any, tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "before" in done.stderr
     assert "after" not in log.read_text()
+
+
+@pytest.mark.parametrize(
+    ("dataset", "options"),
+    [
+        ("generated", ""),
+        ("bugs2fix", "--code-language java --code-place paper"),
+        ("code_translation", "--code-language java:csharp --code-place safe"),
+    ],
+)
+def test_dead_code_is_where_the_files_of_the_paper_have_it(
+    module: Any, dataset: str, options: str
+) -> None:
+    assert plan_of(module).code_options(dataset) == options
