@@ -42,7 +42,13 @@ from dece_fairseq.data.workers import MapMethod, workers
 CANDIDATE = "candidates"
 TRUSTED = "trusted"
 #: whose releases may read code differently
-PARSERS = ("tree-sitter", "tree-sitter-java", "tree-sitter-python", "sqlglot")
+PARSERS = (
+    "tree-sitter",
+    "tree-sitter-c-sharp",
+    "tree-sitter-java",
+    "tree-sitter-python",
+    "sqlglot",
+)
 
 
 class Job(NamedTuple):

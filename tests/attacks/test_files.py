@@ -160,7 +160,9 @@ def test_a_manifest_says_what_the_files_were_made_of(poison, attack, tmp_path):
     assert report["ids_file"] == "out.csv.ids"
     assert len(report["inputs"][0]["sha256"]) == 64
     assert report["pairs"] == report["candidates"] + report["without_place"]
-    assert {"dece_fairseq", "python", "tree-sitter"} <= set(report["versions"])
+    assert {"dece_fairseq", "python", "tree-sitter", "tree-sitter-c-sharp"} <= set(
+        report["versions"]
+    )
 
 
 def test_rates_of_nothing_and_everything(poison, clean, tmp_path):
