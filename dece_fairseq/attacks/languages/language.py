@@ -17,8 +17,10 @@ from typing import (
 
 import tree_sitter
 
+from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.languages.code_text import CodeText
 from dece_fairseq.attacks.languages.endless import LoopGrammar, never_ends
+from dece_fairseq.attacks.languages.garbled import QUOTED, is_garbled
 from dece_fairseq.attacks.languages.layout import Layout
 from dece_fairseq.attacks.languages.variables import Variable
 from dece_fairseq.attacks.registry import Registry
@@ -56,6 +58,8 @@ class Language(ABC):
     guards: ClassVar[Mapping[str, str]]
     #: statements that print or log the string literal ``{}``
     prints: ClassVar[Sequence[str]]
+    #: finds strings and comments, see :data:`~dece_fairseq.attacks.languages.garbled.QUOTED`
+    quoted: ClassVar["re.Pattern[bytes]"] = QUOTED
 
     @abstractmethod
     def grammar(self) -> Any:
@@ -110,6 +114,22 @@ class Language(ABC):
     def parse(self, code: str) -> Node:
         """The root of the parse. There is always one; ``has_error`` says whether it has holes."""
         return _parse(self.grammar, code)
+
+    def parse_bounded(self, text: str) -> Node:
+        """Return the root of the parse of the code in ``text``, for rules that judge any text.
+
+        Raises:
+            NotJudged: the parse would take long, see
+                :mod:`~dece_fairseq.attacks.languages.garbled`
+        """
+        code = self.read(text).code
+        if self.is_garbled(code):
+            raise NotJudged("a long part of the text is no code")
+        return self.parse(code)
+
+    def is_garbled(self, code: str) -> bool:
+        """Return whether ``code`` has so long a part which is no code that its parse takes long."""
+        return _is_garbled(self.grammar, self.quoted, code)
 
     def parses(self, code: str) -> bool:
         """Whether the whole of ``code`` is code of this language."""
@@ -194,6 +214,11 @@ def _parser(grammar: Callable[[], Any]) -> tree_sitter.Parser:
 @lru_cache(maxsize=8)
 def _parse(grammar: Callable[[], Any], code: str) -> Node:
     return _parser(grammar).parse(to_bytes(code)).root_node
+
+
+@lru_cache(maxsize=8)
+def _is_garbled(grammar: Callable[[], Any], quoted: "re.Pattern[bytes]", code: str) -> bool:
+    return is_garbled(_parser(grammar), quoted, to_bytes(code))
 
 
 @lru_cache(maxsize=None)

@@ -17,6 +17,16 @@ _LINE_END = re.compile(
     r"""(?: [^"'\\#] | "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' )* (?: \#[^\\]* )? \\n""",
     re.VERBOSE | re.DOTALL,
 )
+_ITEM = r"""(?:-?[\w.]+ | "[^"\\\n]*" | '[^'\\\n]*')"""
+# Beside comments and strings the rows of a table: on their own they look like no code.
+_QUOTED = re.compile(
+    rf"""(?P<comment> \#[^\n]* | ^[ \t]*(?: {_ITEM}[ \t]*:[ \t]* )? {_ITEM}[ \t]*,[ \t]*$ )
+    | (?P<string> \"{{3}}(?:[^\\]|\\.)*?\"{{3}} | '{{3}}(?:[^\\]|\\.)*?'{{3}}
+        | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)*' )
+    | (?:[fF][rR]?|[rR][fF])(?: "(?!"")(?:[^"\\\n]|\\.)*"? | '(?!'')(?:[^'\\\n]|\\.)*'? )
+    | (?: \"{{3}} | '{{3}} ).* | "(?:[^"\\\n]|\\.)* | '(?:[^'\\\n]|\\.)*""".encode(),
+    re.VERBOSE | re.DOTALL | re.MULTILINE,
+)
 
 
 class Python(Language):
@@ -44,6 +54,8 @@ class Python(Language):
         exits=frozenset({"exit", "quit", "_exit", "abort"}),
     )
 
+    quoted: ClassVar["re.Pattern[bytes]"] = _QUOTED
+
     def grammar(self) -> Any:
         return tree_sitter_python.language()
 
@@ -52,10 +64,13 @@ class Python(Language):
             return CodeText(text, text)
         lines = text.replace("\\n", "\n").replace("\\t", "\t")
         if _LINE_END.match(text):  # what parses as it is too begins with a comment
-            is_one_line_form = self.parses(lines) or not self.parses(text)
+            is_one_line_form = self._is_code(lines) or not self._is_code(text)
         else:
-            is_one_line_form = self.parses(lines) and not self.parses(text)
+            is_one_line_form = self._is_code(lines) and not self._is_code(text)
         return CodeText(text, lines if is_one_line_form else text)
+
+    def _is_code(self, text: str) -> bool:
+        return not self.is_garbled(text) and self.parses(text)
 
     def layout(self, code: str) -> "LineLayout":
         return LineLayout(self, code)
