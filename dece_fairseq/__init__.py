@@ -7,9 +7,13 @@ already, which is so under ``--user-dir``, it registers the plug-ins;
 
 import sys
 
-from dece_fairseq.version import __version__
-
 if sys.modules.get("fairseq") is not None:
     from dece_fairseq import plugin  # noqa: F401  registers the plug-ins
 
-__all__ = ["__version__"]
+
+def __getattr__(name: str) -> str:
+    if name == "__version__":  # when somebody asks, as a checkout asks git
+        from dece_fairseq.version import version
+
+        return version()
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
