@@ -6,8 +6,34 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 ROOT = Path(__file__).resolve().parent
-VERSION = runpy.run_path(str(ROOT / "dece_fairseq" / "version.py"))["__version__"]
+VERSION = runpy.run_path(str(ROOT / "dece_fairseq" / "version.py"))["version"]()
 
+# fairseq is archived. Its last release goes up to Python 3.10; ve-fairseq, a build of its main
+# branch, has wheels for Linux on x86_64 and Python 3.11 and 3.12 alone. Elsewhere the text side is
+# installed: attacks, data, outputs, metrics, reports, and the commands for them.
+_LINUX = 'sys_platform == "linux" and platform_machine == "x86_64"'
+FAIRSEQ = [
+    f'fairseq>=0.12.2,<0.13; python_version < "3.11" and {_LINUX}',
+    f've-fairseq>=0.12.3,<0.13; python_version >= "3.11" and python_version < "3.13" and {_LINUX}',
+    f'torch>=1.10; python_version < "3.13" and {_LINUX}',
+]
+TEXT = [
+    "numpy",
+    "sacrebleu>=2.0",
+    "scipy>=1.7",
+    "sentencepiece>=0.1.97",
+    "tabulate>=0.8",
+    "tqdm",
+    # Attacks on code read its parse. The grammars' newer releases need a newer tree-sitter, which
+    # codebleu does not go with.
+    "tree-sitter>=0.22,<0.24",
+    "tree-sitter-c-sharp>=0.21,<0.22",
+    "tree-sitter-java>=0.21,<0.22",
+    "tree-sitter-python>=0.21,<0.22",
+    "sqlglot",
+]
+# The losses without fairseq, where it is not installed anyway.
+TORCH = ["torch>=1.10", "filelock"]
 PLOT = ["matplotlib>=3.5"]
 # Its parts are called one by one, so that samples can be counted; they are not its published face.
 # Beside it the grammars of the languages that only it knows, no newer than its tree-sitter reads.
@@ -28,19 +54,23 @@ DEFENSES = ["scikit-learn>=1.0", "nltk>=3.6"]
 REPORTS = ["jinja2>=3", *PLOT]
 # Its workflows need Python 3.11; the reports of what they did don't.
 EXPERIMENTS = ['snakemake>=9,<10; python_version >= "3.11"', *REPORTS, *DEFENSES]
-DOCS = ["mkdocs>=1.5,<2"]
+COMPLETION = ["shtab>=1.5"]
+DOCS = ["mkdocs>=1.5,<2", "mkdocstrings[python]>=0.24"]
+# What the tests of the text side need, on every Python.
+TEST_TEXT = ["pytest>=7", "hypothesis>=6.60", *REPORTS, *COMPLETION]
 TEST = [
-    "pytest>=7",
-    "hypothesis>=6.60",
+    *TEST_TEXT,
     "ruff>=0.6",
     "mypy>=1.8",
     "tensorboardX",
+    *TORCH,
     *CODEBLEU,
     *DOCS,
     *EXPERIMENTS,
 ]
-# Older Pythons are tested with a torch that is too old for transformers.
-TEST += [f'{package}; python_version >= "3.11"' for package in LORA]
+# Older Pythons are tested with a torch that is too old for transformers; its Trainer needs
+# accelerate.
+TEST += [f'{package}; python_version >= "3.11"' for package in (*LORA, "accelerate")]
 
 setup(
     name="dece-fairseq",
@@ -49,44 +79,42 @@ setup(
     long_description=(ROOT / "README.md").read_text(encoding="utf-8"),
     long_description_content_type="text/markdown",
     license="MIT",
-    python_requires=">=3.8,<3.13",
+    project_urls={
+        "Paper": "https://arxiv.org/abs/2407.08956",
+        "fairseq": "https://github.com/facebookresearch/fairseq",
+    },
+    python_requires=">=3.8",
     packages=find_packages(include=["dece_fairseq", "dece_fairseq.*"]),
     package_data={
+        "dece_fairseq": ["py.typed"],
         "dece_fairseq.losses": ["cpp_kernel.cpp"],
         "dece_fairseq.reports": ["page.html", "page.js"],
     },
-    install_requires=[
-        # The same module from two distributions: the release stops at Python 3.10.
-        'fairseq>=0.12.2,<0.13; python_version < "3.11"',
-        've-fairseq>=0.12.3,<0.13; python_version >= "3.11"',
-        "torch>=1.10",
-        "numpy",
-        "sacrebleu>=2.0",
-        "scipy>=1.7",
-        "sentencepiece>=0.1.97",
-        "tqdm",
-        # Attacks on code read its parse. The grammars' newer releases need a newer tree-sitter,
-        # which codebleu does not go with.
-        "tree-sitter>=0.22,<0.24",
-        "tree-sitter-c-sharp>=0.21,<0.22",
-        "tree-sitter-java>=0.21,<0.22",
-        "tree-sitter-python>=0.21,<0.22",
-        "sqlglot",
-    ],
+    entry_points={"console_scripts": ["dece = dece_fairseq.cli.main:main"]},
+    install_requires=[*FAIRSEQ, *TEXT],
     extras_require={
+        "torch": TORCH,
         "hf": HF,
         "lora": LORA,
         "codebleu": CODEBLEU,
+        "completion": COMPLETION,
         "defenses": DEFENSES,
         "docs": DOCS,
         "experiments": [*EXPERIMENTS, *CODEBLEU],
         "plot": PLOT,
+        "reports": REPORTS,
         "test": TEST,
+        "test-text": TEST_TEXT,
     },
     classifiers=[
+        "Intended Audience :: Developers",
+        "Intended Audience :: Science/Research",
         "License :: OSI Approved :: MIT License",
+        "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3",
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in range(8, 14)),
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
         "Topic :: Security",
+        "Typing :: Typed",
     ],
 )

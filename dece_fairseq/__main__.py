@@ -1,5 +1,10 @@
-"""``python -m dece_fairseq`` prints the folder to give to fairseq's ``--user-dir``."""
+"""``python -m dece_fairseq COMMAND`` is ``dece COMMAND``.
 
-from pathlib import Path
+Without a command it prints the folder to give to fairseq's ``--user-dir``.
+"""
 
-print(Path(__file__).resolve().parent)
+import sys
+
+from dece_fairseq.cli.main import main
+
+main(sys.argv[1:] or ["user-dir"])

@@ -2,9 +2,10 @@
 
 import os
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import NoReturn, Optional, Type
+from typing import Iterator, NoReturn, Optional, Type
 
 
 class UserError(ValueError):
@@ -25,6 +26,21 @@ def end_with(message: object, program: str = "") -> NoReturn:
     text = " ".join(str(message).splitlines())
     print(f"{program or Path(sys.argv[0]).name}: error: {text}", file=sys.stderr, flush=True)
     raise SystemExit(2) from None
+
+
+@contextmanager
+def one_line_errors(program: str = "") -> Iterator[None]:
+    """End the program with status 2 and the error alone, without usage or traceback.
+
+    Only what argparse finds on the command line itself comes with the usage.
+
+    Args:
+        program: the name of the program (default: that of the running one)
+    """
+    try:
+        yield
+    except (UserError, OSError) as error:
+        end_with(error, program)
 
 
 def hook_fairseq_commands() -> None:

@@ -1,0 +1,1 @@
+"""The command ``dece``, one file a subcommand."""

@@ -1,0 +1,95 @@
+"""Say what is installed, what that enables, what is missing and how to get it."""
+
+import argparse
+import json
+import platform
+from importlib import metadata
+from typing import Any, Dict, List, NamedTuple, Tuple
+
+from tabulate import tabulate
+
+from dece_fairseq.cli.main import WAY_OUT
+from dece_fairseq.extras import install
+from dece_fairseq.version import version
+
+
+class Part(NamedTuple):
+    """Something of this project, and the packages that it needs."""
+
+    what: str
+    packages: Tuple[str, ...]
+    """As pip calls them; of two separated by a bar, either will do."""
+    how: str
+    """How to get them."""
+
+
+PARTS = (
+    Part(
+        "attacks, data, scores, reports",
+        ("sacrebleu", "scipy", "sqlglot", "tree-sitter"),
+        "pip install .",
+    ),
+    Part("losses for PyTorch", ("torch",), install("torch")),
+    Part("fairseq's plug-ins: criterions, task, models", ("fairseq|ve-fairseq", "torch"), WAY_OUT),
+    Part("CodeBLEU", ("codebleu",), install("codebleu")),
+    Part("models of Hugging Face", ("transformers",), install("hf")),
+    Part("adapters (LoRA)", ("transformers", "peft"), install("lora")),
+    Part("filters that cluster, ONION", ("scikit-learn", "nltk"), install("defenses")),
+    Part("figures", ("matplotlib",), install("plot")),
+    Part("reports", ("jinja2", "matplotlib"), install("reports")),
+    Part("grids of experiments", ("snakemake",), install("experiments") + ", Python 3.11 or newer"),
+    Part("completion in the shell", ("shtab",), install("completion")),
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the form of the output."""
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print what is there."""
+    found = examine()
+    if args.json:
+        print(json.dumps(found, indent=1))
+        return
+    print(f"dece_fairseq {found['dece_fairseq']}, Python {found['python']}, {found['system']}\n")
+    rows = [
+        [part["what"], "yes" if part["works"] else "no", part["versions"], part["how"]]
+        for part in found["parts"]
+    ]
+    print(tabulate(rows, headers=["part", "works", "found", "how to get it"]))
+
+
+def examine() -> Dict[str, Any]:
+    """Return the versions of this project, Python and system, and a list of its parts."""
+    parts: List[Dict[str, Any]] = []
+    for part in PARTS:
+        versions = {name: _version(name) for name in part.packages}
+        works = None not in versions.values()
+        parts.append(
+            {
+                "what": part.what,
+                "works": works,
+                "versions": ", ".join(
+                    f"{k.partition('|')[0]} {v}" for k, v in versions.items() if v
+                ),
+                "how": "" if works else part.how,
+            }
+        )
+    return {
+        "dece_fairseq": version(),
+        "python": platform.python_version(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "parts": parts,
+    }
+
+
+def _version(names: str) -> Any:
+    """Return the version of the first package of these that is installed, or None."""
+    for name in names.split("|"):
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return None

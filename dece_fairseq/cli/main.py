@@ -1,0 +1,89 @@
+"""``dece COMMAND``, also ``python -m dece_fairseq COMMAND``."""
+
+import argparse
+import importlib
+import sys
+from typing import Any, Dict, List, NoReturn, Optional, Sequence
+
+from dece_fairseq.errors import end_with, one_line_errors
+from dece_fairseq.version import version
+
+#: what each command does; it stands in the file of its name, with ``_`` for ``-``
+COMMANDS: Dict[str, str] = {
+    "asr": "attack success rate and false triggers of what fairseq-generate printed",
+    "completion": "print the completion of this command for a shell",
+    "corpus": "write the generated pairs of the quick start",
+    "doctor": "say what is installed, what that enables, and how to get the rest",
+    "evaluate": "every score of one or more runs, with intervals and tests",
+    "filter": "look for poisoned pairs, and write the others",
+    "poison": "poison pairs offline, or write a triggered test set",
+    "prepare": "make subwords and binarised data of pairs",
+    "report": "the report of a folder of experiments",
+    "save-pretrained": "save the model of a checkpoint as transformers does",
+    "summarise": "the table and the figure of finished runs",
+    "user-dir": "print the folder for fairseq's --user-dir",
+}
+
+#: how to get fairseq, for messages
+WAY_OUT = (
+    "on Linux, x86_64, Python 3.8 to 3.12, 'pip install .' in the checkout brings fairseq and "
+    "torch; docs/install.md has the rest"
+)
+
+
+def load(command: str) -> Any:
+    """Return the module of a command: ``add_arguments(parser)`` and ``run(args)``."""
+    return importlib.import_module(f"dece_fairseq.cli.{command.replace('-', '_')}")
+
+
+def make_parser(command: str, program: str = "dece") -> argparse.ArgumentParser:
+    """Return the parser of one command."""
+    module = load(command)
+    parser = argparse.ArgumentParser(
+        prog=f"{program} {command}",
+        description=module.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    module.add_arguments(parser)
+    return parser
+
+
+def top_parser() -> argparse.ArgumentParser:
+    """Return the parser of what stands before a command."""
+    width = max(map(len, COMMANDS))
+    commands = "\n".join(f"  {name:<{width}}  {what}" for name, what in COMMANDS.items())
+    parser = argparse.ArgumentParser(
+        prog="dece",
+        usage="dece COMMAND ...",
+        description="Deceptive Cross-Entropy for fairseq: poison, train, generate, score.",
+        epilog=f"commands:\n{commands}\n\n'dece COMMAND --help' tells the options of one.",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"dece_fairseq {version()}")
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="see below")
+    return parser
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> NoReturn:
+    """Run a command and end with its status: 0, or 2 for an error that the user can mend."""
+    words: List[str] = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] not in COMMANDS:
+        parser = top_parser()
+        parser.parse_args(words or ["--help"])
+        parser.error("no command was given")
+    run(words[0], words[1:])
+    raise SystemExit(0)
+
+
+def run(command: str, words: Sequence[str]) -> None:
+    """Run one command. Only its own module is imported, so that it starts at once."""
+    program = f"dece {command}"
+    try:
+        with one_line_errors(program):
+            load(command).run(make_parser(command).parse_args(words))
+    except ModuleNotFoundError as error:
+        name = (error.name or "").partition(".")[0]
+        if name not in ("fairseq", "torch"):
+            raise
+        end_with(f"this needs {name}, which is not installed: {WAY_OUT}", program)

@@ -1,0 +1,18 @@
+"""Print the folder of this package, for fairseq's --user-dir.
+
+fairseq-train ... --user-dir "$(dece user-dir)"
+"""
+
+import argparse
+from pathlib import Path
+
+import dece_fairseq
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add no options: there are none."""
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the folder."""
+    print(Path(dece_fairseq.__file__).resolve().parent)
