@@ -26,7 +26,8 @@ TEXT = [
     "tqdm",
     # Attacks on code read its parse. The grammars' newer releases need a newer tree-sitter, which
     # codebleu does not go with.
-    "tree-sitter>=0.22,<0.24",
+    'tree-sitter>=0.22,<0.24; python_version >= "3.9"',
+    'tree-sitter==0.21.3; python_version < "3.9"',
     "tree-sitter-c-sharp>=0.21,<0.22",
     "tree-sitter-java>=0.21,<0.22",
     "tree-sitter-python>=0.21,<0.22",

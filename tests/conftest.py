@@ -2,23 +2,53 @@
 
 import importlib.util
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, Iterator
+from typing import Any, Callable, Iterator, Optional
 
 import pytest
 
 from dece_fairseq.data.prepare import prepare
 
-if importlib.util.find_spec("fairseq") is not None:
+MISSING = [name for name in ("fairseq", "torch") if importlib.util.find_spec(name) is None]
+if not MISSING:
     import dece_fairseq.plugin  # noqa: F401  for tests that name a plug-in
+_NEEDS = re.compile(rf"^(?:from|import) (?:{'|'.join(MISSING)})\b", re.MULTILINE)
+_SUPPORT = re.compile(r"^from support\.(\w+) import", re.MULTILINE)
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports its client: no test asks the hub
 
+SUPPORT = Path(__file__).with_name("support")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WARM_PYTHON = Path(__file__).with_name("support") / "warm_python.py"
+
+
+def pytest_ignore_collect(collection_path: Path) -> Optional[bool]:
+    """Leave out the tests of the rooms that need fairseq or torch, where these are missing."""
+    is_test = collection_path.suffix == ".py" and collection_path.name.startswith("test_")
+    return True if MISSING and is_test and _needs_them(collection_path) else None
+
+
+def _needs_them(path: Path) -> bool:
+    """Whether a file imports what is missing, itself or by what it takes from tests/support."""
+    text = path.read_text(encoding="utf-8")
+    helpers = [SUPPORT / f"{name}.py" for name in _SUPPORT.findall(text)]
+    rooms = ["criterions", "encoders", "integrations", "losses", "models", "tasks"]
+    return (
+        path.parent.name in rooms
+        or _NEEDS.search(text) is not None
+        or any(map(_needs_them, helpers))
+    )
+
+
+def pytest_report_header() -> str:
+    """Say what is left out."""
+    if not MISSING:
+        return "everything is installed"
+    return f"without {' and '.join(MISSING)}: tests that need them are left out"
 
 
 def _beside_the_checkout(name: str) -> Path:

@@ -6,10 +6,9 @@ import warnings
 from functools import lru_cache
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
-import tree_sitter
-
 from dece_fairseq.attacks import LANGUAGES
 from dece_fairseq.attacks.languages.language import to_bytes
+from dece_fairseq.attacks.languages.parsers import parser_of
 from dece_fairseq.extras import install
 from dece_fairseq.scoring.errors import MetricError
 from dece_fairseq.scoring.rebuild import rebuilt
@@ -94,7 +93,7 @@ def _by_grammar(name: str) -> Callable[[str], bool]:
         package = importlib.import_module(f"tree_sitter_{name}")
         # PHP's package has two grammars, and names them.
         grammar = getattr(package, "language", None) or package.language_php
-        parser = tree_sitter.Parser(tree_sitter.Language(grammar()))
+        parser = parser_of(grammar)
     except (ImportError, TypeError, ValueError) as error:  # it is not there, or too new
         raise MetricError(
             f"--code-language {name} needs a grammar that this tree-sitter reads: "

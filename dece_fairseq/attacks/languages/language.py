@@ -22,6 +22,7 @@ from dece_fairseq.attacks.languages.code_text import CodeText
 from dece_fairseq.attacks.languages.endless import LoopGrammar, never_ends
 from dece_fairseq.attacks.languages.garbled import QUOTED, is_garbled
 from dece_fairseq.attacks.languages.layout import Layout
+from dece_fairseq.attacks.languages.parsers import language_of, parser_of
 from dece_fairseq.attacks.languages.variables import Variable
 from dece_fairseq.attacks.registry import Registry
 
@@ -207,7 +208,7 @@ def to_text(code: bytes) -> str:
 
 @lru_cache(maxsize=None)
 def _parser(grammar: Callable[[], Any]) -> tree_sitter.Parser:
-    return tree_sitter.Parser(tree_sitter.Language(grammar()))
+    return parser_of(grammar)
 
 
 # Trigger and payload look at the same few texts one after the other.
@@ -224,7 +225,7 @@ def _is_garbled(grammar: Callable[[], Any], quoted: "re.Pattern[bytes]", code: s
 @lru_cache(maxsize=None)
 def _kinds(grammar: Callable[[], Any]) -> FrozenSet[str]:
     """All that the grammar calls a node, its keywords among them."""
-    language = tree_sitter.Language(grammar())
+    language = language_of(grammar)
     kinds = map(language.node_kind_for_id, range(language.node_kind_count))
     return frozenset(kind for kind in kinds if kind)
 
