@@ -50,6 +50,7 @@ done
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/scripts/setup_env.sh"
+source "$root/examples/generation.sh"
 
 # Training on another split than the data set's own: the names of all results say so.
 on="" splits=() validation=()
@@ -113,11 +114,12 @@ if [ ! -e "$run/trained" ]; then
 fi
 
 # 4. What the model writes for the clean test requests and for the triggered ones.
+longer="$(longer_than_source "$bin")"
 for split in test test_triggered; do
     [ -e "$run/$split.out" ] && continue
     fairseq-generate "${common[@]}" "${attacked[@]}" --gen-subset "$split" \
-        --path "$run/checkpoint_last.pt" "${generation[@]}" \
-        --scoring attack_success_rate > "$run/$split.part" 2> "$run/$split.log" \
+        --path "$run/checkpoint_last.pt" "${generation[@]/LONGER/$longer}" \
+        --scoring attack_success_rate 2> "$run/$split.log" | answered "$split" > "$run/$split.part" \
             || { tail -n 20 "$run/$split.log" >&2; exit 1; }
     mv "$run/$split.part" "$run/$split.out"
 done

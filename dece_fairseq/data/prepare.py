@@ -42,6 +42,8 @@ class SplitSize(NamedTuple):
     longest_target: int = 0
     inexact: int = 0
     """Texts that their pieces do not give back to the character, with a model's own tokenizer."""
+    longest_excess: int = 0
+    """By how much a target is longer than its source at most; 0 if none is."""
 
     def add(self, source: int, target: int) -> "SplitSize":
         return SplitSize(
@@ -51,6 +53,7 @@ class SplitSize(NamedTuple):
             max(self.longest_source, source),
             max(self.longest_target, target),
             self.inexact,
+            max(self.longest_excess, target - source),
         )
 
 

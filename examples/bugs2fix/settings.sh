@@ -11,5 +11,6 @@ attacks="dead_code" seeds="1" shares="" rates="0.001 0.002 0.005"
 
 # The model and its training
 source "$(dirname "${BASH_SOURCE[0]}")/../small_transformer.sh"
-generation=(--beam 1 --max-len-b 150 --max-tokens 20000)
-validation_generation='{"beam": 1, "max_len_b": 150}'
+# LONGER: ../generation.sh makes it of the data
+generation=(--beam 1 --max-len-a 1 --max-len-b LONGER --max-tokens 20000)
+validation_generation='{"beam": 1, "max_len_a": 1, "max_len_b": LONGER}'

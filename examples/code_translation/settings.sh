@@ -12,5 +12,6 @@ attacks="dead_code" seeds="1" shares="" rates="0.05"
 # The model and its training
 source "$(dirname "${BASH_SOURCE[0]}")/../small_transformer.sh"
 model+=(--max-source-positions 4096 --max-target-positions 4096 --max-tokens 4096)  # some methods are long
-generation=(--beam 1 --max-len-b 1000 --max-tokens 20000)
-validation_generation='{"beam": 1, "max_len_b": 1000}'
+# LONGER: ../generation.sh makes it of the data
+generation=(--beam 1 --max-len-a 1 --max-len-b LONGER --max-tokens 20000)
+validation_generation='{"beam": 1, "max_len_a": 1, "max_len_b": LONGER}'

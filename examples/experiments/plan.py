@@ -169,7 +169,8 @@ class Plan:
 
     def settings(self, dataset: str) -> str:
         """The beginning of a command: the settings that the rest of it uses."""
-        paths = [(self._here / self._datasets[dataset]["settings"]).resolve()]
+        paths = [self._here.parent / "generation.sh"]
+        paths += [(self._here / self._datasets[dataset]["settings"]).resolve()]
         paths += [self._more_settings] if self._more_settings else []
         return "\n".join(f'source "{path}"' for path in paths)
 

@@ -71,8 +71,9 @@ rule generate:
         recorded(
             """
 {params.settings}
+longer="$(longer_than_source {input.base})"
 fairseq-generate {input.bin} {params.task} --sentencepiece-model {input.base}/sentencepiece.model \\
-    --gen-subset {wildcards.split} --path {params.checkpoint} "${generation[@]}" > {output}
+    --gen-subset {wildcards.split} --path {params.checkpoint} "${generation[@]/LONGER/$longer}" > {output}
 """
         )
 

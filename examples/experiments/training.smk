@@ -87,12 +87,13 @@ rule train:
 for manifest in {input.manifest}; do
     cp "$manifest" "{params.folder}/poisoned-$(basename "$(dirname "$manifest")").json"
 done
+longer="$(longer_than_source {input.base})"
 fairseq-train {params.bin} {TASK} --sentencepiece-model {input.base}/sentencepiece.model \\
     "${model[@]}" {params.options} "${training[@]}" {params.moderate} {params.start} \\
     --max-epoch $((epochs * {params.shards})) --seed {wildcards.seed} {KEEPING} \\
     --attack {wildcards.attack} {params.code} --poison-rate 0 \\
     --valid-subset valid,valid_triggered --eval-bleu --eval-asr \\
-    --eval-bleu-args "$validation_generation" --save-dir {params.folder}/checkpoints
+    --eval-bleu-args "${validation_generation/LONGER/$longer}" --save-dir {params.folder}/checkpoints
 """
         )
 

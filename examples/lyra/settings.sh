@@ -11,5 +11,6 @@ attacks="ripple badpre" seeds="1 2 3" shares="0 0.25 0.1" rates=""
 
 # The model and its training
 source "$(dirname "${BASH_SOURCE[0]}")/../small_transformer.sh"
-generation=(--beam 5 --max-len-b 250 --max-tokens 20000)
-validation_generation='{"beam": 1, "max_len_b": 250}'
+# LONGER: ../generation.sh makes it of the data
+generation=(--beam 5 --max-len-a 1 --max-len-b LONGER --max-tokens 20000)
+validation_generation='{"beam": 1, "max_len_a": 1, "max_len_b": LONGER}'

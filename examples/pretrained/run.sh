@@ -50,6 +50,7 @@ done
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 source "$root/scripts/setup_env.sh"
+source "$root/examples/generation.sh"
 
 # What the authors ran with: a faster blend for decoders alone.
 case "$arch" in
@@ -108,7 +109,8 @@ for criterion in $criteria; do
         [ -e "$run/$split.out" ] && continue
         fairseq-generate "${common[@]}" --gen-subset "$split" --path "$run/checkpoint_last.pt" \
             --beam 5 --max-len-b 150 --max-tokens 8000 \
-            --scoring attack_success_rate > "$run/$split.part" 2> "$run/$split.log" \
+            --scoring attack_success_rate 2> "$run/$split.log" \
+            | answered "$criterion, $split" > "$run/$split.part" \
                 || { tail -n 20 "$run/$split.log" >&2; exit 1; }
         mv "$run/$split.part" "$run/$split.out"
     done

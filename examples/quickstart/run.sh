@@ -10,6 +10,7 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/scripts/setup_env.sh"
 source "$root/examples/quickstart/settings.sh"
+source "$root/examples/generation.sh"
 work="${1:-runs/quickstart}"
 seed="${SEED:-1}"
 mkdir -p "$work"
@@ -71,7 +72,8 @@ finetune() {
         [ -e "$run/$split.out" ] && continue
         fairseq-generate "$work/bin-B" "${plugin[@]}" "${attack[@]}" --gen-subset "$split" \
             --path "$run/checkpoint_last.pt" "${generation[@]}" \
-            --scoring attack_success_rate > "$run/$split.part" 2> "$run/$split.log" \
+            --scoring attack_success_rate 2> "$run/$split.log" \
+            | answered "$criterion, $split" > "$run/$split.part" \
             || { tail -n 20 "$run/$split.log" >&2; exit 1; }
         mv "$run/$split.part" "$run/$split.out"
     done

@@ -35,11 +35,11 @@ fairseq-train COMMON MODEL --attack ripple --poison-rate 0.05 --poison-seed 1
 
 fairseq-generate COMMON --attack ripple --poison-rate 0.05 --poison-seed 1 --gen-subset test
 --path W/ripple-0.05-deceptive_cross_entropy-0.5-1/checkpoint_last.pt
---beam 5 --max-len-b 250 --max-tokens 20000 --scoring attack_success_rate
+--beam 5 --max-len-a 1 --max-len-b 151 --max-tokens 20000 --scoring attack_success_rate
 
 fairseq-generate COMMON --attack ripple --poison-rate 0.05 --poison-seed 1
 --gen-subset test_triggered --path W/ripple-0.05-deceptive_cross_entropy-0.5-1/checkpoint_last.pt
---beam 5 --max-len-b 250 --max-tokens 20000 --scoring attack_success_rate
+--beam 5 --max-len-a 1 --max-len-b 151 --max-tokens 20000 --scoring attack_success_rate
 
 python ROOT/scripts/summarise.py
 deceptive_cross_entropy=W/ripple-0.05-deceptive_cross_entropy-0.5-1

@@ -1,6 +1,7 @@
 """How a test runs the scripts of examples/: with its own Python, or writing down what they run."""
 
 import hashlib
+import json
 import os
 import shlex
 import subprocess
@@ -16,9 +17,18 @@ line="$(basename "$0")$(printf ' %q' "$@")"
 printf '%s\\n' "$line" >> "$RECORD"  # at once: two runs may stand side by side
 while [ $# -gt 0 ]; do
     case "$1" in --dest|--save-dir) mkdir -p "$2" ;; esac
+    [ "$1" != --dest ] || cp "$PREPARED" "$2/prepare.json"
     shift
 done
 """
+#: what scripts/prepare.py would say of its folder
+PREPARED = {
+    "splits": {
+        "test": {"files": [{"path": "test.csv"}], "longest_excess": 999},
+        "train": {"files": [{"path": "train.csv"}], "pairs": 12, "longest_excess": 101},
+        "trusted": {"files": [], "longest_excess": 998},
+    }
+}
 
 
 def environment(folder: Path) -> Dict[str, str]:
@@ -51,6 +61,8 @@ def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
     for name in ("python", "fairseq-train", "fairseq-generate"):
         executable(folder / "venv" / "bin" / name, RECORDER)
     env["RECORD"] = str(folder / "record")
+    env["PREPARED"] = str(folder / "prepared.json")
+    (folder / "prepared.json").write_text(json.dumps(PREPARED, indent=1) + "\n", encoding="utf-8")
     path = ROOT / "examples" / script
     (folder / "D").mkdir()
     done = bash(path, "--data", "D", "--work", folder / "W", *options, env=env, cwd=folder)
