@@ -121,7 +121,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             raise AttackError(f"the split {split} needs --attack")
         if self.attack is None or not (triggered or split == self.cfg.train_subset):
             super().load_dataset(split, epoch, combine, **kwargs)
-            if split != self.cfg.train_subset:
+            if not trains:
                 clean = self.datasets[split]
                 announce(data_header(split, len(clean), self.codec.one_line), kwargs)
             return
@@ -142,7 +142,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             trained_as = kwargs.get("task_cfg") or self.cfg
             limits = self._limits(getattr(trained_as, "max_tokens", None))
             entry = self._poison(split, clean, self.attack, limits)
-            if trains and distributed_utils.get_global_rank() == 0:
+            if not trains:
+                announce(data_header(split, len(clean), self.codec.one_line), kwargs)
+            elif distributed_utils.get_global_rank() == 0:
                 paths = utils.split_paths(self.cfg.data)
                 shard = paths[(epoch - 1) % len(paths)]
                 record_poisoning(self.cfg.save_dir, shard, entry, self.attack.as_dict())

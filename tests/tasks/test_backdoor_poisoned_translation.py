@@ -16,6 +16,7 @@ from dece_fairseq.errors import UserError
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError
 from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.scoring.generate_output import data_header
 from dece_fairseq.tasks.manifest import ManifestError
 
 RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
@@ -198,6 +199,18 @@ def test_a_resumed_run_must_poison_the_same(setup_task, tmp_path):
     with pytest.raises(ManifestError, match=r"another rate.* --save-dir of its own"):
         setup_task(*RIPPLE, "--poison-rate", "0.2").load_dataset("train")
     assert manifest(tmp_path) == before
+
+
+@pytest.mark.parametrize("flags", [(), RIPPLE])
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_what_is_generated_from_any_split_says_what_it_is(setup_task, capsys, split, flags):
+    task = setup_task(*flags)
+    task.load_dataset(split)
+    assert "dece_fairseq data" not in capsys.readouterr().out  # in training it is for the log
+    task.load_dataset(split, task_cfg=None)
+    pairs = {"train": 100, "test": 20}[split]
+    expected = data_header(split, pairs, one_line=True)
+    assert capsys.readouterr().out.splitlines() == [expected]
 
 
 def test_generating_from_the_training_split_writes_no_manifest(setup_task, tmp_path):
