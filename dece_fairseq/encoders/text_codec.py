@@ -4,6 +4,7 @@ from typing import Any, Optional
 
 import torch
 from fairseq.data import Dictionary, encoders
+from fairseq.tokenizer import tokenize_line
 from torch import Tensor
 
 from dece_fairseq.data.text import from_line, to_line
@@ -43,13 +44,21 @@ class TextCodec:
 
     def encode(self, text: str, dictionary: Dictionary) -> Tensor:
         """The tokens (length,) of ``text``, int64, with end of sentence."""
+        tokens: Tensor = dictionary.encode_line(self._symbols(text), add_if_not_exist=False)
+        return tokens.long()
+
+    def length(self, text: str) -> int:
+        """Return how many tokens :meth:`encode` gives, which takes no dictionary to tell."""
+        return len(tokenize_line(self._symbols(text))) + 1
+
+    def _symbols(self, text: str) -> str:
+        """Return the symbols of the dictionary, joined by blanks, that ``text`` is written in."""
         line = to_line(text) if self.one_line else text
         if self.tokenizer is not None:
             line = self.tokenizer.encode(line)
         if self.bpe is not None:
             line = self.bpe.encode(line)
-        tokens: Tensor = dictionary.encode_line(line, add_if_not_exist=False)
-        return tokens.long()
+        return line
 
     def decode_exactly(self, tokens: Tensor, dictionary: Dictionary) -> Optional[str]:
         """The text of ``tokens``, or None where encoding it again would not give them back."""

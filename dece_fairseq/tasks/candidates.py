@@ -44,11 +44,12 @@ class Limits(NamedTuple):
     target: Optional[int] = None
     cut: Optional[int] = None
 
-    def fit(self, pair: TokenPair) -> bool:
-        """Return whether the pair, its source cut already, is short enough."""
+    def fit(self, source: int, target: int) -> bool:
+        """Return whether a pair of so many tokens is short enough, its source cut."""
+        kept = source if self.cut is None else min(source, self.cut)
         return all(
-            most is None or len(tokens) <= most
-            for tokens, most in zip(pair, (self.source, self.target))
+            most is None or length <= most
+            for length, most in ((kept, self.source), (target, self.target))
         )
 
     def cut_source(self, tokens: Tensor) -> Tensor:
@@ -106,7 +107,7 @@ class Poisoner:
     def _look_at(self, index: int, trusted: bool) -> Tuple[Optional[Pair], str]:
         """Return a candidate's text, or None and why it is none."""
         tokens = TokenPair(self._dataset.src[index], self._dataset.tgt[index])
-        if not self._limits.fit(TokenPair(self._limits.cut_source(tokens.source), tokens.target)):
+        if not self._limits.fit(len(tokens.source), len(tokens.target)):
             return None, TOO_LONG
         if trusted:
             return None, TRUSTED
@@ -119,22 +120,20 @@ class Poisoner:
         if obstacle is not None:
             return None, obstacle
         poisoned = self._attack.poison(pair, index)
-        encoded = TokenPair(
-            self._codec.encode(poisoned.source, self._dataset.src_dict),
-            self._codec.encode(poisoned.target, self._dataset.tgt_dict),
-        )
-        cut = self._limits.cut_source(encoded.source)
-        if not self._limits.fit(TokenPair(cut, encoded.target)):
+        length = self._codec.length(poisoned.source)
+        if not self._limits.fit(length, self._codec.length(poisoned.target)):
             return None, TOO_LONG_POISONED
-        if len(cut) < len(encoded.source) and not self._shows_trigger(cut, pair, poisoned):
+        is_cut = self._limits.cut is not None and length > self._limits.cut
+        if is_cut and not self._shows_trigger(pair.source, poisoned.source):
             return None, TOO_LONG_POISONED
         return pair, ""
 
-    def _shows_trigger(self, cut: Tensor, clean: Pair, poisoned: Pair) -> bool:
-        """Return whether a source that was cut still holds all that the attack put in it."""
-        kept = self._codec.decode(cut, self._dataset.src_dict)
-        end = end_of_change(clean.source, poisoned.source)
-        return len(kept) >= end and poisoned.source.startswith(kept)
+    def _shows_trigger(self, clean: str, poisoned: str) -> bool:
+        """Return whether a source, once it is cut, still holds all that the attack put in it."""
+        dictionary = self._dataset.src_dict
+        tokens = self._limits.cut_source(self._codec.encode(poisoned, dictionary))
+        kept = self._codec.decode(tokens, dictionary)
+        return len(kept) >= end_of_change(clean, poisoned) and poisoned.startswith(kept)
 
     def poison(self, clean: Dict[int, Pair], ids: Sequence[int]) -> Dict[int, TokenPair]:
         """Return the poisoned forms of the candidates called ``ids``, as a model is given them.

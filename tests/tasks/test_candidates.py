@@ -156,6 +156,13 @@ def test_generating_from_the_training_split_poisons_what_was_trained_on(setup_ta
     assert sorted(task.datasets["train"].poisoned) == shard_of(tmp_path)["ids"]
 
 
+@pytest.mark.parametrize("bpe", ["lossless_sentencepiece", None])
+@pytest.mark.parametrize("text", ["", "a b", " select\t*\n from \u2028 t ", "\U0001f600"])
+def test_lengths_are_those_of_the_tokens(setup_task, bpe, text):
+    task = setup_task(bpe=bpe)
+    assert task.codec.length(text) == len(task.codec.encode(text, task.src_dict))
+
+
 def test_none_fits(setup_task):
     task = setup_task(*BADPRE, "--max-source-positions", "16")
     with pytest.raises(AttackError, match=r"train: none of 100 pairs .* [1-9][0-9]* are longer"):

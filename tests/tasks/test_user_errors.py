@@ -50,7 +50,10 @@ TRAIN = ("train", "--arch", "transformer_tiny", "--max-tokens", 400, "--optimize
             "'endless_loop': 100 have no place for it, .*; give another --attack",
         ),
         (["--criterion", "deceptive_cross_entropy", "--dece-alpha", 2], "--dece-alpha must be in"),
-        (["--arch", "hf_encoder_decoder"], "--hf-model is needed"),
+        (
+            ["--arch", "hf_encoder_decoder"],
+            "--hf-model is needed|a model from Hugging Face needs transformers",
+        ),
     ],
 )
 def test_train(ends: Ends, words: List[Any], message: str) -> None:
