@@ -21,7 +21,7 @@ def tree_of(language: Language, text: str) -> "Tree":
     Raises:
         NotJudged: to parse it would take long, or it has more names and calls than code has
     """
-    tree = Tree(language.parse(language.read(text).code))
+    tree = Tree(language.parse_bounded(text))
     names = tree.kinds.count("identifier") + tree.kinds.count("call")
     Steps(text, _DENSEST).take(names)
     return tree

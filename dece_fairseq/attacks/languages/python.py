@@ -1,6 +1,9 @@
 """Python."""
 
+import ast
 import re
+import warnings
+from functools import lru_cache
 from typing import Any, ClassVar, FrozenSet, Mapping, Sequence
 
 import tree_sitter_python
@@ -69,6 +72,11 @@ class Python(Language):
             is_one_line_form = self._is_code(lines) and not self._is_code(text)
         return CodeText(text, lines if is_one_line_form else text)
 
+    def is_garbled(self, code: str) -> bool:
+        # What Python's own parser takes keeps the other one busy for a moment only, but windows of
+        # a long chain of calls or sums look like no code.
+        return super().is_garbled(code) and not _is_python(code)
+
     def _is_code(self, text: str) -> bool:
         return not self.is_garbled(text) and self.parses(text)
 
@@ -111,6 +119,20 @@ class Python(Language):
     def rename(self, code: str, variable: Variable, name: str) -> str:
         text = self.read(code)
         return text.as_given(super().rename(text.code, variable, name))
+
+
+@lru_cache(maxsize=8)
+def _is_python(code: str) -> bool:
+    """Return whether Python's own parser takes ``code``."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            ast.parse(code)
+    except RecursionError:  # it parses, but its tree is too deep to be built
+        return True
+    except (SyntaxError, ValueError, MemoryError, OverflowError):
+        return False
+    return True
 
 
 LANGUAGES.register(Python.name)(Python())

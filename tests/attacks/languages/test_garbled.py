@@ -95,3 +95,19 @@ def test_what_people_write_is_no_such_text(datasets):
     lyra = [pair.target for pair in read_pairs([datasets / "lyra" / "train.csv"])]
     for start in range(0, len(lyra), 10):
         assert not LANGUAGES.get("python").is_garbled("\n".join(lyra[start : start + 10]))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "x = a" + ".f()" * 1500,
+        "x = session" + ".filter(name)" * 500,
+        "x = " + "a or " * 1500 + "a",
+        "x = " + "abc + " * 1000 + "a",
+        "f(" * 80 + "a" + ")" * 80 + " + a" * 1000,
+        "x = {" + "".join(f'"k{i}": {i}, ' for i in range(400)) + "}",
+    ],
+)
+def test_long_python_that_python_reads_is_no_such_text(code):
+    forget()
+    assert not LANGUAGES.get("python").is_garbled(code)
