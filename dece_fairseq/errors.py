@@ -5,7 +5,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Iterator, NoReturn, Optional, Type
+from typing import Iterator, NoReturn, Optional, TextIO, Type
 
 
 class UserError(ValueError):
@@ -16,15 +16,19 @@ class UserError(ValueError):
     """
 
 
-def end_with(message: object, program: str = "") -> NoReturn:
-    """End the program with status 2, and with the message alone on one line of stderr.
+def end_with(message: object, program: str = "", stream: Optional[TextIO] = None) -> NoReturn:
+    """End the program with status 2, and with the message alone on one line.
 
     Args:
         message: what is wrong; its lines are joined
         program: the name of the program (default: that of the running one)
+        stream: where to write it (default: ``sys.stderr``)
     """
     text = " ".join(str(message).splitlines())
-    print(f"{program or Path(sys.argv[0]).name}: error: {text}", file=sys.stderr, flush=True)
+    stream = sys.stderr if stream is None else stream
+    # Not by print, which fairseq replaces where there are several workers.
+    stream.write(f"{program or Path(sys.argv[0]).name}: error: {text}\n")
+    stream.flush()
     raise SystemExit(2) from None
 
 
@@ -60,7 +64,8 @@ def hook_fairseq_commands() -> None:
     ) -> None:
         message = _from_a_worker(error)
         if isinstance(error, UserError) or message is not None:
-            end_with(error if message is None else message, program.name)
+            # torch.distributed keeps what hooks write to sys.stderr, and loses it when one ends.
+            end_with(error if message is None else message, program.name, sys.__stderr__)
         others(kind, error, trace)
 
     sys.excepthook = hook

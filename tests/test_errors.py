@@ -1,6 +1,8 @@
 """Errors that a user can mend end a command with one line and status 2."""
 
+import io
 import sys
+from contextlib import redirect_stderr
 from pathlib import Path
 from typing import Any, Callable, List, Tuple
 
@@ -45,14 +47,21 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Tuple[Hook, List[ty
 
 @pytest.mark.parametrize("program", ["/bin/fairseq-train", "/lib/fairseq_cli/generate.py"])
 @pytest.mark.parametrize("kind", [UserError, AttackError, PackageError])
-def test_fairseq_s_commands(hook, program, kind, capsys) -> None:
+def test_fairseq_s_commands(hook, program, kind, capfd) -> None:
     handle, left = hook(program)
     with pytest.raises(SystemExit) as ended:
         handle(kind, kind("give --attack"), None)
     assert ended.value.code == 2
-    assert capsys.readouterr().err == f"{Path(program).name}: error: give --attack\n"
+    assert capfd.readouterr().err == f"{Path(program).name}: error: give --attack\n"
     handle(KeyError, KeyError("a fault of ours"), None)
     assert left == [KeyError]
+
+
+def test_several_workers_whose_torch_keeps_what_hooks_write(hook, capfd) -> None:
+    handle, _ = hook("/bin/fairseq-train")
+    with pytest.raises(SystemExit), redirect_stderr(io.StringIO()):
+        handle(UserError, UserError("give --attack"), None)
+    assert capfd.readouterr().err == "fairseq-train: error: give --attack\n"
 
 
 def test_a_program_of_anybody_else_keeps_its_tracebacks(hook) -> None:
@@ -62,7 +71,7 @@ def test_a_program_of_anybody_else_keeps_its_tracebacks(hook) -> None:
 
 
 @pytest.mark.parametrize("kind", ["ours", "another"])
-def test_workers_that_fairseq_spawned(hook, kind, capsys) -> None:
+def test_workers_that_fairseq_spawned(hook, kind, capfd) -> None:
     with pytest.raises(torch.multiprocessing.ProcessRaisedException) as raised:
         torch.multiprocessing.start_processes(fail, (kind,), nprocs=1, start_method="fork")
     handle, left = hook("/bin/fairseq-train")
@@ -70,7 +79,7 @@ def test_workers_that_fairseq_spawned(hook, kind, capsys) -> None:
         with pytest.raises(SystemExit) as ended:
             handle(raised.type, raised.value, None)
         assert ended.value.code == 2
-        assert capsys.readouterr().err == "fairseq-train: error: --attack in worker 0\n"
+        assert capfd.readouterr().err == "fairseq-train: error: --attack in worker 0\n"
     else:
         handle(raised.type, raised.value, None)
         assert left == [raised.type]

@@ -1,6 +1,7 @@
 """Stock distributed training on one machine's CPU, and on two that are made up."""
 
 import json
+import re
 import shutil
 import socket
 import subprocess
@@ -96,7 +97,7 @@ def test_workers_come_to_what_one_comes_to(
 
 
 def test_a_worker_that_fails_ends_the_others(training: Training, tmp_path: Path) -> None:
-    """The save dir is one of another attack: only the first worker looks at it."""
+    """The save dir is one of another attack, and every worker says so itself."""
     (tmp_path / "poison_manifest.json").write_text('{"attack": {"attack": "x"}, "shards": {}}')
     address = f"tcp://127.0.0.1:{free_port()}"
     processes = [
@@ -108,8 +109,10 @@ def test_a_worker_that_fails_ends_the_others(training: Training, tmp_path: Path)
     finally:
         for process in processes:
             process.kill()
-    assert all(process.returncode for process in processes)
-    assert "records a run with another" in outputs[0]
+    assert [process.returncode for process in processes] == [2, 2]
+    for output in outputs:
+        assert re.search("^train.py: error: .* records a run with another", output, re.MULTILINE)
+        assert "Traceback" not in output
 
 
 def test_under_torchrun_separate_trainings_are_an_error(training: Training, tmp_path: Path) -> None:
