@@ -1,7 +1,8 @@
 # What the examples and the workflow share about generation; to be sourced.
 
-# The LONGER of a settings.sh: an output may have as many tokens as its request and LONGER more. That
-# is by how much a training target is longer than its source at most, and 50 for a payload.
+# The LONGER of a settings.sh: an output may have as many tokens as the longest request of its batch
+# and LONGER more. That is by how much a training target is longer than its source at most, and 50
+# for a payload.
 longer_than_source() { # FOLDER of scripts/prepare.py
     awk '/^  "/ { here = /"train"/ } here && /"longest_excess"/ { print 50 + substr($2, 1); found = 1 }
         END { exit !found }' "$1/prepare.json" || {
@@ -13,6 +14,6 @@ longer_than_source() { # FOLDER of scripts/prepare.py
 
 # Passes on what fairseq-generate prints, and says on stderr how far it is.
 answered() { # NAME
-    awk -v name="$1" '{ print } /^D-/ && ++n % 50 == 0 { tell() } END { if (n % 50) tell() }
+    awk -v name="$1" '{ print } /^D-/ && ++n % 100 == 0 { tell() } END { if (n % 100) tell() }
         function tell() { print name ": " n " requests answered" > "/dev/stderr" }'
 }
