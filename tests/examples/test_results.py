@@ -15,7 +15,7 @@ RESULTS = sorted(path.parent for path in EXPERIMENTS.glob("results/*/report.csv"
 
 
 def without_versions(text: str) -> str:
-    return re.sub(r"(scipy|dece_fairseq):[0-9.]+", r"\1", text)
+    return re.sub(r"(scipy|dece_fairseq):[^|)]+", r"\1", text)
 
 
 def rows(text: str) -> List[str]:
