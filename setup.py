@@ -16,6 +16,7 @@ FAIRSEQ = [
     f'fairseq>=0.12.2,<0.13; python_version < "3.11" and {_LINUX}',
     f've-fairseq>=0.12.3,<0.13; python_version >= "3.11" and python_version < "3.13" and {_LINUX}',
     f'torch>=1.10; python_version < "3.13" and {_LINUX}',
+    f'filelock; python_version < "3.13" and {_LINUX}',  # to build the fused kernel
 ]
 TEXT = [
     "numpy",

@@ -64,12 +64,6 @@ def datasets() -> Path:
 
 
 @pytest.fixture(scope="session")
-def reference() -> Path:
-    """The folder of reference numbers beside the checkout; without it the test is skipped."""
-    return _beside_the_checkout("reference")
-
-
-@pytest.fixture(scope="session")
 def warm_python() -> Iterator[Path]:
     """A program that does what ``python`` does, and need not import torch and fairseq first.
 

@@ -79,12 +79,14 @@ def _alone(folder: Path) -> Iterator[None]:
 
     Torch's own lock is a file, which outlives a process that is killed while it builds, and all
     that come later would wait for it for ever. This one ends with its process.
+
+    Raises:
+        ImportError: filelock is not installed
     """
-    import fcntl
+    from filelock import FileLock
 
     folder.mkdir(parents=True, exist_ok=True)
-    with (folder / "building").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
+    with FileLock(str(folder / "building")):
         (folder / "lock").unlink(missing_ok=True)
         yield
 
