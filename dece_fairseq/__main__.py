@@ -7,4 +7,6 @@ import sys
 
 from dece_fairseq.cli.main import main
 
-main(sys.argv[1:] or ["user-dir"])
+if __name__ == "__main__":  # not in workers that import it again
+    sys.argv[1:] = sys.argv[1:] or ["user-dir"]
+    main()

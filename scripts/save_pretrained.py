@@ -1,59 +1,6 @@
-#!/usr/bin/env python3
-"""Write the model of a fairseq checkpoint as transformers saves one, with its tokenizer beside it.
+"""``dece save-pretrained``, for a checkout where nothing is installed."""
 
-Of an encoder with a fresh decoder (CodeBERT, GraphCodeBERT) it is the encoder: transformers has no
-such decoder.
-"""
+import _checkout
 
-import argparse
-from pathlib import Path
-
-import _checkout  # noqa: F401  first: it finds the package
-from _errors import one_line_errors
-
-from dece_fairseq.data.files import temporary_beside
-from dece_fairseq.data.model_tokenizer import ModelTokenizer
-from dece_fairseq.data.prepare import TOKENIZER_NAME
-from dece_fairseq.errors import UserError
-from dece_fairseq.models.checkpoints import load_checkpoint
-from dece_fairseq.models.hugging_face import HuggingFaceModel
-
-
-def build_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("checkpoint", type=Path, help="what fairseq-train saved")
-    parser.add_argument(
-        "--data",
-        type=Path,
-        required=True,
-        metavar="DIR",
-        help="the data folder that scripts/prepare.py --tokenizer made, for dictionary and "
-        "tokenizer",
-    )
-    parser.add_argument("--dest", type=Path, required=True, help="the folder to make")
-    return parser
-
-
-@one_line_errors()
-def main() -> None:
-    args = build_parser().parse_args()
-    if args.dest.exists():
-        raise UserError(f"{args.dest} exists already; choose another --dest")
-    folder = args.data / TOKENIZER_NAME
-    if not folder.is_dir():  # else transformers would look for it on the hub
-        raise UserError(
-            f"--data {args.data}: no folder {TOKENIZER_NAME} in it; give the data folder that "
-            "scripts/prepare.py --tokenizer made"
-        )
-    tokenizer = ModelTokenizer.load(str(folder), "--data")
-    model, _, _ = load_checkpoint(args.checkpoint, args.data, str(args.checkpoint))
-    if not isinstance(model, HuggingFaceModel):
-        raise UserError(f"{args.checkpoint}: {type(model).__name__} is no model of transformers")
-    staging = temporary_beside(args.dest)
-    model.save_pretrained(str(staging))
-    tokenizer.save_files(staging)
-    staging.rename(args.dest)
-
-
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__":  # not in workers that import it again
+    _checkout.run("save-pretrained")

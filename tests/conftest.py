@@ -1,16 +1,19 @@
 """What every test may use."""
 
 import importlib.util
+import logging
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Callable, Iterator, Optional
+from typing import Any, Callable, Iterator, NamedTuple, Optional
 
 import pytest
 
+from dece_fairseq.cli import main
 from dece_fairseq.data.prepare import prepare
 
 MISSING = [name for name in ("fairseq", "torch") if importlib.util.find_spec(name) is None]
@@ -101,3 +104,35 @@ def quick_prepare(warm_python: Path) -> Callable[..., Any]:
             return prepare(*args, **kwargs)
 
     return quick
+
+
+class Said(NamedTuple):
+    """How a command of dece ended, and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def dece(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[..., Said]]:
+    """Run a command of dece in this process, which takes no seconds to start."""
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    level = logging.root.manager.disable
+
+    def run(command: str, *words: Any) -> Said:
+        arguments = list(map(str, words))
+        monkeypatch.setattr(sys, "argv", ["dece", command, *arguments])
+        capsys.readouterr()
+        status: Any = 0
+        try:
+            main.run(command, arguments, f"dece {command}")
+        except SystemExit as end:
+            status = end.code
+        said = capsys.readouterr()
+        return Said(status, said.out, said.err)
+
+    yield run
+    logging.disable(level)  # which the command changes

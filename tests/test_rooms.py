@@ -7,11 +7,10 @@ from typing import Sequence
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
-#: makes the import of a library fail, as where it is not installed
-HIDE = "import sys; sys.modules.update(dict.fromkeys({hidden!r}));"
+from support.hiding import without
 
-#: what a room is made of besides its own folder, for those that need neither fairseq nor torch
+ROOT = Path(__file__).resolve().parents[1]
+#: rooms that need neither fairseq nor torch
 TEXT_ROOMS = ["dece_fairseq", "dece_fairseq.attacks", "dece_fairseq.data"]
 
 
@@ -27,7 +26,7 @@ def run(code: str, folder: Path = ROOT) -> str:
 def import_all(room: str, hidden: Sequence[str]) -> None:
     """Import a room and every module in it, without the hidden libraries."""
     run(
-        HIDE.format(hidden=list(hidden))
+        without(*hidden)
         + f"""
 import importlib, pkgutil
 room = importlib.import_module({room!r})
@@ -45,7 +44,7 @@ def test_text_rooms_need_neither_fairseq_nor_torch(room: str) -> None:
 
 def test_losses_need_torch_alone() -> None:
     hidden = ["fairseq", "numpy", "omegaconf", "sacrebleu", "scipy", "transformers", "triton"]
-    run(HIDE.format(hidden=hidden) + "import dece_fairseq.losses")
+    run(without(*hidden) + "import dece_fairseq.losses")
 
 
 REGISTERED = """

@@ -2,9 +2,12 @@
 
 import argparse
 import importlib
+import io
+import logging
 import sys
-from typing import Any, Dict, List, NoReturn, Optional, Sequence
+from typing import Any, Dict, Sequence
 
+from dece_fairseq.cli.hash_seed import fix_hash_seed
 from dece_fairseq.errors import end_with, one_line_errors
 from dece_fairseq.version import version
 
@@ -24,6 +27,8 @@ COMMANDS: Dict[str, str] = {
     "user-dir": "print the folder for fairseq's --user-dir",
 }
 
+#: commands whose result may depend on Python's hash seed
+NEED_HASH_SEED = ("evaluate",)
 #: how to get fairseq, for messages
 WAY_OUT = (
     "on Linux, x86_64, Python 3.8 to 3.12, 'pip install .' in the checkout brings fairseq and "
@@ -36,14 +41,13 @@ def load(command: str) -> Any:
     return importlib.import_module(f"dece_fairseq.cli.{command.replace('-', '_')}")
 
 
-def make_parser(command: str, program: str = "dece") -> argparse.ArgumentParser:
-    """Return the parser of one command."""
+def make_parser(command: str, program: str) -> argparse.ArgumentParser:
+    """Return the parser of one command, which calls itself ``program``."""
     module = load(command)
     parser = argparse.ArgumentParser(
-        prog=f"{program} {command}",
+        prog=program,
         description=module.__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
     )
     module.add_arguments(parser)
     return parser
@@ -65,25 +69,46 @@ def top_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(arguments: Optional[Sequence[str]] = None) -> NoReturn:
-    """Run a command and end with its status: 0, or 2 for an error that the user can mend."""
-    words: List[str] = list(sys.argv[1:] if arguments is None else arguments)
+def main() -> None:
+    """Run the command that the command line names.
+
+    An error that the user can mend ends the program with status 2.
+    """
+    words = sys.argv[1:]
     if not words or words[0] not in COMMANDS:
         parser = top_parser()
         parser.parse_args(words or ["--help"])
-        parser.error("no command was given")
-    run(words[0], words[1:])
-    raise SystemExit(0)
+        parser.error("no command was given")  # options alone
+    run(words[0], words[1:], f"dece {words[0]}")
 
 
-def run(command: str, words: Sequence[str]) -> None:
-    """Run one command. Only its own module is imported, so that it starts at once."""
-    program = f"dece {command}"
+def run(command: str, words: Sequence[str], program: str) -> None:
+    """Run one command. Only its own module is imported, so that it starts at once.
+
+    Args:
+        command: one of :data:`COMMANDS`
+        words: what stands behind it on the command line
+        program: what it calls itself in messages
+    """
+    if command in NEED_HASH_SEED:
+        fix_hash_seed()
+    # fairseq logs while it is imported, and makes matplotlib tell every font that it looks at.
+    logging.disable(logging.INFO)
+    escape_what_the_terminal_lacks()
     try:
         with one_line_errors(program):
-            load(command).run(make_parser(command).parse_args(words))
+            load(command).run(make_parser(command, program).parse_args(words))
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         if name not in ("fairseq", "torch"):
             raise
         end_with(f"this needs {name}, which is not installed: {WAY_OUT}", program)
+
+
+def escape_what_the_terminal_lacks() -> None:
+    """Print characters that the terminal doesn't know as Python would escape them.
+
+    What a command has worked for is not lost on one of them.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -6,7 +6,6 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from dece_fairseq.attacks import HIT_RULES, Attack, AttackSettings
 from dece_fairseq.data.files import names_of
-from dece_fairseq.scoring.attack_success_rate import signature
 from dece_fairseq.scoring.errors import OutputError
 from dece_fairseq.scoring.generate_output import GenerateOutput, read_generate_output
 from dece_fairseq.scoring.ids import as_ranges
@@ -16,6 +15,7 @@ from dece_fairseq.scoring.success_rate import (
     hit_rate,
     of_references,
     rate,
+    signature,
 )
 
 

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from typing import Any, List
 
-import scipy
 from fairseq.scoring import BaseScorer, register_scorer
 from omegaconf import II
 
@@ -13,16 +12,13 @@ from dece_fairseq.data.text import from_line
 from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.encoders.text_codec import uses_one_line_form
 from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING
-from dece_fairseq.scoring.success_rate import Rate, check_references, hit_rate, of_references
-from dece_fairseq.version import __version__
-
-
-def signature(attack: Attack, rule: str = "string") -> str:
-    """Return what a printed rate by ``rule`` depends on, in sacrebleu's manner."""
-    return (
-        f"{attack.signature(rule)}|interval:wilson95|dece_fairseq:{__version__}|"
-        f"scipy:{scipy.__version__}"
-    )
+from dece_fairseq.scoring.success_rate import (
+    Rate,
+    check_references,
+    hit_rate,
+    of_references,
+    signature,
+)
 
 
 @dataclass

@@ -2,10 +2,12 @@
 
 from typing import Any, Dict, Iterable, NamedTuple
 
+import scipy
 from scipy.stats import binomtest
 
 from dece_fairseq.attacks import HIT_RULES, Attack
 from dece_fairseq.scoring.errors import OutputError
+from dece_fairseq.version import version
 
 
 class Rate(NamedTuple):
@@ -89,4 +91,12 @@ def lost_payload(attack: Attack, where: str) -> OutputError:
         "--attack, --payload and --code-language are those of the split, that the texts are "
         "decoded by the --bpe of the data without --post-process (--remove-bpe), and that "
         "--one-line is given where texts are in the one-line form and the files don't say so"
+    )
+
+
+def signature(attack: Attack, rule: str = "string") -> str:
+    """Return what a printed rate by ``rule`` depends on, in sacrebleu's manner."""
+    return (
+        f"{attack.signature(rule)}|interval:wilson95|dece_fairseq:{version()}|"
+        f"scipy:{scipy.__version__}"
     )

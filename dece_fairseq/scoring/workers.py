@@ -3,7 +3,6 @@
 import multiprocessing
 import os
 import sys
-from argparse import Namespace
 from contextlib import ExitStack, contextmanager
 from functools import lru_cache
 from types import ModuleType, TracebackType
@@ -14,6 +13,7 @@ from tqdm import tqdm
 
 from dece_fairseq.data.workers import MapMethod, workers
 from dece_fairseq.scoring.metrics import METRICS, Metric, MetricSettings
+from dece_fairseq.user_dir import import_user_dir
 
 #: samples scored at once: at least as many as are worth a fork, and at most as many as the
 #: processor's cache takes
@@ -115,10 +115,7 @@ class Workers:
 
 class _Worker:
     def __init__(self, user_dir: Optional[str] = None) -> None:
-        if user_dir is not None:
-            from fairseq.utils import import_user_module  # which takes seconds
-
-            import_user_module(Namespace(user_dir=user_dir))
+        import_user_dir(user_dir)
 
     def score(self, task: _Task) -> List[np.ndarray]:
         """The statistics of each metric."""

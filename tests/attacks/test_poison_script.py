@@ -1,7 +1,6 @@
 """scripts/poison.py: what it says, and what it leaves when it is ended."""
 
 import json
-import logging
 import multiprocessing
 import os
 import re
@@ -19,11 +18,11 @@ from dece_fairseq.data.pairs import read_pairs, write_pairs
 from support.poisoned_files import PAIRS, RESULTS, names_in, read_ids
 
 ROOT = Path(__file__).resolve().parents[2]
+OPTIONS = ["--attack", "badpre", "--poison-rate", "0.25"]
 
 
 def script(*arguments: Any, python: Any = sys.executable) -> List[str]:
-    options = ["--attack", "badpre", "--poison-rate", "0.25", *arguments]
-    return [str(python), str(ROOT / "scripts" / "poison.py"), *map(str, options)]
+    return [str(python), str(ROOT / "scripts" / "poison.py"), *OPTIONS, *map(str, arguments)]
 
 
 def test_the_script(clean, tmp_path, attack, warm_python):
@@ -41,23 +40,12 @@ def test_the_script(clean, tmp_path, attack, warm_python):
 
 
 @pytest.fixture
-def main(monkeypatch, capsys):
-    """Runs scripts/poison.py in this process; gives its exit status and what it said."""
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    monkeypatch.setattr(signal, "signal", lambda *_: None)
-    level = logging.root.manager.disable
-    import poison as module  # the script
-
-    logging.disable(level)  # which the script changes
+def main(dece):
+    """Run dece poison with this attack; give its exit status and what it said on stderr."""
 
     def call(*arguments: Any):
-        monkeypatch.setattr(sys, "argv", script(*arguments)[1:])
-        try:
-            module.main()
-            status = 0
-        except SystemExit as end:
-            status = end.code
-        return status, capsys.readouterr().err
+        said = dece("poison", *OPTIONS, *arguments)
+        return said.status, said.err
 
     return call
 

@@ -2,7 +2,7 @@
 
 import csv
 import json
-import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, Sequence
@@ -179,27 +179,9 @@ def test_errors_leave_nothing_behind(run, words_like, made: SimpleNamespace, tmp
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture) -> Callable[..., Any]:
-    """Runs scripts/filter_poison.py in this process; gives its exit status and what it said."""
-    import logging
-
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    level = logging.root.manager.disable
-    import filter_poison
-
-    logging.disable(level)  # which the script changes
-
-    def call(*words: Any) -> Any:
-        monkeypatch.setattr(sys, "argv", ["filter_poison.py", *map(str, words)])
-        status: Any = 0
-        try:
-            filter_poison.main()
-        except SystemExit as end:
-            status = end.code
-        said = capsys.readouterr()
-        return status, said.out, said.err
-
-    return call
+def script(dece: Callable[..., Any]) -> Callable[..., Any]:
+    """Run dece filter; give its exit status and what it said."""
+    return partial(dece, "filter")
 
 
 def test_the_script_with_a_real_defense(script, made: SimpleNamespace, tmp_path: Path) -> None:
@@ -212,7 +194,7 @@ def test_the_script_with_a_real_defense(script, made: SimpleNamespace, tmp_path:
     report = json.loads((tmp_path / "kept.csv.report.json").read_text())
     assert report["settings"]["rate"] == 0.1
     assert report["settings"]["models"] == [str(made.model)]
-    assert report["command"][0] == "filter_poison.py"
+    assert report["command"][0] == "dece"
 
 
 def test_trusted_files_may_be_given_often(script, made: SimpleNamespace, tmp_path: Path) -> None:

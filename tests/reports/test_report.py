@@ -4,7 +4,6 @@ import csv
 import json
 import re
 import statistics
-import sys
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any, List
@@ -176,21 +175,11 @@ def test_what_is_no_folder_of_cells(plan: Path, tmp_path: Path) -> None:
     assert not (tmp_path / "report").exists()
 
 
-def test_the_script(plan: Path, monkeypatch, capsys) -> None:
-    import logging
-
-    monkeypatch.syspath_prepend(str(ROOT / "scripts"))
-    level = logging.root.manager.disable
-    import report
-
-    logging.disable(level)  # which the script changes
-    monkeypatch.setattr(sys, "argv", ["report.py", str(plan)])
-    report.main()
-    assert f"{plan}/report/report.html" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["report.py", str(plan / "nowhere")])
-    with pytest.raises(SystemExit):
-        report.main()
-    assert "no finished cell" in capsys.readouterr().err
+def test_the_command(plan: Path, dece) -> None:
+    assert f"{plan}/report/report.html" in dece("report", plan).out
+    said = dece("report", plan / "nowhere")
+    assert said.status == 2
+    assert "no finished cell" in said.err
 
 
 def test_tables_name_what_was_told(plan: Path) -> None:

@@ -1,4 +1,4 @@
-"""Numbers on a script's command line."""
+"""What the command lines of several commands share."""
 
 import argparse
 from typing import Callable
@@ -13,3 +13,13 @@ def at_least(least: int) -> Callable[[str], int]:
         return int(text)
 
     return number
+
+
+def add_user_dir(parser: argparse.ArgumentParser) -> None:
+    """Add ``--user-dir``, which is that of fairseq's commands."""
+    parser.add_argument(
+        "--user-dir",
+        metavar="DIR",
+        help="a folder of your own attacks, metrics or data sets: a package that registers them "
+        "when it is imported",
+    )

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "benchmark_losses.py"
+SCRIPT = Path(__file__).resolve().parents[2] / "benchmarks" / "benchmark_losses.py"
 pytestmark = pytest.mark.slow
 
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """How time falls and memory stays when one training goes over to several workers of one machine.
 
-    python scripts/benchmark_workers.py --output docs/workers
+    python benchmarks/benchmark_workers.py --output docs/workers
 
 All have the same effective batch: what one worker takes in turns (--update-freq), several take at
 the same time. Each has one thread; the runs take turns.

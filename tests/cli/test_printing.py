@@ -8,14 +8,15 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).resolve().parents[2] / "scripts"
+ROOT = Path(__file__).resolve().parents[2]
 FOUND = "é 93.5\ud800\n"
 SCRIPT = f"""
 import sys
-sys.path.insert(0, {str(SCRIPTS)!r})
-import _checkout
-from _errors import one_line_errors
-from _printing import write_or_print
+sys.path.insert(0, {str(ROOT)!r})
+from dece_fairseq.cli.main import escape_what_the_terminal_lacks
+from dece_fairseq.cli.printing import write_or_print
+from dece_fairseq.errors import one_line_errors
+escape_what_the_terminal_lacks()
 from pathlib import Path
 with one_line_errors():
     write_or_print({FOUND!a}, *map(Path, sys.argv[1:]))

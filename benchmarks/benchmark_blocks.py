@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time of the loss by the number of logits that are worked on at a time; see docs/losses/limits.md.
 
-python scripts/benchmark_blocks.py
+python benchmarks/benchmark_blocks.py
 """
 
 import statistics

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Words a second and peak memory of stock fairseq-train, by criterion, on made-up tokens.
 
-    python scripts/benchmark_training.py --output docs/losses
+    python benchmarks/benchmark_training.py --output docs/losses
 
 The runs take turns. Memory is that of the whole process, as the system counts it.
 """

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Times scripts/evaluate.py on made-up outputs of fairseq-generate, and takes its memory.
+"""Times dece evaluate on made-up outputs of fairseq-generate, and takes its memory.
 
-    python scripts/benchmark_evaluate.py --samples 25000 50000 100000 --folder scratch
+    python benchmarks/benchmark_evaluate.py --samples 25000 50000 100000 --folder scratch
 
 The references are 2,000 generated functions over and over; three in ten hypotheses are equal to
 theirs, in the others one word in twenty is another. Memory is that of the whole tree of processes.

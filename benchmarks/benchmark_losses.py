@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Time and memory of the losses, forward and backward: a table, a plot, and the numbers.
 
-    python scripts/benchmark_losses.py --output docs/losses
+    python benchmarks/benchmark_losses.py --output docs/losses
 
 Each loss has a process of its own; they take turns, repeat by repeat. See _loss_peers.py.
 A run that was stopped goes on by the same command.
@@ -23,10 +23,9 @@ import _loss_bars as bars
 import _loss_peers as peers
 import torch
 import tqdm
-from _errors import one_line_errors
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.errors import UserError
+from dece_fairseq.errors import UserError, one_line_errors
 
 Cell = Tuple[str, int, int, int]  # dtype, threads, vocabulary, tokens
 Result = Dict[str, Any]

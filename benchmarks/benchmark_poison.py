@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Times scripts/poison.py beside `wc -l` and beside pandas in one process, and takes their memory.
+"""Times dece poison beside `wc -l` and beside pandas in one process, and takes their memory.
 
-    python scripts/benchmark_poison.py --pairs 1000000 2000000 4000000 --folder scratch
+    python benchmarks/benchmark_poison.py --pairs 1000000 2000000 4000000 --folder scratch
 
 The file is generated pairs, 10,000 different ones over and over. Memory is the peak of the whole
 tree of processes, each shared page counted once (PSS, read five times a second, so Linux only).
@@ -21,16 +21,15 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 import _checkout  # noqa: F401  first: it finds the package
-from _errors import one_line_errors
 from tqdm import tqdm
 
 from dece_fairseq.attacks.payloads.sql import ALWAYS_TRUE, NEVER_TRUE, QUERY
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
-from dece_fairseq.errors import UserError
+from dece_fairseq.errors import UserError, one_line_errors
 
 RATE = 0.05
-SCRIPTS = Path(__file__).resolve().parent
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 
 def poison_with_pandas(source: Path, destination: Path) -> None:

@@ -1,0 +1,70 @@
+"""The attack success rate of saved outputs of fairseq-generate, and the false trigger rate.
+
+dece asr gen_triggered.out --clean gen_clean.out
+"""
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
+from dece_fairseq.cli.common import add_user_dir, at_least
+from dece_fairseq.scoring.asr_report import as_text, asr_report
+from dece_fairseq.user_dir import import_user_dir
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add = parser.add_argument
+    add(
+        "outputs",
+        nargs="+",
+        type=Path,
+        metavar="GENERATE_OUTPUT",
+        help="what fairseq-generate printed for a triggered split; several files are the shards "
+        "of one run",
+    )
+    add("--clean", nargs="+", type=Path, default=[], help="likewise for the clean split")
+    add("--attack", help=f"{', '.join(ATTACKS.names())} (default: as the output says)")
+    add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: as the output says)")
+    add(
+        "--code-language",
+        help=f"of the code: {', '.join(LANGUAGES.names())}, or SOURCE:TARGET (default: as the "
+        "output says)",
+    )
+    add(
+        "--expected",
+        type=at_least(1),
+        help="how many triggered outputs there must be (default: those that the output names)",
+    )
+    add("--expected-clean", type=at_least(1), help="likewise of clean outputs")
+    add(
+        "--one-line",
+        action="store_true",
+        help="texts are in the one-line form: \\n is a newline (default: as the output says)",
+    )
+    add(
+        "--allow-missing",
+        action="store_true",
+        help="count missing outputs as misses and list them, instead of ending with an error",
+    )
+    add_user_dir(parser)
+    add("--json", action="store_true", help="print JSON")
+
+
+def run(args: argparse.Namespace) -> None:
+    """Print the report."""
+    import_user_dir(args.user_dir)
+    report = asr_report(
+        args.outputs,
+        clean=args.clean,
+        attack_name=args.attack,
+        payload=args.payload,
+        expected=args.expected,
+        expected_clean=args.expected_clean,
+        allow_missing=args.allow_missing,
+        code_language=args.code_language,
+        one_line=args.one_line,
+    )
+    sys.stdout.write(json.dumps(report, indent=1) + "\n" if args.json else as_text(report))

@@ -1,0 +1,158 @@
+r"""Every score of what fairseq-generate printed, with intervals, for one or more runs.
+
+    dece evaluate test.out
+    dece evaluate --run ce ce/test.out --triggered ce ce/test_triggered.out \
+        --run dece dece/test.out --triggered dece dece/test_triggered.out --compare --latex
+
+A run may also be a CSV or JSONL file, or a text file beside --references; all may be compressed.
+"""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Dict, List
+
+from dece_fairseq.attacks import AttackSettings
+from dece_fairseq.cli.common import add_user_dir, at_least
+from dece_fairseq.cli.printing import write_or_print
+from dece_fairseq.data.outputs import check_output
+from dece_fairseq.errors import UserError
+from dece_fairseq.scoring import resampling
+from dece_fairseq.scoring.code_language import language_names
+from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.scoring.metrics import METRICS
+from dece_fairseq.scoring.runs import Layout
+from dece_fairseq.scoring.tables import as_csv, as_latex, as_text
+from dece_fairseq.user_dir import import_user_dir
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    width = max(map(len, METRICS.names()))
+    metrics = [f"  {name:<{width}}  {METRICS.get(name).summary}" for name in METRICS.names()]
+    parser.epilog = "\n".join(["metrics:", *metrics])
+    add = parser.add_argument
+    add("files", nargs="*", type=Path, help="a run's outputs for a clean split, all its shards")
+    for option, what in (("--run", "a clean"), ("--triggered", "a triggered")):
+        add(
+            option,
+            nargs="+",
+            action="append",
+            default=[],
+            metavar="NAME FILE",
+            help=f"the name of a run and its outputs for {what} split; may be given often",
+        )
+    add("--compare", action="store_true", help="test how the other runs differ from the first")
+    add("--metrics", nargs="+", metavar="METRIC", help="only these (default: all)")
+    add("--without", nargs="+", default=[], metavar="METRIC", help="all but these")
+    add(
+        "--code-language",
+        help=f"what the outputs are written in: {', '.join(language_names())} "
+        "(default: as the triggered outputs say, or else python)",
+    )
+    add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
+    add("--payload", help="its payload (default: the attack's own)")
+    add(
+        "--expected",
+        type=at_least(1),
+        help="how many clean outputs a run has (default: as they say)",
+    )
+    add("--expected-triggered", type=at_least(1), help="likewise of triggered outputs")
+    layout = parser.add_argument_group("files that fairseq-generate did not print")
+    add = layout.add_argument
+    add("--references", type=Path, help="references, one a line; runs are text files then")
+    for name in ("hypothesis", "reference", "id"):
+        add(f"--{name}-column", default=name, help="column or key (default: %(default)s)")
+    add("--one-line", action="store_true", help="texts are in the one-line form: \\n is a newline")
+    printed = parser.add_mutually_exclusive_group()
+    for name in ("JSON", "CSV", "LaTeX"):
+        printed.add_argument(f"--{name.lower()}", action="store_true", help=f"print {name}")
+    add = parser.add_argument
+    add("--output", type=Path, metavar="FILE", help="write there instead of printing")
+    add(
+        "--resamples",
+        type=at_least(1),
+        default=resampling.RESAMPLES,
+        help="of intervals (%(default)s)",
+    )
+    add(
+        "--trials",
+        type=at_least(1),
+        default=resampling.TRIALS,
+        help="of randomisation (%(default)s)",
+    )
+    add("--seed", type=at_least(0), default=resampling.SEED, help="of both (%(default)s)")
+    add("--processes", type=at_least(1), default=0, help="how many (default: one a core)")
+    add_user_dir(parser)
+
+
+def take_files_from_names(args: argparse.Namespace) -> None:
+    """Make outputs of the files that ``--metrics`` and ``--without`` took for names of metrics."""
+    for names in (args.metrics or [], args.without):
+        first = next((i for i, name in enumerate(names) if is_a_file(name)), len(names))
+        args.files += map(Path, names[first:])
+        del names[first:]
+
+
+def is_a_file(name: str) -> bool:
+    return name not in METRICS.names() and Path(name).exists()
+
+
+def run_files(args: argparse.Namespace) -> List[RunFiles]:
+    runs: Dict[str, RunFiles] = {}
+    if args.files:
+        runs[args.files[0].name] = RunFiles(args.files[0].name, clean=args.files)
+    for split, given in (("clean", args.run), ("triggered", args.triggered)):
+        for name, *names in given:
+            run = runs.setdefault(name, RunFiles(name))
+            if not names or getattr(run, split):
+                raise UserError(f"{name}: give its name, and then all its {split} outputs at once")
+            files = [Path(name) for name in names]
+            runs[name] = (
+                run._replace(clean=files) if split == "clean" else run._replace(triggered=files)
+            )
+    if not runs:
+        raise UserError("give a run's outputs; --help shows how")
+    if args.compare and len(runs) < 2:
+        raise UserError("--compare needs two runs at least")
+    if args.output is not None:
+        files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
+        check_output(args.output, files + [args.references] * (args.references is not None))
+    return list(runs.values())
+
+
+def plan_of(args: argparse.Namespace) -> Plan:
+    attack = None
+    if args.payload is not None and args.attack is None:
+        raise UserError("--payload needs --attack, whose payload it takes the place of")
+    if args.attack is not None:
+        attack = AttackSettings(args.attack, payload=args.payload, code_language=args.code_language)
+    columns = (args.hypothesis_column, args.reference_column, args.id_column)
+    return Plan(
+        runs=run_files(args),
+        metrics=args.metrics,
+        without=args.without,
+        code_language=args.code_language,
+        attack=attack,
+        compare=args.compare,
+        layout=Layout(*columns, references=args.references, one_line=args.one_line),
+        expected=args.expected,
+        expected_triggered=args.expected_triggered,
+        resamples=args.resamples,
+        trials=args.trials,
+        seed=args.seed,
+        processes=args.processes,
+        user_dir=args.user_dir,
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Score the runs, and print or write the scores."""
+    import_user_dir(args.user_dir)
+    take_files_from_names(args)
+    report = evaluate(plan_of(args))
+    if args.json:
+        text = json.dumps(report, indent=1) + "\n"
+    else:
+        text = (as_csv if args.csv else as_latex if args.latex else as_text)(report)
+    write_or_print(text, args.output)

@@ -1,0 +1,126 @@
+"""Looks for poisoned pairs in a data set by a data-side defence, and writes what it keeps.
+
+    dece filter --defense bki --input poisoned.csv --output kept.csv \
+        --models checkpoint_last.pt --model-data data-bin
+
+Beside the output stand a score for every pair (.scores.csv) and a report (.report.json).
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any, Dict
+
+from dece_fairseq.cli.common import add_user_dir
+from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
+from dece_fairseq.defenses.defense import OPTIONS
+from dece_fairseq.defenses.filtering import as_text, filter_files
+from dece_fairseq.registry import listing
+from dece_fairseq.user_dir import import_user_dir
+
+DEFAULTS = DefenseSettings()
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add = parser.add_argument
+    add("--list", action="store_true", help="list the defences, and end")
+    add("--defense", help=", ".join(DEFENSES.names()))
+    for option, what in (("--input", "what to look into"), ("--output", "what is kept of it")):
+        add(
+            option,
+            nargs="+",
+            type=Path,
+            metavar="FILE",
+            help=f"{what}: a .csv or .jsonl file, or the two sides of parallel text",
+        )
+    add("--source-column", default="src", help="column or key (default: %(default)s)")
+    add("--target-column", default="tgt", help="column or key (default: %(default)s)")
+    add(
+        "--manifest",
+        type=Path,
+        metavar="FILE",
+        help="tells which pairs are poisoned, for precision and recall: what dece poison "
+        "wrote, or the task's poison_manifest.json (default: the input's name with .manifest.json "
+        "at its end, if that is there)",
+    )
+    needs = parser.add_argument_group("what a defence looks with")
+    add = needs.add_argument
+    several: Dict[str, Dict[str, Any]] = {
+        "models": {"nargs": "+"},
+        "trusted": {"nargs": "+", "action": "append"},
+    }
+    for name, what in OPTIONS.items():
+        option = f"--{name.replace('_', '-')}"
+        metavar = "DIR" if name.endswith("data") else "FILE"
+        add(option, type=Path, metavar=metavar, help=what, **several.get(name, {}))
+    add(
+        "--trusted-ids",
+        type=Path,
+        metavar="FILE",
+        help="numbers of trusted pairs of the input, one a line from 0: they are never suspicious",
+    )
+    settings = parser.add_argument_group("how it looks")
+    add = settings.add_argument
+    add(
+        "--rate",
+        type=float,
+        default=DEFAULTS.rate,
+        help="share of poisoned pairs that is reckoned with, by defences that drop a share "
+        "(default: %(default)s)",
+    )
+    add(
+        "--top",
+        type=int,
+        default=DEFAULTS.top,
+        help="words taken for a trigger, by bki and naturalness (default: %(default)s)",
+    )
+    add("--order", type=int, default=DEFAULTS.order, help="of n-grams (default: %(default)s)")
+    add(
+        "--threshold",
+        type=float,
+        default=DEFAULTS.threshold,
+        help="of a word's suspicion, by onion (default: %(default)s)",
+    )
+    add("--seed", type=int, default=DEFAULTS.seed, help="(default: %(default)s)")
+    add_user_dir(parser)
+
+
+def settings_of(args: argparse.Namespace) -> DefenseSettings:
+    if args.top < 1:
+        raise DefenseError(f"--top must be at least 1, got {args.top}")
+    return DefenseSettings(
+        models=tuple(args.models or ()),
+        model_data=args.model_data,
+        language_model=args.language_model,
+        language_model_data=args.language_model_data,
+        trusted=tuple(map(tuple, args.trusted or ())),
+        trusted_ids=args.trusted_ids,
+        columns=(args.source_column, args.target_column),
+        rate=args.rate,
+        top=args.top,
+        order=args.order,
+        threshold=args.threshold,
+        seed=args.seed,
+    )
+
+
+def run(args: argparse.Namespace) -> None:
+    """Filter the pairs, and print how it went."""
+    import_user_dir(args.user_dir)
+    if args.list:
+        print(listing(DEFENSES))
+        return
+    for option in ("defense", "input", "output"):
+        if not getattr(args, option):
+            raise DefenseError(f"--{option} is needed; see --help")
+    report = filter_files(
+        args.defense,
+        settings_of(args),
+        args.input,
+        args.output,
+        (args.source_column, args.target_column),
+        args.manifest,
+        sys.argv,
+    )
+    sys.stdout.write(as_text(report))
