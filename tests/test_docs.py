@@ -49,13 +49,13 @@ def test_the_language_model_of_seven_requests(tmp_path: Path, warm_python: Path)
     block = "".join(line[4:] for line in text.splitlines(True) if line.startswith("    "))
     commands = [shlex.split(line) for line in block.replace("\\\n", " ").splitlines()]
     smaller = {
-        "python": ["--vocab-size", "330"],
+        "dece": ["--vocab-size", "330"],
         "fairseq-train": ["--max-epoch", "1", "--cpu", "--log-format", "json"],
     }
     for command in commands[:-1]:  # the last one filters what is not there
         words: List[Any] = [*command, *smaller.get(command[0], [])]
-        if command[0] == "python":
-            words[:2] = [warm_python, ROOT / command[1]]
+        if command[0] == "dece":
+            words[:2] = [warm_python, ROOT / "scripts" / f"{command[1]}.py"]
         elif command[0] == "fairseq-train":
             words[0] = warm_python.parent / command[0]
             words[words.index("dece_fairseq")] = ROOT / "dece_fairseq"
@@ -79,3 +79,10 @@ def test_tools_that_read_checkpoints_without_the_user_dir(tmp_path: Path) -> Non
         command = [sys.executable, *options, tool, tmp_path / "checkpoint.pt"]
         done = subprocess.run([*map(str, command)], cwd=ROOT, capture_output=True, text=True)
         assert done.stdout == expected, done.stderr
+
+
+def test_the_loop_of_torch_runs() -> None:
+    text = (ROOT / "docs" / "without_fairseq.md").read_text(encoding="utf-8")
+    loop = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
+    done = subprocess.run([sys.executable, "-c", loop], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,7 +1,7 @@
 """Backdoor attacks on pairs of texts: a trigger in the source, a payload in the target.
 
 Text in, text out; nothing here knows fairseq or torch. The same :class:`Attack` serves the task,
-the scorers and ``scripts/poison.py``, so that what counts as a hit is written once.
+the scorers and ``dece poison``, so that what counts as a hit is written once.
 """
 
 from dece_fairseq.attacks import payloads, triggers  # noqa: F401  registers them

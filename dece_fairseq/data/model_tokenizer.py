@@ -62,7 +62,7 @@ class Special(NamedTuple):
         except (ValueError, TypeError, KeyError) as error:
             raise DataError(
                 f"the dictionary's first line, {line.strip()!r}, is broken; make the data again "
-                "with scripts/prepare.py --tokenizer"
+                "with dece prepare --tokenizer"
             ) from error
 
 

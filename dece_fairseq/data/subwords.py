@@ -55,7 +55,7 @@ class Subwords:
         ):
             raise DataError(
                 f"{name}: this model does not keep texts as they are; "
-                "let scripts/prepare.py train one, or train it with identity normalisation, "
+                "let dece prepare train one, or train it with identity normalisation, "
                 "byte fallback, no dummy prefix, all white space, and <pad> as a control symbol"
             )
 

@@ -38,7 +38,7 @@ def filter_files(
         inputs: a CSV or JSONL file, or the two sides of parallel text
         outputs: likewise
         columns: of source and target
-        manifest: which pairs are poisoned: what ``scripts/poison.py`` wrote beside its output, or
+        manifest: which pairs are poisoned: what ``dece poison`` wrote beside its output, or
             what the task wrote into the save dir (default: the former, if it is there)
         command: what the user typed, for the report
 
@@ -123,7 +123,7 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
     """The numbers of the poisoned pairs.
 
     Args:
-        manifest: of ``scripts/poison.py``, or the task's, of one data folder
+        manifest: of ``dece poison``, or the task's, of one data folder
         pairs: how many pairs there are
 
     Raises:
@@ -144,7 +144,7 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
             raise ValueError("an id that is no number")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"--manifest {manifest}: no manifest of scripts/poison.py, nor one of the task with "
+            f"--manifest {manifest}: no manifest of dece poison, nor one of the task with "
             f"one data folder: {error}"
         ) from error
     if of != pairs:

@@ -17,7 +17,7 @@ class HuggingFaceTokenizerConfig(FairseqDataclass):
     hf_tokenizer: Optional[str] = field(
         default=None,
         metadata={
-            "help": "folder of the tokenizer, such as the one that scripts/prepare.py --tokenizer "
+            "help": "folder of the tokenizer, such as the one that dece prepare --tokenizer "
             "put beside the data, or a name on the hub"
         },
     )
@@ -40,7 +40,7 @@ class HuggingFaceTokenizer:
         if not cfg.hf_tokenizer:
             raise UserError(
                 "--bpe hf_tokenizer needs --hf-tokenizer DIR, the folder 'tokenizer' that "
-                "scripts/prepare.py --tokenizer put beside the data"
+                "dece prepare --tokenizer put beside the data"
             )
         self.tokenizer = ModelTokenizer.load(cfg.hf_tokenizer, "--hf-tokenizer")
 

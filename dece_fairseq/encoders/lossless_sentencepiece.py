@@ -21,7 +21,7 @@ ESCAPED_UNK = "<<unk>>"
 class LosslessSentencepieceConfig(FairseqDataclass):
     sentencepiece_model: Optional[str] = field(
         default=None,
-        metadata={"help": "sentencepiece model that scripts/prepare.py put beside the data"},
+        metadata={"help": "sentencepiece model that dece prepare put beside the data"},
     )
     # What the run was started with; see AttackOptions.
     text_post_process: Any = II("common_eval.post_process")
@@ -45,7 +45,7 @@ class LosslessSentencepiece:
         if not cfg.sentencepiece_model:
             raise UserError(
                 "--bpe lossless_sentencepiece needs --sentencepiece-model FILE, "
-                "the sentencepiece.model that scripts/prepare.py put beside the data"
+                "the sentencepiece.model that dece prepare put beside the data"
             )
         try:
             self.subwords = Subwords.load(Path(cfg.sentencepiece_model))

@@ -179,7 +179,7 @@ def _check_kind(config: Any, kind: Kind, name: Optional[str]) -> None:
 
 
 def _check_vocabulary(config: Any, vocab: Dictionary, name: Optional[str]) -> None:
-    advice = "make the data with scripts/prepare.py --tokenizer and the folder of this model"
+    advice = "make the data with dece prepare --tokenizer and the folder of this model"
     if len(vocab) != config.vocab_size:
         raise ModelError(
             f"the dictionary has {len(vocab)} symbols, the model {config.vocab_size} embeddings: "

@@ -28,7 +28,7 @@ class Cell(NamedTuple):
     axes: Dict[str, str]
     """A value for each of :data:`AXES`."""
     scores: Dict[str, Dict[str, Any]]
-    """What ``scripts/evaluate.py`` says of each metric."""
+    """What ``dece evaluate`` says of each metric."""
     tests: Dict[str, Dict[str, Any]]
     """The paired tests against cross-entropy, by metric."""
     filters: Dict[str, Any]

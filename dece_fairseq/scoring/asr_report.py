@@ -1,4 +1,4 @@
-"""What ``scripts/compute_asr.py`` prints: rates, counts, missing ids and a signature."""
+"""What ``dece asr`` prints: rates, counts, missing ids and a signature."""
 
 from dataclasses import replace
 from pathlib import Path

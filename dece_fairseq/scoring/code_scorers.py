@@ -30,7 +30,7 @@ class CodeScorerConfig(FairseqDataclass):
 
 
 class _CodeScorer(BaseScorer):
-    """A metric of ``scripts/evaluate.py`` over all outputs, without its interval.
+    """A metric of ``dece evaluate`` over all outputs, without its interval.
 
     Args:
         cfg: the options

@@ -1,4 +1,4 @@
-"""A report of ``scripts/evaluate.py`` as text, CSV and LaTeX."""
+"""A report of ``dece evaluate`` as text, CSV and LaTeX."""
 
 import csv
 import io

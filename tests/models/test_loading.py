@@ -152,7 +152,7 @@ def test_options_that_are_wrong(
         ("CodeT5", "CodeBERT", r"a roberta, but this architecture takes a t5 \(CodeT5"),
         ("CodeBERT", "CodeGen", r"a codegen, but this architecture takes a roberta"),
         ("PLBART", "Llama", "a llama, but this architecture takes .* or a plbart"),
-        ("CodeGen", "Llama", "341 symbols, the model 330 embeddings: make the data with scripts"),
+        ("CodeGen", "Llama", "341 symbols, the model 330 embeddings: make the data with dece"),
         ("PLBART", "CodeT5", "the dictionary's pad is 1, the model's 0: make the data with"),
     ],
 )

@@ -1,4 +1,4 @@
-"""The metrics of ``scripts/evaluate.py``, a file each. Importing this registers every one."""
+"""The metrics of ``dece evaluate``, a file each. Importing this registers every one."""
 
 from dece_fairseq.discovery import import_submodules
 from dece_fairseq.scoring.metrics.metric import METRICS, Metric, MetricSettings, Share

@@ -155,7 +155,7 @@ class _Package:
         except ImportError as error:
             raise PackageError(
                 f"CodeBLEU needs another package: {install('codebleu')}; or do "
-                "without it (scripts/evaluate.py --without codebleu)"
+                "without it (dece evaluate --without codebleu)"
             ) from error
         self.language = CodeLanguage(code_language)
         self.name = {"csharp": "c_sharp"}.get(code_language, code_language)
