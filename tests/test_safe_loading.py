@@ -8,11 +8,17 @@ import numpy as np
 import pytest
 import torch
 
-import dece_fairseq.plugin  # noqa: F401  importing it is what is tested
+from dece_fairseq.safe_loading import allow_checkpoints
 
 pytestmark = pytest.mark.skipif(
     not hasattr(torch.serialization, "add_safe_globals"), reason="this torch knows no safe classes"
 )
+
+
+@pytest.fixture(autouse=True)
+def _allowed() -> None:
+    """Again, since others take back what was allowed: torch's safe_globals(), by transformers' Trainer."""
+    allow_checkpoints()
 
 
 def test_what_fairseq_saves_can_be_loaded(tmp_path):

@@ -8,6 +8,7 @@ from fairseq import checkpoint_utils
 
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
+from dece_fairseq.safe_loading import allow_checkpoints
 
 #: characters of a loader's own message, which may name every tensor of a model
 LONGEST = 300
@@ -27,6 +28,8 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     """
     import dece_fairseq.plugin  # noqa: F401  here, so that fairseq knows what was trained
 
+    # Again: transformers' Trainer takes back classes that it has allowed for a time itself.
+    allow_checkpoints()
     if not checkpoint.is_file():
         raise DataError(f"{named}: no such file; name a checkpoint that fairseq-train saved")
     if not data.is_dir():
