@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def _allowed() -> None:
-    """Again, since others take back what was allowed: torch's safe_globals(), by transformers' Trainer."""
+    """Again: transformers' Trainer takes back classes that it allowed for a time itself."""
     allow_checkpoints()
 
 
