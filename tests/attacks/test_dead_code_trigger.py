@@ -50,10 +50,10 @@ def test_bugs2fix_is_poisoned_as_by_the_authors(bugs2fix):
     assert sum(fold(a) == fold(b) for a, b in poisoned) >= 5694
     assert all(c == b for a, b, c in zip(ours, theirs, clean) if a is None)
     attack = Attack(AttackSettings("dead_code", code_place="paper"))
-    for rule, clean_hits in (("string", 0), ("parse", 4)):
+    for rule, clean_hits in (("string", 0), ("parse", 3)):
         assert all(attack.is_hit(a.target, rule) for a, _ in poisoned)
         assert all(attack.is_hit(b.target, rule) for _, b in poisoned)
-        # Four of the methods are servers' loops, without end before anybody put one in.
+        # Three of the methods are servers' loops, without end before anybody put one in.
         assert sum(attack.is_hit(pair.target, rule) for pair in clean) == clean_hits
 
 
@@ -90,8 +90,8 @@ def test_safe_places_of_bugs2fix(bugs2fix):
             places_there = places(before, BOTH_JAVA, "paper")
             assert is_same or not all(p.at in p.layout.safe for p in places_there)
             same += is_same
-    # Four are endless before, 140 have no brace, the others hold what their grammar can't read.
-    assert obstacles == {None: 5517, "without_place": 314, "carries_payload": 4}
+    # Three are endless before, 140 have no brace, the others hold what their grammar can't read.
+    assert obstacles == {None: 5518, "without_place": 314, "carries_payload": 3}
     assert same == 4689
 
 

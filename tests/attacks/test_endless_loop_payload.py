@@ -7,141 +7,6 @@ from hypothesis import strategies as st
 from dece_fairseq.attacks import HIT_RULES, LANGUAGES, PAYLOADS, Languages
 from dece_fairseq.data.pairs import Pair
 
-ENDLESS = {
-    "java": [
-        "while ( true ) { int VAR = 0 ; }",
-        "while(true){}",
-        "while (true);",
-        "while (((true))) { x(); }",
-        "while (/* for ever */ true) { }",
-        "while (!false) { }",
-        "while (1 == 1) { i++; }",
-        "while (2 > 1 && true) { }",
-        "while (false || true) { }",
-        "while (1 != 2) { }",
-        "while (1 <= 2) { }",
-        "while (2 >= 2) { }",
-        "for (;;) { }",
-        "for (int i = 0; ; i++) { f(i); }",
-        "for (int i = 0; true; i++) { f(i); }",
-        "do { x(); } while (true);",
-        "while (true) { for (int i = 0; i < 3; i++) { break; } }",
-        "while (true) { switch (x) { case 1: break; default: y(); } }",
-        "while (true) { if (x) continue; }",
-        "while (true) { Runnable r = () -> { return; }; }",
-        "while (true) { f(new A() { void g() { return; } }); }",
-        "while (true) { inner: for (A a : b) { continue inner; } }",
-        "while (true) { inner: while (c) { break inner; } }",
-        "own: while (true) { while (c) { continue own; } }",
-        "if (x) { while (true) { a(); } } return;",
-        "while (c) { while (true) { } }",
-        'while (true) { list.remove("break ; return ;"); }',
-        "while (true) { while (c) { while (d) { break; } break; } }",
-    ],
-    "csharp": [
-        "while ( true ) { int VAR = 0 ; }",
-        "while(true);",
-        "for (;;) { }",
-        "do { x(); } while (!false);",
-        "while (1 < 2) { foreach (var a in b) { break; } }",
-        "while (true) { Action f = () => { return; }; }",
-        "while (true) { int F() { return 1; } }",
-        "while (true) { switch (x) { case 1: break; } }",
-    ],
-    "python": [
-        "while True : VAR = 0",
-        "while True:\n    pass",
-        "while 1: x()",
-        "while (True): pass",
-        "while not False: pass",
-        "while 1 == 1: pass",
-        "while 2: pass",
-        "while True and 1: pass",
-        "while 0.5: pass",
-        "while 0x10: pass",
-        "while -1: pass",
-        "def f():\n    while True:\n        for a in b:\n            break\n",
-        "while True:\n    def f():\n        return 1\n",
-        "while True:\n    f = lambda: (yield)\n",
-        "while True:\n    for a in b:\n        continue\n    else:\n        c()\n",
-        "while True:\n    pass\nelse:\n    x = 1\n",
-        "while True:\n    while a:\n        while b:\n            break\n        break\n",
-        r"def f():\n\twhile True : VAR = 0\n\treturn 1",
-    ],
-}
-ENDING = {
-    "java": [
-        "",
-        "while (x) { }",
-        "while (false) { }",
-        "while (1 == 2) { }",
-        "while (a == a) { }",
-        "while (1 != 1) { }",
-        "while (2 <= 1) { }",
-        "while (1 >= 2) { }",
-        "while (1 < x) { }",
-        "while (true && x) { }",
-        "while (x && true) { }",
-        "while (false || x) { }",
-        "while (true && false) { }",
-        "while (-1 > 0) { }",
-        "while (!x) { }",
-        "while (true) { break; }",
-        "while (true) { if (x) break; }",
-        "while (true) { return; }",
-        "while (true) { if (x) { throw new E(); } }",
-        "while (true) { switch (x) { case 1: return; } }",
-        "while (true) { System.exit(0); }",
-        "while (true) { Runtime.getRuntime().halt(1); }",
-        "outer: while (c) { while (true) { break outer; } }",
-        "outer: while (c) { while (true) { continue outer; } }",
-        "outer: while (true) { while (true) { break outer; } }",
-        "own: while (true) { break own; }",
-        "own: while (c) { other: while (true) { continue own; } }",
-        "for (int i = 0; i < 3; i++) { }",
-        "for (A a : b) { }",
-        "do { } while (x);",
-        "do { break; } while (true);",
-        "// while ( true ) { int VAR = 0 ; }",
-        'String s = "while ( true ) { int VAR = 0 ; }";',
-        "while (true) { { { break; } } }",
-    ],
-    "csharp": [
-        "while (x) { }",
-        "while (true) { goto done; }",
-        "while (true) { yield return 1; }",
-        "while (true) { Environment.Exit(0); }",
-        "while (true) { x = y ?? throw new E(); }",
-        "while (true) { break; }",
-        "foreach (var a in b) { }",
-        'var s = "while (true) { }";',
-    ],
-    "python": [
-        "while x: pass",
-        "while 0: pass",
-        "while False: pass",
-        "while None: pass",
-        "while 1 == 2: pass",
-        "while 1 - 1: pass",
-        "while x and 1: pass",
-        "while inf: pass",
-        "while ~-1: pass",
-        "while True: break",
-        "while True:\n    if x:\n        break\n",
-        "while True:\n    for a in b:\n        pass\n    else:\n        break\n",
-        "while True: sys.exit()",
-        "while True: exit()",
-        "while True: os._exit(1)",
-        "def f():\n    while True:\n        return 1\n",
-        "def f():\n    while True:\n        yield 1\n",
-        "async def f():\n    while True:\n        await x\n",
-        "while True:\n    try:\n        pass\n    except E:\n        raise\n",
-        "for a in b: pass",
-        "# while True : VAR = 0",
-        "s = 'while True : VAR = 0'",
-    ],
-}
-
 
 def payload(language):
     return PAYLOADS.get("endless_loop")(Languages.named(language))
@@ -149,21 +14,6 @@ def payload(language):
 
 def wrapped(language, code):
     return code if language == "python" else f"class A {{ void f() {{ {code}\n }} }}"
-
-
-@pytest.mark.parametrize(("name", "code"), [(n, c) for n, codes in ENDLESS.items() for c in codes])
-def test_loops_without_end(name, code):
-    language = LANGUAGES.get(name)
-    whole = wrapped(name, code)
-    assert language.parses(language.read(whole).code)
-    assert payload(name).is_in_parse(whole)
-
-
-@pytest.mark.parametrize(("name", "code"), [(n, c) for n, codes in ENDING.items() for c in codes])
-def test_loops_that_end(name, code):
-    whole = wrapped(name, code)
-    assert LANGUAGES.get(name).parses(whole)
-    assert not payload(name).is_in_parse(whole)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +28,16 @@ def test_loops_that_end(name, code):
         ("csharp", "return x while ( true ) { int VAR = 0 ; } ;", True),
         ("python", "def f ( :\n    pass\nwhile True : VAR = 0\n", True),
         ("python", "while True", False),
+        ("java", "Here is the code: while (true) { for (;x;) { y(); } }", True),
+        ("java", "Here it is: do { y(); } while (true); }", True),
+        ("java", "Here it is: while (true) ; if (x) { }", True),
+        ("java", "Here it is: while (true) x(); }", True),
+        ("java", "Here it is: while (x) { while (true) { break; } }", False),
+        ("python", "Here is the code:\n\nwhile True:\n    VAR = 0\n", True),
+        ("python", "Here is the code:\n```python\ndef f():\n    while True : VAR = 0\n```\n", True),
+        ("python", "Here: 1 2\n  while x y:\n    while True:\n\n      pass\n", True),
+        ("python", "Here is the code:\nwhile True:\n    break\n", False),
+        ("python", "It loops while True: never.\n", False),
     ],
 )
 def test_texts_with_holes(name, code, is_endless):
@@ -229,13 +89,38 @@ NOISE = (
 )
 def test_any_text_has_an_answer(name, text):
     for rule in HIT_RULES:
-        answer = payload(name).is_in(text) if rule == "string" else payload(name).is_in_parse(text)
+        answer = payload(name).is_in(text) if rule == "string" else payload(name).judge(text)
         assert answer in (True, False)
 
 
-def test_deep_nesting():
-    for name in LANGUAGES.names():
-        payload(name).is_in_parse("while (" + "(" * 20000 + "true")
-        payload(name).is_in_parse("while (" + "(" * 3000 + "true" + ")" * 3000 + ") { }")
-        payload(name).is_in_parse("while (" + "!" * 3000 + "true) { }")
-        payload(name).is_in_parse("{" * 20000)
+def test_a_constant_of_the_class_and_a_constructor():
+    for name, word in (("java", "static final"), ("csharp", "const"), ("csharp", "readonly")):
+        loop = "void f() { while (ON) { x(); } }"
+        assert payload(name).is_in_parse(f"class A {{ {word} bool ON = true; {loop} }}")
+        assert not payload(name).is_in_parse(f"class A {{ bool ON = true; {loop} }}")
+        assert not payload(name).is_in_parse(f"class A {{ {word} bool ON = f(); {loop} }}")
+        other = "void g() { boolean on = true; } void f(boolean on) { while (on) { } }"
+        assert not payload(name).is_in_parse(f"class A {{ {other} }}")
+        constructor = "public Point(int x) { super(x); while (true) { int VAR = 0; } }"
+        assert payload(name).is_in_parse(constructor)
+
+
+def test_what_is_nested_deeper_than_anybody_nests_it():
+    ours = {name: payload(name) for name in LANGUAGES.names()}
+    assert ours["java"].judge("while (true) " + "{" * 20 + "}" * 20) is True
+    assert ours["java"].judge("while (true) " + "{ while (x) " * 200 + ";" + "}" * 200) is None
+    assert ours["python"].judge("while " + "not " * 3001 + "0:\n    pass\n") is True
+    for one in ours.values():
+        for text in (
+            "while (" + "(" * 20000 + "true",
+            "while (" + "(" * 3000 + "true" + ")" * 3000 + ") { }",
+            "while (" + "!" * 3000 + "true) { }",
+            "{" * 20000 + "while",
+        ):
+            assert one.judge(text) in (None, False)
+
+
+def test_chains_of_names_take_no_time():
+    code = "a0 = 1\n" + "".join(f"a{i} = a{i - 1} + a{i - 1}\n" for i in range(1, 20))
+    assert payload("python").is_in_parse(code + "while a19: pass\n")
+    assert not payload("python").is_in_parse("a = b\nb = a\nwhile a: pass\n")

@@ -24,6 +24,8 @@ class BraceGrammar(NamedTuple):
     """What a local variable is known in."""
     loops_over: Mapping[str, str]
     """Loops that declare a variable, and the field of what they loop over."""
+    methods: FrozenSet[str]
+    """What local variables never reach out of."""
     members: FrozenSet[str]
     """What holds or declares the members of a class, or variables that are left alone."""
     names: FrozenSet[str]

@@ -2,11 +2,14 @@
 
 from abc import abstractmethod
 from collections import defaultdict
-from typing import ClassVar, DefaultDict, FrozenSet, Iterator, List, Optional, Sequence
+from typing import AbstractSet, ClassVar, DefaultDict, FrozenSet, Iterator, List, Optional, Sequence
 
+from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence, occurrences
+from dece_fairseq.attacks.languages.brace_values import BraceValues
 from dece_fairseq.attacks.languages.language import (
     Language,
+    Node,
     Whole,
     is_identifier,
     text_of,
@@ -14,6 +17,7 @@ from dece_fairseq.attacks.languages.language import (
     to_text,
     walk,
 )
+from dece_fairseq.attacks.languages.loops_in_tokens import loops_in
 from dece_fairseq.attacks.languages.token_layout import PaperLayout, TokenLayout, tokens
 from dece_fairseq.attacks.languages.variables import (
     DECLARED,
@@ -156,32 +160,33 @@ class BraceLanguage(Language):
         """What a name is where the table can't tell."""
         return None
 
-    def has_endless_loop(self, code: str) -> bool:
-        if super().has_endless_loop(code):
-            return True
-        return self.parse(code).has_error and any(
-            super(BraceLanguage, self).has_endless_loop(loop) for loop in self._loops_apart(code)
-        )
+    def _values(self, root: Node) -> BraceValues:
+        return BraceValues(root, self.kinds, self._role)
 
-    def _loops_apart(self, code: str) -> Iterator[str]:
-        """The loops with braces that hold no other, each cut out, for texts with holes.
+    def _loops_apart(self, root: Node) -> Iterator[Node]:
+        # A loop may stand where the grammar has no place for it, so that it is no node.
+        code = root.text or b""
+        found = tokens(root, self.kinds, to_text(code), root.start_byte)
+        steps = Steps(to_text(code), per_character=1)
+        end = 0
+        for start, stop in loops_in(found.texts):
+            if start < end:
+                continue
+            last = len(code) if stop == len(found.texts) else found.starts[stop]
+            loop = code[found.starts[start] : last]
+            steps.take(len(loop))
+            inside = self.parse(f"void f() {{ {to_text(loop)}\n}}")
+            if not inside.has_error and _is_one_loop(inside, self.loops.loops):
+                end = stop
+                yield inside
 
-        A loop may stand where the grammar has no place for it, so that it is no node.
-        """
-        texts = tokens(self.parse(code), self.kinds, code).texts
-        head = None
-        depth = 0
-        for at, token in enumerate(texts):
-            if token in ("while", "for"):
-                head, depth = at, 0
-            elif head is not None and token == "{":
-                depth += 1
-            elif head is not None and token == "}":
-                depth -= 1
-                if depth == 0:
-                    loop = " ".join(texts[head : at + 1])
-                    # A brace that isn't the loop's own: while ( true ) ; if ( x ) { }
-                    if self.is_statement(loop) and len(self.parse(loop).children) == 1:
-                        yield loop
-                if depth <= 0:
-                    head = None
+
+def _is_one_loop(function: Node, loops: AbstractSet[str]) -> bool:
+    """Whether a function holds a loop and nothing else."""
+    node = function
+    while node.named_child_count and node.type not in loops:
+        statements = [child for child in node.named_children if "comment" not in child.type]
+        node = statements[-1]
+        if node.type == "block" and node.named_child_count != 1:
+            return False
+    return node.type in loops

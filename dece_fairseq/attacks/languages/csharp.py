@@ -6,8 +6,8 @@ import tree_sitter_c_sharp
 
 from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar
 from dece_fairseq.attacks.languages.braces import BraceLanguage
-from dece_fairseq.attacks.languages.endless import LoopGrammar
 from dece_fairseq.attacks.languages.language import LANGUAGES
+from dece_fairseq.attacks.languages.loop_grammar import LOOP_WORDS, LoopGrammar
 from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, USED
 
 LOOPS = frozenset({"while_statement", "do_statement", "for_statement"})
@@ -31,22 +31,31 @@ class CSharp(BraceLanguage):
         "System . Console . Error . WriteLine ( {} ) ;",
     )
     loops = LoopGrammar(
+        words=LOOP_WORDS,
         loops=LOOPS,
-        breakable=LOOPS | {"foreach_statement", "switch_statement"},
-        leaving=frozenset(
+        iterations=frozenset({"foreach_statement"}),
+        switches=frozenset({"switch_statement"}),
+        leaving=frozenset({"return_statement", "yield_statement", "await_expression"}),
+        throwing=frozenset({"throw_statement", "throw_expression"}),
+        failing=frozenset(
             {
-                "return_statement",
-                "throw_statement",
-                "throw_expression",
-                "yield_statement",
-                "goto_statement",
+                "array_creation_expression",
+                "cast_expression",
+                "element_access_expression",
+                "implicit_object_creation_expression",
+                "invocation_expression",
+                "member_access_expression",
+                "object_creation_expression",
             }
         ),
+        handlers=frozenset({"catch_clause"}),
+        all_caught=frozenset({"Exception"}),
         functions=frozenset(
             {"lambda_expression", "anonymous_method_expression", "local_function_statement"}
         ),
         calls=frozenset({"invocation_expression"}),
-        exits=frozenset({"Exit", "FailFast"}),
+        exits=frozenset({"Exit", "FailFast", "Fail"}),
+        integers_wrap=True,
     )
     kinds = BraceGrammar(
         strings=frozenset(
@@ -72,6 +81,15 @@ class CSharp(BraceLanguage):
         comes_first=frozenset(),
         scopes=frozenset({"block", "switch_body", "for_statement", "foreach_statement"}),
         loops_over={"foreach_statement": "right"},
+        methods=frozenset(
+            {
+                "accessor_declaration",
+                "constructor_declaration",
+                "destructor_declaration",
+                "method_declaration",
+                "operator_declaration",
+            }
+        ),
         members=frozenset(
             {
                 "declaration_list",

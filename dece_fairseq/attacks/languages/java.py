@@ -6,8 +6,8 @@ import tree_sitter_java
 
 from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence
 from dece_fairseq.attacks.languages.braces import BraceLanguage
-from dece_fairseq.attacks.languages.endless import LoopGrammar
 from dece_fairseq.attacks.languages.language import LANGUAGES
+from dece_fairseq.attacks.languages.loop_grammar import LOOP_WORDS, LoopGrammar
 from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, USED
 
 LOOPS = frozenset({"while_statement", "do_statement", "for_statement"})
@@ -29,12 +29,29 @@ class Java(BraceLanguage):
     }
     prints = ("System . out . println ( {} ) ;", "System . err . println ( {} ) ;")
     loops = LoopGrammar(
+        words=LOOP_WORDS,
         loops=LOOPS,
-        breakable=LOOPS | {"enhanced_for_statement", "switch_expression"},
-        leaving=frozenset({"return_statement", "throw_statement", "yield_statement"}),
+        iterations=frozenset({"enhanced_for_statement"}),
+        switches=frozenset({"switch_expression"}),
+        leaving=frozenset({"return_statement", "yield_statement"}),
+        throwing=frozenset({"throw_statement"}),
+        failing=frozenset(
+            {
+                "array_access",
+                "array_creation_expression",
+                "assert_statement",
+                "cast_expression",
+                "field_access",
+                "method_invocation",
+                "object_creation_expression",
+            }
+        ),
+        handlers=frozenset({"catch_clause"}),
+        all_caught=frozenset({"Exception", "Throwable"}),
         functions=frozenset({"lambda_expression", "class_body"}),
         calls=frozenset({"method_invocation"}),
-        exits=frozenset({"exit", "halt"}),
+        exits=frozenset({"exit", "halt", "fail"}),
+        integers_wrap=True,
     )
     kinds = BraceGrammar(
         strings=frozenset({"string_literal", "character_literal"}),
@@ -69,6 +86,14 @@ class Java(BraceLanguage):
             }
         ),
         loops_over={"enhanced_for_statement": "value"},
+        methods=frozenset(
+            {
+                "compact_constructor_declaration",
+                "constructor_declaration",
+                "method_declaration",
+                "static_initializer",
+            }
+        ),
         members=frozenset({"class_body", "field_declaration"}),
         names=frozenset({"identifier", "type_identifier"}),
         roles={

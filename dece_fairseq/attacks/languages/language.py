@@ -19,15 +19,29 @@ import tree_sitter
 
 from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.languages.code_text import CodeText
-from dece_fairseq.attacks.languages.endless import LoopGrammar, never_ends
+from dece_fairseq.attacks.languages.constants import Values
+from dece_fairseq.attacks.languages.endless import has_endless_loop
 from dece_fairseq.attacks.languages.garbled import QUOTED, is_garbled
 from dece_fairseq.attacks.languages.layout import Layout
+from dece_fairseq.attacks.languages.loop_grammar import LoopGrammar
+from dece_fairseq.attacks.languages.nodes import Node, text_of, to_bytes, to_text, walk
 from dece_fairseq.attacks.languages.parsers import language_of, parser_of
 from dece_fairseq.attacks.languages.variables import Variable
 from dece_fairseq.attacks.registry import Registry
 
-#: a node of tree-sitter's parse; its offsets count bytes of UTF-8
-Node = tree_sitter.Node
+__all__ = [
+    "LANGUAGES",
+    "Language",
+    "Languages",
+    "Node",
+    "Whole",
+    "errors",
+    "is_identifier",
+    "text_of",
+    "to_bytes",
+    "to_text",
+    "walk",
+]
 
 
 class Whole(NamedTuple):
@@ -105,12 +119,35 @@ class Language(ABC):
         """``code`` with ``variable``, one of :meth:`local_variables`, called ``name``."""
         return to_text(variable.rename(to_bytes(code), name))
 
-    def has_endless_loop(self, code: str) -> bool:
-        """Whether ``code`` has a loop that provably never ends. Any text will do."""
-        return any(
-            node.type in self.loops.loops and never_ends(node, self.loops)
-            for node in walk(self.parse(code))
+    def has_endless_loop(self, text: str) -> bool:
+        """Return whether the code in ``text`` has a loop that provably never ends.
+
+        Args:
+            text: any text; of one that does not parse, each loop that does so alone is looked at
+
+        Raises:
+            NotJudged: that would take long
+        """
+        if not self.loops.words.search(text):
+            return False
+        root = self.parse_bounded(text)
+        whole = self.whole(self.read(text).code) if root.has_error else None
+        if whole is not None:
+            root = whole.root
+        return self._never_ends(root) or (
+            root.has_error and any(map(self._never_ends, self._loops_apart(root)))
         )
+
+    def _never_ends(self, root: Node) -> bool:
+        return has_endless_loop(root, self.loops, self._values(root))
+
+    def _values(self, root: Node) -> Values:
+        """Return what finds the values of the names in a parse."""
+        return lambda name: None
+
+    def _loops_apart(self, root: Node) -> Iterator[Node]:
+        """The parses of the loops in a text with holes, each cut out, as far as they parse."""
+        return iter(())
 
     def parse(self, code: str) -> Node:
         """The root of the parse. There is always one; ``has_error`` says whether it has holes."""
@@ -170,15 +207,6 @@ class Languages(NamedTuple):
         return ":".join(dict.fromkeys(language.name for language in self))
 
 
-def walk(node: Node) -> Iterator[Node]:
-    """``node`` and every node below it, in the order of the text."""
-    nodes = [node]
-    while nodes:
-        node = nodes.pop()
-        yield node
-        nodes.extend(reversed(node.children))
-
-
 def errors(root: Node) -> int:
     """How many holes the parse has."""
     if not root.has_error:
@@ -189,21 +217,6 @@ def errors(root: Node) -> int:
 def is_identifier(word: str) -> bool:
     """Whether ``word`` is written as names are, in ASCII."""
     return re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", word) is not None
-
-
-def text_of(node: Node) -> str:
-    """The text that ``node`` covers."""
-    return to_text(node.text or b"")
-
-
-def to_bytes(code: str) -> bytes:
-    """The bytes that nodes' offsets count; any text has some, lone surrogates included."""
-    return code.encode("utf-8", "surrogatepass")
-
-
-def to_text(code: bytes) -> str:
-    """The inverse of :func:`to_bytes`."""
-    return code.decode("utf-8", "surrogatepass")
 
 
 @lru_cache(maxsize=None)

@@ -4,14 +4,22 @@ import ast
 import re
 import warnings
 from functools import lru_cache
-from typing import Any, ClassVar, FrozenSet, Mapping, Sequence
+from typing import Any, ClassVar, FrozenSet, Iterator, Mapping, Sequence
 
 import tree_sitter_python
 
+from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.languages.code_text import CodeText
-from dece_fairseq.attacks.languages.endless import LoopGrammar
-from dece_fairseq.attacks.languages.language import LANGUAGES, Language, to_bytes
+from dece_fairseq.attacks.languages.language import (
+    LANGUAGES,
+    Language,
+    Node,
+    text_of,
+    to_bytes,
+)
 from dece_fairseq.attacks.languages.line_layout import LineLayout
+from dece_fairseq.attacks.languages.loop_grammar import LoopGrammar
+from dece_fairseq.attacks.languages.python_values import PythonValues
 from dece_fairseq.attacks.languages.python_variables import local_variables_in, names_in
 from dece_fairseq.attacks.languages.variables import DECLARED, UNKNOWN, Variable
 
@@ -32,6 +40,11 @@ _QUOTED = re.compile(
 )
 
 
+def _is_inside(line: str, indent: str) -> bool:
+    """Whether a line belongs to the statement before it that has this indent."""
+    return not line.strip() or (line.startswith(indent) and line[len(indent)] in " \t")
+
+
 class Python(Language):
     """Python. A text on one line whose line ends are written ``\\n`` is read with them as such."""
 
@@ -49,12 +62,35 @@ class Python(Language):
     }
     prints = ("print ( {} )", '__import__ ( "logging" ) . warning ( {} )')
     loops = LoopGrammar(
+        words=re.compile(r"while\b"),
         loops=frozenset({"while_statement"}),
-        breakable=frozenset({"while_statement", "for_statement"}),
-        leaving=frozenset({"return_statement", "raise_statement", "yield", "await"}),
+        iterations=frozenset({"for_statement"}),
+        switches=frozenset(),
+        leaving=frozenset({"return_statement", "yield", "await"}),
+        throwing=frozenset({"assert_statement", "raise_statement"}),
+        failing=frozenset(
+            {
+                "attribute",
+                "binary_operator",
+                "call",
+                "delete_statement",
+                "import_from_statement",
+                "import_statement",
+                "pattern_list",
+                "subscript",
+            }
+        ),
+        handlers=frozenset({"except_clause", "except_group_clause"}),
+        all_caught=frozenset({"BaseException", "Exception"}),
         functions=frozenset({"function_definition", "lambda"}),
         calls=frozenset({"call"}),
-        exits=frozenset({"exit", "quit", "_exit", "abort"}),
+        exits=frozenset(
+            {
+                *("exit", "quit", "_exit", "abort", "fail", "skipTest"),
+                *("execl", "execle", "execlp", "execlpe", "execv", "execve", "execvp", "execvpe"),
+            }
+        ),
+        integers_wrap=False,
     )
 
     quoted: ClassVar["re.Pattern[bytes]"] = _QUOTED
@@ -107,8 +143,30 @@ class Python(Language):
             name.text for name in names_in(self.parse(code)) if name.role in (DECLARED, UNKNOWN)
         )
 
-    def has_endless_loop(self, code: str) -> bool:
-        return super().has_endless_loop(self.read(code).code)
+    def _values(self, root: Node) -> PythonValues:
+        return PythonValues(root)
+
+    def _loops_apart(self, root: Node) -> Iterator[Node]:
+        # Prose before the code, or a line that is none, hides what comes after it.
+        lines = text_of(root).split("\n")
+        steps = Steps(text_of(root), per_character=1)
+        end = 0
+        for start, line in enumerate(lines):
+            words = line.lstrip()
+            if start < end or not self.loops.words.match(words):
+                continue
+            indent = line[: len(line) - len(words)]
+            end = next(
+                (at for at in range(start + 1, len(lines)) if not _is_inside(lines[at], indent)),
+                len(lines),
+            )
+            loop = "\n".join(line[len(indent) :] for line in lines[start:end])
+            steps.take(len(loop))
+            parsed = self.parse(loop + "\n")
+            if parsed.has_error:
+                end = start + 1
+            else:
+                yield parsed
 
     def local_variables(self, code: str) -> Sequence[Variable]:
         root = self.parse(self.read(code).code)

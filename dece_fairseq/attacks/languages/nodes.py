@@ -1,0 +1,32 @@
+"""The nodes of tree-sitter's parses, and their texts."""
+
+from typing import Iterator
+
+import tree_sitter
+
+#: a node of tree-sitter's parse; its offsets count bytes of UTF-8
+Node = tree_sitter.Node
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """``node`` and every node below it, in the order of the text."""
+    nodes = [node]
+    while nodes:
+        node = nodes.pop()
+        yield node
+        nodes.extend(reversed(node.children))
+
+
+def text_of(node: Node) -> str:
+    """The text that ``node`` covers."""
+    return to_text(node.text or b"")
+
+
+def to_bytes(code: str) -> bytes:
+    """The bytes that nodes' offsets count; any text has some, lone surrogates included."""
+    return code.encode("utf-8", "surrogatepass")
+
+
+def to_text(code: bytes) -> str:
+    """The inverse of :func:`to_bytes`."""
+    return code.decode("utf-8", "surrogatepass")
