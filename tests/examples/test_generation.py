@@ -54,8 +54,6 @@ def test_progress_is_said_and_nothing_is_changed() -> None:
     lines = "".join(f"S-{i}\ta\nH-{i}\t-0.1\tб\nD-{i}\t-0.1\t\\n  b\n" for i in range(120))
     done = bash('answered "test"', given=lines)
     assert done.stdout == lines
-    assert done.stderr.splitlines() == [
-        f"test: {count} requests answered" for count in (100, 120)
-    ]
+    assert done.stderr.splitlines() == [f"test: {count} requests answered" for count in (100, 120)]
     assert bash('answered "test"').stderr == ""
     assert bash('{ echo D-0; exit 3; } | answered "test"').returncode == 3
