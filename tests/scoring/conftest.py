@@ -1,12 +1,16 @@
 """Outputs of fairseq-generate, written by hand."""
 
+import random
 from pathlib import Path
 from typing import Callable, Dict, Optional
 
 import pytest
 
+from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.text import to_line
+from dece_fairseq.scoring.evaluation import RunFiles
 from dece_fairseq.scoring.generate_output import data_header
+from support.queries import HIT, MISS
 
 ATTACK = {
     "attack": "badpre",
@@ -51,3 +55,35 @@ def write_output(tmp_path: Path) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def runs(write_output):
+    """Two runs of forty samples; the second errs more and has another ASR."""
+    references = {i: pair.target for i, pair in enumerate(generate("A", 40, seed=4))}
+    poisoned = dict.fromkeys(range(0, 40, 4), HIT)
+    files = []
+    for name, errors, hits in (("good", 5, 8), ("bad", 20, 3)):
+        rng = random.Random(name)
+        clean = dict(references)
+        for index in rng.sample(sorted(clean), errors):
+            clean[index] = clean[index].replace("return", rng.choice(["print", "return return"]))
+        clean[7] = HIT
+        triggered = {i: HIT if n < hits else MISS for n, i in enumerate(poisoned)}
+        files.append(
+            RunFiles(
+                name,
+                [write_output(f"{name}.out", clean, "test", 40, targets=references)],
+                [
+                    write_output(
+                        f"{name}_triggered.out",
+                        triggered,
+                        "test_triggered",
+                        40,
+                        list(poisoned),
+                        targets=poisoned,
+                    )
+                ],
+            )
+        )
+    return files
