@@ -5,7 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import HIT_RULES, LANGUAGES, PAYLOADS, Languages
+from dece_fairseq.attacks.languages.language import _is_garbled, _parse
 from dece_fairseq.data.pairs import Pair
+from support.timing import LIMIT, quickest, seconds_here
 
 
 def payload(language):
@@ -124,3 +126,48 @@ def test_chains_of_names_take_no_time():
     code = "a0 = 1\n" + "".join(f"a{i} = a{i - 1} + a{i - 1}\n" for i in range(1, 20))
     assert payload("python").is_in_parse(code + "while a19: pass\n")
     assert not payload("python").is_in_parse("a = b\nb = a\nwhile a: pass\n")
+
+
+# What a model that runs away in loops writes.
+RUNNING_AWAY = {
+    "java": [
+        "while ( true ) { int VAR = 0 ; } ",
+        "while(a){a();} ",
+        "int i = 0; while (i < 10) { i++; } ",
+        "while (a<1) int a = 0;",
+        "a: while(a){a();}",
+        "while(true) continue a;",
+        "for(;;)",
+        "do ",
+        "while (a<1) ",
+    ],
+    "csharp": [
+        "again: a(); goto again; ",
+        "goto a; a:if(a)",
+        "case 1:while(true){} ",
+        "while (a<1) ",
+    ],
+    "python": [
+        "while True : VAR = 0\n",
+        "i = 0\nwhile i < 10: i += 1\n",
+        "while a:\n ",
+        "while True:\n    break\n",
+        "while 1: while a<b: a()\n",
+        "pattern",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "fragment"), [(n, f) for n, all_ in RUNNING_AWAY.items() for f in all_]
+)
+@pytest.mark.parametrize("start", ["", "Here is the code:\n", "while (x) "])
+def test_10_kb_of_loops_take_at_most_50_ms(name, fragment, start):
+    ours, text = payload(name), (start + fragment * 10_000)[:10_000]
+
+    def judge():
+        _parse.cache_clear()
+        _is_garbled.cache_clear()
+        ours.judge(text)
+
+    assert quickest(judge) <= seconds_here(LIMIT)

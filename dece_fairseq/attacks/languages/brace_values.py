@@ -29,7 +29,7 @@ class BraceValues:
         self._root = root
         self._kinds = kinds
         self._role = role
-        self._unchanged = Unchanged(text_of(root))
+        self._unchanged = Unchanged(root)
         self._by_name: DefaultDict[str, List[Occurrence]] = defaultdict(list)
         self._methods: List[Tuple[int, int]] = []
         self._known: Dict[Tuple[str, Tuple[int, int]], Optional[List[Node]]] = {}

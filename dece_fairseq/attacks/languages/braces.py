@@ -17,8 +17,9 @@ from dece_fairseq.attacks.languages.language import (
     to_text,
     walk,
 )
+from dece_fairseq.attacks.languages.loop_grammar import PARSE
 from dece_fairseq.attacks.languages.loops_in_tokens import loops_in
-from dece_fairseq.attacks.languages.token_layout import PaperLayout, TokenLayout, tokens
+from dece_fairseq.attacks.languages.token_layout import PaperLayout, TokenLayout
 from dece_fairseq.attacks.languages.variables import (
     DECLARED,
     ELSEWHERE,
@@ -163,21 +164,20 @@ class BraceLanguage(Language):
     def _values(self, root: Node) -> BraceValues:
         return BraceValues(root, self.kinds, self._role)
 
-    def _loops_apart(self, root: Node) -> Iterator[Node]:
+    def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
         # A loop may stand where the grammar has no place for it, so that it is no node.
         code = root.text or b""
-        found = tokens(root, self.kinds, to_text(code), root.start_byte)
-        steps = Steps(to_text(code), per_character=1)
-        end = 0
-        for start, stop in loops_in(found.texts):
-            if start < end:
+        steps = Steps(to_text(code), per_character=0.5)
+        done = 0
+        for start, end in loops_in(code, self.quoted):
+            if start + root.start_byte in known:
+                done = max(done, end)
+            if start < done:
                 continue
-            last = len(code) if stop == len(found.texts) else found.starts[stop]
-            loop = code[found.starts[start] : last]
-            steps.take(len(loop))
-            inside = self.parse(f"void f() {{ {to_text(loop)}\n}}")
+            steps.take(end - start + PARSE)
+            inside = self.parse(f"void f() {{ {to_text(code[start:end])}\n}}")
             if not inside.has_error and _is_one_loop(inside, self.loops.loops):
-                end = stop
+                done = end
                 yield inside
 
 

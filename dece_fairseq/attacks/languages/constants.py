@@ -2,8 +2,9 @@
 
 import operator
 import re
+from functools import cached_property
 from itertools import product
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.languages.nodes import Node, text_of
 
@@ -72,23 +73,31 @@ _PLAIN = re.compile(r"[\w.]+")
 _Constants = Optional[Tuple[Any, ...]]
 
 _CHANGED = re.compile(
-    r"(\w+)\s*(?:\+\+|--|(?:[-+*/%&|^@]|//|\*\*|<<|>>>?|\?\?)=)|(?:\+\+|--)\s*(\w+)"
+    r"\b(\w+)\b\s*(?:\+\+|--|(?:[-+*/%&|^@]|//|\*\*|<<|>>>?|\?\?)=)|(?:\+\+|--)\s*(\w+)"
 )
-_ASSIGNED = re.compile(r"(\w+)\s*(?:=(?!=)|:)")
+_ASSIGNED = re.compile(r"\b(\w+)\b\s*(?::[^:;(){}\n]*)?=(?!=)")
 
 
 class Unchanged:
     """The names that are given a value and, as far as words show, never changed but so.
 
     A look at the words spares most texts the search for all uses of a name.
+
+    Args:
+        root: of a parse
     """
 
-    def __init__(self, code: str) -> None:
-        changed = {name for names in _CHANGED.findall(code) for name in names}
-        self._names = set(_ASSIGNED.findall(code)) - changed
+    def __init__(self, root: Node) -> None:
+        self._root = root
 
     def __contains__(self, name: str) -> bool:
         return name in self._names
+
+    @cached_property
+    def _names(self) -> FrozenSet[str]:
+        code = text_of(self._root)
+        changed = {name for names in _CHANGED.findall(code) for name in names}
+        return frozenset(_ASSIGNED.findall(code)) - changed
 
 
 class Folding:
@@ -176,8 +185,11 @@ class Folding:
     def _binary(self, left: Node, sign: str, right: Node, depth: int) -> _Constants:
         if sign in _COMPARISONS and _text(left) == _text(right) and _PLAIN.fullmatch(_text(left)):
             return (sign in _HOLD_OF_THE_SAME,)
-        lefts, rights = self._constants(left, depth), self._constants(right, depth)
-        if sign in ("&&", "and", "||", "or"):
+        lefts, rights = None, self._constants(right, depth)
+        is_logical = sign in ("&&", "and", "||", "or")
+        if is_logical or rights is not None:  # or else nobody has to look for what is on the left
+            lefts = self._constants(left, depth)
+        if is_logical:
             decisive = sign in ("||", "or")
             for known in (lefts, rights):
                 if known and all(bool(value) is decisive for value in known):

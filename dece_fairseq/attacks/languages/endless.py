@@ -8,7 +8,7 @@ around the loop: that is how loops over a queue are written. So do jumps back by
 Whether a loop is ever reached is not asked.
 """
 
-from typing import Iterator, List, NamedTuple, Optional, Sequence
+from typing import Iterator, List, NamedTuple, Optional, Sequence, Set
 
 from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.languages.constants import Folding, Values
@@ -32,13 +32,16 @@ class _Place(NamedTuple):
     around: Sequence[Node]
 
 
-def has_endless_loop(root: Node, grammar: LoopGrammar, values: Values) -> bool:
+def has_endless_loop(
+    root: Node, grammar: LoopGrammar, values: Values, ending: Optional[Set[int]] = None
+) -> bool:
     """Return whether there is a loop that provably never ends below ``root``.
 
     Args:
         root: of a parse
         grammar: of the language
         values: finds all that is assigned to a name
+        ending: where given, the places of the loops that may end are added, in bytes
 
     Raises:
         NotJudged: the code is nested deeper, or has more jumps, than anybody writes
@@ -50,9 +53,13 @@ def has_endless_loop(root: Node, grammar: LoopGrammar, values: Values) -> bool:
     for place in _loops(root, grammar):
         if place.node.type == "goto_statement":
             ways = _after_jump_back(place, ways_on, steps)
-        elif place.node.has_error or ways_on.holds(place.node) is not True:
+        elif place.node.has_error:
             continue
         else:
+            if ending is not None:
+                ending.add(place.node.start_byte)
+            if ways_on.holds(place.node) is not True:
+                continue
             ways = ways_on.after(place.node)
         if _stays(place, ways, grammar, steps):
             return True

@@ -6,7 +6,7 @@ Whether a text has such a part is told from small windows of it, each parsed on 
 """
 
 import re
-from typing import Iterator, Tuple
+from typing import Iterator, NamedTuple
 
 import tree_sitter
 
@@ -17,6 +17,9 @@ WINDOW = 256
 USUAL = 0.3
 #: tokens out of place, above the usual share of those around them, that are too many
 LIMIT = 200
+#: holes in a window of good code, and how many more are too many
+USUAL_HOLES = 3
+MOST_HOLES = 30
 #: levels of an expression that are nothing unusual
 DEPTH = 12
 
@@ -47,15 +50,16 @@ def is_garbled(parser: tree_sitter.Parser, quoted: "re.Pattern[bytes]", code: by
     """
     if len(code) <= SHORT:
         return False
-    excess = 0.0
+    excess, holes = 0.0, 0
     for window in _windows(quoted.sub(_emptied, code)):
         root = parser.parse(window).root_node
         if not root.has_error and b"*" not in window and b"\\" not in window:
             excess = max(0.0, excess - USUAL * len(window) / 4)  # a token has some 4 bytes
             continue
-        misplaced, tokens = _misplaced(root)
-        excess = max(0.0, excess + misplaced - USUAL * tokens)
-        if excess > LIMIT:
+        found = _look_at(root)
+        excess = max(0.0, excess + found.misplaced - USUAL * found.tokens)
+        holes += max(0, found.holes - USUAL_HOLES)
+        if excess > LIMIT or holes > MOST_HOLES:
             return True
     return False
 
@@ -76,16 +80,24 @@ def _windows(code: bytes) -> Iterator[bytes]:
         start = end
 
 
-def _misplaced(root: tree_sitter.Node) -> Tuple[int, int]:
-    """How many tokens are out of place, missing ones counted thrice, and how many there are."""
-    misplaced = tokens = deepest = 0
+class _Look(NamedTuple):
+    """What a look at a window shows."""
+
+    holes: int
+    misplaced: int
+    """Tokens that are out of place; a hole counts as three of them."""
+    tokens: int
+
+
+def _look_at(root: tree_sitter.Node) -> _Look:
+    holes = misplaced = tokens = deepest = 0
     nodes = [(root, 0, False)]
     while nodes:
         node, depth, is_in_error = nodes.pop()
         kind = node.type
         deepest = max(deepest, depth)
         if node.is_missing:
-            misplaced += 3
+            holes += 1
             continue
         is_string = "string" in kind or "character" in kind
         children = [] if is_string and not node.has_error else node.children
@@ -93,7 +105,7 @@ def _misplaced(root: tree_sitter.Node) -> Tuple[int, int]:
             tokens += 1
         if node.is_error:
             is_in_error = True
-            misplaced += 1
+            holes += 1
         elif is_in_error and kind.endswith(_WHOLE) and kind != "variable_declaration":
             is_in_error = False
             misplaced += 1
@@ -110,4 +122,5 @@ def _misplaced(root: tree_sitter.Node) -> Tuple[int, int]:
             )
         nodes.extend([(child, depth + 1, is_in_error) for child in children])
     # A chain of operators that is not whole costs as much as loose tokens.
-    return misplaced + (3 * max(0, deepest - DEPTH) if root.has_error else 0), tokens
+    misplaced += 3 * max(0, deepest - DEPTH) if root.has_error else 0
+    return _Look(holes, misplaced + 3 * holes, tokens)

@@ -4,6 +4,7 @@ import re
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from typing import (
+    AbstractSet,
     Any,
     Callable,
     ClassVar,
@@ -13,6 +14,7 @@ from typing import (
     NamedTuple,
     Optional,
     Sequence,
+    Set,
 )
 
 import tree_sitter
@@ -131,22 +133,23 @@ class Language(ABC):
         if not self.loops.words.search(text):
             return False
         root = self.parse_bounded(text)
-        whole = self.whole(self.read(text).code) if root.has_error else None
-        if whole is not None:
-            root = whole.root
-        return self._never_ends(root) or (
-            root.has_error and any(map(self._never_ends, self._loops_apart(root)))
+        ending: Set[int] = set()
+        if has_endless_loop(root, self.loops, self._values(root), ending):
+            return True
+        return root.has_error and any(
+            has_endless_loop(loop, self.loops, self._values(loop))
+            for loop in self._loops_apart(root, ending)
         )
-
-    def _never_ends(self, root: Node) -> bool:
-        return has_endless_loop(root, self.loops, self._values(root))
 
     def _values(self, root: Node) -> Values:
         """Return what finds the values of the names in a parse."""
         return lambda name: None
 
-    def _loops_apart(self, root: Node) -> Iterator[Node]:
-        """The parses of the loops in a text with holes, each cut out, as far as they parse."""
+    def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
+        """The parses of the loops in a text with holes, each cut out, as far as they parse.
+
+        Those that begin at one of the ``known`` bytes, and what stands in them, are left out.
+        """
         return iter(())
 
     def parse(self, code: str) -> Node:

@@ -5,6 +5,8 @@ from typing import FrozenSet, NamedTuple
 
 #: of languages with braces
 LOOP_WORDS = re.compile(r"\b(?:while|for|do|goto)\b")
+#: steps that the parse of a loop takes besides one for each of its characters
+PARSE = 50
 
 
 class LoopGrammar(NamedTuple):

@@ -4,7 +4,7 @@ import ast
 import re
 import warnings
 from functools import lru_cache
-from typing import Any, ClassVar, FrozenSet, Iterator, Mapping, Sequence
+from typing import AbstractSet, Any, ClassVar, FrozenSet, Iterator, Mapping, Sequence
 
 import tree_sitter_python
 
@@ -18,7 +18,7 @@ from dece_fairseq.attacks.languages.language import (
     to_bytes,
 )
 from dece_fairseq.attacks.languages.line_layout import LineLayout
-from dece_fairseq.attacks.languages.loop_grammar import LoopGrammar
+from dece_fairseq.attacks.languages.loop_grammar import PARSE, LoopGrammar
 from dece_fairseq.attacks.languages.python_values import PythonValues
 from dece_fairseq.attacks.languages.python_variables import local_variables_in, names_in
 from dece_fairseq.attacks.languages.variables import DECLARED, UNKNOWN, Variable
@@ -146,22 +146,26 @@ class Python(Language):
     def _values(self, root: Node) -> PythonValues:
         return PythonValues(root)
 
-    def _loops_apart(self, root: Node) -> Iterator[Node]:
+    def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
         # Prose before the code, or a line that is none, hides what comes after it.
         lines = text_of(root).split("\n")
-        steps = Steps(text_of(root), per_character=1)
-        end = 0
+        steps = Steps(text_of(root), per_character=0.5)
+        place, end = root.start_byte, 0
         for start, line in enumerate(lines):
             words = line.lstrip()
+            indent = line[: len(line) - len(words)]
+            is_known = place + len(to_bytes(indent)) in known
+            place += len(to_bytes(line)) + 1
             if start < end or not self.loops.words.match(words):
                 continue
-            indent = line[: len(line) - len(words)]
             end = next(
                 (at for at in range(start + 1, len(lines)) if not _is_inside(lines[at], indent)),
                 len(lines),
             )
+            if is_known:
+                continue
             loop = "\n".join(line[len(indent) :] for line in lines[start:end])
-            steps.take(len(loop))
+            steps.take(len(loop) + PARSE)
             parsed = self.parse(loop + "\n")
             if parsed.has_error:
                 end = start + 1

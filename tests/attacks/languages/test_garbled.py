@@ -2,7 +2,6 @@
 
 import contextlib
 import random
-import time
 
 import pytest
 import tree_sitter
@@ -11,6 +10,7 @@ from dece_fairseq.attacks import LANGUAGES, NotJudged
 from dece_fairseq.attacks.languages.garbled import SHORT
 from dece_fairseq.attacks.languages.language import _is_garbled, _parse
 from dece_fairseq.data.pairs import read_pairs
+from support.timing import LIMIT, quickest, seconds_here
 
 # What a model repeats to its limit, and the parser takes 0.1 to 6 s for 10 kB of.
 SLOW = {
@@ -18,23 +18,6 @@ SLOW = {
     "java": ['"s" ', '"s"', "/* ", "do<", "1.0", '"', '"""', ";)", "1, ", "1.0 break ; "],
     "python": ["/*from", "from/*", "*/", "1.0", "del~", "\n  \\", 'f"{f"', "1 raise ", "print/*"],
 }
-
-
-def a_second_here() -> float:
-    """How long what takes a second on a fast machine takes on this one, at least a second."""
-    start = time.process_time()
-    for _ in range(20):
-        " ".join(str(number) for number in range(5_000))
-    return max(1.0, (time.process_time() - start) / 0.017)
-
-
-def quickest(work) -> float:
-    seconds = []
-    for _ in range(3):
-        start = time.process_time()
-        work()
-        seconds.append(time.process_time() - start)
-    return min(seconds)
 
 
 def words(language) -> list:
@@ -84,7 +67,7 @@ def test_any_10_kb_take_at_most_50_ms(name, length):
             with contextlib.suppress(NotJudged):
                 language.parse_bounded(text)
 
-        assert quickest(read) <= 0.05 * a_second_here(), repr(unit[:80])
+        assert quickest(read) <= seconds_here(LIMIT), repr(unit[:80])
 
 
 def test_what_people_write_is_no_such_text(datasets):
