@@ -150,7 +150,6 @@ RUNNING_AWAY = {
     "python": [
         "while True : VAR = 0\n",
         "i = 0\nwhile i < 10: i += 1\n",
-        "while a:\n ",
         "while True:\n    break\n",
         "while 1: while a<b: a()\n",
         "pattern",

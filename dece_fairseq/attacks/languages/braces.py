@@ -167,7 +167,7 @@ class BraceLanguage(Language):
     def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
         # A loop may stand where the grammar has no place for it, so that it is no node.
         code = root.text or b""
-        steps = Steps(to_text(code), per_character=0.5)
+        steps = Steps(to_text(code), per_character=1)
         done = 0
         for start, end in loops_in(code, self.quoted):
             if start + root.start_byte in known:

@@ -2,7 +2,10 @@
 
 They read code in linear time, but the longer a part that is no code gets, the more each further
 token of it costs: C#'s takes 2 s for 8,000 characters of ``)*/``, Java's 1 s for as many quotes.
-Whether a text has such a part is told from small windows of it, each parsed on its own.
+Whether a text has such a part is told from small windows of it, each parsed on its own. What they
+don't show is a hole early in the text behind which each part looks good: ``do`` before 2,500 times
+``+a();`` takes Java's parser 0.1 s. Of random repeated loops and labels, the worst there are, some
+3 in 1,000 are such.
 """
 
 import re

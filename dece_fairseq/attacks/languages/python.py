@@ -149,7 +149,7 @@ class Python(Language):
     def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
         # Prose before the code, or a line that is none, hides what comes after it.
         lines = text_of(root).split("\n")
-        steps = Steps(text_of(root), per_character=0.5)
+        steps = Steps(text_of(root), per_character=1)
         place, end = root.start_byte, 0
         for start, line in enumerate(lines):
             words = line.lstrip()
