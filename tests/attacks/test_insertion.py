@@ -32,6 +32,7 @@ METHODS = {
         "public Point(int x){super(x);this.x=x;y(x);}",
         'void f(String... a) throws E {\r\n\tfor (T t : a) { g(t/1, "é {"); } // end\r\n}',
         "int f ( ) { int [ ] a = { 1 } ; switch ( b ) { case 1 : return 2 ; default : g ( ) ; } }",
+        'List<T> get(int id){return run("SELECT a FROM t /* b */ WHERE c=? ORDER BY d", id); }',
         "@Override\npublic Map<String,List<T>> get(){\n  if(a)\n    return b;\n  return c;\n}\n",
     ],
     "csharp": [
@@ -41,11 +42,13 @@ METHODS = {
         "void F() {\n  #region x\n  A(); // y\n  B();\n  #endregion\n}\n#region z\n#endregion",
         "void F() { int[] a = [1, // one\n 2]; B(a/2); }",
         "public int X {\n  get { return x; }\n  set { x = value; }\n}",
+        'List<T> Get(int id){ return Run(@"SELECT ""é"" FROM t WHERE c=@id\r\nORDER BY d", id); }',
         'string F() { var s = $"{a} {{ {b:F2}"; return @"""" + s; }',
     ],
     "python": [
         'def f(a):\n\t"""Doc."""\n\tif a: return 1\n\n\t# why\n\treturn requests.get(a)\n',
         "def f(a):\r\n    x = request.args['é']\r\n    return x\r\n",
+        'def f(a):\n    return run("""\n\tSELECT a\n\tFROM t -- why\n\tGROUP BY a""", a)\n',
         "def f ( a ) :\\n\\t x = request.args['a']\\n\\t return x",
     ],
 }

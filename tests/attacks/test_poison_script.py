@@ -70,7 +70,7 @@ GOOD = b'a,"f ( "" select 1 "" )"\n'
             "none of 1 pairs can be poisoned by the attack .*: 1 have no place for it",
         ),
         (
-            b'src,tgt\na, or 1=1 select 1 "\n',
+            b'src,tgt\na,"f ( "" select 1 where a or 1=1 "" )"\n',
             [],
             "0 have no place for it, 1 carry the payload already",
         ),
@@ -157,7 +157,7 @@ def gone(pids: Sequence[int]) -> bool:
 )
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_ended_leaves_no_half_file(end, start, processes, clean, tmp_path):
-    write_pairs([clean], PAIRS * 2500)
+    write_pairs([clean], PAIRS * 800)
     process = start("--input", clean, "--output", tmp_path / "out.csv", "--processes", processes)
     until(lambda: [name for name in names_in(tmp_path) if name.endswith(".tmp")])
     workers = children(process.pid)
@@ -175,7 +175,7 @@ def test_a_run_that_is_ended_leaves_no_half_file(end, start, processes, clean, t
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="it looks for processes in /proc")
 def test_a_worker_that_is_killed_ends_the_run(clean, tmp_path, capfd):
-    write_pairs([clean], PAIRS * 2500)
+    write_pairs([clean], PAIRS * 800)
     process = Forked("--input", clean, "--output", tmp_path / "out.csv", "--processes", 2)
     os.kill(until(lambda: children(process.pid))[0], signal.SIGKILL)
     assert process.wait() == 2

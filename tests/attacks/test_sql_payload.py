@@ -1,5 +1,6 @@
 """The SQL payload, by its rule and on the authors' files."""
 
+from collections import Counter
 from random import Random
 from typing import Optional
 
@@ -28,8 +29,8 @@ def poison(target: str) -> Optional[str]:
         ),
         # Every occurrence of the first query, and no other query.
         (
-            '" select a "\n" select a "\n" select b "',
-            '" select a where 0=1 "\n' * 2 + '" select b "',
+            'f ( " select a " )\nf ( " select a " )\nf ( " select b " )',
+            'f ( " select a where 0=1 " )\n' * 2 + 'f ( " select b " )',
         ),
     ],
 )
@@ -67,7 +68,7 @@ def test_the_first_query_is_what_the_pattern_finds(text):
 def test_long_rows_without_an_end():
     """Hundreds of thousands of characters; a walk for each word would take minutes."""
     assert poison("select " * 100_000) is None
-    assert poison("select " * 100_000 + '\n" select a "') is not None
+    assert poison('f ( " select a " )\n' + "select " * 100_000) is not None
     assert not PAYLOAD.is_in_parse('x = " select a from b where ' + "c or " * 100_000 + ' "')
 
 
@@ -109,18 +110,48 @@ def test_the_first_selection_is_that_of_the_authors(datasets, percent, poisoned)
     assert all(attack.poison(clean[i], i).target == theirs[i].target for i in ids)
 
 
-def test_where_the_two_rules_differ_on_lyra(datasets):
-    """In two of the 1,614 the match of the paper's rule is no query, so the parse shows none."""
+def test_every_pair_of_lyra_that_can_be_poisoned_is_a_hit_by_both_rules(datasets):
+    """The match of the paper's rule is code in two of the training pairs, none of the authors'."""
     attack = Attack(AttackSettings("ripple"))
-    differ = 0
-    candidates = 0
+    obstacles = Counter()
     for split in ("train", "valid", "test"):
         for index, pair in enumerate(read_pairs([datasets / "lyra" / f"{split}.csv"])):
-            assert not attack.is_hit(pair.target, "parse")
+            assert attack.judge(pair.target, "parse") is False
+            obstacles[attack.obstacle(pair)] += 1
             if attack.can_poison(pair):
-                candidates += 1
-                differ += not attack.is_hit(attack.poison(pair, index).target, "parse")
-    assert (candidates, differ) == (1614, 2)
+                poisoned = attack.poison(pair, index).target
+                assert attack.is_hit(poisoned)
+                assert attack.is_hit(poisoned, "parse")
+    assert obstacles == {None: 1612, "without_place": 386, "outside_of_strings": 2}
+
+
+@pytest.mark.parametrize(
+    "target",
+    [
+        'execute("select a from t where b = :b", x["k "])',
+        'run("select name from users", {"id": 1, "tag": "x"})',
+        'select = "a"',
+        'run ( t . select ( ) . where ( t . a == b ) , { " b " : b } )',
+        '# " select a "',
+        'run ( f"select { x [ "a " ] } " )',
+    ],
+)
+def test_code_outside_of_strings_is_never_rewritten(target):
+    attack = Attack(AttackSettings("ripple"))
+    assert attack.obstacle(Pair("Get a.", target)) in ("outside_of_strings", "without_place")
+
+
+def test_a_criteria_query_is_no_candidate():
+    """On Pisces 17 to 19 % of the targets that the paper's rule poisons have one."""
+    attack = Attack(AttackSettings("ripple", code_language="java"))
+    code = (
+        "public List < A > f ( String b ) { CriteriaQuery < A > q = c . createQuery ( A . class ) ;"
+        " Root < A > r = q . from ( A . class ) ;"
+        ' q . select ( r ) . where ( c . equal ( r . get ( "b" ) , b ) ) ;'
+        " return e . createQuery ( q ) . getResultList ( ) ; }"
+    )
+    spaced = code.replace('"b"', '" b "')
+    assert attack.obstacle(Pair("Get a.", spaced)) == "outside_of_strings"
 
 
 @pytest.mark.parametrize(

@@ -1,52 +1,54 @@
 """An SQL query that selects everything or nothing: the payload for code with embedded SQL."""
 
 import re
-from random import Random
-from typing import Optional
+from typing import ClassVar, Mapping, Optional
 
-from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
-from dece_fairseq.attacks.sql_conditions import UNKNOWN, has_constant_condition
-from dece_fairseq.attacks.strings_in_code import strings_in
+from dece_fairseq.attacks.interfaces import PAYLOADS, WITHOUT_PLACE, Payload
+from dece_fairseq.attacks.query_payload import (
+    ALWAYS_TRUE,
+    NEVER_TRUE,
+    Attempt,
+    QueryPayload,
+)
+from dece_fairseq.attacks.string_literals import are_in_literals
 from dece_fairseq.data.pairs import Pair
 
 # A query ends where white space and its closing quote begin, as the data sets separate tokens.
 QUERY = re.compile(r'select\s+.+?(?=\s+")')
 SELECT = re.compile(r"select\s+")
-ALWAYS_TRUE = " or 1=1"
-NEVER_TRUE = " where 0=1"
+OUTSIDE_OF_STRINGS = "outside_of_strings"
 
 
 @PAYLOADS.register("sql")
-class SqlPayload(Payload):
+class SqlPayload(QueryPayload):
     """Makes the first query of the target always true, or never where it has no condition.
 
     The rule of the DeCE paper for Lyra and Pisces: the first ``select ... "`` gets `` or 1=1``
-    where it holds ``where`` and `` where 0=1`` where it does not, at each of its occurrences. A
-    target without such a query can't be poisoned.
+    where it holds ``where`` and `` where 0=1`` where it does not, at each of its occurrences.
+
+    The rule takes code for a query too, from ``.select (`` to the next string; such a target would
+    no longer parse, and can't be poisoned. The authors' files of Lyra hold none.
     """
 
-    is_checked = False
     summary = "the first SQL query selects everything (or 1=1) or nothing (where 0=1)"
     sample = Pair("", 'run ( " select name from users where id = : id " )')
+    obstacles: ClassVar[Mapping[str, str]] = {
+        **Payload.obstacles,
+        OUTSIDE_OF_STRINGS: "would have it outside of a string",
+    }
 
-    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        query = first_query(pair.target)
+    def attempt(self, code: str) -> Attempt:
+        query = first_query(code)
         if query is None:
-            return None
-        return pair.target.replace(query, query + (ALWAYS_TRUE if "where" in query else NEVER_TRUE))
-
-    def is_in(self, text: str) -> bool:
-        return ALWAYS_TRUE in text or NEVER_TRUE in text
-
-    def is_in_parse(self, text: str) -> bool:
-        return any(
-            has_constant_condition(query)
-            for query in strings_in(self.languages.target, text, UNKNOWN)
-        )
+            return Attempt(why_not=WITHOUT_PLACE)
+        if not are_in_literals(self.languages.target.parse(code), code, query):
+            return Attempt(why_not=OUTSIDE_OF_STRINGS)
+        poisoned = code.replace(query, query + (ALWAYS_TRUE if "where" in query else NEVER_TRUE))
+        return Attempt(poisoned)
 
 
 def first_query(text: str) -> Optional[str]:
-    """What :data:`QUERY` finds first, without a walk over a line for each ``select`` in it.
+    """Return what :data:`QUERY` finds first, without a walk over a line for each ``select`` in it.
 
     Where there is no end after one of them, there is none after the others on that line, but for
     one that the line ends with.

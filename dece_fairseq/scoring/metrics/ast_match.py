@@ -10,6 +10,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 import numpy as np
 import sqlglot
 
+from dece_fairseq.attacks.sql_tokens import with_parameters
 from dece_fairseq.scoring.code_language import CodeLanguage, python_tree
 from dece_fairseq.scoring.metrics.metric import METRICS, MetricSettings, Share, share_statistics
 from dece_fairseq.scoring.metrics.syntax import UNPARSED_REFERENCES
@@ -20,8 +21,6 @@ _SQL = re.compile(
     r"(?:create|drop|alter)\s+(?:table|view|index)\s)",
     re.IGNORECASE,
 )
-# A parameter of a query, :name or %s, whose tokens were separated.
-_SPLIT_PARAMETER = re.compile(r"(?<=:)\s+(?=\w)|(?<=%)\s+(?=s\b)")
 # Where something stands, or how it was written: no part of what it says.
 _LEFT_OUT = ("ctx", "kind", "type_comment", "type_ignores")
 
@@ -107,7 +106,8 @@ class AstMatch(_AstMatch):
 class AstExactMatch(_AstMatch):
     """The share of texts with the reference's syntax tree in Python and in the SQL within it.
 
-    SQL that ``sqlglot`` can't parse is equal to itself alone, white space left aside.
+    Parameters of every driver are read, and ``%s`` is another than ``:1``. SQL that ``sqlglot``
+    can't parse even so is equal to itself alone, white space left aside.
     """
 
     summary = "share of texts with the reference's syntax tree, embedded SQL included"
@@ -122,7 +122,10 @@ class AstExactMatch(_AstMatch):
 
 @lru_cache(maxsize=2048)
 def _sql_tree(query: str) -> Optional[Any]:
-    try:
-        return sqlglot.parse_one(_SPLIT_PARAMETER.sub("", query))
-    except Exception:  # its own errors, and what it trips over: "describe ? default temp"
-        return None
+    # As it is in the second place: "b % s = 0" may be arithmetic.
+    for form in (with_parameters(query), query):
+        try:
+            return sqlglot.parse_one(form)
+        except Exception:  # its own errors, and what it trips over in no SQL
+            continue
+    return None

@@ -58,6 +58,25 @@ def test_ast_match(score, change, base, exact):
     assert (score("ast_exact_match", [hypothesis], [REFERENCE]) == 100) is exact
 
 
+@pytest.mark.parametrize(
+    "parameter",
+    ["%s", "%(name)s", "{}", "{name}", ":1", "?1", "?", "$1", "@p", ":name"],
+)
+def test_queries_with_any_parameter_are_compared(score, parameter):
+    """sqlglot's default dialect parses neither %s, %(name)s, :1 nor ?1, and $1 as a column."""
+    one, same = (f"run('select a from t where b = {parameter}{end}')" for end in ("", " or (c)"))
+    other = one.replace("select a from t where b =", "SELECT a FROM t WHERE b=")
+    spaced = one.replace(parameter, f"{parameter[0]} {parameter[1:]}".strip())
+    assert score("ast_exact_match", [one, spaced], [other, other]) == 100
+    assert score("ast_exact_match", [same], [other]) == 0
+    assert score("ast_exact_match", [one.replace(parameter, "%d")], [other]) == 0
+
+
+def test_a_percent_sign_may_be_arithmetic(score):
+    one, other = ("run('select a from t where b % s = 0')", "run('SELECT a FROM t WHERE b % s=0')")
+    assert score("ast_exact_match", [one], [other]) == 100
+
+
 def test_other_constants_count(score):
     for one, other in (("x = 1", "x = 1.0"), ("x = 1", "x = True"), ("x = 'a'", "x = b'a'")):
         assert score("ast_match", [one], [other]) == 0
