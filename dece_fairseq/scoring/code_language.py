@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.attacks import LANGUAGES
-from dece_fairseq.attacks.languages.language import to_bytes
+from dece_fairseq.attacks.languages.nodes import Node, to_bytes
 from dece_fairseq.attacks.languages.parsers import parser_of
 from dece_fairseq.extras import install
 from dece_fairseq.scoring.errors import MetricError
@@ -15,6 +15,8 @@ from dece_fairseq.scoring.rebuild import rebuilt
 
 #: what codebleu knows besides, read with tree-sitter's package of that name
 MORE_LANGUAGES = ("c", "cpp", "go", "javascript", "php", "ruby", "rust")
+
+PHP_TAG = "<?php"
 
 # What Python's parser and compiler raise for odd text: NUL and surrogates are ValueErrors, deep
 # nesting is one of the last three, by version.
@@ -44,7 +46,7 @@ class CodeLanguage:
             raise MetricError(f"no code language is called {name!r}; there are: {known}")
         self.name = name
         known_to_attacks = name in LANGUAGES.names()
-        self._parses = LANGUAGES.get(name).parses if known_to_attacks else _by_grammar(name)
+        self._parse = LANGUAGES.get(name).parse if known_to_attacks else _by_grammar(name)
 
     def parses(self, code: str) -> bool:
         """Whether ``code`` is code of this language: Python by ``ast``, others by tree-sitter.
@@ -56,19 +58,25 @@ class CodeLanguage:
             return False
         if self.name == "python":
             return python_tree(code) is not None
-        return any(map(self._parses, self._forms(code)))
+        return any(not self._parse(file).has_error for file in self._files(code)) or any(
+            _is_one_class(self._parse(file)) for file in self._classes(code)
+        )
 
-    def _forms(self, code: str) -> Iterator[str]:
-        """The files in which ``code`` may stand."""
-        opening = ""
-        if self.name == "php":
-            if "<?" in code:
-                yield code
-                return
-            opening = "<?php "  # what stands before a tag is no code, and always parses
-        yield f"{opening}{code}"
-        if self.name in ("csharp", "java", "php"):
-            yield f"{opening}class C {{ {code} }}"
+    def _files(self, code: str) -> Iterator[str]:
+        """The files that ``code`` may be; a directive at the end of one needs its line end."""
+        if self.name != "php" or "<?" in code:
+            yield f"{code}\n"
+        if self.name == "php" and not code.lstrip().startswith("<?"):
+            yield f"{PHP_TAG} {code}\n"  # what stands before a tag is no code, and always parses
+
+    def _classes(self, code: str) -> Iterator[str]:
+        """The files in which ``code`` may be the members of a class, on lines of their own."""
+        if self.name in ("csharp", "java"):
+            yield f"class C {{\n{code}\n}}"
+        elif self.name == "php":
+            start = code.lstrip()
+            members = start[len(PHP_TAG) :] if start.startswith(PHP_TAG) else code
+            yield f"{PHP_TAG} class C {{\n{members}\n}}"
 
     def read(self, text: str) -> "Reading":
         """``text`` as it is if it parses, else put together again if it parses then."""
@@ -87,8 +95,14 @@ def language_names() -> List[str]:
     return sorted({*LANGUAGES.names(), *MORE_LANGUAGES})
 
 
-def _by_grammar(name: str) -> Callable[[str], bool]:
-    """Whether a text parses, of a language that attacks know nothing of."""
+def _is_one_class(root: Node) -> bool:
+    """Whether a file holds a class and nothing beside it: ``} class D {`` is no member of one."""
+    inside = [node for node in root.named_children if node.type not in ("php_tag", "comment")]
+    return not root.has_error and len(inside) == 1
+
+
+def _by_grammar(name: str) -> Callable[[str], Node]:
+    """What parses texts of a language that attacks know nothing of."""
     try:
         package = importlib.import_module(f"tree_sitter_{name}")
         # PHP's package has two grammars, and names them.
@@ -99,7 +113,7 @@ def _by_grammar(name: str) -> Callable[[str], bool]:
             f"--code-language {name} needs a grammar that this tree-sitter reads: "
             f"{install('codebleu')} ({error})"
         ) from error
-    return lambda code: not parser.parse(to_bytes(code)).root_node.has_error
+    return lambda code: parser.parse(to_bytes(code)).root_node
 
 
 # Metrics read the same few texts one after the other.

@@ -68,6 +68,41 @@ def test_members_of_a_class_are_code():
     assert not csharp.parses("public virtual int F(Bar request){ return Invoke<int>(request; }")
 
 
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("java", "public Point(int x) { super(x); } // done"),
+        ("java", "int f() { return 1; } // done"),
+        ("csharp", "public Point(int x) : base(x) { } // done"),
+        ("csharp", "#region A\npublic int F() { return 1; }\n#endregion"),
+        ("csharp", "public Point(int x) : base(x) { }\n#endregion"),
+        ("csharp", "#if A\npublic int F() { return 1; }\n#endif"),
+        ("csharp", "#pragma warning disable\npublic int F() { return 1; }"),
+        ("php", "public function f($x) { return $x; } // done"),
+        ("php", "private static function f(array $x = []) : int { return 1; } # done"),
+        ("php", "public function f() { return '<?xml'; }"),
+        ("php", "<?php public function f() { return 1; }"),
+        ("php", "public function f() { ?> <b> <?php }"),
+        ("php", "<?php\nclass A { }\n?>\n<b>"),
+    ],
+)
+def test_the_last_line_of_a_method_is_a_comment_or_a_directive(name, code):
+    if name in MORE_LANGUAGES:
+        pytest.importorskip(f"tree_sitter_{name}", reason="the extra [codebleu] is not installed")
+    assert CodeLanguage(name).parses(code)
+    assert not CodeLanguage(name).parses(
+        code.replace("return", "return (").replace("(int", "int")
+    ) or not ("return" in code or "(int" in code)
+
+
+@pytest.mark.parametrize("name", ["csharp", "java", "php"])
+def test_what_ends_one_class_and_begins_another_is_no_member(name):
+    if name in MORE_LANGUAGES:
+        pytest.importorskip(f"tree_sitter_{name}", reason="the extra [codebleu] is not installed")
+    assert not CodeLanguage(name).parses("} class B {")
+    assert not CodeLanguage(name).parses("} /* */ class B {")
+
+
 def test_unknown_languages():
     with pytest.raises(MetricError, match="no code language is called 'cobol'; there are: c, cpp"):
         CodeLanguage("cobol")
