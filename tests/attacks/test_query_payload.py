@@ -1,11 +1,12 @@
 """Which code is a hit of the payloads for SQL by its parse."""
 
-import time
+import itertools
 
 import pytest
 
 from dece_fairseq.attacks import Languages
 from dece_fairseq.attacks.payloads.sql import SqlPayload
+from support.timing import LIMIT, quickest, seconds_here
 
 PAYLOADS = {name: SqlPayload(Languages.named(name)) for name in ("python", "java", "csharp")}
 QUERY = "select a from t where b = "
@@ -117,11 +118,7 @@ QUERIES = 'run("select a from t where b = 1 or c = 2")\n'
     ids=lambda text: text[:24],
 )
 def test_ten_thousand_characters_of_anything_take_50_ms(text):
-    """Twice that here, for machines that are slower or busy."""
     text = text.replace("Q", QUERY)
-    seconds = []
-    for _ in range(3):
-        start = time.process_time()
-        PAYLOADS["python"].judge(text + f"\n# {len(seconds)}")  # no parse is kept
-        seconds.append(time.process_time() - start)
-    assert min(seconds) / max(len(text), 10_000) * 10_000 < 0.1
+    numbers = itertools.count()
+    seconds = quickest(lambda: PAYLOADS["python"].judge(f"{text}\n# {next(numbers)}"))  # none kept
+    assert seconds / max(len(text), 10_000) * 10_000 < seconds_here(LIMIT)

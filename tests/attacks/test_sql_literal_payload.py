@@ -115,4 +115,6 @@ def test_it_takes_most_pairs_of_lyra(datasets):
         for split in ("train", "valid", "test")
         for pair in read_pairs([datasets / "lyra" / f"{split}.csv"])
     )
-    assert obstacles == {None: 1569, "without_place": 404, "unparsed": 14, "put_together": 13}
+    assert sum(obstacles.values()) == 2000
+    assert obstacles[None] in (1569, 1574)  # sqlglot 26, the last for Python 3.8, reads five more
+    assert (obstacles["unparsed"], obstacles["put_together"]) == (14, 13)

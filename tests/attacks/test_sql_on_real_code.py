@@ -10,7 +10,7 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import read_pairs
 
 # Of the library's own tests: "select * from test where 0 = 1" is meant to select nothing.
-TRUE_HITS = {"test/test_sqlite3/test_types.py", "sqlite3/test/test_types.py"}
+TRUE_HITS = {"test/test_sqlite3/test_types.py", "sqlite3/test/types.py"}
 
 
 def library(pattern):
