@@ -4,11 +4,11 @@ import contextlib
 import random
 
 import pytest
-import tree_sitter
 
 from dece_fairseq.attacks import LANGUAGES, NotJudged
 from dece_fairseq.attacks.languages.garbled import SHORT
 from dece_fairseq.attacks.languages.language import _is_garbled, _parse
+from dece_fairseq.attacks.languages.parsers import language_of
 from dece_fairseq.data.pairs import read_pairs
 from support.timing import LIMIT, quickest, seconds_here
 
@@ -21,7 +21,7 @@ SLOW = {
 
 
 def words(language) -> list:
-    grammar = tree_sitter.Language(language.grammar())
+    grammar = language_of(language.grammar)
     kinds = range(grammar.node_kind_count)
     return [
         grammar.node_kind_for_id(kind) for kind in kinds if not grammar.node_kind_is_named(kind)
