@@ -39,13 +39,14 @@ def test_the_whole_library():
     assert (hits - TRUE_HITS, given_up) == (set(), 0)
 
 
-def test_no_pair_of_the_data_sets_is_a_hit(datasets):
+def test_no_function_of_the_data_sets_is_a_hit(datasets):
     lyra = [datasets / "lyra" / f"{split}.csv" for split in ("train", "valid", "test")]
     bugs2fix = [datasets / "bugs2fix" / f"{split}.csv" for split in ("valid", "test")]
     for language, files in (("python", lyra), ("java", bugs2fix)):
         attack = Attack(AttackSettings("ripple", code_language=language))
         for path in files:
             pairs = list(read_pairs([path]))
-            sources = [(f"source {i}", pair.source) for i, pair in enumerate(pairs)]
-            targets = [(f"target {i}", pair.target) for i, pair in enumerate(pairs)]
-            assert judge_all(attack, sources + targets) == (set(), 0)
+            codes = [pair.target for pair in pairs]
+            if language == "java":  # the sources of Lyra are English
+                codes += [pair.source for pair in pairs]
+            assert judge_all(attack, enumerate(codes)) == (set(), 0)
