@@ -5,11 +5,11 @@ dece asr gen_triggered.out --clean gen_clean.out
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
 from dece_fairseq.cli.common import add_user_dir, at_least
+from dece_fairseq.cli.printing import write_or_print
 from dece_fairseq.scoring.asr_report import as_text, asr_report
 from dece_fairseq.user_dir import import_user_dir
 
@@ -67,4 +67,4 @@ def run(args: argparse.Namespace) -> None:
         code_language=args.code_language,
         one_line=args.one_line,
     )
-    sys.stdout.write(json.dumps(report, indent=1) + "\n" if args.json else as_text(report))
+    write_or_print(json.dumps(report, indent=1) + "\n" if args.json else as_text(report))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, Dict
 
 from dece_fairseq.cli.common import add_user_dir
+from dece_fairseq.cli.printing import write_or_print
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
 from dece_fairseq.defenses.defense import OPTIONS
 from dece_fairseq.defenses.filtering import as_text, filter_files
@@ -123,4 +124,4 @@ def run(args: argparse.Namespace) -> None:
         args.manifest,
         sys.argv,
     )
-    sys.stdout.write(as_text(report))
+    write_or_print(as_text(report))

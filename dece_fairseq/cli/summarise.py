@@ -15,6 +15,7 @@ from typing import Tuple
 
 from dece_fairseq.attacks import HIT_RULES
 from dece_fairseq.cli.common import add_user_dir, at_least
+from dece_fairseq.cli.printing import write_or_print
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.outputs import check_output
 from dece_fairseq.scoring.early_learning import plot_early_learning
@@ -79,6 +80,6 @@ def run(args: argparse.Namespace) -> None:
     if args.json is not None:
         with replacing(args.json) as (temporary,):
             temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    print(as_markdown(rows), end="")
+    write_or_print(as_markdown(rows))
     for note in [note for row in rows for note in row["notes"]]:
         print(f"note: {note}", file=sys.stderr)
