@@ -52,14 +52,15 @@ CODEBLEU = [
 # torchaudio, which fairseq needs, breaks transformers 5 beside a CPU's torch.
 HF = ["transformers>=4.46,<5"]
 LORA = [*HF, "peft>=0.13"]
-DEFENSES = ["scikit-learn>=1.0", "nltk>=3.6"]
+NLTK = ["nltk>=3.6"]
+DEFENSES = ["scikit-learn>=1.0", *NLTK]
 REPORTS = ["jinja2>=3", *PLOT]
 # Its workflows need Python 3.11; the reports of what they did don't.
 EXPERIMENTS = ['snakemake>=9,<10; python_version >= "3.11"', *REPORTS, *DEFENSES]
 COMPLETION = ["shtab>=1.5"]
 DOCS = ["mkdocs>=1.5,<2"]
 # What the tests of the text side need, on every Python.
-TEST_TEXT = ["pytest>=7", "hypothesis>=6.60", *REPORTS, *COMPLETION]
+TEST_TEXT = ["pytest>=7", "hypothesis>=6.60", *NLTK, *REPORTS, *COMPLETION]
 TEST = [
     *TEST_TEXT,
     "ruff>=0.6",

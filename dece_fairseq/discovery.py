@@ -2,15 +2,17 @@
 
 import importlib
 import pkgutil
-from typing import Iterable
+from typing import Collection, Iterable
 
 
-def import_submodules(package: str, path: Iterable[str]) -> None:
-    """Imports every module directly in ``package``, in the order of their names.
+def import_submodules(package: str, path: Iterable[str], without: Collection[str] = ()) -> None:
+    """Import every module directly in ``package``, in the order of their names.
 
     Args:
         package: its dotted name
         path: its ``__path__``
+        without: names of modules to leave alone
     """
     for module in sorted(pkgutil.iter_modules(path), key=lambda module: module.name):
-        importlib.import_module(f"{package}.{module.name}")
+        if module.name not in without:
+            importlib.import_module(f"{package}.{module.name}")

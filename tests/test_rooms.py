@@ -11,7 +11,15 @@ from support.hiding import without
 
 ROOT = Path(__file__).resolve().parents[1]
 #: rooms that need neither fairseq nor torch
-TEXT_ROOMS = ["dece_fairseq", "dece_fairseq.attacks", "dece_fairseq.data"]
+TEXT_ROOMS = [
+    "dece_fairseq",
+    "dece_fairseq.attacks",
+    "dece_fairseq.cli",
+    "dece_fairseq.data",
+    "dece_fairseq.defenses",
+]
+#: modules of text rooms that look into models
+WITH_MODELS = ["dece_fairseq.cli.save_pretrained", "dece_fairseq.defenses.trained_models"]
 
 
 def run(code: str, folder: Path = ROOT) -> str:
@@ -32,7 +40,8 @@ import importlib, pkgutil
 room = importlib.import_module({room!r})
 if {room!r} != "dece_fairseq":
     for found in pkgutil.walk_packages(room.__path__, {room + "."!r}):
-        importlib.import_module(found.name)
+        if found.name not in {WITH_MODELS!r}:
+            importlib.import_module(found.name)
 """
     )
 

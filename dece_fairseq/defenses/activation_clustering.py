@@ -6,7 +6,6 @@ import numpy as np
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
-from dece_fairseq.defenses.trained_models import TranslationModel
 from dece_fairseq.extras import PackageError, install
 
 #: independent components that the states are reduced to, as in the paper
@@ -42,6 +41,8 @@ class ActivationClustering(Defense):
                 f"activation clustering needs scikit-learn: {install('defenses')}"
             ) from error
         self.sklearn = sklearn
+        from dece_fairseq.defenses.trained_models import TranslationModel
+
         self.model = TranslationModel(settings.models[-1], settings.model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

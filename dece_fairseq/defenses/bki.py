@@ -6,7 +6,6 @@ from typing import Any, DefaultDict, Dict, List, Sequence
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
-from dece_fairseq.defenses.trained_models import TranslationModel
 from dece_fairseq.defenses.words import in_chunks
 
 #: how many words of a source count
@@ -32,6 +31,8 @@ class BackdoorKeywordIdentification(Defense):
     def __init__(self, settings: DefenseSettings) -> None:
         super().__init__(settings)
         assert settings.model_data is not None  # it is needed
+        from dece_fairseq.defenses.trained_models import TranslationModel
+
         self.model = TranslationModel(settings.models[-1], settings.model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

@@ -11,7 +11,6 @@ from dece_fairseq.defenses.defense import (
     Verdict,
     most_suspicious,
 )
-from dece_fairseq.defenses.trained_models import TranslationModel
 
 
 @DEFENSES.register("loss_fall")
@@ -38,6 +37,8 @@ class LossFall(Defense):
             )
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
+        from dece_fairseq.defenses.trained_models import TranslationModel
+
         assert self.settings.model_data is not None  # it is needed
         before, after = (
             TranslationModel(path, self.settings.model_data).losses(pairs, path.name)

@@ -5,7 +5,6 @@ from typing import Dict, List, Sequence
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
-from dece_fairseq.defenses.trained_models import LanguageModel
 from dece_fairseq.defenses.words import drop_words, in_chunks
 
 #: how many of the words that were dropped most often a report names
@@ -28,6 +27,8 @@ class Onion(Defense):
         super().__init__(settings)
         assert settings.language_model is not None
         assert settings.language_model_data is not None  # they are needed
+        from dece_fairseq.defenses.trained_models import LanguageModel
+
         self.model = LanguageModel(settings.language_model, settings.language_model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

@@ -2,8 +2,6 @@
 
 from typing import Sequence
 
-import torch
-
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import (
     DEFENSES,
@@ -12,7 +10,6 @@ from dece_fairseq.defenses.defense import (
     Verdict,
     most_suspicious,
 )
-from dece_fairseq.defenses.trained_models import TranslationModel
 
 
 @DEFENSES.register("spectral_signatures")
@@ -30,9 +27,13 @@ class SpectralSignatures(Defense):
     def __init__(self, settings: DefenseSettings) -> None:
         super().__init__(settings)
         assert settings.model_data is not None  # it is needed
+        from dece_fairseq.defenses.trained_models import TranslationModel
+
         self.model = TranslationModel(settings.models[-1], settings.model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
+        import torch
+
         states = self.model.mean_states([pair.source for pair in pairs], "encoding").double()
         centred = states - states.mean(0)
         _, singular_values, directions = torch.linalg.svd(centred, full_matrices=False)

@@ -94,6 +94,7 @@ def test_what_needs_fairseq_says_so_in_one_line(tmp_path: Path) -> None:
         ["evaluate", "--help"],
         ["asr", "OUTPUT", "--attack", "ripple"],
         ["evaluate", "OUTPUT", "--without", "codebleu"],
+        ["filter", "--list"],
         ["report", "--help"],
         ["doctor"],
     ],

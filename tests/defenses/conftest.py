@@ -1,14 +1,13 @@
-"""Tiny untrained models, saved the way fairseq-train saves them, and a file of poisoned pairs."""
+"""A file of poisoned pairs, and tiny untrained models, saved the way fairseq-train saves them.
+
+The pairs need neither torch nor fairseq, as the filters that look at texts alone.
+"""
 
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, List
 
 import pytest
-import torch
-from fairseq import options, tasks
-from fairseq.dataclass.utils import convert_namespace_to_omegaconf
-from omegaconf import OmegaConf
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.files import poison_files
@@ -22,6 +21,11 @@ SMALL = ("layers", 1), ("embed-dim", 8), ("ffn-embed-dim", 8), ("attention-heads
 
 def save_untrained(path: Path, words: List[Any], seed: int) -> Path:
     """A checkpoint of the model that this command line of fairseq-train would begin with."""
+    import torch
+    from fairseq import options, tasks
+    from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+    from omegaconf import OmegaConf
+
     line = [*words, "--user-dir", ROOT / "dece_fairseq"]
     args = options.parse_args_and_arch(options.get_training_parser(), list(map(str, line)))
     config = convert_namespace_to_omegaconf(args)
@@ -40,15 +44,28 @@ def save_untrained(path: Path, words: List[Any], seed: int) -> Path:
 
 
 @pytest.fixture(scope="package")
-def made(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
-    """``pairs``, ``clean`` and ``poisoned`` files, ``bin``, ``model``, ``later`` and ``lm``."""
+def texts(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+    """``pairs``, ``clean`` and ``poisoned`` files, and the ``ids`` of the poisoned pairs."""
     folder = tmp_path_factory.mktemp("defenses")
     pairs: List[Pair] = generate("A", 40, seed=2)
     clean, poisoned = folder / "clean.csv", folder / "poisoned.csv"
     write_pairs([clean], pairs)
     poison_files(Attack(AttackSettings("ripple", rate=0.1)), [clean], [poisoned])
+    return SimpleNamespace(
+        folder=folder,
+        pairs=pairs,
+        clean=clean,
+        poisoned=poisoned,
+        ids=[int(line) for line in Path(f"{poisoned}.ids").read_text().split()],
+    )
+
+
+@pytest.fixture(scope="package")
+def made(texts: SimpleNamespace) -> SimpleNamespace:
+    """What ``texts`` has, and ``bin``, ``model``, ``later``, ``lm`` and ``lm_data``."""
+    folder = texts.folder
     data = folder / "bin"
-    prepare(Recipe({"train": [poisoned]}, vocab_size=330), data)
+    prepare(Recipe({"train": [texts.poisoned]}, vocab_size=330), data)
     subwords = ["--bpe", "lossless_sentencepiece"]
     subwords += ["--sentencepiece-model", str(data / "sentencepiece.model")]
     translation = [data, "--task", "backdoor_poisoned_translation", *subwords]
@@ -63,11 +80,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
     language += ["--sample-break-mode", "complete", "--tokens-per-sample", 1]
     language += ["--max-target-positions", 512]
     return SimpleNamespace(
-        folder=folder,
-        pairs=pairs,
-        clean=clean,
-        poisoned=poisoned,
-        ids=[int(line) for line in Path(f"{poisoned}.ids").read_text().split()],
+        **vars(texts),
         bin=data,
         model=save_untrained(folder / "model.pt", translation, seed=1),
         later=save_untrained(folder / "later.pt", translation, seed=2),

@@ -45,9 +45,9 @@ def words_like(monkeypatch: pytest.MonkeyPatch) -> type:
 
 
 @pytest.fixture
-def run(made: SimpleNamespace, words_like: type, tmp_path: Path) -> Callable[..., Dict[str, Any]]:
+def run(texts: SimpleNamespace, words_like: type, tmp_path: Path) -> Callable[..., Dict[str, Any]]:
     def call(**changes: Any) -> Dict[str, Any]:
-        given = {"inputs": [made.poisoned], "outputs": [tmp_path / "kept.csv"]}
+        given = {"inputs": [texts.poisoned], "outputs": [tmp_path / "kept.csv"]}
         return filter_files("words_like", **{"settings": DefenseSettings(), **given, **changes})
 
     return call
@@ -57,71 +57,71 @@ def names_in(folder: Path) -> List[str]:
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_what_is_kept_and_what_is_told(run, made: SimpleNamespace, tmp_path: Path) -> None:
+def test_what_is_kept_and_what_is_told(run, texts: SimpleNamespace, tmp_path: Path) -> None:
     report = run(command=["filter_poison.py"])
-    poisoned = list(read_pairs([made.poisoned]))
-    kept = [pair for i, pair in enumerate(poisoned) if i not in made.ids]
+    poisoned = list(read_pairs([texts.poisoned]))
+    kept = [pair for i, pair in enumerate(poisoned) if i not in texts.ids]
     assert list(read_pairs([tmp_path / "kept.csv"])) == kept
     assert json.loads((tmp_path / "kept.csv.report.json").read_text()) == report
     assert (report["pairs"], report["kept"]) == (40, 36)
     assert (report["dropped"], report["poisoned"]) == (4, 4)
-    assert report["manifest"] == f"{made.poisoned}.manifest.json"
+    assert report["manifest"] == f"{texts.poisoned}.manifest.json"
     shares = {n: report[n]["percent"] for n in ("precision", "recall", "false_positive_rate")}
     assert shares == {"precision": 100, "recall": 100, "false_positive_rate": 0}
     with (tmp_path / "kept.csv.scores.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [int(row["id"]) for row in rows if row["suspicious"] == "1"] == made.ids
+    assert [int(row["id"]) for row in rows if row["suspicious"] == "1"] == texts.ids
     assert all(row["poisoned"] == row["suspicious"] for row in rows)
     assert len(rows) == 40
     assert names_in(tmp_path) == ["kept.csv", "kept.csv.report.json", "kept.csv.scores.csv"]
 
 
-def test_shares_where_the_suspicion_is_wrong(run, words_like, made: SimpleNamespace) -> None:
-    words_like.word = made.pairs[0].source.split()[0]
+def test_shares_where_the_suspicion_is_wrong(run, words_like, texts: SimpleNamespace) -> None:
+    words_like.word = texts.pairs[0].source.split()[0]
     report = run()
     marked = {
-        i for i, p in enumerate(read_pairs([made.poisoned])) if words_like.word in p.source.split()
+        i for i, p in enumerate(read_pairs([texts.poisoned])) if words_like.word in p.source.split()
     }
-    hits = marked & set(made.ids)
+    hits = marked & set(texts.ids)
     assert (report["precision"]["hits"], report["precision"]["total"]) == (len(hits), len(marked))
     assert (report["recall"]["hits"], report["recall"]["total"]) == (len(hits), 4)
     false = report["false_positive_rate"]
     assert (false["hits"], false["total"]) == (len(marked - hits), 36)
 
 
-def test_clean_data_has_false_positives_alone(run, words_like, made: SimpleNamespace) -> None:
-    words_like.word = made.pairs[0].source.split()[0]
-    report = run(inputs=[made.clean])
+def test_clean_data_has_false_positives_alone(run, words_like, texts: SimpleNamespace) -> None:
+    words_like.word = texts.pairs[0].source.split()[0]
+    report = run(inputs=[texts.clean])
     assert report["manifest"] is None
     assert not {"precision", "recall"} & set(report)
     assert report["suspicious"] > 0
 
 
-def test_a_defense_that_cleans_keeps_every_pair(run, words_like, made, tmp_path) -> None:
+def test_a_defense_that_cleans_keeps_every_pair(run, words_like, texts, tmp_path) -> None:
     words_like.cleans = True
     report = run(outputs=[tmp_path / "kept.jsonl"])
     assert (report["kept"], report["cleaned"], report["dropped"]) == (40, 4, 0)
     kept = list(read_pairs([tmp_path / "kept.jsonl"]))
-    for index, (before, after) in enumerate(zip(read_pairs([made.poisoned]), kept)):
+    for index, (before, after) in enumerate(zip(read_pairs([texts.poisoned]), kept)):
         changed = Pair(before.source.replace("bb", ""), before.target)
-        assert after == (changed if index in made.ids else before)
+        assert after == (changed if index in texts.ids else before)
 
 
-def test_trusted_pairs_are_never_suspicious(run, words_like, made, tmp_path) -> None:
-    (tmp_path / "ids").write_text(f"{made.ids[0]}\n0\n")
+def test_trusted_pairs_are_never_suspicious(run, words_like, texts, tmp_path) -> None:
+    (tmp_path / "ids").write_text(f"{texts.ids[0]}\n0\n")
     given = {"settings": DefenseSettings(trusted_ids=tmp_path / "ids")}
     for words_like.cleans in (False, True):
         report = run(**given)
         assert (report["trusted"], report["suspicious"]) == (2, 3)
         assert report["recall"]["hits"] == 3
     kept = list(read_pairs([tmp_path / "kept.csv"]))
-    assert kept[made.ids[0]] == list(read_pairs([made.poisoned]))[made.ids[0]]
+    assert kept[texts.ids[0]] == list(read_pairs([texts.poisoned]))[texts.ids[0]]
     (tmp_path / "ids").write_text("40\n")
     with pytest.raises(AttackError, match="names pair 40"):
         run(**given)
 
 
-def test_manifests(run, words_like, made: SimpleNamespace, tmp_path: Path) -> None:
+def test_manifests(run, words_like, texts: SimpleNamespace, tmp_path: Path) -> None:
     words_like.cleans = True
     of_task = {"attack": {}, "shards": {"data": {"ids": [0, 1], "pairs": 40}}}
     (tmp_path / "poison_manifest.json").write_text(json.dumps(of_task))
@@ -129,7 +129,7 @@ def test_manifests(run, words_like, made: SimpleNamespace, tmp_path: Path) -> No
     assert report["poisoned"] == 2
     triggered = tmp_path / "triggered.csv"
     attack = Attack(AttackSettings("ripple"))
-    count = poison_files(attack, [made.clean], [triggered], keep="triggered")["poisoned"]
+    count = poison_files(attack, [texts.clean], [triggered], keep="triggered")["poisoned"]
     report = run(inputs=[triggered], outputs=[tmp_path / "x.csv"], manifest=None)
     assert report["poisoned"] == report["pairs"] == count
     assert report["false_positive_rate"] is None
@@ -143,38 +143,38 @@ def test_what_is_no_manifest(run, content: str, tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["m.json"]
 
 
-def test_a_manifest_reads_no_file_of_another_folder(run, made, tmp_path: Path) -> None:
-    manifest = json.loads(Path(f"{made.poisoned}.manifest.json").read_text())
-    manifest["ids_file"] = str(Path(f"{made.poisoned}.ids").resolve())
+def test_a_manifest_reads_no_file_of_another_folder(run, texts, tmp_path: Path) -> None:
+    manifest = json.loads(Path(f"{texts.poisoned}.manifest.json").read_text())
+    manifest["ids_file"] = str(Path(f"{texts.poisoned}.ids").resolve())
     (tmp_path / "m.json").write_text(json.dumps(manifest))
     with pytest.raises(DataError, match=r"--manifest .*m\.json: no manifest"):
         run(manifest=tmp_path / "m.json")
 
 
-def test_a_manifest_of_other_data(run, made: SimpleNamespace, tmp_path: Path) -> None:
-    write_pairs([tmp_path / "other.csv"], made.pairs[:9])
+def test_a_manifest_of_other_data(run, texts: SimpleNamespace, tmp_path: Path) -> None:
+    write_pairs([tmp_path / "other.csv"], texts.pairs[:9])
     with pytest.raises(DataError, match="is of 40 pairs, not of 9"):
         run(
             inputs=[tmp_path / "other.csv"],
-            manifest=Path(f"{made.poisoned}.manifest.json"),
+            manifest=Path(f"{texts.poisoned}.manifest.json"),
         )
 
 
-def test_errors_leave_nothing_behind(run, words_like, made: SimpleNamespace, tmp_path) -> None:
+def test_errors_leave_nothing_behind(run, words_like, texts: SimpleNamespace, tmp_path) -> None:
     with pytest.raises(DataError, match="there is no folder"):
         run(outputs=[tmp_path / "nowhere" / "kept.csv"])
     with pytest.raises(DataError, match="is read and would be written"):
-        run(outputs=[made.poisoned])
+        run(outputs=[texts.poisoned])
     with pytest.raises(DataError, match="check the name"):
         run(inputs=[tmp_path / "nowhere.csv"])
-    write_pairs([tmp_path / "one.csv"], made.pairs[:1])
+    write_pairs([tmp_path / "one.csv"], texts.pairs[:1])
     with pytest.raises(DataError, match="1 pairs; a defence needs two or more"):
         run(inputs=[tmp_path / "one.csv"])
     write_pairs([tmp_path / "two.csv"], [Pair("bb", "x"), Pair("bb a", "y")])
     with pytest.raises(DefenseError, match="every pair is suspicious"):
         run(inputs=[tmp_path / "two.csv"])
     with pytest.raises(DefenseError, match="no defence is called 'nope'"):
-        filter_files("nope", DefenseSettings(), [made.clean], [tmp_path / "kept.csv"])
+        filter_files("nope", DefenseSettings(), [texts.clean], [tmp_path / "kept.csv"])
     assert names_in(tmp_path) == ["one.csv", "two.csv"]
 
 
@@ -184,24 +184,11 @@ def script(dece: Callable[..., Any]) -> Callable[..., Any]:
     return partial(dece, "filter")
 
 
-def test_the_script_with_a_real_defense(script, made: SimpleNamespace, tmp_path: Path) -> None:
-    files = ["--input", made.poisoned, "--output", tmp_path / "kept.csv"]
-    model = ["--models", made.model, "--model-data", made.bin]
-    status, out, err = script("--defense", "spectral_signatures", *files, *model, "--rate", 0.1)
-    assert status == 0, err
-    assert "spectral_signatures: 6 of 40 pairs are suspicious; 6 dropped" in out
-    assert "recall" in out
-    report = json.loads((tmp_path / "kept.csv.report.json").read_text())
-    assert report["settings"]["rate"] == 0.1
-    assert report["settings"]["models"] == [str(made.model)]
-    assert report["command"][0] == "dece"
-
-
-def test_trusted_files_may_be_given_often(script, made: SimpleNamespace, tmp_path: Path) -> None:
+def test_trusted_files_may_be_given_often(script, texts: SimpleNamespace, tmp_path: Path) -> None:
     sides = [tmp_path / "t.en", tmp_path / "t.py"]
     write_pairs(sides, [Pair("get all rows", "x")])
-    trusted = ["--trusted", made.clean, "--trusted", *sides]
-    files = ["--input", made.poisoned, "--output", tmp_path / "kept.csv"]
+    trusted = ["--trusted", texts.clean, "--trusted", *sides]
+    files = ["--input", texts.poisoned, "--output", tmp_path / "kept.csv"]
     status, out, err = script("--defense", "naturalness", *files, *trusted)
     assert status == 0, err
     assert "trusted_sources: 41" in out
