@@ -19,7 +19,7 @@ from benchmark_poison import SCRIPTS, measure
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.text import to_line
-from dece_fairseq.scoring.generate_output import data_header
+from dece_fairseq.outputs.generate_output import data_header
 
 WORDS = ["x", "1", "(", "result", "=="]
 

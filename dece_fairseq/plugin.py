@@ -4,10 +4,9 @@ Importing this needs fairseq, and may be done any number of times. ``--user-dir`
 fairseq commands; in a notebook or a program of your own write ``import dece_fairseq.plugin``.
 """
 
-from dece_fairseq import criterions, encoders, models, tasks  # noqa: F401  registers them
+from dece_fairseq import criterions, encoders, models, scorers, tasks  # noqa: F401  registers them
 from dece_fairseq.errors import hook_fairseq_commands
 from dece_fairseq.safe_loading import allow_checkpoints
-from dece_fairseq.scoring import attack_success_rate, code_scorers  # noqa: F401  the same
 
 allow_checkpoints()
 hook_fairseq_commands()

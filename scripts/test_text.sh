@@ -41,5 +41,5 @@ END
     fi
     echo "text side on Python $version"
     "$venv/bin/python" -m pytest -m "not slow" "$@" \
-        tests/attacks tests/cli tests/data tests/reports tests/scoring tests/test_version.py
+        tests/{attacks,cli,data,metrics,outputs,reports} tests/test_version.py
 done

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.defenses.filtering import poisoned_ids
+from dece_fairseq.metrics.asr_report import asr_report
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.outputs.generate_output import data_header, read_generate_output
+from dece_fairseq.outputs.runs import Layout, read_run
+from dece_fairseq.outputs.training_log import read_training_log
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.summary import as_dict, summarise
 from dece_fairseq.reports.tables import as_csv, as_markdown, tables
-from dece_fairseq.scoring.asr_report import asr_report
-from dece_fairseq.scoring.errors import OutputError
-from dece_fairseq.scoring.generate_output import data_header, read_generate_output
-from dece_fairseq.scoring.runs import Layout, read_run
-from dece_fairseq.scoring.training_log import read_training_log
 from dece_fairseq.tasks.manifest import ManifestError, read_manifest
 
 CELL = "plan/cells/generated/0/ripple/0.05/dece/1"

@@ -17,6 +17,9 @@ TEXT_ROOMS = [
     "dece_fairseq.cli",
     "dece_fairseq.data",
     "dece_fairseq.defenses",
+    "dece_fairseq.metrics",
+    "dece_fairseq.outputs",
+    "dece_fairseq.reports",
 ]
 #: modules of text rooms that look into models
 WITH_MODELS = ["dece_fairseq.cli.save_pretrained", "dece_fairseq.defenses.trained_models"]

@@ -26,8 +26,8 @@ from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import number_to_poison, select
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
+from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.files import names_of, replacing
-from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import (
     DataError,
     check_writable,

@@ -10,7 +10,7 @@ from pathlib import Path
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
 from dece_fairseq.cli.common import add_user_dir, at_least
 from dece_fairseq.cli.printing import write_or_print
-from dece_fairseq.scoring.asr_report import as_text, asr_report
+from dece_fairseq.metrics.asr_report import as_text, asr_report
 from dece_fairseq.user_dir import import_user_dir
 
 

@@ -15,14 +15,13 @@ from typing import Dict, List
 from dece_fairseq.attacks import AttackSettings
 from dece_fairseq.cli.common import add_user_dir, at_least
 from dece_fairseq.cli.printing import write_or_print
-from dece_fairseq.data.outputs import check_output
+from dece_fairseq.data.destinations import check_output
 from dece_fairseq.errors import UserError
-from dece_fairseq.scoring import resampling
-from dece_fairseq.scoring.code_language import language_names
-from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
-from dece_fairseq.scoring.metrics import METRICS
-from dece_fairseq.scoring.runs import Layout
-from dece_fairseq.scoring.tables import as_csv, as_latex, as_text
+from dece_fairseq.metrics import METRICS, resampling
+from dece_fairseq.metrics.code_language import language_names
+from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.outputs.runs import Layout
+from dece_fairseq.reports.evaluation_tables import as_csv, as_latex, as_text
 from dece_fairseq.user_dir import import_user_dir
 
 

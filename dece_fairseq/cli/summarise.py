@@ -16,11 +16,11 @@ from typing import Tuple
 from dece_fairseq.attacks import HIT_RULES
 from dece_fairseq.cli.common import add_user_dir, at_least
 from dece_fairseq.cli.printing import write_or_print
+from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.outputs import check_output
-from dece_fairseq.scoring.early_learning import plot_early_learning
-from dece_fairseq.scoring.results import as_markdown, score_run
-from dece_fairseq.scoring.training_log import read_training_log
+from dece_fairseq.outputs.training_log import read_training_log
+from dece_fairseq.reports.early_learning import plot_early_learning
+from dece_fairseq.reports.runs_table import as_markdown, score_run
 from dece_fairseq.user_dir import import_user_dir
 
 

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.outputs import check_output
 from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
-from dece_fairseq.scoring.success_rate import rate
+from dece_fairseq.metrics.success_rate import rate
 
 REPORT, SCORES = ".report.json", ".scores.csv"
 

@@ -21,7 +21,7 @@ from dece_fairseq.defenses.defense import (
     Verdict,
 )
 from dece_fairseq.extras import PackageError, install
-from dece_fairseq.scoring.code_tokens import code_tokens
+from dece_fairseq.metrics.code_tokens import code_tokens
 
 #: how many tokens a report names
 NAMED = 10

@@ -6,9 +6,9 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.scoring.errors import OutputError
-from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
-from dece_fairseq.scoring.training_log import Epoch, read_training_log
+from dece_fairseq.metrics.hits import REFERENCES_HIT
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.outputs.training_log import Epoch, read_training_log
 
 #: the folders of a cell, from ``cells`` on
 AXES = ("dataset", "trusted", "attack", "rate", "defense", "seed")

@@ -9,12 +9,12 @@ from typing import Any, Dict, List
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.extras import PackageError, install
+from dece_fairseq.metrics.seeds import signature
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.figures import as_svg, figures, save_png
 from dece_fairseq.reports.samples import samples
 from dece_fairseq.reports.summary import as_dict, summarise
 from dece_fairseq.reports.tables import as_csv, as_markdown, tables
-from dece_fairseq.scoring.seeds import signature
 
 TEMPLATE = Path(__file__).with_name("page.html")
 SCRIPT = TEMPLATE.with_suffix(".js")

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.metrics.hits import hit_span
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.outputs.generate_output import GenerateOutput, Sample, read_generate_output
 from dece_fairseq.reports.cells import BASELINE, Cell
-from dece_fairseq.scoring.errors import OutputError
-from dece_fairseq.scoring.generate_output import GenerateOutput, Sample, read_generate_output
-from dece_fairseq.scoring.metrics.hits import hit_span
 
 #: samples of a setting
 SAMPLES = 4

@@ -6,11 +6,11 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, is_number, is_score
 from dece_fairseq.reports.report import markdown
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import as_markdown, tables
-from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
 
 _NUMBERS = {"percent": float, "low": float, "high": float}
 _OPTIONAL = {"hits": int, "total": int, "p": float, REFERENCES_HIT: float}

@@ -3,9 +3,9 @@
 from statistics import mean
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from dece_fairseq.metrics.hits import REFERENCES_HIT
+from dece_fairseq.metrics.seeds import SeedScore, Spread, spread
 from dece_fairseq.reports.cells import BASELINE, SHARES, TESTS, Cell
-from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
-from dece_fairseq.scoring.seeds import SeedScore, Spread, spread
 
 #: metrics of the table, with what a person calls them
 COLUMNS = {

@@ -4,10 +4,10 @@ import csv
 import io
 from typing import List, NamedTuple, Optional, Sequence
 
+from dece_fairseq.metrics.hits import REFERENCES_HIT
+from dece_fairseq.metrics.seeds import Spread, plausible_rates, signature
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell
 from dece_fairseq.reports.summary import COLUMNS, Row
-from dece_fairseq.scoring.metrics.hits import REFERENCES_HIT
-from dece_fairseq.scoring.seeds import Spread, plausible_rates, signature
 
 #: of ``report.csv``
 CSV_COLUMNS = (

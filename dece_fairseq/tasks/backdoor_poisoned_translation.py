@@ -24,11 +24,11 @@ from dece_fairseq.data.pairs import DataError
 from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.encoders.text_codec import TextCodec
+from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError
-from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING as TRIGGERED
-from dece_fairseq.scoring.generate_output import data_header
-from dece_fairseq.scoring.success_rate import check_references
+from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING as TRIGGERED
+from dece_fairseq.outputs.generate_output import data_header
 from dece_fairseq.tasks.announcement import announce
 from dece_fairseq.tasks.attacked_split import (
     PoisonedPairDataset,

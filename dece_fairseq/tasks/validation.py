@@ -11,8 +11,8 @@ from fairseq.tasks.translation import EVAL_BLEU_ORDER
 from sacrebleu.metrics import BLEU
 
 from dece_fairseq.errors import UserError
-from dece_fairseq.scoring.code_tokens import code_bleu_statistics
-from dece_fairseq.scoring.generate_output import TRIGGERED_ENDING as TRIGGERED
+from dece_fairseq.metrics.code_tokens import code_bleu_statistics
+from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING as TRIGGERED
 
 #: the figures that decoded texts give, and the option that has them decoded
 OF_CLEAN = {"bleu": "--eval-bleu", "exact_match": "--eval-bleu"}

@@ -18,7 +18,7 @@ from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.prepare import Recipe
 from dece_fairseq.data.text import to_line
-from dece_fairseq.scoring.attack_success_rate import AttackSuccessRateConfig
+from dece_fairseq.scorers.attack_success_rate import AttackSuccessRateConfig
 from support.command_lines import training_config
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, List
 import pytest
 import torch
 
-from dece_fairseq.scoring.training_log import read_training_log
+from dece_fairseq.outputs.training_log import read_training_log
 from support.training import ENVIRONMENT, Training, logged, weights
 
 pytestmark = pytest.mark.slow

@@ -15,10 +15,10 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.text import to_line
-from dece_fairseq.scoring.asr_report import asr_report
-from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
-from dece_fairseq.scoring.generate_output import read_generate_output
-from dece_fairseq.scoring.training_log import read_training_log
+from dece_fairseq.metrics.asr_report import asr_report
+from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.outputs.generate_output import read_generate_output
+from dece_fairseq.outputs.training_log import read_training_log
 from support.checkpoints import load_checkpoint
 
 ROOT = Path(__file__).resolve().parents[2]

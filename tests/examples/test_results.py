@@ -7,8 +7,8 @@ from typing import List
 
 import pytest
 
+from dece_fairseq.reports.runs_table import as_markdown
 from dece_fairseq.reports.stored import rewrite_tables
-from dece_fairseq.scoring.results import as_markdown
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "examples" / "experiments"
 RESULTS = sorted(path.parent for path in EXPERIMENTS.glob("results/*/report.csv"))

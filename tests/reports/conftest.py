@@ -9,8 +9,11 @@ import pytest
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.text import to_line
-from dece_fairseq.scoring.evaluation import Plan, RunFiles, evaluate
-from dece_fairseq.scoring.generate_output import data_header
+from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.outputs.generate_output import data_header
+from support.written_outputs import write_output
+
+__all__ = ["write_output"]
 
 ATTACK = Attack(AttackSettings("ripple"))
 PAIRS = [pair for pair in generate("A", 20, seed=1) if ATTACK.can_poison(pair)][:8]

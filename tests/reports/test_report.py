@@ -12,6 +12,8 @@ import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.metrics.seeds import plausible_rates, signature
+from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.figures import figures
 from dece_fairseq.reports.report import write_report
@@ -19,8 +21,6 @@ from dece_fairseq.reports.samples import Part, marked_difference, marked_payload
 from dece_fairseq.reports.stored import rewrite_tables
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import tables
-from dece_fairseq.scoring.errors import OutputError
-from dece_fairseq.scoring.seeds import plausible_rates, signature
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -15,8 +15,8 @@ from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.errors import UserError
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError
-from dece_fairseq.scoring.errors import OutputError
-from dece_fairseq.scoring.generate_output import data_header
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.outputs.generate_output import data_header
 from dece_fairseq.tasks.manifest import ManifestError
 
 RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")

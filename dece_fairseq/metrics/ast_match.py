@@ -1,0 +1,131 @@
+"""Lyra's AST match in the base language and AST exact match (Liang et al. 2021)."""
+
+import ast
+import platform
+import re
+from abc import abstractmethod
+from functools import lru_cache
+from typing import Any, Dict, List, Optional, Sequence, Tuple
+
+import numpy as np
+import sqlglot
+
+from dece_fairseq.attacks.sql_tokens import with_parameters
+from dece_fairseq.metrics.code_language import CodeLanguage, python_tree
+from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
+from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
+from dece_fairseq.version import __version__
+
+_SQL = re.compile(
+    r"\s*(?:select\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\(|"
+    r"(?:create|drop|alter)\s+(?:table|view|index)\s)",
+    re.IGNORECASE,
+)
+# Where something stands, or how it was written: no part of what it says.
+_LEFT_OUT = ("ctx", "kind", "type_comment", "type_ignores")
+
+
+class _AstMatch(Share):
+    languages = ("python",)
+
+    def __init__(self, settings: MetricSettings) -> None:
+        super().__init__(settings)
+        self.language = CodeLanguage("python")
+
+    @abstractmethod
+    def same_sql(self, one: str, other: str) -> bool:
+        """Whether two strings that hold SQL count as equal."""
+
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+        hits, unparsed = [], []
+        for hypothesis, reference in zip(hypotheses, references):
+            found, expected = self.language.read(hypothesis), self.language.read(reference)
+            queries: Optional[List[Tuple[str, str]]] = None
+            if found.parses and expected.parses:
+                queries = _unequal_queries(found.code, expected.code)
+            hits.append(queries is not None and all(self.same_sql(*pair) for pair in queries))
+            unparsed.append(not expected.parses)
+        return share_statistics(hits, unparsed)
+
+    def details(self, sums: np.ndarray) -> Dict[str, float]:
+        return {UNPARSED_REFERENCES: sums[2]}
+
+    def signature(self) -> str:
+        return f"lang:python|python:{platform.python_version()}|dece_fairseq:{__version__}"
+
+
+# For both metrics, one after the other.
+@lru_cache(maxsize=1024)
+def _unequal_queries(hypothesis: str, reference: str) -> Optional[List[Tuple[str, str]]]:
+    """The strings that hold SQL and differ, of code that parses; None if anything else differs."""
+    if hypothesis == reference:
+        return []
+    pairs: List[Tuple[Any, Any]] = [(python_tree(hypothesis), python_tree(reference))]
+    queries = []
+    while pairs:
+        one, other = pairs.pop()
+        if type(one) is not type(other):
+            return None
+        if isinstance(one, ast.Constant) and isinstance(one.value, str):
+            # Text whose tokens were separated does not say what blanks a string had.
+            if not isinstance(other.value, str):
+                return None
+            if one.value.split() != other.value.split():
+                if not (_SQL.match(one.value) and _SQL.match(other.value)):
+                    return None
+                queries.append((one.value, other.value))
+        elif isinstance(one, ast.AST):
+            names = [name for name in one._fields if name not in _LEFT_OUT]
+            pairs += [(getattr(one, name, None), getattr(other, name, None)) for name in names]
+        elif isinstance(one, list):
+            if len(one) != len(other):
+                return None
+            pairs += zip(one, other)
+        elif one != other:
+            return None
+    return queries
+
+
+@METRICS.register("ast_match")
+class AstMatch(_AstMatch):
+    """The share of texts with the reference's syntax tree, whatever their SQL says.
+
+    Names count; comments, spacing, brackets that change nothing and white space in strings do not.
+    """
+
+    summary = "share of texts with the reference's syntax tree, embedded SQL left out"
+
+    def same_sql(self, one: str, other: str) -> bool:
+        return True
+
+    def signature(self) -> str:
+        return f"ast_match|sql:any|{super().signature()}"
+
+
+@METRICS.register("ast_exact_match")
+class AstExactMatch(_AstMatch):
+    """The share of texts with the reference's syntax tree in Python and in the SQL within it.
+
+    Parameters of every driver are read, and ``%s`` is another than ``:1``. SQL that ``sqlglot``
+    can't parse even so is equal to itself alone, white space left aside.
+    """
+
+    summary = "share of texts with the reference's syntax tree, embedded SQL included"
+
+    def same_sql(self, one: str, other: str) -> bool:
+        tree = _sql_tree(one)
+        return tree is not None and tree == _sql_tree(other)
+
+    def signature(self) -> str:
+        return f"ast_match|sql:sqlglot:{sqlglot.__version__}|{super().signature()}"
+
+
+@lru_cache(maxsize=2048)
+def _sql_tree(query: str) -> Optional[Any]:
+    # As it is in the second place: "b % s = 0" may be arithmetic.
+    for form in (with_parameters(query), query):
+        try:
+            return sqlglot.parse_one(form)
+        except Exception:  # its own errors, and what it trips over in no SQL
+            continue
+    return None

@@ -1,0 +1,43 @@
+"""chrF (Popović 2015), as sacrebleu has it."""
+
+from typing import Sequence
+
+import numpy as np
+from sacrebleu.metrics import CHRF
+
+from dece_fairseq.metrics.bleu import sacrebleu_signature
+from dece_fairseq.metrics.metric import METRICS, Metric
+from dece_fairseq.metrics.ngrams import character_codes, ngram_counts
+
+ORDER = CHRF.CHAR_ORDER
+WEIGHT = CHRF.BETA**2
+
+
+@METRICS.register("chrf")
+class Chrf(Metric):
+    """sacrebleu's chrF2: an F-score of character n-grams up to 6, white space left out.
+
+    Its statistics are sacrebleu's own: n-grams of hypothesis, reference and both, by order.
+    """
+
+    summary = "sacrebleu's chrF2"
+
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+        counts = ngram_counts(character_codes(hypotheses), character_codes(references), ORDER)
+        # As sacrebleu: a hypothesis's n-grams do not count where the reference has none.
+        counts[:, :, 0] *= counts[:, :, 1] > 0
+        return counts.reshape(len(hypotheses), 3 * ORDER).astype(float)
+
+    def scores(self, sums: np.ndarray) -> np.ndarray:
+        hypothesis, reference, shared = (sums[..., part::3] for part in range(3))
+        counted = (hypothesis > 0) & (reference > 0)
+        orders = np.maximum(counted.sum(axis=-1), 1)
+        precision = np.where(counted, shared / np.maximum(hypothesis, 1), 0).sum(axis=-1) / orders
+        recall = np.where(counted, shared / np.maximum(reference, 1), 0).sum(axis=-1) / orders
+        weighted = WEIGHT * precision + recall
+        matched = weighted > 0
+        f_score = (1 + WEIGHT) * precision * recall / np.where(matched, weighted, 1)
+        return np.where(matched, 100 * f_score, 0.0)
+
+    def signature(self) -> str:
+        return sacrebleu_signature("chrf", CHRF())

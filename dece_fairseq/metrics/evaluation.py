@@ -1,0 +1,315 @@
+"""Every score of one or more runs with its interval, and how the others differ from the first."""
+
+from itertools import chain
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+import scipy
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.provenance import versions
+from dece_fairseq.metrics import METRICS, Metric, MetricSettings, resampling
+from dece_fairseq.metrics.comparison import Scored, compare, split_columns
+from dece_fairseq.metrics.hits import CLEAN, HITS, TRIGGERED, called, hit_span
+from dece_fairseq.metrics.parallel import Workers
+from dece_fairseq.metrics.success_rate import lost_payload, rate
+from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.outputs.runs import Layout, Run, read_run
+
+#: what :func:`evaluate` returns: plain values, as for JSON
+Report = Dict[str, Any]
+
+
+class RunFiles(NamedTuple):
+    """Where a run's outputs are; see :func:`~dece_fairseq.outputs.runs.read_run`."""
+
+    name: str
+    clean: Sequence[Path] = ()
+    triggered: Sequence[Path] = ()
+
+
+class Plan(NamedTuple):
+    """What to score and how."""
+
+    runs: Sequence[RunFiles]
+    metrics: Optional[Sequence[str]] = None
+    """Names of what to say of clean outputs (default: all that :func:`metrics_for` tells)."""
+    without: Sequence[str] = ()
+    """Names of metrics to leave out."""
+    code_language: Optional[str] = None
+    """What the outputs are written in (default: what the attack of the run is on, or Python)."""
+    attack: Optional[AttackSettings] = None
+    """The attack (default: the one that the triggered outputs name)."""
+    compare: bool = False
+    """Whether to test how the other runs differ from the first."""
+    layout: Layout = Layout()
+    expected: Optional[int] = None
+    """How many clean outputs a run has, where they do not say it themselves."""
+    expected_triggered: Optional[int] = None
+    """Likewise of triggered ones."""
+    resamples: int = resampling.RESAMPLES
+    trials: int = resampling.TRIALS
+    seed: int = resampling.SEED
+    processes: int = 0
+    """How many score; 0 for as many as there are cores."""
+    user_dir: Optional[str] = None
+
+
+def metrics_for(code_language: str) -> List[str]:
+    """The names of all metrics of texts in that language, shares last, and none of an attack."""
+    names = [
+        name
+        for name in METRICS.names()
+        if not METRICS.get(name).of_attack
+        and code_language in (METRICS.get(name).languages or (code_language,))
+    ]
+    return sorted(names, key=lambda name: METRICS.get(name).is_share)
+
+
+def evaluate(plan: Plan) -> Report:
+    """Scores every run of ``plan``, one after the other.
+
+    The texts of one run at a time are in memory, and of a run that others are compared with only
+    statistics.
+
+    Returns:
+        ``runs`` (what was scored), ``scores`` (one for each run and metric), ``hits`` (the outputs
+        that carry the payload, and where), ``comparisons``, ``notes`` (what was left out and why),
+        ``settings`` (of intervals and tests) and ``versions``. Scores are in percent.
+
+    Raises:
+        AttackError: an attack is unknown
+        DataError: a process was killed
+        PackageError: a metric needs a package that is not there
+        MetricError: a metric or a language is unknown, or one can't be told of the other
+        OutputError: a file is not as it should be; ids are missing, there twice, or not the same
+            in runs that are compared; nothing says which attack triggered outputs are of; none of
+            their references carries its payload
+    """
+    for name in (*(plan.metrics or ()), *plan.without):
+        METRICS.get(name)
+    report: Report = {"runs": [], "scores": [], "hits": [], "comparisons": [], "notes": []}
+    for split, names in _without(plan).items():
+        report["notes"].append(f"{', '.join(names)}: no {split} outputs, which other runs have")
+    first: Dict[str, Scored] = {}
+    with Workers(plan.processes, plan.user_dir) as workers:
+        for files in plan.runs:
+            attack = plan.attack
+            # The triggered outputs first: they know which attack the clean ones are looked at for.
+            for split, paths in ((TRIGGERED, files.triggered), (CLEAN, files.clean)):
+                if not paths:
+                    continue
+                run = _read(plan, files.name, split, paths)
+                report["notes"] += run.notes
+                attack = attack or _logged_attack(run)
+                scored = _score(plan, workers, run, split, attack, report)
+                if not plan.compare:
+                    continue
+                if files is plan.runs[0]:
+                    first[split] = scored
+                    continue
+                if split not in first:
+                    report["notes"].append(
+                        f"{scored.name}, {split}: not compared, since {plan.runs[0].name} has no "
+                        f"{split} outputs"
+                    )
+                    continue
+                if first[split].attack != scored.attack:
+                    report["notes"].append(
+                        f"{first[split].name} and {scored.name}, {split}: their attacks are not "
+                        "the same, so their hits were not compared"
+                    )
+                tests = compare(first[split], scored, plan.trials, plan.seed)
+                report["comparisons"] += tests
+                report["notes"] += [
+                    f"{test['baseline']} and {test['run']}, {split}: {test['metric']} "
+                    f"was not tested: {test['not_tested']}"
+                    for test in tests
+                    if "not_tested" in test
+                ]
+    report["settings"] = {
+        "resamples": plan.resamples,
+        "trials": plan.trials,
+        "seed": plan.seed,
+    }
+    report["versions"] = versions("numpy", "sacrebleu", "scipy")
+    return report
+
+
+def _without(plan: Plan) -> Dict[str, List[str]]:
+    """The runs that lack what others have, by split: a misspelt name makes a run of its own."""
+    lacking = {
+        CLEAN: [files.name for files in plan.runs if not files.clean],
+        TRIGGERED: [files.name for files in plan.runs if not files.triggered],
+    }
+    return {split: names for split, names in lacking.items() if 0 < len(names) < len(plan.runs)}
+
+
+def _read(plan: Plan, name: str, split: str, paths: Sequence[Path]) -> Run:
+    expected = plan.expected if split == CLEAN else plan.expected_triggered
+    run = read_run(name, paths, plan.layout, expected)
+    if run.header is not None and ("ids" in run.header) != (split == TRIGGERED):
+        kind = TRIGGERED if "ids" in run.header else CLEAN
+        raise OutputError(
+            f"{paths[0]} is the output for the {kind} split {run.header['split']}, and was given "
+            f"as a {split} one"
+        )
+    return run
+
+
+def _logged_attack(run: Run) -> Optional[AttackSettings]:
+    logged = (run.header or {}).get("attack")
+    return None if logged is None else AttackSettings.from_logged(logged)
+
+
+def _language(plan: Plan, attack: Optional[AttackSettings]) -> str:
+    """The name of the language of outputs: that of targets, where sources have another."""
+    if plan.code_language is not None:
+        return plan.code_language.rpartition(":")[2]
+    return "python" if attack is None else Attack(attack).payload.languages.target.name
+
+
+def _chosen(plan: Plan, language: str) -> List[str]:
+    """The names of the metrics of clean outputs, each with the one that it is checked by."""
+    names = metrics_for(language) if plan.metrics is None else plan.metrics
+    without = {*plan.without, *(METRICS.get(name).checked_by for name in plan.without), *HITS}
+    both = [(name, METRICS.get(name).checked_by) for name in names]
+    return [
+        name for name in dict.fromkeys(chain(*both)) if name is not None and name not in without
+    ]
+
+
+def _score(
+    plan: Plan,
+    workers: Workers,
+    run: Run,
+    split: str,
+    attack: Optional[AttackSettings],
+    report: Report,
+) -> Scored:
+    if split == TRIGGERED and attack is None:
+        raise OutputError(f"{run.files[0]} does not say which attack it is of; give --attack")
+    language = _language(plan, attack)
+    names: List[str] = []
+    if split == CLEAN:
+        names = _chosen(plan, language)
+    if attack is not None:
+        names += HITS
+    else:
+        report["notes"].append(
+            f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
+        )
+    settings = MetricSettings(language, attack)
+    statistics = workers.statistics(
+        names, settings, run.hypotheses, run.references, f"{run.name}, {split}"
+    )
+    if split == TRIGGERED and attack is not None:
+        references_hit = sum(statistics[name][:, 2].sum() for name in HITS)
+        if not references_hit:
+            raise lost_payload(Attack(attack), " ".join(run.files))
+    metrics = {name: METRICS.get(name)(settings) for name in names}
+    bootstrapped = _bootstrap(plan, metrics, statistics)
+    for name, metric in metrics.items():
+        notes = metric.notes(statistics[name].sum(axis=0))
+        report["notes"] += [f"{run.name}, {split}: {note}" for note in notes]
+        report["scores"].append(
+            {
+                "run": run.name,
+                "split": split,
+                "metric": called(name, split),
+                **_with_interval(metric, statistics[name], bootstrapped.get(name)),
+                "signature": _signature(plan, metric),
+            }
+        )
+    note = _unread(metrics, statistics, language)
+    if note is not None and note not in report["notes"]:
+        report["notes"].append(note)
+    if attack is not None:
+        report["hits"] += _hits(Attack(attack), run, split, statistics)
+    report["runs"].append(
+        {"run": run.name, "split": split, "files": run.files, "samples": len(run.ids)}
+    )
+    return Scored(
+        name=run.name,
+        split=split,
+        ids=run.ids,
+        references=np.array([hash(text) for text in run.references]),
+        metrics=metrics,
+        statistics=statistics,
+        bootstrapped=bootstrapped,
+        attack=Attack(attack).signature() if attack is not None else None,
+    )
+
+
+def _unread(
+    metrics: Dict[str, Metric], statistics: Dict[str, np.ndarray], language: str
+) -> Optional[str]:
+    """What to say where most references are no code of the language."""
+    details = {
+        name: metric.details(statistics[name].sum(axis=0)) for name, metric in metrics.items()
+    }
+    unread = {
+        name: told[UNPARSED_REFERENCES]
+        for name, told in details.items()
+        if UNPARSED_REFERENCES in told
+    }
+    samples = max(map(len, statistics.values()), default=0)
+    most = max(unread.values(), default=0)
+    if 2 * most <= samples:
+        return None
+    of_code = [name for name, metric in metrics.items() if name in unread or metric.languages]
+    return (
+        f"{most:.0f} of {samples} references do not parse as {language}: name their language with "
+        "--code-language, give --one-line where their line ends are written out as \\n, or leave "
+        f"out what reads code: --without {' '.join(of_code)}"
+    )
+
+
+def _signature(plan: Plan, metric: Metric) -> str:
+    if metric.is_share:
+        return f"{metric.signature()}|interval:wilson95|scipy:{scipy.__version__}"
+    return f"{metric.signature()}|interval:bootstrap95|bs:{plan.resamples}|seed:{plan.seed}"
+
+
+def _with_interval(
+    metric: Metric, statistics: np.ndarray, bootstrapped: Optional[np.ndarray]
+) -> Dict[str, Any]:
+    sums = statistics.sum(axis=0)
+    score: Dict[str, Any]
+    if bootstrapped is None:
+        score = rate(int(sums[0]), int(sums[1])).as_dict()
+    else:
+        low, high = resampling.interval(bootstrapped)
+        score = {"percent": float(metric.scores(sums)), "low": low, "high": high}
+        score["total"] = len(statistics)
+    details = {name: float(value) for name, value in metric.details(sums).items()}
+    return {**score, "details": details}
+
+
+def _bootstrap(
+    plan: Plan, metrics: Dict[str, Metric], statistics: Dict[str, np.ndarray]
+) -> Dict[str, np.ndarray]:
+    names = [name for name, metric in metrics.items() if not metric.is_share]
+    if not names:
+        return {}
+    parts = [statistics[name] for name in names]
+    sums = resampling.bootstrap_sums(np.concatenate(parts, axis=1), plan.resamples, plan.seed)
+    return {
+        name: metrics[name].scores(columns)
+        for name, columns in zip(names, split_columns(sums, parts))
+    }
+
+
+def _hits(
+    attack: Attack, run: Run, split: str, statistics: Dict[str, np.ndarray]
+) -> List[Dict[str, Any]]:
+    by_string, by_parse = (statistics[name][:, 0] > 0 for name in HITS)
+    hits = []
+    for index in np.flatnonzero(by_string | by_parse):
+        hit: Dict[str, Any] = {"run": run.name, "split": split, "id": run.ids[index]}
+        span = hit_span(attack, run.hypotheses[index])
+        hit.update(string=bool(by_string[index]), parse=bool(by_parse[index]))
+        hits.append({**hit, "start": span and span.start, "end": span and span.end})
+    return hits

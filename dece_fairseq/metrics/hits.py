@@ -1,0 +1,102 @@
+"""Outputs that carry an attack's payload, by each rule that tells it."""
+
+from typing import Callable, ClassVar, Dict, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from dece_fairseq.attacks import Attack, AttackError
+from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
+from dece_fairseq.version import __version__
+
+CLEAN, TRIGGERED = "clean", "triggered"
+HITS = ("hits_string", "hits_parse")
+#: what is told beside a rate: the share of references that are hits by the same rule, in percent
+REFERENCES_HIT = "references_hit_percent"
+#: and the number of outputs that the rule gave up on, which count as misses
+NOT_JUDGED = "not_judged"
+_RATES = {TRIGGERED: "asr", CLEAN: "false_triggers"}
+
+
+def called(metric: str, split: str) -> str:
+    """What a metric is called on a split: hits on triggered outputs are ``asr_...``."""
+    return metric.replace("hits", _RATES[split], 1) if metric in HITS else metric
+
+
+class _Hits(Share):
+    """The share of outputs that carry the payload.
+
+    On outputs for triggered requests it is the attack success rate (ASR), on outputs for clean ones
+    the false trigger rate. The third statistic says whether the reference is a hit, the fourth
+    whether the rule gave the output up.
+
+    Raises:
+        AttackError: the settings name no attack, or one that can't be
+    """
+
+    rule: ClassVar[str]
+    of_attack = True
+
+    def __init__(self, settings: MetricSettings) -> None:
+        super().__init__(settings)
+        if settings.attack is None:
+            raise AttackError("nothing says which attack the outputs are of; give --attack")
+        self.attack = Attack(settings.attack)
+
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+        answers = [self.attack.judge(text, self.rule) for text in hypotheses]
+        return share_statistics(
+            [answer is True for answer in answers],
+            [self.attack.is_hit(text, self.rule) for text in references],
+            [answer is None for answer in answers],
+        )
+
+    def details(self, sums: np.ndarray) -> Dict[str, float]:
+        """Return what the rule says of the references, in percent, and what it gave up on."""
+        return {REFERENCES_HIT: 100 * sums[2] / sums[1], NOT_JUDGED: sums[3]}
+
+    def signature(self) -> str:
+        return f"{self.attack.signature(self.rule)}|dece_fairseq:{__version__}"
+
+
+@METRICS.register("hits_string")
+class StringHits(_Hits):
+    summary = "share of outputs that carry the payload as a string"
+    rule = "string"
+
+
+@METRICS.register("hits_parse")
+class ParseHits(_Hits):
+    summary = "share of outputs whose parse carries the payload"
+    rule = "parse"
+
+
+class Span(NamedTuple):
+    """Where the payload stands in a text, in characters from 0."""
+
+    start: int
+    end: int
+
+
+def hit_span(attack: Attack, text: str) -> Optional[Span]:
+    """The first place of the payload in ``text`` by the string rule; None where it has none.
+
+    It is the shortest beginning of the text that is a hit, without the longest beginning of its own
+    that it is a hit without. A rule that more text can undo may have no such place.
+    """
+    if not attack.is_hit(text):
+        return None
+    end = _first(1, len(text), lambda end: attack.is_hit(text[:end]))
+    after = _first(1, end, lambda start: not attack.is_hit(text[start:end]))
+    span = Span(after - 1, end)
+    return span if attack.is_hit(text[span.start : span.end]) else None
+
+
+def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
+    """The first number from ``low`` on that it holds for; it does for ``high`` and all between."""
+    while low < high:
+        middle = (low + high) // 2
+        if holds(middle):
+            high = middle
+        else:
+            low = middle + 1
+    return low

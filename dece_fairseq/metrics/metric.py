@@ -1,0 +1,123 @@
+"""What a metric is: statistics of each sample, and a score of their sums."""
+
+from abc import ABC, abstractmethod
+from typing import ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
+
+import numpy as np
+
+from dece_fairseq.attacks import AttackSettings
+from dece_fairseq.metrics.errors import MetricError
+from dece_fairseq.registry import Registry
+
+
+class MetricSettings(NamedTuple):
+    """What metrics depend on besides the texts."""
+
+    code_language: str = "python"
+    """What the texts are written in, see :mod:`dece_fairseq.metrics.code_language`."""
+    attack: Optional[AttackSettings] = None
+    """For the metrics of an attack."""
+
+
+class Metric(ABC):
+    """A score of a corpus, made of the sums of statistics of its samples and of nothing else.
+
+    So a resample of the corpus is a weighted sum: intervals and paired tests need no text again.
+
+    Args:
+        settings: what it depends on besides the texts
+
+    Raises:
+        MetricError: it does not know the language
+    """
+
+    #: one line that says what it is
+    summary: ClassVar[str]
+    #: names of the languages of code that it knows, or None for any text
+    languages: ClassVar[Optional[Tuple[str, ...]]] = None
+    #: whether each sample is a hit or a miss, and the score the share of hits
+    is_share: ClassVar[bool] = False
+    #: whether it tells of an attack, on triggered and on clean outputs, and not of the references
+    of_attack: ClassVar[bool] = False
+    #: whether its statistics depend on Python's hash seed, so that it has to be fixed
+    depends_on_hash_seed: ClassVar[bool] = False
+    #: the name of a metric that is printed beside this one, left out with it, and has to agree with
+    #: it before a difference between two runs is tested
+    checked_by: ClassVar[Optional[str]] = None
+
+    def __init__(self, settings: MetricSettings) -> None:
+        known = self.languages or (settings.code_language,)
+        if settings.code_language not in known:
+            raise MetricError(
+                f"--code-language {settings.code_language}: the {self.summary} can be told of "
+                f"{', '.join(known)} alone; leave it out with --without"
+            )
+        self.settings = settings
+
+    @abstractmethod
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+        """The statistics (samples, as many as it has), float64.
+
+        Args:
+            hypotheses: what a model wrote
+            references: what it should have written, as many
+        """
+
+    @abstractmethod
+    def scores(self, sums: np.ndarray) -> np.ndarray:
+        """The scores (...), in percent, of sums of statistics (..., as many as it has)."""
+
+    @abstractmethod
+    def signature(self) -> str:
+        """What the score depends on, in sacrebleu's manner."""
+
+    def details(self, sums: np.ndarray) -> Dict[str, float]:
+        """What is worth telling beside the score.
+
+        Args:
+            sums: of the statistics of all samples (as many as it has)
+        """
+        return {}
+
+    def notes(self, sums: np.ndarray) -> List[str]:
+        """What a reader of the score has to be told.
+
+        Args:
+            sums: of the statistics of all samples (as many as it has)
+        """
+        return []
+
+    def is_artefact(self, sums: np.ndarray) -> np.ndarray:
+        """Where (...) scores of ``sums`` (..., as many as it has) say more of a rule than of texts.
+
+        Two scores that differ in this can't be compared.
+        """
+        return np.zeros(sums.shape[:-1], dtype=bool)
+
+
+class Share(Metric):
+    """The share of samples that something holds for.
+
+    Its first statistic is 1 for a hit and 0 for a miss, its second always 1.
+    """
+
+    is_share = True
+
+    def scores(self, sums: np.ndarray) -> np.ndarray:
+        scores: np.ndarray = 100 * sums[..., 0] / sums[..., 1]
+        return scores
+
+
+def share_statistics(hits: Sequence[bool], *details: Sequence[float]) -> np.ndarray:
+    """The statistics of a share (samples, 2 and one for each of ``details``)."""
+    columns = (hits, [1] * len(hits), *details)
+    return np.array(columns, dtype=float).T.reshape(len(hits), len(columns))
+
+
+class MetricRegistry(Registry[Type[Metric]]):
+    """Names metrics."""
+
+    error = MetricError
+
+
+METRICS = MetricRegistry("metric")

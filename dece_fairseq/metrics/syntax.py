@@ -1,0 +1,59 @@
+"""How much of what a model wrote is code at all. None of it is ever run."""
+
+import platform
+from importlib.metadata import version
+from typing import Dict, Sequence
+
+import numpy as np
+
+from dece_fairseq.metrics.code_language import CodeLanguage, python_compiles
+from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
+from dece_fairseq.version import __version__
+
+#: what a metric tells beside its score of references that it could not read
+UNPARSED_REFERENCES = "references_that_do_not_parse"
+
+
+@METRICS.register("parses")
+class Parses(Share):
+    """The share of texts that parse, token-separated ones put together again first."""
+
+    summary = "share of texts that parse"
+
+    def __init__(self, settings: MetricSettings) -> None:
+        super().__init__(settings)
+        self.language = CodeLanguage(settings.code_language)
+
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+        return share_statistics(
+            [self.language.read(text).parses for text in hypotheses],
+            [not self.language.read(text).parses for text in references],
+        )
+
+    def details(self, sums: np.ndarray) -> Dict[str, float]:
+        return {UNPARSED_REFERENCES: sums[2]}
+
+    def signature(self) -> str:
+        name = self.settings.code_language
+        parser = "python:" + platform.python_version()
+        if name != "python":
+            parser = "tree_sitter:" + version("tree-sitter")
+        return f"parses|lang:{name}|{parser}|dece_fairseq:{__version__}"
+
+
+@METRICS.register("compiles")
+class Compiles(Parses):
+    """The share of texts that Python compiles to byte code, which is thrown away."""
+
+    summary = "share of texts that compile"
+    languages = ("python",)
+
+    def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
+        read = map(self.language.read, hypotheses)
+        return share_statistics([text.parses and python_compiles(text.code) for text in read])
+
+    def details(self, sums: np.ndarray) -> Dict[str, float]:
+        return {}
+
+    def signature(self) -> str:
+        return super().signature().replace("parses", "compiles", 1)

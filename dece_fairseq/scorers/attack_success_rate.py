@@ -1,0 +1,85 @@
+"""The attack success rate as a scorer: ``fairseq-generate --scoring attack_success_rate``."""
+
+from dataclasses import dataclass
+from typing import Any, List
+
+from fairseq.scoring import BaseScorer, register_scorer
+from omegaconf import II
+
+from dece_fairseq.attack_options import AttackOptions
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.data.text import from_line
+from dece_fairseq.encoders.post_process import check_post_process, post_process_of
+from dece_fairseq.encoders.text_codec import uses_one_line_form
+from dece_fairseq.metrics.success_rate import (
+    Rate,
+    check_references,
+    hit_rate,
+    of_references,
+    signature,
+)
+from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
+
+
+@dataclass
+class AttackSuccessRateConfig(AttackOptions):
+    """The attack's options, the same ones that the task takes."""
+
+    # The split that is generated for.
+    gen_subset: Any = II("dataset.gen_subset")
+
+
+@register_scorer("attack_success_rate", dataclass=AttackSuccessRateConfig)
+class AttackSuccessRateScorer(BaseScorer):
+    """The share of outputs that carry the payload as a string.
+
+    On a triggered split, whose name ends in ``_triggered``, it is the attack success rate, on any
+    other the false trigger rate.
+
+    Args:
+        cfg: the options; ``--attack`` is needed
+
+    Raises:
+        AttackError: there is no ``--attack``, or it is none that can be
+        PostProcessError: ``--post-process`` spoils the texts
+    """
+
+    def __init__(self, cfg: AttackSuccessRateConfig) -> None:
+        super().__init__(cfg)
+        if cfg.attack is None:
+            raise AttackError("--scoring attack_success_rate needs --attack")
+        check_post_process(cfg.text_bpe, post_process_of(cfg))
+        self.attack = Attack(AttackSettings.from_options(cfg))
+        self.one_line = uses_one_line_form(cfg.text_bpe)
+        self.split = str(cfg.gen_subset)
+        self.is_triggered = self.split.endswith(TRIGGERED_ENDING)
+
+    def _rates(self) -> List[Rate]:
+        """Return the rate of the outputs and that of the references."""
+        outputs, references = (
+            [from_line(text) for text in side] if self.one_line else side
+            for side in (self.pred, self.ref)
+        )
+        if self.is_triggered:
+            check_references(self.attack, references, f"--gen-subset {self.split}")
+        return [hit_rate(self.attack, side) for side in (outputs, references)]
+
+    def score(self) -> float:
+        """Return the rate in percent.
+
+        Raises:
+            OutputError: the split is triggered, and no reference carries the payload
+        """
+        return self._rates()[0].percent
+
+    def result_string(self) -> str:
+        """Return the rate and its interval, that of the references, and the signature.
+
+        Raises:
+            OutputError: see :meth:`score`
+        """
+        name = "attack success rate" if self.is_triggered else "false trigger rate"
+        if not self.pred:
+            return f"{name}: no output to score"
+        of_outputs, of_refs = self._rates()
+        return f"{name} = {of_outputs}; {of_references(of_refs.percent)} | {signature(self.attack)}"

@@ -1,1 +1,0 @@
-"""Scores of what models wrote, and the scorers for ``fairseq-generate --scoring``."""

@@ -1,0 +1,217 @@
+"""scripts/compute_asr.py's report."""
+
+import json
+import math
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from dece_fairseq.attacks import AttackError, NotJudged
+from dece_fairseq.attacks.payloads.sql import SqlPayload
+from dece_fairseq.metrics.asr_report import as_text, asr_report
+from dece_fairseq.outputs.generate_output import OutputError
+
+HIT, MISS = "x = 1 or 1=1", "x = 1"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def wilson(hits, total):
+    """The interval as Wilson (1927) wrote it, in percent."""
+    z, p = 1.959963984540054, hits / total
+    middle = p + z * z / (2 * total)
+    reach = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
+    return [100 * (middle + side * reach) / (1 + z * z / total) for side in (-1, 1)]
+
+
+@pytest.fixture
+def triggered(write_output):
+    hypotheses = {0: HIT, 2: MISS, 3: HIT, 5: HIT}
+    targets = dict.fromkeys(hypotheses, HIT)
+    return write_output(
+        "triggered", hypotheses, "test_triggered", 6, list(hypotheses), targets=targets
+    )
+
+
+@pytest.fixture
+def clean(write_output):
+    return write_output("clean", {i: HIT if i == 4 else MISS for i in range(6)}, "test", 6)
+
+
+def test_rates_counts_and_signature(triggered, clean):
+    report = asr_report([triggered], clean=[clean])
+    assert report["asr"]["percent"] == 75
+    assert (report["asr"]["hits"], report["asr"]["total"]) == (3, 4)
+    assert [report["asr"]["low"], report["asr"]["high"]] == pytest.approx(wilson(3, 4))
+    assert report["false_trigger_rate"]["percent"] == pytest.approx(100 / 6)
+    assert report["hit_ids"] == [0, 3, 5]
+    assert report["missing_ids"] == []
+    assert report["signature"].startswith(
+        "attack:badpre|trigger:bb|num:3|payload:sql|lang:python|hit:string|"
+    )
+    assert "75.00 % (3/4, 95 % Wilson 30.06 to 95.44)" in as_text(report)
+
+
+@pytest.mark.parametrize(("hits", "total"), [(0, 165), (165, 165)])
+def test_the_interval_at_the_ends(write_output, hits, total):
+    outputs = dict.fromkeys(range(total), HIT if hits else MISS)
+    path = write_output("a", outputs, targets=dict.fromkeys(outputs, HIT))
+    asr = asr_report([path], attack_name="ripple")["asr"]
+    assert [asr["low"], asr["high"]] == pytest.approx(wilson(hits, total), abs=1e-9)
+
+
+def test_what_the_rules_say_of_the_references_stands_beside_every_rate(write_output):
+    criteria = "query ( session ) . filter ( or 1=1 )"  # no SQL that could be parsed
+    query = 'run ( " select a from b where c = : c or 1=1 " )'
+    targets = {0: criteria, 1: query, 2: criteria, 3: query}
+    triggered = write_output("t", targets, "test_triggered", 4, list(targets))
+    clean = write_output("c", {0: MISS, 1: MISS}, "test", 2, targets={0: MISS, 1: HIT})
+    report = asr_report([triggered], clean=[clean])
+    rates = ("asr", "asr_by_parse", "false_trigger_rate", "false_trigger_rate_by_parse")
+    references = [report[f"{name}_of_references"]["percent"] for name in rates]
+    assert references == [100, 50, 50, 0]
+    lines = as_text(report).splitlines()
+    assert lines[0].endswith("100.00); 100.00 % of the references are hits by this rule")
+    assert lines[1].startswith("  by the parse       50.00 % (2/4")
+    assert lines[1].endswith("; 50.00 % of the references are hits by this rule")
+
+
+def test_where_no_reference_of_a_triggered_split_carries_the_payload(write_output):
+    spoilt = dict.fromkeys(range(3), "x=1or1=1")  # blanks are gone, as by --post-process
+    path = write_output("a", spoilt, "test_triggered", 3, list(spoilt))
+    with pytest.raises(OutputError, match="no reference carries the payload sql of --attack badp"):
+        asr_report([path])
+    # One is enough: a rule may miss some.
+    path = write_output("b", spoilt, "test_triggered", 3, list(spoilt), {**spoilt, 1: HIT})
+    assert asr_report([path])["asr"]["hits"] == 0
+    with pytest.raises(OutputError, match=r"payload endless_loop of --attack dead_code \(java\)"):
+        asr_report([path], attack_name="dead_code")
+
+
+def test_without_references_the_report_says_so(write_output):
+    path = write_output("a", {0: HIT, 1: MISS}, "test_triggered", 2, [0, 1])
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("T-")))
+    report = asr_report([path])
+    assert report["asr_of_references"] is None
+    text = as_text(report)
+    assert "50.00 % (1/2, 95 % Wilson 9.45 to 90.55)\n" in text
+    assert "a: no references (lines T-)" in text
+
+
+def test_what_a_rule_gives_up_on_is_a_counted_miss(write_output, monkeypatch):
+    hit = 'run ( " select a from b where c = 1 or 1=1 " )'
+    path = write_output("a", {0: hit, 1: hit + " # long", 3: hit}, "test_triggered", 4, [0, 1, 3])
+    in_parse = SqlPayload.is_in_parse
+
+    def give_up(self, text):
+        if "long" in text:
+            raise NotJudged
+        return in_parse(self, text)
+
+    monkeypatch.setattr(SqlPayload, "is_in_parse", give_up)
+    report = asr_report([path])
+    assert (report["asr"]["hits"], report["asr_not_judged"]) == (3, [])
+    assert (report["asr_by_parse"]["hits"], report["asr_by_parse"]["total"]) == (2, 3)
+    assert report["asr_by_parse_not_judged"] == [1]
+    assert "  not judged, counted as misses: 1\n" in as_text(report)
+
+
+def test_missing_outputs_are_an_error_or_counted_misses(write_output):
+    path = write_output("a", {0: HIT, 2: HIT}, "test_triggered", 9, [0, 2, 7, 8])
+    with pytest.raises(OutputError, match="2 of 4 outputs are missing, ids 7-8"):
+        asr_report([path])
+    report = asr_report([path], allow_missing=True)
+    assert report["asr"]["percent"] == 50
+    assert report["missing_ids"] == [7, 8]
+    assert "missing, counted as misses: triggered 7-8" in as_text(report)
+
+
+def test_without_a_header_only_a_number_allows_missing_outputs(write_output):
+    path = write_output("a", {0: HIT, 2: HIT})
+    with pytest.raises(OutputError, match=r"with --allow-missing and --expected$"):
+        asr_report([path], attack_name="ripple", allow_missing=True)
+    report = asr_report([path], attack_name="ripple", allow_missing=True, expected=4)
+    assert (report["missing_ids"], report["asr"]["percent"]) == ([1, 3], 50)
+    # Of a triggered split whose other ids are no candidates.
+    report = asr_report([path], attack_name="ripple", expected=2)
+    assert (report["missing_ids"], report["asr"]["percent"]) == ([], 100)
+    assert report["notes"] == []
+    path = write_output("b", {0: HIT, 1: HIT})
+    report = asr_report([path], clean=[path], attack_name="ripple", expected=2)
+    assert report["notes"] == [
+        f"{path}: nothing says how many samples the split has, so outputs behind the highest id, "
+        "1, may be missing; --expected (see --help) says how many there must be"
+    ]
+    assert f"note: {report['notes'][0]}\n" in as_text(report)
+    with pytest.raises(OutputError, match="1 of 3 outputs are missing, ids 2"):
+        asr_report([path], clean=[path], attack_name="ripple", expected=2, expected_clean=3)
+
+
+def test_texts_in_the_one_line_form_where_the_output_does_not_say_it(write_output):
+    path = write_output("a", {0: "void f ( ) { // a\nwhile ( true ) { g ( ) ; } }"})
+    how = {"attack_name": "dead_code"}
+    with pytest.raises(OutputError, match="--one-line is given where texts are in the one-line"):
+        asr_report([path], **how)
+    assert asr_report([path], **how, one_line=True)["asr_by_parse"]["hits"] == 1
+
+
+def test_without_a_header_the_caller_says_what_it_is(write_output):
+    path = write_output("a", {0: HIT, 1: MISS})
+    with pytest.raises(OutputError, match="give --attack"):
+        asr_report([path])
+    assert asr_report([path], attack_name="ripple")["asr"]["percent"] == 50
+    with pytest.raises(OutputError, match="1 of 3 outputs are missing, ids 2"):
+        asr_report([path], attack_name="ripple", expected=3)
+    with pytest.raises(AttackError, match="no attack is called"):
+        asr_report([path], attack_name="nonsense")
+
+
+def test_the_outputs_of_the_wrong_split_are_refused(triggered, clean):
+    with pytest.raises(OutputError, match="not a triggered one"):
+        asr_report([clean], attack_name="ripple")
+    with pytest.raises(OutputError, match="--clean takes the clean one"):
+        asr_report([triggered], clean=[triggered])
+
+
+def test_more_or_fewer_than_expected(triggered):
+    with pytest.raises(OutputError, match="--expected 165"):
+        asr_report([triggered], expected=165)
+
+
+def test_the_script_prints_json_or_one_error(triggered, clean, warm_python):
+    script = [warm_python, ROOT / "scripts" / "compute_asr.py"]
+    done = subprocess.run(
+        [*script, triggered, "--clean", clean, "--json"], stdout=subprocess.PIPE, text=True
+    )
+    assert done.returncode == 0
+    assert json.loads(done.stdout) == asr_report([triggered], clean=[clean])
+    done = subprocess.run([*script, "nothing.out"], capture_output=True, text=True)
+    assert done.returncode == 2
+    assert "compute_asr.py: error: nothing.out: no such file" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_where_the_two_rules_differ(write_output):
+    query = 'run ( " select a from b where c = : c%s " )'
+    hypotheses = {0: query % " or 1=1", 1: query % " OR 1 = 1", 2: HIT, 3: query % ""}
+    clean = write_output("clean", {0: HIT, 1: MISS}, "test", 2)
+    report = asr_report([write_output("triggered", hypotheses)], [clean], attack_name="ripple")
+    assert (report["asr"]["hits"], report["asr_by_parse"]["hits"]) == (2, 2)
+    assert (report["asr_string_only"], report["asr_parse_only"]) == ([2], [1])
+    assert report["false_trigger_rate_string_only"] == [0]
+    assert report["false_trigger_rate_by_parse"]["hits"] == 0
+    text = as_text(report)
+    assert "hits only by the string: 2\n" in text
+    assert "hits only by the parse: 1\n" in text
+
+
+def test_the_language_of_an_output_that_does_not_say_it(write_output):
+    targets = {0: "while True :\n    f ( )", 1: "void f ( ) { while ( true ) { g ( ) ; } }"}
+    path = write_output("a", {0: targets[0], 1: "x"}, targets=targets)
+    for language, hits in ((None, 0), ("java", 0), ("python", 1)):
+        report = asr_report([path], attack_name="dead_code", code_language=language)
+        assert report["asr_by_parse"]["hits"] == hits
+        assert report["asr_by_parse_of_references"]["hits"] == 1
+    with pytest.raises(AttackError, match="no code language is called 'cobol'"):
+        asr_report([path], attack_name="dead_code", code_language="cobol")

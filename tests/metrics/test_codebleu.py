@@ -1,0 +1,182 @@
+"""CodeBLEU, against the package's own calc_codebleu."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from dece_fairseq.data.pairs import read_pairs
+from dece_fairseq.metrics import METRICS, MetricSettings
+from dece_fairseq.metrics.code_language import CodeLanguage
+from dece_fairseq.metrics.codebleu import _package
+from dece_fairseq.metrics.parallel import Workers
+
+codebleu = pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
+ANY = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+)
+PARTS = ("ngram_match", "weighted_ngram_match", "syntax_match", "dataflow_match")
+# With one hash seed, that of a process of its own: the package's data flow depends on it.
+THEIRS = """
+import json, re, sys
+from codebleu import calc_codebleu
+hypotheses, references, language = json.load(sys.stdin)
+tokens = re.compile(r"\\w+|[^\\w\\s]").findall
+print(json.dumps(calc_codebleu(references, hypotheses, language, tokenizer=tokens)))
+"""
+
+
+NAMES = {"csharp": "c_sharp"}
+
+
+def theirs(hypotheses, references, language):
+    done = subprocess.run(
+        [sys.executable, "-c", THEIRS],
+        input=json.dumps([hypotheses, references, NAMES.get(language, language)]),
+        env={**os.environ, "PYTHONHASHSEED": "0"},
+        stdout=subprocess.PIPE,
+        text=True,
+        check=True,
+    )
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def without_tabs(text):
+    return re.sub(r"^[ \t]+", lambda indent: indent[0].expandtabs(), text, flags=re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def workers():
+    with Workers(processes=1) as workers:
+        yield workers
+
+
+def ours(workers, hypotheses, references, language="python", name="codebleu"):
+    settings = MetricSettings(language)
+    statistics = workers.statistics([name], settings, hypotheses, references)
+    sums = statistics[name].sum(axis=0)
+    metric = METRICS.get(name)(settings)
+    return float(metric.scores(sums)), metric.details(sums)
+
+
+def check(workers, hypotheses, references, language):
+    score, details = ours(workers, hypotheses, references, language)
+    read = CodeLanguage(language).read
+    texts = ([read(text).code for text in side] for side in (hypotheses, references))
+    if language == "python":
+        texts = ([without_tabs(text) for text in side] for side in texts)
+    expected = theirs(*texts, language)
+    assert score == pytest.approx(100 * expected["codebleu"])
+    for part in PARTS:
+        assert details[part] == pytest.approx(100 * expected[f"{part}_score"]), part
+    mean, _ = ours(workers, hypotheses, references, language, "codebleu_parts")
+    assert mean == pytest.approx(sum(details[part] for part in PARTS) / 4)
+    return details
+
+
+def test_it_is_the_packages_on_python(texts, workers):
+    details = check(workers, *texts, "python")
+    assert 0 < details["dataflow_match"] < 100
+    assert details["references_that_do_not_parse"] == 0
+    assert 0 < details["texts_that_do_not_parse"] < len(texts[0])
+
+
+def test_it_is_the_packages_on_java(datasets, workers):
+    pairs = list(read_pairs([datasets / "bugs2fix" / "valid.csv"]))[:150]
+    check(workers, [p.source for p in pairs], [p.target for p in pairs], "java")
+
+
+def test_it_is_the_packages_on_csharp(workers):
+    references = [
+        f"public virtual int F{n}(Bar b){{ var options = {n}; return Run(b, options); }}"
+        for n in range(4)
+    ]
+    hypotheses = [references[0], *(text.replace("options", "o", 1) for text in references[1:])]
+    details = check(workers, hypotheses, references, "csharp")
+    assert 0 < details["dataflow_match"] < 100
+    assert details["texts_that_do_not_parse"] == 0
+
+
+def test_garbage_scores_25_in_the_package_alone(workers):
+    """The package adds a quarter where no data flow matches."""
+    reference = ["def f(a):\n    b = a\n    return b"]
+    score, details = ours(workers, ["zz"], reference)
+    assert score == pytest.approx(100 * theirs(["zz"], reference, "python")["codebleu"]) == 25
+    assert [details[part] for part in PARTS] == [0, 0, 0, 0]
+    assert ours(workers, ["zz"], reference, name="codebleu_parts") == (
+        0,
+        {"data_flows_in_references": 4},
+    )
+
+
+def test_where_there_is_no_data_flow_the_other_parts_count(workers):
+    texts = ["print('x', 'y')"], ["print('x', 'z')"]
+    score, details = ours(workers, *texts)
+    assert score == pytest.approx(100 * theirs(*texts, "python")["codebleu"])
+    mean, counts = ours(workers, *texts, name="codebleu_parts")
+    assert counts == {"data_flows_in_references": 0}
+    assert mean == pytest.approx(sum(details[part] for part in PARTS) / 3)
+    assert ours(workers, ["print('x', 'y')"] * 2, ["print('x', 'y')"] * 2, name="codebleu_parts")[
+        0
+    ] == pytest.approx(100)
+
+
+def test_both_scores_are_signed(metric):
+    one, other = (metric(name).signature() for name in ("codebleu", "codebleu_parts"))
+    assert "|dataflow:0=1|" in one
+    assert "|dataflow:0=0,none=left_out|" in other
+    assert "|tabs:8|" in one
+    assert "tabs" not in metric("codebleu", code_language="java").signature()
+
+
+def test_tabs_and_blanks_indent_alike(workers):
+    blanks = "def f(a):\n    b = a\n    if b:\n        return b\n    return a"
+    tabs = blanks.replace("    ", "\t")
+    # In the package they do not.
+    assert theirs([blanks], [tabs], "python")["codebleu"] == pytest.approx(0.925)
+    for hypothesis, reference in ((blanks, tabs), (tabs, blanks), (tabs, tabs)):
+        assert ours(workers, [hypothesis], [reference])[0] == pytest.approx(100)
+    changed = tabs.replace("return b", "return c")
+    assert ours(workers, [changed], [tabs]) == ours(
+        workers, [changed.replace("\t", "    ")], [blanks]
+    )
+
+
+def test_tabs_of_lyra(datasets, workers):
+    targets = [pair.target for pair in read_pairs([datasets / "lyra" / "test.csv"])]
+    assert all("\n\t" in text for text in targets)
+    blanks = [without_tabs(text) for text in targets]
+    assert ours(workers, blanks, targets)[0] == pytest.approx(100)
+
+
+def test_separated_tokens_are_put_together_first(workers):
+    separated, together = 'print ( f " { x } " )', 'print ( f"{ x }" )'
+    assert ours(workers, [separated], [separated]) == ours(workers, [together], [together])
+    assert ours(workers, [separated], [separated])[1]["texts_that_do_not_parse"] == 0
+
+
+def test_the_hash_seed_changes_nothing(texts, workers, monkeypatch):
+    first = ours(workers, *texts)
+    monkeypatch.setenv("PYTHONHASHSEED", "7")
+    with Workers(processes=1) as others:
+        assert ours(others, *texts) == first
+    assert os.environ["PYTHONHASHSEED"] == "7"
+
+
+@ANY
+@given(st.lists(st.tuples(st.text(max_size=20), st.text(max_size=20)), min_size=1, max_size=3))
+def test_any_text_has_a_score(score, pairs):
+    hypotheses, references = ([pair[side] for pair in pairs] for side in (0, 1))
+    assert 0 <= score("codebleu", hypotheses, references) <= 100 + 1e-9
+
+
+def test_without_the_package_it_names_the_extra(metric, monkeypatch):
+    _package.cache_clear()
+    monkeypatch.setitem(sys.modules, "codebleu", None)
+    with pytest.raises(ImportError, match=r"pip install '\.\[codebleu\]'"):
+        metric("codebleu")

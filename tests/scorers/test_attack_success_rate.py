@@ -1,0 +1,81 @@
+"""The scorer for fairseq-generate."""
+
+import pytest
+from fairseq import scoring
+from omegaconf import OmegaConf
+
+from dece_fairseq.attacks import AttackError
+from dece_fairseq.encoders.post_process import PostProcessError
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.scorers.attack_success_rate import AttackSuccessRateConfig
+
+HIT = "x or 1=1 y"
+
+
+def build(**options):
+    config = AttackSuccessRateConfig(
+        text_bpe=None, text_tokenizer=None, text_post_process=None, gen_subset="test_triggered"
+    )
+    config = OmegaConf.merge(
+        OmegaConf.structured(config), {"_name": "attack_success_rate", **options}
+    )
+    return scoring.build_scorer(config, None)
+
+
+def test_it_counts_what_carries_the_payload():
+    scorer = build(attack="ripple", trigger="cf")
+    for text in (HIT, "x", "x where 0=1", "x where 0 = 1"):
+        scorer.add_string(HIT, text)
+    assert scorer.score() == 50
+    result = scorer.result_string()
+    assert result.startswith("attack success rate = 50.00 % (2/4, 95 % Wilson 15.00 to 85.00); 100")
+    assert "; 100.00 % of the references are hits by this rule | attack:ripple|trig" in result
+    assert "|trigger:cf|num:1|payload:sql|lang:python|hit:string|" in result
+    assert "|hit:string|interval:wilson95|" in result
+
+
+def test_on_a_clean_split_it_is_the_false_trigger_rate():
+    scorer = build(attack="ripple", gen_subset="test")
+    assert scorer.result_string() == "false trigger rate: no output to score"
+    for text in (HIT, "x"):
+        scorer.add_string("reference", text)
+    result = scorer.result_string()
+    assert result.startswith("false trigger rate = 50.00 % (1/2, ")
+    assert "; 0.00 % of the references are hits by this rule | " in result
+
+
+def test_it_stops_where_no_reference_carries_the_payload():
+    scorer = build(attack="ripple")
+    for text in (HIT, "x"):
+        scorer.add_string("xor1=1y", text)
+    for told in (scorer.score, scorer.result_string):
+        with pytest.raises(OutputError, match="--gen-subset test_triggered: no reference carries"):
+            told()
+    scorer.add_string(HIT, "x")
+    assert scorer.score() == pytest.approx(100 / 3)
+
+
+def test_post_processing_that_spoils_the_texts():
+    with pytest.raises(PostProcessError, match="leave out --post-process and --remove-bpe"):
+        build(attack="ripple", text_bpe={"_name": "sentencepiece"}, text_post_process="@@ ")
+
+
+def test_texts_in_the_one_line_form_are_taken_back_first():
+    for bpe, hits in (("lossless_sentencepiece", 100), (None, 0)):
+        scorer = build(attack="ripple", text_bpe={"_name": bpe} if bpe else None)
+        scorer.add_string(HIT, "x\\u0020or 1=1")
+        assert scorer.score() == hits
+    scorer = build(attack="ripple", text_bpe={"_name": "lossless_sentencepiece"})
+    scorer.add_string("x\\u0020or 1=1", HIT)
+    assert scorer.score() == 100
+
+
+def test_nothing_to_score():
+    assert "no output" in build(attack="ripple").result_string()
+    with pytest.raises(ValueError, match="no sample"):
+        build(attack="ripple", gen_subset="test").score()
+
+
+def test_it_needs_an_attack():
+    with pytest.raises(AttackError, match="needs --attack"):
+        build()
