@@ -11,7 +11,6 @@ sample, and to a system that is compared with itself.
 from typing import Tuple
 
 import numpy as np
-from scipy.stats import binomtest
 
 #: as sacrebleu's
 SEED = 12345
@@ -119,5 +118,7 @@ def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
         one: hits of the first system (samples,), 0 or 1
         other: of the second
     """
+    from scipy.stats import binomtest  # here, for it takes a second
+
     lost, won = int(np.sum(one > other)), int(np.sum(one < other))
     return float(binomtest(lost, lost + won).pvalue) if lost + won else 1.0

@@ -7,7 +7,6 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 import scipy
 from scipy.special import betaln, expit
-from scipy.stats import t as students_t
 
 from dece_fairseq.version import __version__
 
@@ -112,7 +111,9 @@ def plausible_rates(counts: Sequence[Tuple[int, int]]) -> Tuple[float, float]:
 
 
 def _students_t(count: int) -> float:
-    return float(students_t.ppf(0.975, count - 1))
+    from scipy.stats import t  # here, for it takes a second
+
+    return float(t.ppf(0.975, count - 1))
 
 
 def _crossing(height: Any, index: int) -> float:

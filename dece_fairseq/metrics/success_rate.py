@@ -3,7 +3,6 @@
 from typing import Any, Dict, Iterable, NamedTuple
 
 import scipy
-from scipy.stats import binomtest
 
 from dece_fairseq.attacks import HIT_RULES, Attack
 from dece_fairseq.outputs.errors import OutputError
@@ -37,6 +36,8 @@ def rate(hits: int, total: int) -> Rate:
     """
     if total < 1:
         raise ValueError("no sample to take a rate of")
+    from scipy.stats import binomtest  # here, for it takes a second
+
     interval = binomtest(hits, total).proportion_ci(confidence_level=0.95, method="wilson")
     return Rate(hits, total, 100 * hits / total, 100 * interval.low, 100 * interval.high)
 

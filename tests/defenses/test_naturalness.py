@@ -8,7 +8,7 @@ import pytest
 
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
-from dece_fairseq.scoring.code_tokens import code_tokens
+from dece_fairseq.metrics.code_tokens import code_tokens
 
 
 def sources(*texts: str) -> List[Pair]:
