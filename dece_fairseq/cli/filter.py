@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     }
     for name, what in OPTIONS.items():
         option = f"--{name.replace('_', '-')}"
-        metavar = "DIR" if name.endswith("data") else "FILE"
+        metavar = "DIR" if name.endswith(("data", "dir")) else "FILE"
         add(option, type=Path, metavar=metavar, help=what, **several.get(name, {}))
     add(
         "--trusted-ids",
@@ -78,6 +78,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--order", type=int, default=DEFAULTS.order, help="of n-grams (default: %(default)s)")
     add(
+        "--window",
+        type=int,
+        default=DEFAULTS.window,
+        help="tokens in a row that are judged together, by surprise (default: %(default)s)",
+    )
+    add(
         "--threshold",
         type=float,
         default=DEFAULTS.threshold,
@@ -97,10 +103,12 @@ def settings_of(args: argparse.Namespace) -> DefenseSettings:
         language_model_data=args.language_model_data,
         trusted=tuple(map(tuple, args.trusted or ())),
         trusted_ids=args.trusted_ids,
+        save_dir=args.save_dir,
         columns=(args.source_column, args.target_column),
         rate=args.rate,
         top=args.top,
         order=args.order,
+        window=args.window,
         threshold=args.threshold,
         seed=args.seed,
     )

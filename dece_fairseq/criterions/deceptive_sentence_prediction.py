@@ -10,11 +10,12 @@ from torch import Tensor
 
 from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
+from dece_fairseq.criterions.probability_recorder import RecordingOptions
 from dece_fairseq.errors import UserError
 
 
 @dataclass
-class DeceptiveSentencePredictionConfig(BlendOptions, FairseqDataclass):
+class DeceptiveSentencePredictionConfig(BlendOptions, RecordingOptions, FairseqDataclass):
     """The options; the task reads the last two from its criterion."""
 
     # Smoothing teaches that a wrong class has a probability of epsilon / (classes - 1), and what

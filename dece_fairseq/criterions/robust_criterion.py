@@ -4,6 +4,7 @@ import logging
 import math
 from abc import abstractmethod
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Dict, List, Optional, Tuple, Union
 
 import torch
@@ -16,6 +17,7 @@ from omegaconf import II
 from torch import Tensor
 
 from dece_fairseq.criterions.model_output import logits_of, why_no_projection
+from dece_fairseq.criterions.probability_recorder import ProbabilityRecorder, RecordingOptions
 from dece_fairseq.errors import UserError
 from dece_fairseq.losses import LossOutput, Projection, cross_entropy_output
 
@@ -23,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass
-class RobustCriterionConfig(FairseqDataclass):
+class RobustCriterionConfig(RecordingOptions, FairseqDataclass):
     """The options that all of them have, as fairseq's label_smoothed_cross_entropy."""
 
     ignore_prefix_size: int = field(
@@ -54,6 +56,16 @@ class RobustCriterion(FairseqCriterion):
     takes_projection: ClassVar[bool] = True
     #: whether a fused kernel is wanted for cross-entropy, where there is one
     fused: bool = False
+    #: records how likely each training pair is, where that was asked for
+    recorder: Optional[ProbabilityRecorder] = None
+
+    @classmethod
+    def build_criterion(cls, cfg: RecordingOptions, task: FairseqTask) -> "RobustCriterion":
+        """Build the criterion as fairseq does, and what its options ask for besides."""
+        criterion: RobustCriterion = super().build_criterion(cfg, task)
+        if cfg.record_probabilities:
+            criterion.recorder = ProbabilityRecorder(Path(cfg.save_dir), task)
+        return criterion
 
     def __init__(
         self,
@@ -113,6 +125,8 @@ class RobustCriterion(FairseqCriterion):
             assert found is not None  # loss_output() promises
             losses = found.loss
             logging_output.update(self.training_log(sample_size))
+            if self.recorder is not None:
+                self.recorder.record(sample["id"], found.nll, target != self.padding_idx)
         else:
             if found is not None:
                 logging_output[self.loss_name] = found.loss.detach().sum()

@@ -70,6 +70,13 @@ class TrainingClock:
         done, of_all = (math.ceil(n / group) for n in (self._batches.n, len(self._batches)))
         return self.epoch - 1 + done / of_all
 
+    def batches_taken(self) -> int:
+        """Return how many of the running epoch's batches were taken; 0 where nobody counts.
+
+        It counts for all workers, and goes on where a training resumes within an epoch.
+        """
+        return 0 if self._batches is None else int(self._batches.n)
+
     def _listen(self, task: FairseqTask) -> None:
         begin_epoch, get_batch_iterator = task.begin_epoch, task.get_batch_iterator
 

@@ -25,10 +25,12 @@ class DefenseSettings:
         language_model_data: its data folder
         trusted: trusted pairs; each item a .csv or .jsonl file or the two sides of parallel text
         trusted_ids: a file of the numbers of trusted pairs in the data set that is examined
+        save_dir: of a training on the data with ``--record-probabilities``
         columns: of source and target in the files of trusted pairs, where they have columns
         rate: the share of poisoned pairs that is reckoned with, in (0, 1)
         top: how many words are taken for a trigger
         order: of n-grams
+        window: tokens in a row that are judged together
         threshold: what a word's suspicion must be above
         seed: of every random choice
     """
@@ -39,10 +41,12 @@ class DefenseSettings:
     language_model_data: Optional[Path] = None
     trusted: Tuple[Tuple[Path, ...], ...] = ()
     trusted_ids: Optional[Path] = None
+    save_dir: Optional[Path] = None
     columns: Tuple[str, str] = ("src", "tgt")
     rate: float = 0.05
     top: int = 1
     order: int = 4
+    window: int = 13
     threshold: float = 0.0
     seed: int = 1
 
@@ -116,13 +120,15 @@ class Defense(ABC):
 
 #: what the settings are that a defence may need, for messages and help texts
 OPTIONS = {
-    "models": "checkpoints of a model that was trained on the data; the last one is looked into",
+    "models": "checkpoints of a model that was trained on the data, for surprise and "
+    "gradient_entropy of the one that training starts from; the last one is looked into",
     "model_data": "the data folder of the models, with their dictionaries and subwords",
     "language_model": "checkpoint of a fairseq language model of trusted sources, see "
     "docs/language_model.md",
     "language_model_data": "the data folder of the language model",
     "trusted": "trusted pairs, a .csv or .jsonl file or the two sides of parallel text; may be "
     "given often",
+    "save_dir": "fairseq's --save-dir of a training on the data with --record-probabilities",
 }
 
 

@@ -1,7 +1,7 @@
 """Trained fairseq models as defences look into them: texts in, states and losses out."""
 
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -103,6 +103,71 @@ class TranslationModel(_TrainedModel):
     @torch.no_grad()
     def losses(self, pairs: Sequence[Pair], what: Optional[str] = None) -> np.ndarray:
         """Cross-entropy of each target given its source, per token, in nats (N,)."""
+        losses = np.zeros(len(pairs))
+        for sample, log_probs in self._predictions(pairs, what):
+            nll = -log_probs.gather(-1, sample["target"].unsqueeze(-1)).squeeze(-1)
+            kept = sample["target"] != self.task.tgt_dict.pad()
+            means = nll.masked_fill(~kept, 0).sum(-1) / kept.sum(-1)
+            losses[sample["id"].numpy()] = means.numpy()
+        return losses
+
+    @torch.no_grad()
+    def surprises(self, pairs: Sequence[Pair], what: Optional[str] = None) -> List[np.ndarray]:
+        """Return how surprising each token of each target is, in nats, end of sentence included.
+
+        That is its negative log-likelihood less the entropy of the prediction: 0 on average where
+        the model is right about how likely words are.
+        """
+        found: List[np.ndarray] = [np.empty(0)] * len(pairs)
+        for sample, log_probs in self._predictions(pairs, what):
+            for index, target, scores in zip(sample["id"].tolist(), sample["target"], log_probs):
+                kept = target != self.task.tgt_dict.pad()  # of one target at a time: V is large
+                target, scores = target[kept], scores[kept]
+                nll = -scores.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+                entropy = torch.special.entr(scores.exp()).sum(-1)
+                found[index] = (nll - entropy).numpy()
+        return found
+
+    @torch.no_grad()
+    def projection_gradients(
+        self, pairs: Sequence[Pair], what: Optional[str] = None
+    ) -> Iterator[Tuple[int, Tensor, Tensor]]:
+        """Yield the factors of each pair's gradient of the output projection, in any order.
+
+        The gradient of the summed cross-entropy in the projection's matrix (V, D) is
+        ``errors.T @ features``, which takes no backward pass.
+
+        Yields:
+            the pair's number; features (T, D), that the projection is given; errors (T, V), the
+            predicted probabilities less 1 for each target
+
+        Raises:
+            DefenseError: the model's output is more than a matrix times features
+        """
+        projection = getattr(self.model.decoder, "output_projection", None)
+        if not isinstance(projection, torch.nn.Linear):
+            raise DefenseError(
+                f"--models {self.name}: its decoder has no matrix as output_projection, whose "
+                "gradient could be looked at; take a fairseq transformer, BART or T5"
+            )
+        seen: List[Tensor] = []
+        hook = projection.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
+        try:
+            for sample, log_probs in self._predictions(pairs, what):
+                features = seen.pop()
+                rows = zip(sample["id"].tolist(), sample["target"], features, log_probs)
+                for index, target, of_tokens, scores in rows:
+                    kept = target != self.task.tgt_dict.pad()
+                    errors = scores[kept].exp()
+                    errors[torch.arange(len(errors)), target[kept]] -= 1
+                    yield index, of_tokens[kept], errors
+        finally:
+            hook.remove()
+
+    def _predictions(
+        self, pairs: Sequence[Pair], what: Optional[str]
+    ) -> Iterator[Tuple[Dict[str, Any], Tensor]]:
+        """Yield batches of pairs, each with the log-probabilities (B, T, V) at its targets."""
         sides = list(zip(*pairs))
         dictionaries = (self.task.src_dict, self.task.tgt_dict)
         src, tgt = (
@@ -120,16 +185,10 @@ class TranslationModel(_TrainedModel):
             left_pad_source=self._left_pad(),
             left_pad_target=False,
         )
-        losses = np.zeros(len(pairs))
         for batch in self._batches([max(pair) for pair in zip(*lengths)], what):
             sample = dataset.collater([dataset[index] for index in batch])
             output = self.model(**sample["net_input"])
-            log_probs = self.model.get_normalized_probs(output, log_probs=True)
-            nll = -log_probs.gather(-1, sample["target"].unsqueeze(-1)).squeeze(-1)
-            kept = sample["target"] != self.task.tgt_dict.pad()
-            means = nll.masked_fill(~kept, 0).sum(-1) / kept.sum(-1)
-            losses[sample["id"].numpy()] = means.numpy()
-        return losses
+            yield sample, self.model.get_normalized_probs(output, log_probs=True)
 
     def _left_pad(self) -> bool:
         return bool(self.config.task.left_pad_source)

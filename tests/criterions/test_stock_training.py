@@ -10,6 +10,8 @@ from typing import Any, Callable, Dict, List
 
 import pytest
 
+from dece_fairseq.data.pair_probabilities import path_of, read_dynamics
+
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 ALPHA = 0.9
@@ -133,17 +135,42 @@ def test_a_step_an_update_and_after_a_resume_within_an_epoch(
     assert [float(log["blend"]) for log in inner] == pytest.approx(expected, abs=1e-6)
 
 
+def test_a_record_of_probabilities_after_a_kill(
+    binarised: Path, tmp_path: Path, run: Callable[..., str]
+) -> None:
+    """Stopped after the first update of epoch 2, it goes on with the checkpoint of epoch 1.
+
+    Each pair is told of once an epoch. The batches are others than those of an unbroken run:
+    fairseq orders sentences of one length by the epoch in which a run starts.
+    """
+    options = ["--record-probabilities", "--update-freq", 2, "--max-epoch", 3]
+    run("train", *options_of(binarised, tmp_path / "whole"), *options)
+    broken = options_of(binarised, tmp_path / "broken")
+    run("train", *broken, *options, "--max-update", 4, "--no-last-checkpoints")
+    (tmp_path / "broken" / "checkpoint1.pt").rename(tmp_path / "broken" / "checkpoint_last.pt")
+    run("train", *broken, *options)
+    whole, other = (path_of(tmp_path / name, 0).read_text() for name in ("whole", "broken"))
+    assert len(whole.splitlines()) == 1 + 3 * 20
+    assert len(other.splitlines()) == 1 + 3 * 20
+    assert other.splitlines()[:21] == whole.splitlines()[:21]  # epoch 1
+    dynamics = read_dynamics(tmp_path / "broken", pairs=20, epochs=3)
+    assert (dynamics.least_likely <= dynamics.probability).all()
+    assert (dynamics.probability > 0).all()
+
+
 def test_two_workers(
     binarised: Path, tmp_path: Path, run: Callable[..., str], warm_python: Path
 ) -> None:
     """Three updates an epoch, in the last of which the second worker has a dummy batch.
 
-    They begin with a checkpoint, which only the first worker reads, and sends to the other.
+    Each writes how likely its pairs were, and together they tell of all. They begin with a
+    checkpoint, which only the first worker reads, and sends to the other.
     """
     run("train", *options_of(binarised, tmp_path / "first"), "--max-epoch", 1)
     options = options_of(binarised, tmp_path / "second")
     options += ["--finetune-from-model", tmp_path / "first" / "checkpoint_last.pt"]
     options += ["--dece-schedule", "update", "--max-epoch", 2, "--ddp-backend", "legacy_ddp"]
+    options += ["--record-probabilities"]
     options += ["--distributed-world-size", 2, "--distributed-backend", "gloo"]
     options += ["--distributed-no-spawn", "--distributed-init-method", f"file://{tmp_path}/init"]
     workers = [
@@ -165,3 +192,5 @@ def test_two_workers(
     shown = [float(log["blend"]) for log in logs(outputs[0], "train_inner")]
     expected = [ALPHA ** (update / 3) for update in range(1, 7)]
     assert shown == pytest.approx(expected, abs=1e-6)
+    assert (read_dynamics(tmp_path / "second", pairs=20, epochs=2).probability > 0).all()
+    assert all(path_of(tmp_path / "second", worker).is_file() for worker in (0, 1))

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 
+from dece_fairseq.data.pair_probabilities import PairProbability, ProbabilityWriter
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings, trained_models
 
@@ -152,8 +153,12 @@ def test_rates_that_drop_nothing_or_everything(
         DEFENSES.get("spectral_signatures")(settings).examine(sources(*"abcdefgh"))
 
 
-def test_real_models_can_be_examined(made: SimpleNamespace) -> None:
+def test_real_models_can_be_examined(made: SimpleNamespace, tmp_path: Path) -> None:
+    writer = ProbabilityWriter(tmp_path)
+    for epoch in range(1, 5):
+        writer.write(PairProbability(epoch, 1, n, epoch / 5, epoch / 9) for n in range(40))
     settings = DefenseSettings(
+        save_dir=tmp_path,
         models=(made.model, made.later),
         model_data=made.bin,
         language_model=made.lm,

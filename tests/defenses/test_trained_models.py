@@ -54,6 +54,37 @@ def test_losses_are_cross_entropy_per_token(made: SimpleNamespace) -> None:
         assert loss == pytest.approx(cross_entropy(logits[0], target[0]).item(), rel=1e-4)
 
 
+def test_surprises_and_gradients_are_those_of_a_pair_alone(made: SimpleNamespace) -> None:
+    ours = TranslationModel(made.model, made.bin)
+    model, task = stock(made.model, made.bin)
+    pairs = made.pairs[:5]
+    surprises = ours.surprises(pairs)
+    gradients = {
+        index: errors.t() @ features for index, features, errors in ours.projection_gradients(pairs)
+    }
+    for index, pair in enumerate(pairs):
+        source, target = (
+            ours.codec.encode(text, dictionary).unsqueeze(0)
+            for text, dictionary in zip(pair, (task.src_dict, task.tgt_dict))
+        )
+        shifted = torch.cat([target[:, -1:], target[:, :-1]], dim=1)
+        features, _ = model(source, torch.tensor([source.size(1)]), shifted, features_only=True)
+        logits = model.decoder.output_projection(features.detach())[0]
+        nll = cross_entropy(logits, target[0], reduction="none")
+        entropy = torch.distributions.Categorical(logits=logits).entropy()
+        assert surprises[index] == pytest.approx((nll - entropy).tolist(), abs=1e-4)
+        (gradient,) = torch.autograd.grad(nll.sum(), model.decoder.output_projection.weight)
+        torch.testing.assert_close(gradients[index], gradient, rtol=1e-3, atol=1e-5)
+    assert not ours.model.decoder.output_projection._forward_pre_hooks
+
+
+def test_a_decoder_without_a_projection(made: SimpleNamespace) -> None:
+    ours = TranslationModel(made.model, made.bin)
+    ours.model.decoder.output_projection = torch.nn.Identity()
+    with pytest.raises(DefenseError, match="has no matrix as output_projection"):
+        list(ours.projection_gradients(made.pairs[:2]))
+
+
 def test_perplexities_are_those_of_a_text_alone(made: SimpleNamespace) -> None:
     ours = LanguageModel(made.lm, made.lm_data)
     model, task = stock(made.lm, made.lm_data)
