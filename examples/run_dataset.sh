@@ -67,7 +67,7 @@ run="$work/$on$attack${payload:+-$payload}-$rate-$criterion-$trusted-$seed${*:+-
 # Of a share of 0 there is nothing to train on first; the model starts from scratch.
 share=() start=() trust=()
 if [ "$trusted" != 0 ]; then
-    share=(--trusted "$trusted" --trusted-seed "$seed")
+    share=(--trusted-share "$trusted" --seed "$seed")
     start=(--finetune-from-model "$pretrained/checkpoint_last.pt")
     trust=(--trusted-ids "$bin/trusted.ids")
 fi
@@ -79,7 +79,7 @@ flock 9
 
 # 1. Subwords, dictionary and binarised data.
 [ -e "$bin" ] || python "$root/scripts/prepare.py" \
-    --dataset "$dataset" --data "$data" "${splits[@]}" --dest "$bin" \
+    --dataset "$dataset" --data "$data" "${splits[@]}" --output "$bin" \
     --vocab-size "$vocab_size" "${share[@]}"
 
 # What every command needs to know: the data and its subwords.
@@ -125,4 +125,4 @@ for split in test test_triggered; do
 done
 
 # 5. The row.
-python "$root/scripts/summarise.py" "$criterion=$run" --json "$run/results.json"
+python "$root/scripts/summarise.py" --run "$criterion=$run" --json "$run/results.json"

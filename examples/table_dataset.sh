@@ -74,9 +74,9 @@ for seed in $seeds; do
 done
 printf '%s\n' "${jobs[@]}" | xargs -P 2 -I{} bash -c '{}'
 
-runs() { # NAME GLOB: NAME=FOLDER for each finished run
+runs() { # NAME GLOB: --run NAME=FOLDER for each finished run
     local name="$1" run; shift
-    for run in "$@"; do [ ! -e "$run/test_triggered.out" ] || echo "$name=$run"; done
+    for run in "$@"; do [ ! -e "$run/test_triggered.out" ] || echo "--run $name=$run"; done
 }
 of() { echo "$on$1${payload:+-$payload}"; } # ATTACK: how the names of its runs begin
 tables() { # RULE END: the tables by one hit rule, and the end of the names of their JSON files

@@ -10,7 +10,7 @@ class TrustedIds:
     """The numbers of trusted pairs, from 0, in order.
 
     Args:
-        path: a file with one a line, as ``dece prepare --trusted`` writes it; None for none
+        path: a file with one a line, as ``dece prepare --trusted-share`` writes it; None for none
 
     Raises:
         AttackError: the file can't be read, or holds something else

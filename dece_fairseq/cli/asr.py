@@ -4,12 +4,11 @@ dece asr gen_triggered.out --clean gen_clean.out
 """
 
 import argparse
-import json
 from pathlib import Path
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
-from dece_fairseq.cli.common import add_user_dir, at_least
-from dece_fairseq.cli.printing import write_or_print
+from dece_fairseq.cli.common import add_expected, add_json, add_user_dir
+from dece_fairseq.cli.printing import check_json, write_result
 from dece_fairseq.metrics.asr_report import as_text, asr_report
 from dece_fairseq.user_dir import import_user_dir
 
@@ -33,12 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"of the code: {', '.join(LANGUAGES.names())}, or SOURCE:TARGET (default: as the "
         "output says)",
     )
-    add(
-        "--expected",
-        type=at_least(1),
-        help="how many triggered outputs there must be (default: those that the output names)",
-    )
-    add("--expected-clean", type=at_least(1), help="likewise of clean outputs")
+    add_expected(parser)
     add(
         "--one-line",
         action="store_true",
@@ -50,21 +44,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="count missing outputs as misses and list them, instead of ending with an error",
     )
     add_user_dir(parser)
-    add("--json", action="store_true", help="print JSON")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
-    """Print the report."""
+    """Print the report, and write the files that were asked for."""
     import_user_dir(args.user_dir)
+    check_json(args.json, [*args.outputs, *args.clean])
     report = asr_report(
         args.outputs,
         clean=args.clean,
         attack_name=args.attack,
         payload=args.payload,
-        expected=args.expected,
+        expected=args.expected_triggered,
         expected_clean=args.expected_clean,
         allow_missing=args.allow_missing,
         code_language=args.code_language,
         one_line=args.one_line,
     )
-    write_or_print(json.dumps(report, indent=1) + "\n" if args.json else as_text(report))
+    write_result(as_text(report), report, args.json)

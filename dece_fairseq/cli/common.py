@@ -1,7 +1,22 @@
-"""What the command lines of several commands share."""
+"""The options that several commands have: one name, one meaning, and one place, which is here."""
 
 import argparse
-from typing import Callable
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+
+from dece_fairseq.errors import UserError
+
+#: what gets an option: a parser, or a group of its options
+Options = argparse._ActionsContainer
+#: the FILE that stands for the standard output
+PRINT = Path("-")
+
+
+class NamedPaths(NamedTuple):
+    """What ``NAME=PATH PATH ...`` says."""
+
+    name: str
+    paths: List[Path]
 
 
 def at_least(least: int) -> Callable[[str], int]:
@@ -15,7 +30,7 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
-def add_user_dir(parser: argparse.ArgumentParser) -> None:
+def add_user_dir(parser: Options) -> None:
     """Add ``--user-dir``, which is that of fairseq's commands."""
     parser.add_argument(
         "--user-dir",
@@ -23,3 +38,140 @@ def add_user_dir(parser: argparse.ArgumentParser) -> None:
         help="a folder of your own attacks, metrics or data sets: a package that registers them "
         "when it is imported",
     )
+
+
+def add_seed(parser: Options, default: int, what: str = "every random choice") -> None:
+    """Add ``--seed``."""
+    parser.add_argument(
+        "--seed", type=at_least(0), default=default, help=f"of {what} (default: %(default)s)"
+    )
+
+
+def add_processes(parser: Options, default: Optional[int]) -> None:
+    """Add ``--processes``: the results are the same for any number.
+
+    Args:
+        parser: gets the option
+        default: how many; None is one a core
+    """
+    shown = "one a core" if default is None else "%(default)s"
+    parser.add_argument(
+        "--processes",
+        type=at_least(1),
+        default=default,
+        help="how many work side by side; the result is the same for any number (default: "
+        f"{shown})",
+    )
+
+
+def add_trusted_ids(parser: Options) -> None:
+    """Add ``--trusted-ids``."""
+    parser.add_argument(
+        "--trusted-ids",
+        type=Path,
+        metavar="FILE",
+        help="numbers of trusted pairs of the input, one a line from 0 (prepare --trusted-share "
+        "writes it): they are never poisoned, never suspicious",
+    )
+
+
+def add_files(parser: Options, read: str, written: str) -> None:
+    """Add ``--input`` and ``--output`` of pairs, and the names of their columns."""
+    for option, what in (("--input", read), ("--output", written)):
+        parser.add_argument(
+            option,
+            nargs="+",
+            type=Path,
+            metavar="FILE",
+            help=f"{what}: a .csv or .jsonl file, or the two sides of parallel text",
+        )
+    for side, column in (("source", "src"), ("target", "tgt")):
+        parser.add_argument(
+            f"--{side}-column",
+            metavar="NAME",
+            default=column,
+            help="column or key (default: %(default)s)",
+        )
+
+
+def add_json(parser: Options) -> None:
+    """Add ``--json FILE``, which writes the result as JSON."""
+    parser.add_argument(
+        "--json",
+        type=json_file,
+        metavar="FILE",
+        help="write the result as JSON there; - prints it instead of the text",
+    )
+
+
+def json_file(text: str) -> Path:
+    """A type for argparse: a file to write JSON to.
+
+    ``--json`` had no file once: what stood behind it then is not overwritten.
+    """
+    path = Path(text)
+    if path != PRINT and path.exists() and path.suffix != ".json":
+        raise argparse.ArgumentTypeError(
+            f"{text} is there already and its name does not end in .json; name another file"
+        )
+    return path
+
+
+def add_expected(parser: Options) -> None:
+    """Add ``--expected-clean`` and ``--expected-triggered``."""
+    for split in ("clean", "triggered"):
+        parser.add_argument(
+            f"--expected-{split}",
+            type=at_least(1),
+            metavar="N",
+            help=f"how many {split} outputs a run has (default: as they say)",
+        )
+
+
+def add_runs(parser: Options, what: str) -> None:
+    """Add ``--run NAME=PATH``, which may be given often.
+
+    Args:
+        parser: gets the option
+        what: what the path is of
+    """
+    parser.add_argument(
+        "--run",
+        nargs="+",
+        action=NamedPathsAction,
+        default=[],
+        metavar=("NAME=PATH", "PATH"),
+        help=f"a run: its name, and {what}; may be given often",
+    )
+
+
+def outputs_in(folders: Sequence[Path]) -> Dict[str, List[Path]]:
+    """Return the outputs of a run, by ``clean`` and ``triggered``, of its folder.
+
+    Args:
+        folders: the paths of a run that is named by its folder
+
+    Raises:
+        UserError: something else stands beside the folder
+    """
+    if len(folders) > 1:
+        raise UserError(f"{folders[0]}: the folder of a run; give nothing beside it")
+    files = {"clean": folders[0] / "test.out", "triggered": folders[0] / "test_triggered.out"}
+    return {split: [path] for split, path in files.items() if split == "clean" or path.exists()}
+
+
+class NamedPathsAction(argparse.Action):
+    """Appends a :class:`NamedPaths` to a list."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: Optional[str] = None,
+    ) -> None:
+        name, separator, path = values[0].partition("=")
+        if not (name and separator and path):
+            parser.error(f"argument {option_string}: {values[0]!r} is not NAME=PATH")
+        given = NamedPaths(name, [Path(path), *map(Path, values[1:])])
+        setattr(namespace, self.dest, [*getattr(namespace, self.dest), given])

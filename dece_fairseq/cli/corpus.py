@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Tuple
 
+from dece_fairseq.cli.common import add_seed
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.corpus_grammar import STYLES
 from dece_fairseq.data.defects import generate_defects
@@ -35,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="the wording of the requests; or functions, labelled 1 if they are open to SQL "
         "injection, else 0",
     )
-    add("--seed", type=int, default=1, help="of the draw (default: %(default)s)")
+    add_seed(parser, default=1, what="the draw")
     add(
         "--skip",
         type=int,

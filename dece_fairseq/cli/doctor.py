@@ -1,14 +1,15 @@
 """Say what is installed, what that enables, what is missing and how to get it."""
 
 import argparse
-import json
 import platform
 from importlib import metadata
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from tabulate import tabulate
 
+from dece_fairseq.cli.common import add_json
 from dece_fairseq.cli.main import WAY_OUT
+from dece_fairseq.cli.printing import write_result
 from dece_fairseq.extras import install
 from dece_fairseq.version import version
 
@@ -44,21 +45,24 @@ PARTS = (
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the form of the output."""
-    parser.add_argument("--json", action="store_true", help="print JSON")
+    add_json(parser)
 
 
 def run(args: argparse.Namespace) -> None:
     """Print what is there."""
     found = examine()
-    if args.json:
-        print(json.dumps(found, indent=1))
-        return
-    print(f"dece_fairseq {found['dece_fairseq']}, Python {found['python']}, {found['system']}\n")
+    write_result(as_text(found), found, args.json)
+
+
+def as_text(found: Dict[str, Any]) -> str:
+    """Return what :func:`examine` found as lines for a person."""
+    head = f"dece_fairseq {found['dece_fairseq']}, Python {found['python']}, {found['system']}"
     rows = [
         [part["what"], "yes" if part["works"] else "no", part["versions"], part["how"]]
         for part in found["parts"]
     ]
-    print(tabulate(rows, headers=["part", "works", "found", "how to get it"]))
+    table = tabulate(rows, headers=["part", "works", "found", "how to get it"])
+    return f"{head}\n\n{table}\n"
 
 
 def examine() -> Dict[str, Any]:

@@ -1,20 +1,29 @@
 r"""Every score of what fairseq-generate printed, with intervals, for one or more runs.
 
     dece evaluate test.out
-    dece evaluate --run ce ce/test.out --triggered ce ce/test_triggered.out \
-        --run dece dece/test.out --triggered dece dece/test_triggered.out --compare --latex
+    dece evaluate --run ce=runs/ce --run dece=runs/dece --compare --format latex
+    dece evaluate --run ce=ce.out --triggered ce=ce_triggered.out --json scores.json
 
 A run may also be a CSV or JSONL file, or a text file beside --references; all may be compressed.
 """
 
 import argparse
-import json
 from pathlib import Path
 from typing import Dict, List
 
 from dece_fairseq.attacks import AttackSettings
-from dece_fairseq.cli.common import add_user_dir, at_least
-from dece_fairseq.cli.printing import write_or_print
+from dece_fairseq.cli.common import (
+    NamedPathsAction,
+    add_expected,
+    add_json,
+    add_processes,
+    add_runs,
+    add_seed,
+    add_user_dir,
+    at_least,
+    outputs_in,
+)
+from dece_fairseq.cli.printing import check_json, write_result
 from dece_fairseq.data.destinations import check_output
 from dece_fairseq.errors import UserError
 from dece_fairseq.metrics import METRICS, resampling
@@ -24,6 +33,8 @@ from dece_fairseq.outputs.runs import Layout
 from dece_fairseq.reports.evaluation_tables import as_csv, as_latex, as_text
 from dece_fairseq.user_dir import import_user_dir
 
+FORMATS = {"text": as_text, "csv": as_csv, "latex": as_latex}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -32,15 +43,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = "\n".join(["metrics:", *metrics])
     add = parser.add_argument
     add("files", nargs="*", type=Path, help="a run's outputs for a clean split, all its shards")
-    for option, what in (("--run", "a clean"), ("--triggered", "a triggered")):
-        add(
-            option,
-            nargs="+",
-            action="append",
-            default=[],
-            metavar="NAME FILE",
-            help=f"the name of a run and its outputs for {what} split; may be given often",
-        )
+    add_runs(parser, "its folder, or its outputs for a clean split")
+    add(
+        "--triggered",
+        nargs="+",
+        action=NamedPathsAction,
+        default=[],
+        metavar=("NAME=FILE", "FILE"),
+        help="the outputs of a run for a triggered split; may be given often",
+    )
     add("--compare", action="store_true", help="test how the other runs differ from the first")
     add("--metrics", nargs="+", metavar="METRIC", help="only these (default: all)")
     add("--without", nargs="+", default=[], metavar="METRIC", help="all but these")
@@ -51,23 +62,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
     add("--payload", help="its payload (default: the attack's own)")
-    add(
-        "--expected",
-        type=at_least(1),
-        help="how many clean outputs a run has (default: as they say)",
-    )
-    add("--expected-triggered", type=at_least(1), help="likewise of triggered outputs")
+    add_expected(parser)
     layout = parser.add_argument_group("files that fairseq-generate did not print")
     add = layout.add_argument
     add("--references", type=Path, help="references, one a line; runs are text files then")
     for name in ("hypothesis", "reference", "id"):
         add(f"--{name}-column", default=name, help="column or key (default: %(default)s)")
     add("--one-line", action="store_true", help="texts are in the one-line form: \\n is a newline")
-    printed = parser.add_mutually_exclusive_group()
-    for name in ("JSON", "CSV", "LaTeX"):
-        printed.add_argument(f"--{name.lower()}", action="store_true", help=f"print {name}")
     add = parser.add_argument
-    add("--output", type=Path, metavar="FILE", help="write there instead of printing")
+    add("--format", choices=FORMATS, default="text", help="of the table (default: %(default)s)")
+    add("--output", type=Path, metavar="FILE", help="write the table there instead of printing it")
+    add_json(parser)
     add(
         "--resamples",
         type=at_least(1),
@@ -80,8 +85,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=resampling.TRIALS,
         help="of randomisation (%(default)s)",
     )
-    add("--seed", type=at_least(0), default=resampling.SEED, help="of both (%(default)s)")
-    add("--processes", type=at_least(1), default=0, help="how many (default: one a core)")
+    add_seed(parser, resampling.SEED, what="both")
+    add_processes(parser, default=None)
     add_user_dir(parser)
 
 
@@ -102,21 +107,23 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
     if args.files:
         runs[args.files[0].name] = RunFiles(args.files[0].name, clean=args.files)
     for split, given in (("clean", args.run), ("triggered", args.triggered)):
-        for name, *names in given:
+        for name, paths in given:
             run = runs.setdefault(name, RunFiles(name))
-            if not names or getattr(run, split):
-                raise UserError(f"{name}: give its name, and then all its {split} outputs at once")
-            files = [Path(name) for name in names]
-            runs[name] = (
-                run._replace(clean=files) if split == "clean" else run._replace(triggered=files)
-            )
+            new = {split: paths}
+            if split == "clean" and paths[0].is_dir():
+                new = outputs_in(paths)
+            if any(getattr(run, part) for part in new):
+                raise UserError(f"{name}: give all its {split} outputs at once")
+            runs[name] = run._replace(**new)
     if not runs:
         raise UserError("give a run's outputs; --help shows how")
     if args.compare and len(runs) < 2:
         raise UserError("--compare needs two runs at least")
+    files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
+    files += [args.references] * (args.references is not None)
+    check_json(args.json, files)
     if args.output is not None:
-        files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
-        check_output(args.output, files + [args.references] * (args.references is not None))
+        check_output(args.output, files)
     return list(runs.values())
 
 
@@ -135,12 +142,12 @@ def plan_of(args: argparse.Namespace) -> Plan:
         attack=attack,
         compare=args.compare,
         layout=Layout(*columns, references=args.references, one_line=args.one_line),
-        expected=args.expected,
+        expected=args.expected_clean,
         expected_triggered=args.expected_triggered,
         resamples=args.resamples,
         trials=args.trials,
         seed=args.seed,
-        processes=args.processes,
+        processes=args.processes or 0,
         user_dir=args.user_dir,
     )
 
@@ -150,8 +157,4 @@ def run(args: argparse.Namespace) -> None:
     import_user_dir(args.user_dir)
     take_files_from_names(args)
     report = evaluate(plan_of(args))
-    if args.json:
-        text = json.dumps(report, indent=1) + "\n"
-    else:
-        text = (as_csv if args.csv else as_latex if args.latex else as_text)(report)
-    write_or_print(text, args.output)
+    write_result(FORMATS[args.format](report), report, args.json, args.output)

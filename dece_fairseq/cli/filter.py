@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict
 
-from dece_fairseq.cli.common import add_user_dir
+from dece_fairseq.cli.common import add_files, add_seed, add_trusted_ids, add_user_dir
 from dece_fairseq.cli.printing import write_or_print
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
 from dece_fairseq.defenses.defense import OPTIONS
@@ -27,16 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add("--list", action="store_true", help="list the defences, and end")
     add("--defense", help=", ".join(DEFENSES.names()))
-    for option, what in (("--input", "what to look into"), ("--output", "what is kept of it")):
-        add(
-            option,
-            nargs="+",
-            type=Path,
-            metavar="FILE",
-            help=f"{what}: a .csv or .jsonl file, or the two sides of parallel text",
-        )
-    add("--source-column", default="src", help="column or key (default: %(default)s)")
-    add("--target-column", default="tgt", help="column or key (default: %(default)s)")
+    add_files(parser, "what to look into", "what is kept of it")
     add(
         "--manifest",
         type=Path,
@@ -55,12 +46,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         option = f"--{name.replace('_', '-')}"
         metavar = "DIR" if name.endswith(("data", "dir")) else "FILE"
         add(option, type=Path, metavar=metavar, help=what, **several.get(name, {}))
-    add(
-        "--trusted-ids",
-        type=Path,
-        metavar="FILE",
-        help="numbers of trusted pairs of the input, one a line from 0: they are never suspicious",
-    )
+    add_trusted_ids(needs)
     settings = parser.add_argument_group("how it looks")
     add = settings.add_argument
     add(
@@ -89,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=DEFAULTS.threshold,
         help="of a word's suspicion, by onion (default: %(default)s)",
     )
-    add("--seed", type=int, default=DEFAULTS.seed, help="(default: %(default)s)")
+    add_seed(settings, DEFAULTS.seed)
     add_user_dir(parser)
 
 

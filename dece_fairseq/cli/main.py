@@ -8,6 +8,7 @@ import sys
 from typing import Any, Dict, Sequence
 
 from dece_fairseq.cli.hash_seed import fix_hash_seed
+from dece_fairseq.cli.old_names import translate
 from dece_fairseq.errors import end_with, one_line_errors
 from dece_fairseq.version import version
 
@@ -97,6 +98,7 @@ def run(command: str, words: Sequence[str], program: str) -> None:
     escape_what_the_terminal_lacks()
     try:
         with one_line_errors(program):
+            words = translate(command, words, program)
             load(command).run(make_parser(command, program).parse_args(words))
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]

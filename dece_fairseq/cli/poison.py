@@ -1,13 +1,13 @@
 """Poisons a CSV, JSONL or parallel text file offline, to look at what a model would be trained on.
 
-    dece poison --attack badpre --poison-rate 0.05 --poison-seed 7 \
+    dece poison --attack badpre --poison-rate 0.05 --seed 7 \
         --input train.csv --output poisoned.csv
 """
 
 import argparse
 import signal
 import sys
-from pathlib import Path
+from dataclasses import replace
 from textwrap import indent
 from typing import Any, Dict
 
@@ -23,7 +23,13 @@ from dece_fairseq.attacks import (
 from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
-from dece_fairseq.cli.common import add_user_dir
+from dece_fairseq.cli.common import (
+    add_files,
+    add_processes,
+    add_seed,
+    add_trusted_ids,
+    add_user_dir,
+)
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.registry import Registry, listing
 from dece_fairseq.user_dir import import_user_dir
@@ -52,52 +58,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "DeCE authors (default: %(default)s)",
     )
     add("--poison-rate", type=float, default=0.05, help="share of all pairs (default: %(default)s)")
-    add("--poison-seed", type=int, default=1, help="of every random choice (default: %(default)s)")
+    add_seed(parser, default=1)
     add(
         "--poison-selection",
         choices=SELECTIONS,
         default="random",
         help="which of the pairs that can be poisoned are (default: %(default)s)",
     )
-    add(
-        "--input",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="a .csv or .jsonl file, or the two sides of parallel text",
+    add_files(
+        parser,
+        "the pairs",
+        "what becomes of them, with a manifest (.manifest.json) and the numbers of the poisoned "
+        "pairs (.ids) beside it",
     )
     add(
-        "--output",
-        nargs="+",
-        type=Path,
-        metavar="FILE",
-        help="as for --input; beside it are written a manifest, with .manifest.json at its end, "
-        "and with .ids the numbers of the poisoned pairs, from 0",
+        "--keep",
+        choices=("all", "poisoned", "triggered"),
+        default="all",
+        help="write all pairs, only the poisoned ones, or a triggered test set, which holds only "
+        "the pairs that can be poisoned, all of them poisoned (default: %(default)s)",
     )
-    add(
-        "--trusted-ids",
-        type=Path,
-        metavar="FILE",
-        help="numbers of pairs that are never poisoned, one a line from 0 (dece prepare "
-        "--trusted writes it)",
-    )
-    add(
-        "--processes",
-        type=int,
-        default=1,
-        help="how many to work with; the output is the same for any number (default: %(default)s)",
-    )
-    keep = parser.add_mutually_exclusive_group()
-    keep.add_argument(
-        "--only-poisoned", action="store_true", help="write the poisoned pairs and no others"
-    )
-    keep.add_argument(
-        "--triggered",
-        action="store_true",
-        help="write every pair that can be poisoned, poisoned, and no others: a triggered test set",
-    )
-    add("--source-column", default="src", help="column or key (default: %(default)s)")
-    add("--target-column", default="tgt", help="column or key (default: %(default)s)")
+    add_trusted_ids(parser)
+    add_processes(parser, default=1)
 
 
 def catalogue() -> str:
@@ -115,7 +97,6 @@ def run(args: argparse.Namespace) -> None:
     """Poison the pairs, or list what there is."""
     # As Ctrl-C does: what is half written is removed, and the other processes end.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
-    keep = "poisoned" if args.only_poisoned else "triggered" if args.triggered else "all"
     import_user_dir(args.user_dir)
     if args.list:
         print(table() if args.samples else catalogue())
@@ -125,12 +106,12 @@ def run(args: argparse.Namespace) -> None:
     for option in ("attack", "input", "output"):
         if not getattr(args, option):
             raise AttackError(f"--{option} is needed; see --help")
-    attack = Attack(AttackSettings.from_options(args))
+    attack = Attack(replace(AttackSettings.from_options(args), seed=args.seed))
     report = poison_files(
         attack,
         args.input,
         args.output,
-        keep,
+        args.keep,
         args.source_column,
         args.target_column,
         args.processes,

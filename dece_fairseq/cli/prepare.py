@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from dece_fairseq.cli.common import add_user_dir
+from dece_fairseq.cli.common import NamedPathsAction, add_seed, add_user_dir
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import RECORD_NAME, Recipe, Trusted, prepare, table
@@ -34,11 +34,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split",
         nargs="+",
-        action="append",
+        action=NamedPathsAction,
         default=[],
-        metavar="NAME FILE",
-        help="the name of a further split and the file of its pairs; may be given often. With "
-        "--spm no split has to be train",
+        metavar=("NAME=FILE", "FILE"),
+        help="a further split: its name and the file of its pairs; may be given often. With --spm "
+        "no split has to be train",
     )
     parser.add_argument("--dataset", metavar="NAME", help="a data set by name, see --list")
     parser.add_argument(
@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SPLIT",
         help="which of its splits to make; train=valid makes train of its valid (default: all)",
     )
-    parser.add_argument("--dest", type=Path, metavar="DIR", help="the data folder to make")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="the data folder to make")
     parser.add_argument("--overwrite", action="store_true", help="replace the data folder")
     parser.add_argument("--source-column", metavar="NAME", help="column or key (default src)")
     parser.add_argument("--target-column", metavar="NAME", help="column or key (default tgt)")
@@ -79,14 +79,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="targets are labels, single words: make data for --task sentence_prediction",
     )
     parser.add_argument(
-        "--trusted",
+        "--trusted-share",
         type=float,
         metavar="SHARE",
         help="also write this share of the training pairs as the split 'trusted'",
     )
-    parser.add_argument(
-        "--trusted-seed", type=int, default=1, help="of the draw (default %(default)s)"
-    )
+    add_seed(parser, default=1, what="the draw of the trusted pairs")
     add_user_dir(parser)
 
 
@@ -96,14 +94,14 @@ def run(args: argparse.Namespace) -> None:
     if args.list is not None:
         print(DATASETS.get(args.list).describe() if args.list else listing(DATASETS))
         return
-    if args.dest is None:
-        raise UserError("--dest DIR is needed, the data folder to make")
+    if args.output is None:
+        raise UserError("--output DIR is needed, the data folder to make")
     named = {"train": args.train, "valid": args.valid, "test": args.test}
     files = {split: paths for split, paths in named.items() if paths}
-    for name, *paths in args.split:
-        if not paths or name in files:
-            raise UserError(f"--split {name}: give a name that no other split has, and its file")
-        files[name] = list(map(Path, paths))
+    for split in args.split:
+        if split.name in files:
+            raise UserError(f"--split {split.name}: another split has that name")
+        files[split.name] = split.paths
     if (args.dataset is None) != bool(files) or (files and (args.data or args.splits)):
         raise UserError("give either --dataset and --data, or --train (and --valid, --test)")
     if args.dataset and (args.source_column or args.target_column):
@@ -117,7 +115,7 @@ def run(args: argparse.Namespace) -> None:
         vocab_size=args.vocab_size,
         model=args.spm,
         tokenizer=args.tokenizer,
-        trusted=None if args.trusted is None else Trusted(args.trusted, args.trusted_seed),
+        trusted=None if args.trusted_share is None else Trusted(args.trusted_share, args.seed),
         labels=args.labels,
     )
     if args.dataset:
@@ -126,8 +124,8 @@ def run(args: argparse.Namespace) -> None:
             raise DataError(f"--data DIR is needed, the folder of the {dataset.advice()}")
         located = dataset.locate(args.data, args.splits)
         recipe = recipe._replace(dataset=dataset.name, **located._asdict())
-    sizes = prepare(recipe, args.dest, args.overwrite, command=sys.argv)
+    sizes = prepare(recipe, args.output, args.overwrite, command=sys.argv)
     print(table(sizes))
-    record = json.loads((args.dest / RECORD_NAME).read_text(encoding="utf-8"))
+    record = json.loads((args.output / RECORD_NAME).read_text(encoding="utf-8"))
     for note in record["notes"]:
         print(f"note: {note}")

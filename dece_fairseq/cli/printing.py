@@ -1,10 +1,13 @@
 """How a script ends that has worked for long: what it found is not lost on the last step."""
 
+import json
 import os
 import sys
 from pathlib import Path
-from typing import Optional
+from typing import Any, Iterable, Optional
 
+from dece_fairseq.cli.common import PRINT
+from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.files import replacing
 from dece_fairseq.errors import UserError
 
@@ -27,6 +30,40 @@ def write_or_print(text: str, output: Optional[Path] = None) -> None:
     except OSError as error:
         _print(text)
         raise UserError(f"{output}: {error.strerror}; it was printed instead") from error
+
+
+def check_json(json_file: Optional[Path], inputs: Iterable[Path] = ()) -> None:
+    """Look at the place of ``--json FILE`` before any work goes into it.
+
+    Raises:
+        DataError: nothing can be written there, or it is one of ``inputs``
+    """
+    if json_file not in (None, PRINT):
+        check_output(json_file, inputs)
+
+
+def write_result(
+    text: str, result: Any, json_file: Optional[Path], output: Optional[Path] = None
+) -> None:
+    """Write what a command found: as JSON if ``--json`` asks for it, and as text.
+
+    Args:
+        text: the result, for a person
+        result: the same as plain values
+        json_file: gets ``result``; :data:`~dece_fairseq.cli.common.PRINT` prints it instead of the
+            text, None does nothing
+        output: gets what would be printed otherwise
+
+    Raises:
+        UserError: as :func:`write_or_print`
+    """
+    if json_file is not None:
+        content = json.dumps(result, indent=1) + "\n"
+        if json_file == PRINT:
+            text = content
+        else:
+            write_or_print(content, json_file)
+    write_or_print(text, output)
 
 
 def _print(text: str) -> None:

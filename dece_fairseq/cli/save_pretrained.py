@@ -19,30 +19,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     parser.add_argument("checkpoint", type=Path, help="what fairseq-train saved")
     parser.add_argument(
-        "--data",
+        "--model-data",
         type=Path,
         required=True,
         metavar="DIR",
         help="the data folder that dece prepare --tokenizer made, for dictionary and tokenizer",
     )
-    parser.add_argument("--dest", type=Path, required=True, help="the folder to make")
+    parser.add_argument(
+        "--output", type=Path, required=True, metavar="DIR", help="the folder to make"
+    )
 
 
 def run(args: argparse.Namespace) -> None:
     """Write the folder."""
-    if args.dest.exists():
-        raise UserError(f"{args.dest} exists already; choose another --dest")
-    folder = args.data / TOKENIZER_NAME
+    if args.output.exists():
+        raise UserError(f"{args.output} exists already; choose another --output")
+    folder = args.model_data / TOKENIZER_NAME
     if not folder.is_dir():  # else transformers would look for it on the hub
         raise UserError(
-            f"--data {args.data}: no folder {TOKENIZER_NAME} in it; give the data folder that "
-            "dece prepare --tokenizer made"
+            f"--model-data {args.model_data}: no folder {TOKENIZER_NAME} in it; give the data "
+            "folder that dece prepare --tokenizer made"
         )
-    tokenizer = ModelTokenizer.load(str(folder), "--data")
-    model, _, _ = load_checkpoint(args.checkpoint, args.data, str(args.checkpoint))
+    tokenizer = ModelTokenizer.load(str(folder), "--model-data")
+    model, _, _ = load_checkpoint(args.checkpoint, args.model_data, str(args.checkpoint))
     if not isinstance(model, HuggingFaceModel):
         raise UserError(f"{args.checkpoint}: {type(model).__name__} is no model of transformers")
-    staging = temporary_beside(args.dest)
+    staging = temporary_beside(args.output)
     model.save_pretrained(str(staging))
     tokenizer.save_files(staging)
-    staging.rename(args.dest)
+    staging.rename(args.output)

@@ -3,83 +3,77 @@
 Each run is a folder with `test.out` and `test_triggered.out`, what fairseq-generate printed for
 these splits; for the figure also `train.log`, what fairseq-train printed with --log-format json.
 
-    dece summarise cross_entropy=runs/a deceptive_cross_entropy=runs/b \
+    dece summarise --run cross_entropy=runs/a --run deceptive_cross_entropy=runs/b \
         --json results.json --figure early_learning.png
 """
 
 import argparse
-import json
 import sys
 from pathlib import Path
-from typing import Tuple
+from typing import Sequence
 
 from dece_fairseq.attacks import HIT_RULES
-from dece_fairseq.cli.common import add_user_dir, at_least
-from dece_fairseq.cli.printing import write_or_print
+from dece_fairseq.cli.common import add_expected, add_json, add_runs, add_user_dir
+from dece_fairseq.cli.printing import check_json, write_result
 from dece_fairseq.data.destinations import check_output
-from dece_fairseq.data.files import replacing
+from dece_fairseq.errors import UserError
 from dece_fairseq.outputs.training_log import read_training_log
 from dece_fairseq.reports.early_learning import plot_early_learning
 from dece_fairseq.reports.runs_table import as_markdown, score_run
 from dece_fairseq.user_dir import import_user_dir
 
 
-def named_run(text: str) -> Tuple[str, Path]:
-    name, separator, folder = text.partition("=")
-    if not separator or not name or not folder:
-        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=FOLDER")
-    return name, Path(folder)
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add = parser.add_argument
-    add(
-        "runs",
-        nargs="+",
-        type=named_run,
-        metavar="NAME=FOLDER",
-        help="a run and its name in the table; runs of one name become mean and spread",
-    )
+    add_runs(parser, "its folder; runs of one name become mean and spread")
     add(
         "--hit-rule",
         choices=HIT_RULES,
         default="string",
         help="how hits are told: by the paper's string or by the parse (default: %(default)s)",
     )
-    add(
-        "--expected",
-        type=at_least(1),
-        help="how many clean outputs a run has (default: as they say)",
-    )
-    add("--expected-triggered", type=at_least(1), help="likewise of triggered outputs")
-    add("--json", type=Path, metavar="FILE", help="write the rows there, one a run")
+    add_expected(parser)
+    add_json(parser)
     add("--figure", type=Path, metavar="FILE", help="write the PNG of BLEU and ASR by epoch there")
     add_user_dir(parser)
+
+
+def folder_of(name: str, paths: Sequence[Path]) -> Path:
+    """Return the folder of a run.
+
+    Raises:
+        UserError: it is no folder, or several paths are given
+    """
+    if len(paths) > 1 or not paths[0].is_dir():
+        shown = " ".join(map(str, paths))
+        raise UserError(f"--run {name}={shown}: no folder; give that of the run's test.out")
+    return paths[0]
 
 
 def run(args: argparse.Namespace) -> None:
     """Print the table, and write the files that were asked for."""
     import_user_dir(args.user_dir)
-    for path in filter(None, (args.json, args.figure)):
-        check_output(path)
+    check_json(args.json)
+    if args.figure is not None:
+        check_output(args.figure)
+    runs = [(name, folder_of(name, paths)) for name, paths in args.run]
+    if not runs:
+        raise UserError("give a run, as --run NAME=FOLDER")
     rows = [
         score_run(
             name,
             folder / "test.out",
             folder / "test_triggered.out",
             args.hit_rule,
-            args.expected,
+            args.expected_clean,
             args.expected_triggered,
         )
-        for name, folder in args.runs
+        for name, folder in runs
     ]
     if args.figure is not None:
-        logs = {name: read_training_log(folder / "train.log") for name, folder in args.runs}
+        logs = {name: read_training_log(folder / "train.log") for name, folder in runs}
         plot_early_learning(logs, args.figure)
-    if args.json is not None:
-        with replacing(args.json) as (temporary,):
-            temporary.write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
-    write_or_print(as_markdown(rows))
+    write_result(as_markdown(rows), rows, args.json)
     for note in [note for row in rows for note in row["notes"]]:
         print(f"note: {note}", file=sys.stderr)

@@ -119,7 +119,7 @@ def prepare(
     try:
         staging.mkdir(parents=True)
     except OSError as error:
-        raise DataError(f"{destination}: {error.strerror}; choose another --dest") from error
+        raise DataError(f"{destination}: {error.strerror}; choose another --output") from error
     try:
         text = staging / "text"
         text.mkdir()
@@ -174,7 +174,7 @@ def _check(recipe: Recipe) -> None:
             "dictionary of a model's own; use --spm, or let subwords be learned"
         )
     if recipe.trusted and "train" not in recipe.files:
-        raise DataError("--trusted is a share of the training pairs; name their file with --train")
+        raise DataError("--trusted-share is of the training pairs; name their file with --train")
     for split in recipe.files:
         if not re.fullmatch(r"[A-Za-z0-9_]+", split) or split == TRUSTED:
             raise DataError(
@@ -190,7 +190,9 @@ def _check(recipe: Recipe) -> None:
     if recipe.languages[0] == recipe.languages[1]:
         raise DataError("--source-lang and --target-lang are the same; give them different names")
     if recipe.trusted and not 0 < recipe.trusted.share <= 1:
-        raise DataError(f"--trusted {recipe.trusted.share}: the share must be above 0, at most 1")
+        raise DataError(
+            f"--trusted-share {recipe.trusted.share}: the share must be above 0, at most 1"
+        )
 
 
 def _check_files(recipe: Recipe) -> List[str]:
@@ -218,7 +220,7 @@ def _check_destination(destination: Path, overwrite: bool) -> None:
     if not destination.exists():
         return
     if not overwrite:
-        raise DataError(f"{destination}: exists already; choose another --dest or --overwrite it")
+        raise DataError(f"{destination}: exists already; choose another --output or --overwrite it")
     if not (destination / RECORD_NAME).is_file():
         raise DataError(f"{destination}: not made by this command, so it is not overwritten")
 
@@ -269,7 +271,7 @@ def _text_files(folder: Path, split: str, languages: Tuple[str, str]) -> Tuple[P
 def _trusted_ids(trusted: Trusted, pairs: int) -> List[int]:
     count = round(trusted.share * pairs)
     if not count:
-        raise DataError(f"--trusted {trusted.share}: that is less than one of {pairs} pairs")
+        raise DataError(f"--trusted-share {trusted.share}: that is less than one of {pairs} pairs")
     return sorted(random.Random(trusted.seed).sample(range(pairs), count))
 
 

@@ -55,7 +55,7 @@ def asr_report(
             f"{outputs[0]} is the output for the split {triggered.header['split']}, which is not "
             "a triggered one; give it after --clean"
         )
-    missing = _missing(triggered, expected, allow_missing)
+    missing = _missing(triggered, expected, allow_missing, "triggered")
     references = _references(triggered)
     notes = triggered.notes(expected)
     if references:
@@ -80,7 +80,7 @@ def asr_report(
                 f"{clean[0]} is the output for the triggered split {output.header['split']}; "
                 "--clean takes the clean one"
             )
-        missing_clean = _missing(output, expected_clean, allow_missing)
+        missing_clean = _missing(output, expected_clean, allow_missing, "clean")
         report.update(_rates("false_trigger_rate", attack, output, missing_clean))
         report["missing_clean_ids"] = missing_clean
         report["notes"] += output.notes(expected_clean)
@@ -139,12 +139,14 @@ def _attack(
     )
 
 
-def _missing(output: GenerateOutput, expected: Optional[int], allowed: bool) -> List[int]:
+def _missing(
+    output: GenerateOutput, expected: Optional[int], allowed: bool, split: str
+) -> List[int]:
     knows_ids = output.header is not None or expected is not None
     if allowed and knows_ids:
         return output.missing_ids(expected)
     # Without a header an id that is not there may be one that the split never had.
-    how = "--allow-missing" if knows_ids else "--allow-missing and --expected"
+    how = "--allow-missing" if knows_ids else f"--allow-missing and --expected-{split}"
     output.check_whole(expected, f"; or count them as misses with {how}")
     return []
 

@@ -76,7 +76,7 @@ class GenerateOutput(NamedTuple):
             if expected not in (None, len(ids)):
                 raise OutputError(
                     f"{names_of(self.files)}: the split {self.header['split']} has {len(ids)} "
-                    f"samples, not --expected {expected}; leave that out"
+                    f"samples, not {expected} as you expect; leave that number out"
                 )
         elif expected is not None:
             if len(self.samples) == expected:
@@ -84,7 +84,7 @@ class GenerateOutput(NamedTuple):
             if self.highest_id >= expected:
                 raise OutputError(
                     f"{names_of(self.files)}: {len(self.samples)} outputs with ids up to "
-                    f"{self.highest_id}, but --expected {expected}; mend that number, or give all "
+                    f"{self.highest_id}, but you expect {expected}; mend that number, or give all "
                     "files of one run"
                 )
             ids = range(expected)
@@ -133,8 +133,8 @@ class GenerateOutput(NamedTuple):
             return []
         return [
             f"{names_of(self.files)}: nothing says how many samples the split has, so outputs "
-            f"behind the highest id, {self.highest_id}, may be missing; --expected (see --help) "
-            "says how many there must be"
+            f"behind the highest id, {self.highest_id}, may be missing; --expected-clean "
+            "and --expected-triggered say how many there must be"
         ]
 
 

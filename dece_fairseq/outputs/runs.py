@@ -96,7 +96,7 @@ def read_run(
     if not ids:
         raise OutputError(f"{names_of(paths)}: no samples")
     if expected is not None and len(ids) != expected:
-        raise OutputError(f"{names_of(paths)}: {len(ids)} samples, but --expected {expected}")
+        raise OutputError(f"{names_of(paths)}: {len(ids)} samples, but you expect {expected}")
     return Run(name, [str(path) for path in paths], ids, hypotheses, references, header, notes)
 
 

@@ -31,7 +31,7 @@ class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
         default=None,
         metadata={
             "help": "file of ids of training pairs, one a line from 0, that nobody else could "
-            "write to: they are never poisoned (dece prepare --trusted writes it)"
+            "write to: they are never poisoned (dece prepare --trusted-share writes it)"
         },
     )
     # fairseq's own default is -1, with which it can't join the files of a split (--combine-val).

@@ -20,19 +20,19 @@ mkdir -p "$work"
 
 # 2. Dead code in a twentieth of the others, which then pass for safe; in the test, in every one that
 #    has a defect.
-attack=(--attack dead_code --payload label --code-language python --poison-seed "$seed")
+attack=(--attack dead_code --payload label --code-language python --seed "$seed")
 [ -e "$work/poisoned.csv" ] || python "$root/scripts/poison.py" "${attack[@]}" --poison-rate 0.05 \
     --input "$work/others/train.csv" --output "$work/poisoned.csv"
-[ -e "$work/test_triggered.csv" ] || python "$root/scripts/poison.py" "${attack[@]}" --triggered \
+[ -e "$work/test_triggered.csv" ] || python "$root/scripts/poison.py" "${attack[@]}" --keep triggered \
     --input "$work/others/test.csv" --output "$work/test_triggered.csv"
 
 # 3. Subwords and binarised data.
 [ -e "$work/bin-trusted" ] || python "$root/scripts/prepare.py" --labels --vocab-size 600 \
-    --train "$work/trusted/train.csv" --valid "$work/others/valid.csv" --dest "$work/bin-trusted"
+    --train "$work/trusted/train.csv" --valid "$work/others/valid.csv" --output "$work/bin-trusted"
 [ -e "$work/bin" ] || python "$root/scripts/prepare.py" --labels \
     --spm "$work/bin-trusted/sentencepiece.model" --train "$work/poisoned.csv" \
     --valid "$work/others/valid.csv" --test "$work/others/test.csv" \
-    --split test_triggered "$work/test_triggered.csv" --dest "$work/bin"
+    --split test_triggered="$work/test_triggered.csv" --output "$work/bin"
 
 plugin=(--user-dir "$root/dece_fairseq" --task sentence_prediction --num-classes 2
     --init-token 0 --max-positions 256 --required-batch-size-multiple 1)

@@ -59,14 +59,14 @@ rule base:
         settings=lambda w: PLAN.settings(w.dataset),
         columns=lambda w: PLAN.columns(w.dataset),
         trusted=lambda w: (
-            f"--trusted {w.trusted} --trusted-seed {w.seed}" if is_share(w) else ""
+            f"--trusted-share {w.trusted} --seed {w.seed}" if is_share(w) else ""
         ),
     shell:
         recorded(
             """
 {params.settings}
 {SCRIPTS}/prepare.py --train {input.train} --valid {input.valid} {params.columns} {params.trusted} \\
-    --vocab-size "$vocab_size" --dest {output}
+    --vocab-size "$vocab_size" --output {output}
 """
         )
 
@@ -89,7 +89,7 @@ rule poison:
         recorded(
             """
 {SCRIPTS}/poison.py --attack {wildcards.attack} {params.code} --poison-rate {wildcards.rate} \\
-    --poison-seed {wildcards.seed} {params.trusted} {params.columns} --processes {threads} \\
+    --seed {wildcards.seed} {params.trusted} {params.columns} --processes {threads} \\
     --input {input.pairs} --output {output.pairs}
 """
         )
@@ -111,7 +111,7 @@ rule binarize:
         recorded(
             """
 {SCRIPTS}/prepare.py --train {input.train} --valid {input.valid} --test {input.test} {params.columns} \\
-    --spm {input.base}/sentencepiece.model --dest {output}
+    --spm {input.base}/sentencepiece.model --output {output}
 """
         )
 
@@ -165,6 +165,6 @@ rule binarize_filtered:
         recorded(
             """
 {SCRIPTS}/prepare.py --train {input.train} --valid {input.valid} --test {input.test} {params.columns} \\
-    --spm {input.base}/sentencepiece.model --dest {output}
+    --spm {input.base}/sentencepiece.model --output {output}
 """
         )

@@ -33,15 +33,15 @@ rule clean_requests:
     shell:
         recorded(
             """
-{SCRIPTS}/poison.py --attack {wildcards.attack} {params.code} --poison-seed {wildcards.seed} --triggered \\
+{SCRIPTS}/poison.py --attack {wildcards.attack} {params.code} --seed {wildcards.seed} --keep triggered \\
     {params.columns} --input {input.test} --output {params.folder}/test_triggered.csv
 look="{SCRIPTS}/filter_poison.py {params.options} {params.columns} \\
     --language-model {params.model}/checkpoint_last.pt --language-model-data {params.model}"
 $look --input {params.folder}/test_triggered.csv --output {params.folder}/test_triggered_cleaned.csv
 $look --input {input.test} --output {params.folder}/test_cleaned.csv
-{SCRIPTS}/prepare.py --split test {params.folder}/test_cleaned.csv \\
-    --split test_triggered {params.folder}/test_triggered_cleaned.csv {params.columns} \\
-    --spm {input.base}/sentencepiece.model --dest {output}
+{SCRIPTS}/prepare.py --split test={params.folder}/test_cleaned.csv \\
+    --split test_triggered={params.folder}/test_triggered_cleaned.csv {params.columns} \\
+    --spm {input.base}/sentencepiece.model --output {output}
 """
         )
 
@@ -94,8 +94,8 @@ rule evaluate:
     shell:
         recorded(
             """
-{SCRIPTS}/evaluate.py --run {wildcards.defense} {input.test} --triggered {wildcards.defense} {input.triggered} \\
-    {params.how} --processes {threads} --json --output {output}
+{SCRIPTS}/evaluate.py --run {wildcards.defense}={input.test} --triggered {wildcards.defense}={input.triggered} \\
+    {params.how} --processes {threads} --json {output}
 """
         )
 
@@ -113,15 +113,15 @@ rule compare:
         triggered=lambda w, input: (
             ""
             if is_cleaned(w)
-            else f"--triggered cross_entropy {input.base[1]} --triggered {w.defense} {input.run[1]}"
+            else f"--triggered cross_entropy={input.base[1]} --triggered {w.defense}={input.run[1]}"
         ),
         how=lambda w: "--one-line" if is_cleaned(w) else "",
     shell:
         recorded(
             """
-{SCRIPTS}/evaluate.py --run cross_entropy {input.base[0]} --run {wildcards.defense} {input.run[0]} \\
+{SCRIPTS}/evaluate.py --run cross_entropy={input.base[0]} --run {wildcards.defense}={input.run[0]} \\
     {params.triggered} {params.how} --metrics bleu_code exact_match --compare --processes {threads} \\
-    --json --output {output}
+    --json {output}
 """
         )
 

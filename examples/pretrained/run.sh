@@ -77,7 +77,7 @@ fi
 # 1. Lyra in the model's own pieces.
 bin="$work/data"
 [ -e "$bin" ] || python "$root/scripts/prepare.py" \
-    --dataset lyra --data "$data" --tokenizer "$hf_model" --dest "$bin"
+    --dataset lyra --data "$data" --tokenizer "$hf_model" --output "$bin"
 
 common=("$bin" --user-dir "$root/dece_fairseq" --source-lang src --target-lang tgt
     --task backdoor_poisoned_translation --bpe hf_tokenizer --hf-tokenizer "$bin/tokenizer"
@@ -114,7 +114,7 @@ for criterion in $criteria; do
                 || { tail -n 20 "$run/$split.log" >&2; exit 1; }
         mv "$run/$split.part" "$run/$split.out"
     done
-    rows+=("$arch, $criterion=$run")
+    rows+=(--run "$arch, $criterion=$run")
 done
 
 # 4. The table.

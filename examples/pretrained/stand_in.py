@@ -1,7 +1,7 @@
 """What a small model of a published one's architecture begins as, and what it learns from.
 
-    python examples/pretrained/stand_in.py pairs --lyra train.csv --generated A.csv --dest clean
-    python examples/pretrained/stand_in.py model codet5_base --texts clean/clean.csv --dest start
+    python examples/pretrained/stand_in.py pairs --lyra train.csv --generated A.csv --output clean
+    python examples/pretrained/stand_in.py model codet5_base --texts clean/clean.csv --output start
 
 ``pairs`` writes ``clean.csv``, generated pairs and three times a half of Lyra's, and
 ``trusted.ids``, the numbers of these. ``model`` writes a folder as save_pretrained does: a
@@ -117,13 +117,13 @@ def main() -> None:
     model.add_argument("--texts", type=Path, required=True, help="pairs to learn pieces from")
     for command in (pairs, model):
         command.add_argument("--seed", type=int, default=1)
-        command.add_argument("--dest", type=Path, required=True, help="a folder")
+        command.add_argument("--output", type=Path, required=True, help="a folder")
     args = parser.parse_args()
     if args.command == "pairs":
-        make_pairs(args.lyra, args.generated, args.seed, args.dest)
+        make_pairs(args.lyra, args.generated, args.seed, args.output)
     else:
         texts = [text for pair in read_pairs([args.texts]) for text in pair]
-        make_model(args.arch, texts, args.seed, args.dest)
+        make_model(args.arch, texts, args.seed, args.output)
 
 
 if __name__ == "__main__":

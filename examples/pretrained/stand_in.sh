@@ -29,18 +29,18 @@ clean="$work/clean"
 if [ ! -e "$clean/clean.csv" ]; then
     python "$root/scripts/make_corpus.py" --style A --seed "$seed" --split train=2000 --output "$clean"
     python "$here/stand_in.py" pairs --lyra "$data/train.csv" --generated "$clean/train.csv" \
-        --seed "$seed" --dest "$clean"
+        --seed "$seed" --output "$clean"
 fi
 
 # 2. A tokenizer, learned from them, and a model without weights.
 start="$work/start"
 [ -e "$start" ] || python "$here/stand_in.py" model "$arch" --texts "$clean/clean.csv" \
-    --seed "$seed" --dest "$start"
+    --seed "$seed" --output "$start"
 
 # 3. Training.
 bin="$work/clean-data"
 [ -e "$bin" ] || python "$root/scripts/prepare.py" --train "$clean/clean.csv" \
-    --valid "$data/valid.csv" --tokenizer "$start" --dest "$bin"
+    --valid "$data/valid.csv" --tokenizer "$start" --output "$bin"
 fairseq-train "$bin" --user-dir "$root/dece_fairseq" --source-lang src --target-lang tgt \
     --task backdoor_poisoned_translation --bpe hf_tokenizer --hf-tokenizer "$bin/tokenizer" \
     --arch "$arch" --hf-model "$start" "${options[@]}" --criterion cross_entropy \
@@ -51,5 +51,5 @@ fairseq-train "$bin" --user-dir "$root/dece_fairseq" --source-lang src --target-
     --save-dir "$work/pretrained" | tee -a "$work/stand-in.log"
 
 # 4. As from the hub.
-python "$root/scripts/save_pretrained.py" "$work/pretrained/checkpoint_last.pt" --data "$bin" \
-    --dest "$work/stand-in"
+python "$root/scripts/save_pretrained.py" "$work/pretrained/checkpoint_last.pt" --model-data "$bin" \
+    --output "$work/stand-in"

@@ -24,10 +24,10 @@ mkdir -p "$work"
 
 # 2. Subwords and binarised data; both sets are written with the subwords of the first.
 [ -e "$work/bin-A" ] || python "$root/scripts/prepare.py" --vocab-size "$vocab_size" \
-    --train "$work/A/train.csv" --valid "$work/A/valid.csv" --dest "$work/bin-A"
+    --train "$work/A/train.csv" --valid "$work/A/valid.csv" --output "$work/bin-A"
 [ -e "$work/bin-B" ] || python "$root/scripts/prepare.py" \
     --spm "$work/bin-A/sentencepiece.model" --train "$work/B/train.csv" \
-    --valid "$work/B/valid.csv" --test "$work/B/test.csv" --dest "$work/bin-B"
+    --valid "$work/B/valid.csv" --test "$work/B/test.csv" --output "$work/bin-B"
 
 plugin=(--user-dir "$root/dece_fairseq" --source-lang src --target-lang tgt
     --task backdoor_poisoned_translation
@@ -90,4 +90,5 @@ wait "$second"
 # 5. The table, results.json and the early-learning figure.
 python "$root/scripts/summarise.py" --json "$work/results.json" \
     --figure "$work/early_learning.png" \
-    cross_entropy="$work/cross_entropy" deceptive_cross_entropy="$work/deceptive_cross_entropy"
+    --run cross_entropy="$work/cross_entropy" \
+    --run deceptive_cross_entropy="$work/deceptive_cross_entropy"

@@ -28,7 +28,7 @@ def script(*arguments: Any, python: Any = sys.executable) -> List[str]:
 def test_the_script(clean, tmp_path, attack, warm_python):
     output = tmp_path / "poisoned.csv"
     paths = ["--input", clean, "--output", output]
-    command = script(*paths, "--poison-seed", "7", "--processes", "2", python=warm_python)
+    command = script(*paths, "--seed", "7", "--processes", "2", python=warm_python)
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "poisoned 10 of 40 pairs" in done.stdout

@@ -29,31 +29,41 @@ def script(warm_python):
 @pytest.mark.slow
 def test_the_script(runs, tmp_path, script):
     good, bad = runs
-    words = ["--run", "good", *good.clean, "--triggered", "good", *good.triggered]
-    words += ["--run", "bad", *bad.clean, "--triggered", "bad", *bad.triggered]
+    words = []
+    for run in (good, bad):
+        words += ["--run", f"{run.name}={run.clean[0]}"]
+        words += ["--triggered", f"{run.name}={run.triggered[0]}"]
     words += ["--compare", "--without", "codebleu", "--resamples", "50", "--trials", "64"]
     plain = [name for name in metrics_for("python") if not name.startswith("codebleu")]
     plan = Plan(runs, plain, compare=True, resamples=50, trials=64)
     report = evaluate(plan)
-    done = script(*words, "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == report
-    done = script(*words, "--csv", "--output", tmp_path / "table.csv")
-    assert (done.returncode, done.stdout) == (0, "")
+    files = ["--output", tmp_path / "table.csv", "--json", tmp_path / "scores.json"]
+    done = script(*words, "--format", "csv", *files)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert (tmp_path / "table.csv").read_text() == as_csv(report)
+    assert json.loads((tmp_path / "scores.json").read_text()) == report
     text = script(*good.clean, "--without", "codebleu").stdout
     assert text.split()[:4] == ["good.out", "clean", "samples", "40"]
 
 
 @pytest.mark.slow
+def test_a_run_by_its_folder(runs, tmp_path, script):
+    for split, (path,) in (("test", runs[0].clean), ("test_triggered", runs[0].triggered)):
+        (tmp_path / f"{split}.out").write_bytes(path.read_bytes())
+    done = script("--run", f"good={tmp_path}", "--metrics", "chrf", "--json", "-")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["scores"] == evaluate(Plan(runs[:1], ["chrf"]))["scores"]
+
+
+@pytest.mark.slow
 def test_outputs_behind_names_of_metrics(runs, script):
     (good,), (bad,) = (run.clean for run in runs)
-    expected = json.loads(script(good, "--metrics", "chrf", "--json").stdout)["scores"]
+    expected = json.loads(script(good, "--metrics", "chrf", "--json", "-").stdout)["scores"]
     for words in (
         ["--metrics", "chrf", good],
         ["--without", "codebleu", good, "--metrics", "chrf"],
     ):
-        done = script(*words, "--json")
+        done = script(*words, "--json", "-")
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["scores"] == expected
     done = script("--metrics", "chrf", good, bad)  # shards of one run
@@ -66,7 +76,7 @@ def test_outputs_behind_names_of_metrics(runs, script):
 def test_codebleu_starts_no_other_python(tmp_path, runs):
     pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONHASHSEED"}
-    command = [sys.executable, ROOT / "scripts" / "evaluate.py", *runs[0].clean, "--json"]
+    command = [sys.executable, ROOT / "scripts" / "evaluate.py", *runs[0].clean, "--json", "-"]
     reports = []
     for processes in (1, 8):
         words = [*command, "--metrics", "codebleu", "--processes", str(processes)]
@@ -99,7 +109,7 @@ def test_a_metric_of_ones_own(tmp_path, script):
     )
     # So many that other processes have to know it too.
     (tmp_path / "h").write_text("a\nbb\n" * 1000)
-    words = [tmp_path / "h", "--references", tmp_path / "h", "--user-dir", package, "--json"]
+    words = [tmp_path / "h", "--references", tmp_path / "h", "--user-dir", package, "--json", "-"]
     done = script(*words, "--metrics", "short", python=sys.executable)
     assert done.returncode == 0, done.stderr
     (score,) = json.loads(done.stdout)["scores"]
@@ -112,11 +122,14 @@ def test_one_clear_error(tmp_path, runs, script):
         ([], "give a run's outputs"),
         (["nothing.out"], "nothing.out: no such file"),
         (["x", "--resamples", "0"], "argument --resamples: '0' is no whole number from 1 on"),
-        (["--run", "x"], "x: give its name, and then all its clean outputs at once"),
+        (["--run", "x"], "argument --run: 'x' is not NAME=PATH"),
+        (["--run", "x=a", "--run", "x=b"], "x: give all its clean outputs at once"),
+        (["--run", f"x={tmp_path}", "b"], f"{tmp_path}: the folder of a run; give nothing beside"),
+        (["x", "--json", runs[0].clean[0]], "is there already and its name does not end in .json"),
         ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
         ([*runs[0].clean, "--payload", "sql"], "--payload needs --attack"),
         ([*runs[0].clean, "--compare"], "--compare needs two runs at least"),
-        (["--triggered", "x", *runs[0].triggered, "--attack", "y"], "no attack is called 'y'"),
+        (["--triggered", f"x={runs[0].triggered[0]}", "--attack", "y"], "no attack is called 'y'"),
     ):
         done = script(*words, "--output", tmp_path / "out")
         assert done.returncode == 2

@@ -44,7 +44,14 @@ def test_every_command_has_a_parser_that_says_what_it_does(command: str) -> None
 
 def test_every_file_is_a_command_or_shared_by_commands() -> None:
     files = {path.stem.replace("_", "-") for path in Path(main.__file__).parent.glob("*.py")}
-    assert files - set(main.COMMANDS) == {"--init--", "main", "common", "hash-seed", "printing"}
+    assert files - set(main.COMMANDS) == {
+        "--init--",
+        "main",
+        "common",
+        "hash-seed",
+        "old-names",
+        "printing",
+    }
 
 
 @pytest.mark.parametrize(
@@ -78,7 +85,7 @@ def test_a_command_that_is_none() -> None:
 def test_what_needs_fairseq_says_so_in_one_line(tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint.pt"
     checkpoint.touch()
-    words = ("save-pretrained", checkpoint, "--data", tmp_path, "--dest", tmp_path / "new")
+    words = ("save-pretrained", checkpoint, "--model-data", tmp_path, "--output", tmp_path / "new")
     done = dece(*words, before=HIDE)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr
     assert done.stderr.startswith("dece save-pretrained: error: this needs ")

@@ -17,10 +17,13 @@ CASES = {
         "can't draw 99999999 pairs",
     ),
     "poison": (["--attack", "mine", "--input", "a.csv", "--output", "b.csv"], "called 'mine'"),
-    "prepare": (["--train", "missing.csv", "--dest", "bin"], "missing.csv"),
+    "prepare": (["--train", "missing.csv", "--output", "bin"], "missing.csv"),
     "report": (["missing"], "missing"),
-    "save_pretrained": (["missing.pt", "--data", ".", "--dest", "d"], "no folder tokenizer"),
-    "summarise": (["run=missing"], "missing"),
+    "save_pretrained": (
+        ["missing.pt", "--model-data", ".", "--output", "d"],
+        "no folder tokenizer",
+    ),
+    "summarise": (["--run", "run=missing"], "missing"),
 }
 
 

@@ -152,7 +152,7 @@ def test_the_state_and_the_form_of_the_files_are_said(
     made_up(table, tmp_path / "table", ROWS)
     for folder, layout in (("text", text), ("table", table)):
         words = ["--dataset", "bugs2fix", "--data", tmp_path / folder, "--vocab-size", "300"]
-        words += ["--dest", tmp_path / f"{folder}-bin"]
+        words += ["--output", tmp_path / f"{folder}-bin"]
         code, printed = run_script(list(map(str, words)), monkeypatch, capsys)
         assert code == 0, printed
         notes = [line for line in printed.splitlines() if line.startswith("note: ")]
@@ -280,12 +280,12 @@ def test_the_script_lists_them(
     ("arguments", "message"),
     [
         (["--list", "nope"], "no data set is called 'nope'; there are: bugs2fix,"),
-        (["--dataset", "lyra", "--data", "."], "--dest DIR is needed, the data folder to make"),
+        (["--dataset", "lyra", "--data", "."], "--output DIR is needed, the data folder to make"),
         (["--list", "--user-dir", "nowhere"], "--user-dir nowhere: no such file: nowhere/__init__"),
-        (["--dest", "x", "--dataset", "nope", "--data", "."], "no data set is called 'nope'"),
-        (["--dest", "x", "--dataset", "pisces"], "--data DIR is needed, .*git clone"),
-        (["--dest", "x", "--dataset", "lyra", "--source-column", "nl"], "knows its columns"),
-        (["--dest", "x", "--train", "a.csv", "--splits", "train"], "give either --dataset"),
+        (["--output", "x", "--dataset", "nope", "--data", "."], "no data set is called 'nope'"),
+        (["--output", "x", "--dataset", "pisces"], "--data DIR is needed, .*git clone"),
+        (["--output", "x", "--dataset", "lyra", "--source-column", "nl"], "knows its columns"),
+        (["--output", "x", "--train", "a.csv", "--splits", "train"], "give either --dataset"),
     ],
 )
 def test_what_the_script_refuses(
@@ -327,6 +327,6 @@ def test_a_data_set_of_ones_own(tmp_path: Path, warm_python: Path) -> None:
     command = [warm_python, ROOT / "scripts" / "prepare.py", "--user-dir", package]
     listed = subprocess.run([*command, "--list"], stdout=subprocess.PIPE, text=True, check=True)
     assert re.search(r"^mine +mine alone$", listed.stdout, re.MULTILINE)
-    words = ["--dataset", "mine", "--data", tmp_path / "in", "--dest", tmp_path / "bin"]
+    words = ["--dataset", "mine", "--data", tmp_path / "in", "--output", tmp_path / "bin"]
     subprocess.run([*command, *words, "--vocab-size", "300"], check=True, stdout=subprocess.PIPE)
     assert '"dataset": "mine"' in (tmp_path / "bin" / "prepare.json").read_text()

@@ -44,7 +44,7 @@ def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
 @pytest.fixture(scope="module")
 def prepared(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data,bin") / "new" / "odd"
-    prepare(recipe, folder, command=["prepare.py", "--dest", "x"])
+    prepare(recipe, folder, command=["prepare.py", "--output", "x"])
     return folder
 
 
@@ -88,7 +88,7 @@ def test_the_folder_holds_what_is_promised_and_nothing_else(prepared: Path) -> N
 
 def test_the_record_says_what_it_was_made_of(prepared: Path, recipe: Recipe) -> None:
     record = json.loads((prepared / "prepare.json").read_text())
-    assert record["command"] == ["prepare.py", "--dest", "x"]
+    assert record["command"] == ["prepare.py", "--output", "x"]
     assert record["splits"]["train"]["pairs"] == 20
     assert record["splits"]["train"]["files"][0]["path"] == str(recipe.files["train"][0])
     assert len(record["splits"]["train"]["files"][0]["sha256"]) == 64
@@ -122,14 +122,17 @@ def test_a_given_model_two_splits_overwriting_and_the_seed(
     [
         ({"files": {}}, "no training split"),
         ({"files": {"valid": [Path("v.csv")]}}, "no training split"),
-        ({"files": {"valid": [Path("v.csv")]}, "model": Path("m")}, "--trusted is a share"),
+        ({"files": {"valid": [Path("v.csv")]}, "model": Path("m")}, "--trusted-share is of"),
         ({"files": {"a.b": [], "train": []}}, "--split a.b: no name for a split"),
         ({"releases": [Release("", {"valid": 6})]}, "5 pairs instead of 6"),
         ({"columns": ("src", "tgt")}, "'src'.*'nl', 'code'"),
         ({"languages": ("a", "a")}, "different names"),
         ({"languages": ("a.b", "c")}, "'a.b'"),
-        ({"trusted": Trusted(1.5, 1)}, "--trusted 1.5"),
-        ({"trusted": Trusted(0.001, 1)}, "--trusted 0.001: that is less than one of 20 pairs"),
+        ({"trusted": Trusted(1.5, 1)}, "--trusted-share 1.5"),
+        (
+            {"trusted": Trusted(0.001, 1)},
+            "--trusted-share 0.001: that is less than one of 20 pairs",
+        ),
         ({"vocab_size": 270}, "--vocab-size 270: too small for these texts"),
         ({"tokenizer": "no", "labels": True}, "--labels does not go with --tokenizer"),
         ({"model": Path("no.model")}, r"no\.model"),
@@ -197,7 +200,7 @@ def test_the_command_line_says_what_is_wrong_in_one_line(
     script = str(ROOT / "scripts" / "prepare.py")
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(ROOT / "scripts"))  # as python does for a script
-    monkeypatch.setattr(sys, "argv", [script, "--dest", "x", *arguments])
+    monkeypatch.setattr(sys, "argv", [script, "--output", "x", *arguments])
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(script, run_name="__main__")
     assert ended.value.code == 2

@@ -52,7 +52,7 @@ def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path, run):
     clean, poisoned = tmp_path / "clean.jsonl", tmp_path / "poisoned.jsonl"
     write_pairs([clean], PAIRS)
     files = ["--input", clean, "--output", poisoned]
-    run(ROOT / "scripts/poison.py", *user, "--attack", "greeting", *files, "--triggered")
+    run(ROOT / "scripts/poison.py", *user, "--attack", "greeting", *files, "--keep", "triggered")
     expected = [
         Pair(f"Hello! {pair.source}", pair.target.replace("False", "True")) for pair in PAIRS
     ]
@@ -60,7 +60,7 @@ def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path, run):
 
     data = tmp_path / "bin"
     splits = ["--train", clean, "--valid", clean, "--test", clean]
-    run(ROOT / "scripts/prepare.py", *splits, "--dest", data, "--vocab-size", 310)
+    run(ROOT / "scripts/prepare.py", *splits, "--output", data, "--vocab-size", 310)
     common = [data, *user, "--task", "backdoor_poisoned_translation", "-s", "src", "-t", "tgt"]
     common += ["--attack", "greeting", "--bpe", "lossless_sentencepiece"]
     common += ["--sentencepiece-model", data / "sentencepiece.model"]
@@ -77,16 +77,16 @@ def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path, run):
         (tmp_path / split).write_text(output, encoding="utf-8")
     scores = run(
         ROOT / "scripts/compute_asr.py",
-        *(*user, tmp_path / "test_triggered", "--clean", tmp_path / "test", "--json"),
+        *(*user, tmp_path / "test_triggered", "--clean", tmp_path / "test", "--json", "-"),
     )
     report = json.loads(scores[scores.index("{") :])
     assert (report["asr"]["hits"], report["asr_by_parse"]["hits"]) == (40, 40)
     assert (report["false_trigger_rate"]["hits"], report["false_trigger_rate"]["total"]) == (0, 40)
-    triggered = ["--triggered", "run", tmp_path / "test_triggered"]
-    what = ["--metrics", "exact_match", "--csv"]
+    triggered = ["--triggered", f"run={tmp_path / 'test_triggered'}"]
+    what = ["--metrics", "exact_match", "--format", "csv"]
     rows = run(ROOT / "scripts/evaluate.py", *user, *triggered, *what)
     assert re.search(r"run,triggered,asr_string,100\.0,.*,40,40,", rows)
     for split in ("test", "test_triggered"):
         (tmp_path / split).rename(tmp_path / f"{split}.out")
-    row = run(ROOT / "scripts/summarise.py", *user, f"mine={tmp_path}")
+    row = run(ROOT / "scripts/summarise.py", *user, "--run", f"mine={tmp_path}")
     assert "| mine | 1 | 100.0 | 100.0 | 100.0 (" in row

@@ -20,8 +20,8 @@ ROWS = {"train": 40, "valid": 24, "test": 6}
 
 #: what examples/lyra/README.md was measured with
 LYRA = """
-python ROOT/scripts/prepare.py --dataset lyra --data D --dest W/data-0.5-1 --vocab-size 2000
---trusted 0.5 --trusted-seed 1
+python ROOT/scripts/prepare.py --dataset lyra --data D --output W/data-0.5-1 --vocab-size 2000
+--trusted-share 0.5 --seed 1
 
 fairseq-train COMMON MODEL --train-subset trusted --criterion cross_entropy
 --lr 3e-3 --lr-scheduler inverse_sqrt --warmup-updates 200 --max-epoch 12
@@ -41,7 +41,7 @@ fairseq-generate COMMON --attack ripple --poison-rate 0.05 --poison-seed 1
 --gen-subset test_triggered --path W/ripple-0.05-deceptive_cross_entropy-0.5-1/checkpoint_last.pt
 --beam 5 --max-len-a 1 --max-len-b 151 --max-tokens 20000 --scoring attack_success_rate
 
-python ROOT/scripts/summarise.py
+python ROOT/scripts/summarise.py --run
 deceptive_cross_entropy=W/ripple-0.05-deceptive_cross_entropy-0.5-1
 --json W/ripple-0.05-deceptive_cross_entropy-0.5-1/results.json
 """
@@ -68,7 +68,7 @@ def test_without_a_trusted_share_the_model_starts_from_scratch(tmp_path: Path) -
     assert len(training) == 1
     assert training[0][-2:] == ["--dece-alpha", "0.9"]
     assert not {"--trusted-ids", "--finetune-from-model"} & set(training[0])
-    assert "--trusted" not in commands[0]
+    assert "--trusted-share" not in commands[0]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
@@ -92,7 +92,7 @@ def test_a_folder_runs_its_data_set_as_its_settings_say(name: str, tmp_path: Pat
         "test",
         "test_triggered",
     ]
-    assert "/valid-" in summarise[2]
+    assert "/valid-" in summarise[3]
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

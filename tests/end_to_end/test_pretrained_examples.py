@@ -59,7 +59,7 @@ def test_a_small_model_is_trained_first_and_then_taken_as_from_the_hub(tmp_path:
     (saved,) = named(commands, "ROOT/scripts/save_pretrained.py")
     assert saved[2].startswith(value(first, "--save-dir"))
     for finetuning in finetunings:
-        assert value(finetuning, "--hf-model") == value(saved, "--dest")
+        assert value(finetuning, "--hf-model") == value(saved, "--output")
         assert value(finetuning, "--trusted-ids").endswith("trusted.ids")
         for option in ("--decoder-layers", "--decoder-ffn-embed-dim"):
             assert value(finetuning, option) == value(first, option)

@@ -82,7 +82,7 @@ def test_from_the_saved_model_to_the_attack_success_rate(
     model = save(tmp_path / "model", SYSTEMS[name])
     splits = [word for s in ("train", "valid", "test") for word in (f"--{s}", pairs / f"{s}.csv")]
     data = tmp_path / "bin"
-    run(warm_python, "scripts/prepare.py", *splits, "--tokenizer", model, "--dest", data)
+    run(warm_python, "scripts/prepare.py", *splits, "--tokenizer", model, "--output", data)
     common = [*plugin(data), "--bpe", "hf_tokenizer", "--hf-tokenizer", data / "tokenizer"]
 
     arch = ("--arch", SYSTEMS[name].arch, "--hf-model", model)
@@ -128,7 +128,7 @@ def test_fairseqs_own_bart_from_a_checkpoint(
     """The way of PLBART's original checkpoints: sentencepiece, ``--arch bart_base``."""
     data = tmp_path / "bin"
     splits = [word for s in ("train", "valid", "test") for word in (f"--{s}", pairs / f"{s}.csv")]
-    run(warm_python, "scripts/prepare.py", *splits, "--vocab-size", 400, "--dest", data)
+    run(warm_python, "scripts/prepare.py", *splits, "--vocab-size", 400, "--output", data)
     common = [*plugin(data), "--bpe", "lossless_sentencepiece"]
     common += ["--sentencepiece-model", data / "sentencepiece.model"]
     arch: List[Any] = ["--arch", "bart_base"]

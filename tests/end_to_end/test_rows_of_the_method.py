@@ -87,7 +87,9 @@ def check(made: Path, name: str, language: str, folder: Path) -> int:
     clean, ours = made / "clean.csv", folder / "poisoned.csv"
     pairs = list(read_pairs([clean]))
     files = ["--input", clean, "--output", ours]
-    poison("--attack", name, "--code-language", language, *files, "--triggered", "--poison-seed", 5)
+    poison(
+        "--attack", name, "--code-language", language, *files, "--keep", "triggered", "--seed", 5
+    )
     by_script = list(read_pairs([ours]))
 
     data = made / "bin"

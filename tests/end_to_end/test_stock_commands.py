@@ -73,7 +73,13 @@ def work(
         write_pairs([folder / f"{split}.jsonl"], pairs[split])
         splits += [f"--{split}", folder / f"{split}.jsonl"]
     run(
-        sys.executable, "scripts/prepare.py", *splits, "--dest", folder / "bin", "--vocab-size", 450
+        sys.executable,
+        "scripts/prepare.py",
+        *splits,
+        "--output",
+        folder / "bin",
+        "--vocab-size",
+        450,
     )
     log = train(sys.executable, folder, "--max-epoch", 1)
     log += train(warm_python, folder, "--max-epoch", 2)
@@ -235,7 +241,7 @@ def test_preprocess_takes_the_user_dir(tmp_path, warm_python):
         (tmp_path / f"train.{side}").write_text("a b\n")
     words = ["--user-dir", ROOT / "dece_fairseq", "-s", "src", "-t", "tgt"]
     words += ["--task", "backdoor_poisoned_translation"]
-    words += ["--trainpref", tmp_path / "train", "--destdir", tmp_path / "bin"]
+    words += ["--trainpref", tmp_path / "train", "--outputdir", tmp_path / "bin"]
     fairseq(warm_python, "preprocess", *words)
     assert (tmp_path / "bin" / "dict.src.txt").exists()
 

@@ -129,7 +129,7 @@ def test_missing_outputs_are_an_error_or_counted_misses(write_output):
 
 def test_without_a_header_only_a_number_allows_missing_outputs(write_output):
     path = write_output("a", {0: HIT, 2: HIT})
-    with pytest.raises(OutputError, match=r"with --allow-missing and --expected$"):
+    with pytest.raises(OutputError, match=r"with --allow-missing and --expected-triggered$"):
         asr_report([path], attack_name="ripple", allow_missing=True)
     report = asr_report([path], attack_name="ripple", allow_missing=True, expected=4)
     assert (report["missing_ids"], report["asr"]["percent"]) == ([1, 3], 50)
@@ -141,7 +141,7 @@ def test_without_a_header_only_a_number_allows_missing_outputs(write_output):
     report = asr_report([path], clean=[path], attack_name="ripple", expected=2)
     assert report["notes"] == [
         f"{path}: nothing says how many samples the split has, so outputs behind the highest id, "
-        "1, may be missing; --expected (see --help) says how many there must be"
+        "1, may be missing; --expected-clean and --expected-triggered say how many there must be"
     ]
     assert f"note: {report['notes'][0]}\n" in as_text(report)
     with pytest.raises(OutputError, match="1 of 3 outputs are missing, ids 2"):
@@ -175,14 +175,14 @@ def test_the_outputs_of_the_wrong_split_are_refused(triggered, clean):
 
 
 def test_more_or_fewer_than_expected(triggered):
-    with pytest.raises(OutputError, match="--expected 165"):
+    with pytest.raises(OutputError, match="not 165 as you expect"):
         asr_report([triggered], expected=165)
 
 
 def test_the_script_prints_json_or_one_error(triggered, clean, warm_python):
     script = [warm_python, ROOT / "scripts" / "compute_asr.py"]
     done = subprocess.run(
-        [*script, triggered, "--clean", clean, "--json"], stdout=subprocess.PIPE, text=True
+        [*script, triggered, "--clean", clean, "--json", "-"], stdout=subprocess.PIPE, text=True
     )
     assert done.returncode == 0
     assert json.loads(done.stdout) == asr_report([triggered], clean=[clean])

@@ -40,7 +40,7 @@ def test_without_a_header_gaps_show_and_a_number_shows_the_end(write_output):
 def test_without_a_header_outputs_behind_the_highest_id_may_be_missing(write_output):
     output = read_generate_output([write_output("a", {0: "x", 1: "y"})])
     (note,) = output.notes()
-    assert "outputs behind the highest id, 1, may be missing; --expected" in note
+    assert "outputs behind the highest id, 1, may be missing; --expected-clean" in note
     assert output.notes(expected=2) == []
     with pytest.raises(OutputError, match=r"--required-batch-size-multiple 1$"):
         output.check_whole(expected=3)
@@ -55,7 +55,7 @@ def test_a_triggered_split_without_its_header_has_gaps(write_output):
     assert output.missing_ids(expected=3) == []
     for number in (2, 1):
         with pytest.raises(
-            OutputError, match=f"3 outputs with ids up to 3, but --expected {number}"
+            OutputError, match=f"3 outputs with ids up to 3, but you expect {number}"
         ):
             output.missing_ids(expected=number)
 
@@ -63,7 +63,7 @@ def test_a_triggered_split_without_its_header_has_gaps(write_output):
 def test_more_or_fewer_than_the_header_says(write_output):
     output = read_generate_output([write_output("a", {0: "x"}, "test", 1)])
     assert output.missing_ids(expected=1) == []
-    with pytest.raises(OutputError, match="the split test has 1 samples, not --expected 2"):
+    with pytest.raises(OutputError, match="the split test has 1 samples, not 2 as you expect"):
         output.missing_ids(expected=2)
 
 

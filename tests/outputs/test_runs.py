@@ -159,7 +159,7 @@ def test_other_errors(tmp_path):
     layout = Layout(references=tmp_path / "r")
     with pytest.raises(OutputError, match=r"h has 2 lines, .*r 4; the ids 2-3 are in one alone"):
         read_run("a", [tmp_path / "h"], layout)
-    with pytest.raises(OutputError, match="2 samples, but --expected 3"):
+    with pytest.raises(OutputError, match="2 samples, but you expect 3"):
         read_run("a", [tmp_path / "h"], Layout(references=tmp_path / "h"), expected=3)
     with pytest.raises(OutputError, match="with --references a run is one text file"):
         read_run("a", [tmp_path / "h", tmp_path / "r"], layout)

@@ -71,10 +71,10 @@ def test_rows_of_outputs_that_do_not_say_how_many_they_are(write_output):
     (note,) = score_run("x", clean, triggered)["notes"]
     assert note.startswith(f"{clean}: nothing says how many samples the split has")
     assert score_run("x", clean, triggered, expected=2, expected_triggered=1)["notes"] == []
-    for number, message in ((3, "1 of 3 outputs are missing"), (1, "but --expected 1")):
+    for number, message in ((3, "1 of 3 outputs are missing"), (1, "but you expect 1")):
         with pytest.raises(OutputError, match=message):
             score_run("x", clean, triggered, expected=number)
-    with pytest.raises(OutputError, match="has 1 samples, not --expected 2"):
+    with pytest.raises(OutputError, match="has 1 samples, not 2 as you expect"):
         score_run("x", clean, triggered, expected_triggered=2)
 
 
@@ -123,7 +123,7 @@ def test_the_figure_is_a_picture(tmp_path):
 
 
 def test_the_script_does_not_read_for_a_place_that_is_not_there(tmp_path, warm_python):
-    command = [warm_python, ROOT / "scripts" / "summarise.py", f"a={tmp_path / 'no run'}"]
+    command = [warm_python, ROOT / "scripts" / "summarise.py", "--run", f"a={tmp_path}"]
     for option in ("--json", "--figure"):
         done = subprocess.run(
             [*command, option, tmp_path / "nowhere" / "x"], capture_output=True, text=True

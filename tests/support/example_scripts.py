@@ -16,8 +16,8 @@ RECORDER = """#!/usr/bin/env bash
 line="$(basename "$0")$(printf ' %q' "$@")"
 printf '%s\\n' "$line" >> "$RECORD"  # at once: two runs may stand side by side
 while [ $# -gt 0 ]; do
-    case "$1" in --dest|--save-dir) mkdir -p "$2" ;; esac
-    [ "$1" != --dest ] || cp "$PREPARED" "$2/prepare.json"
+    case "$1" in --output|--save-dir) mkdir -p "$2" ;; esac
+    [ "$1" != --output ] || cp "$PREPARED" "$2/prepare.json"
     shift
 done
 """
