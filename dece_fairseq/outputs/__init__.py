@@ -1,0 +1,1 @@
+"""What fairseq-generate, fairseq-train and other tools wrote, read back."""
