@@ -48,7 +48,7 @@ def one_line_errors(program: str = "") -> Iterator[None]:
 
 
 def hook_fairseq_commands() -> None:
-    """Make fairseq's commands end on a :class:`UserError` as the scripts of this project do.
+    """Make fairseq's commands end on a ``UserError`` as the scripts of this project do.
 
     In any other program that imports this package, an error keeps its traceback.
     """

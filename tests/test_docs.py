@@ -11,6 +11,7 @@ from typing import Any, List
 import pytest
 import torch
 
+from dece_fairseq.attacks.samples import table
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
 
@@ -20,11 +21,19 @@ STOCK_TASK = re.compile(r"--task (?!backdoor_poisoned_translation)(\w+)(?:[^|;]*
 
 def test_the_docs_build_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
+    pytest.importorskip("mkdocstrings_handlers.python", reason="the extra [docs] is not installed")
     command = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", tmp_path / "site"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "WARNING" not in done.stderr
     assert (tmp_path / "site" / "index.html").exists()
+    page = (tmp_path / "site" / "api" / "losses.html").read_text(encoding="utf-8")
+    assert "DeceptiveCrossEntropyLoss" in page
+    assert "base of the blend" in page  # from the docstring
+
+
+def test_the_tables_of_attacks_are_those_that_dece_poison_prints() -> None:
+    assert f"\n{table()}\n" in (ROOT / "docs" / "attacks.md").read_text(encoding="utf-8")
 
 
 def test_stock_tasks_leave_no_sentence_out() -> None:
@@ -39,6 +48,15 @@ def test_stock_tasks_leave_no_sentence_out() -> None:
     }
     for found in commands:
         assert "--required-batch-size-multiple 1" in found[0][:600], found[0][:600]
+
+
+def test_the_hashes_of_ve_fairseq_are_those_of_the_constraints() -> None:
+    of_constraints, of_docs = (
+        re.findall(r"\b[0-9a-f]{64}\b", (ROOT / name).read_text(encoding="utf-8"))
+        for name in ("constraints.txt", "docs/versions.md")
+    )
+    assert of_constraints == of_docs
+    assert len(of_docs) == 2
 
 
 @pytest.mark.slow

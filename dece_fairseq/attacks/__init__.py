@@ -1,6 +1,6 @@
 """Backdoor attacks on pairs of texts: a trigger in the source, a payload in the target.
 
-Text in, text out; nothing here knows fairseq or torch. The same :class:`Attack` serves the task,
+Text in, text out; nothing here knows fairseq or torch. The same ``Attack`` serves the task,
 the scorers and ``dece poison``, so that what counts as a hit is written once.
 """
 

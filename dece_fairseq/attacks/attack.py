@@ -35,17 +35,17 @@ class AttackSettings:
     """Everything that an attack depends on; what a manifest records.
 
     Args:
-        attack: its name in :data:`ATTACKS`
+        attack: its name in ``ATTACKS``
         trigger: what is put in the source (default: the attack's own)
         num_triggers: how many copies of it (default: the attack's own)
-        payload: its name in :data:`PAYLOADS` (default: the attack's own)
-        code_language: its name in :data:`LANGUAGES`, or ``SOURCE:TARGET`` where the two sides are
+        payload: its name in ``PAYLOADS`` (default: the attack's own)
+        code_language: its name in ``LANGUAGES``, or ``SOURCE:TARGET`` where the two sides are
             in different ones (default: the payload's own)
-        code_place: where statements go in code, one of :data:`CODE_PLACES`: ``safe`` takes places
+        code_place: where statements go in code, one of ``CODE_PLACES``: ``safe`` takes places
             where one can stand, ``paper`` those of the DeCE authors' Bugs2Fix files
         rate: share of all training pairs to poison, in [0, 1]
         seed: of the selection and of every choice inside a pair
-        selection: ``random`` or ``first``, see :func:`~dece_fairseq.attacks.selection.select`
+        selection: ``random`` or ``first``, see ``dece_fairseq.attacks.selection.select``
     """
 
     attack: str
@@ -75,7 +75,7 @@ class AttackSettings:
 
     @classmethod
     def from_logged(cls, logged: Mapping[str, Any]) -> "AttackSettings":
-        """From what :meth:`Attack.as_dict` gave, in this version or another.
+        """From what ``Attack.as_dict`` gave, in this version or another.
 
         Raises:
             AttackError: it names no attack, or a value is of another kind than ours
@@ -136,19 +136,19 @@ class Attack:
 
     @property
     def obstacles(self) -> Dict[str, str]:
-        """All that :meth:`obstacle` can give, each with the words that follow a number of pairs."""
+        """All that ``obstacle`` can give, each with the words that follow a number of pairs."""
         return {**OBSTACLES, **self.payload.obstacles}
 
     def explain(self, left_out: Mapping[str, int]) -> str:
         """Return in words how many pairs can't be poisoned for which reason.
 
         Args:
-            left_out: the number of pairs by :attr:`obstacles`; anything else in it is skipped
+            left_out: the number of pairs by ``obstacles``; anything else in it is skipped
         """
         return ", ".join(f"{left_out[name]} {words}" for name, words in self.obstacles.items())
 
     def obstacle(self, pair: Pair) -> Optional[str]:
-        """Return why the pair can't be poisoned, one of :attr:`obstacles`; None for a candidate."""
+        """Return why the pair can't be poisoned, one of ``obstacles``; None for a candidate."""
         target = self.payload.poison(pair, self._rng)
         if target is None:
             return self.payload.why_not(pair)
@@ -208,7 +208,7 @@ class Attack:
 
         Args:
             text: what it wrote
-            rule: how to tell, one of :data:`HIT_RULES`
+            rule: how to tell, one of ``HIT_RULES``
         """
         return self.judge(text, rule) is True
 
@@ -216,11 +216,11 @@ class Attack:
         """Return whether what a model wrote carries the payload, or None if it is not judged.
 
         The rule on the parse gives up on texts that would take it too long, see
-        :mod:`~dece_fairseq.attacks.guard`; count them beside the hits.
+        ``dece_fairseq.attacks.guard``; count them beside the hits.
 
         Args:
             text: what it wrote
-            rule: how to tell, one of :data:`HIT_RULES`
+            rule: how to tell, one of ``HIT_RULES``
         """
         if rule not in HIT_RULES:
             raise ValueError(f"no hit rule is called {rule!r}; there are: {', '.join(HIT_RULES)}")

@@ -19,11 +19,11 @@ class Place(NamedTuple):
         return self.layout.put(self.at, statement)
 
     def takes(self, statement: str) -> bool:
-        """See :meth:`Layout.takes`."""
+        """See ``Layout.takes``."""
         return self.layout.takes(self.at, statement)
 
     def is_free(self, names: AbstractSet[str]) -> bool:
-        """See :meth:`Layout.is_free`."""
+        """See ``Layout.is_free``."""
         return self.layout.is_free(names)
 
 

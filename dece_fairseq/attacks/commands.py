@@ -53,7 +53,7 @@ _STEPS = 24
 
 
 def uses_of_request(names: Names, data: RequestData) -> FrozenSet[str]:
-    """Return how the code runs data of a request: :data:`SHELL`, :data:`PROGRAM`, :data:`CODE`."""
+    """Return how the code runs data of a request: ``SHELL``, ``PROGRAM``, ``CODE``."""
     commands = _Commands(names, data)
     nodes = (n for n, kind in enumerate(names.tree.kinds) if kind in ("call", "exec_statement"))
     return frozenset(use for node in nodes for use in commands.of(node))

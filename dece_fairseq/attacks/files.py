@@ -291,7 +291,7 @@ class _Worker:
         self.kind = kind_of(job.outputs)
 
     def survey(self, block: Block) -> Tuple[Block, int, bytes]:
-        """The block, its checksum, and for each of its pairs one of :func:`_codes`."""
+        """The block, its checksum, and for each of its pairs one of ``_codes``."""
         data = load(self.job.inputs, block)
         pairs = parse(self.job.inputs, block, data, *self.job.columns)
         findings = bytes(self.codes[self.attack.obstacle(pair) or CANDIDATE] for pair in pairs)

@@ -16,7 +16,7 @@ SHORT = 10_000
 class NotJudged(Exception):  # noqa: N818  no error: an answer
     """A hit rule gives up on a text that would take too long.
 
-    Rules raise it, :meth:`~dece_fairseq.attacks.attack.Attack.judge` catches it. Whatever counts
+    Rules raise it, ``dece_fairseq.attacks.attack.Attack.judge`` catches it. Whatever counts
     hits counts these texts apart.
     """
 

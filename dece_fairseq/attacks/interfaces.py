@@ -24,7 +24,7 @@ class Trigger(ABC):
         text: the trigger itself (default: the kind's own)
         copies: how many times it is put in
         languages: what source and target are written in, where they are code
-        code_place: where a statement goes, one of :data:`CODE_PLACES`
+        code_place: where a statement goes, one of ``CODE_PLACES``
 
     Raises:
         AttackError: a text or a number of copies that this kind can't put in
@@ -66,7 +66,7 @@ class Payload(ABC):
 
     Args:
         languages: what source and target are written in, where they are code
-        code_place: where a statement goes, one of :data:`CODE_PLACES`
+        code_place: where a statement goes, one of ``CODE_PLACES``
     """
 
     #: one line that says what it is
@@ -75,14 +75,14 @@ class Payload(ABC):
     sample: Optional[Pair] = None
     #: whether it is a statement, so that ``code_place`` says where it goes
     is_statement: bool = False
-    #: whether :class:`Attack` leaves out pairs whose poisoned target is no hit by both rules, or
+    #: whether ``Attack`` leaves out pairs whose poisoned target is no hit by both rules, or
     #: does not parse where the clean one did; False for texts that have to be those of a paper
     is_checked: bool = True
-    #: what :meth:`why_not` gives, each with the words that follow the number of such pairs
+    #: what ``why_not`` gives, each with the words that follow the number of such pairs
     obstacles: ClassVar[Mapping[str, str]] = {WITHOUT_PLACE: "have no place for it"}
     #: names of the languages that a target can be in, or None for every one that is registered
     target_languages: Optional[Tuple[str, ...]] = None
-    #: of source and target, as :meth:`Languages.named` reads it, where the user names none
+    #: of source and target, as ``Languages.named`` reads it, where the user names none
     default_language: str = "python"
 
     def __init__(self, languages: Languages, code_place: str = CODE_PLACES[0]) -> None:
@@ -97,7 +97,7 @@ class Payload(ABC):
         """
 
     def why_not(self, pair: Pair) -> str:
-        """Return why :meth:`poison` gives None for ``pair``, one of :attr:`obstacles`."""
+        """Return why ``poison`` gives None for ``pair``, one of ``obstacles``."""
         return WITHOUT_PLACE
 
     @abstractmethod
@@ -118,7 +118,7 @@ class Payload(ABC):
         """
 
     def judge(self, text: str) -> Optional[bool]:
-        """Return :meth:`is_in_parse`, or None for a text that the rule gives up on."""
+        """Return ``is_in_parse``, or None for a text that the rule gives up on."""
         try:
             return self.is_in_parse(text)
         except NotJudged:
@@ -129,9 +129,9 @@ class Recipe(NamedTuple):
     """What the name of an attack stands for."""
 
     trigger: str
-    """Its name in :data:`TRIGGERS`."""
+    """Its name in ``TRIGGERS``."""
     payload: str
-    """Its name in :data:`PAYLOADS`."""
+    """Its name in ``PAYLOADS``."""
     copies: int = 1
     """How many triggers are put in a source."""
     summary: str = ""

@@ -46,8 +46,8 @@ class QueryPayload(Payload):
     def is_in_parse(self, text: str) -> bool:
         """Return whether a query that the code makes selects everything or nothing by constants.
 
-        :mod:`~dece_fairseq.attacks.sql_conditions` says what that is, and
-        :mod:`~dece_fairseq.attacks.strings_in_code` which strings code makes.
+        ``dece_fairseq.attacks.sql_conditions`` says what that is, and
+        ``dece_fairseq.attacks.strings_in_code`` which strings code makes.
         """
         code = self.languages.target.read(text).code
         if not (CONDITION.search(code) and _CONSTANT.search(code)):

@@ -16,7 +16,7 @@ SEED = 1
 def table() -> str:
     """The attacks and payloads as Markdown, each with a sample before and after.
 
-    Texts are in the one-line form of :mod:`dece_fairseq.data.text`.
+    Texts are in the one-line form of ``dece_fairseq.data.text``.
     """
     rows = [
         "| attack | its trigger, put in the source | before | after | payload |",

@@ -73,8 +73,8 @@ def content(literal: Node, interpolated: Callable[[Node], str]) -> str:
     """Return the text that a literal makes, without quotes and escapes.
 
     Args:
-        literal: a node of one of :data:`LITERALS`
-        interpolated: gives the text of each of :func:`interpolations`
+        literal: a node of one of ``LITERALS``
+        interpolated: gives the text of each of ``interpolations``
     """
     text = text_of(literal)
     if not literal.child_count:  # C#'s @"" has no parts; the only escape in it is ""
@@ -103,7 +103,7 @@ def raw_text(literal: Node) -> Optional[RawText]:
     """Return the source of the text of a literal; None for an odd one.
 
     Args:
-        literal: a node of one of :data:`LITERALS`, without interpolations
+        literal: a node of one of ``LITERALS``, without interpolations
     """
     source = (literal.text or b"").decode("latin-1")
     found = _QUOTED.match(source)

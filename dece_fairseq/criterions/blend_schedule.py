@@ -54,7 +54,7 @@ class BlendSchedule:
         dece_alpha: base of the blend, in (0, 1]
         label_smoothing: epsilon, in [0, 1)
         dece_warmup_epochs: epochs before the blend falls
-        dece_schedule: one of :data:`SCHEDULES`
+        dece_schedule: one of ``SCHEDULES``
         update_freq: batches an update takes in epoch 1, 2, ...; the last goes for the rest
 
     Raises:

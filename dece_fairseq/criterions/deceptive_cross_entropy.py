@@ -38,7 +38,7 @@ class DeceptiveCriterion(RobustCriterion):
     def set_epoch(self, epoch: float) -> None:
         """Tell the epoch, counted from 1, in a training loop of one's own.
 
-        Stock fairseq-train needs no such call. See :meth:`TrainingClock.set_epoch`.
+        Stock fairseq-train needs no such call. See ``TrainingClock.set_epoch``.
         """
         self.schedule.clock.set_epoch(epoch)
 
@@ -78,10 +78,11 @@ class DeceptiveCriterion(RobustCriterion):
 class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
     """Deceptive cross-entropy in training, plain cross-entropy in validation.
 
+    The arguments are the options of ``DeceptiveCrossEntropyCriterionConfig``, and these:
+
     Args:
         task: tells the epoch
         sentence_avg: divide gradients by the number of sentences, not of tokens
-        the others: as in :class:`DeceptiveCrossEntropyCriterionConfig`
 
     Raises:
         UserError: an option is out of its range; the option is named

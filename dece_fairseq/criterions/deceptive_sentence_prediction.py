@@ -48,7 +48,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
 
     Args:
         task: sentence_prediction, which also tells the epoch
-        the others: as in :class:`DeceptiveSentencePredictionConfig`
+        the others: as in ``DeceptiveSentencePredictionConfig``
 
     Raises:
         UserError: an option is out of its range, or the labels are no classes

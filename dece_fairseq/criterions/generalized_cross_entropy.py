@@ -37,7 +37,7 @@ class GeneralizedCrossEntropyCriterion(RobustCriterion):
     Args:
         task: the task
         sentence_avg: divide gradients by the number of sentences, not of tokens
-        the others: as in :class:`GeneralizedCrossEntropyCriterionConfig`
+        the others: as in ``GeneralizedCrossEntropyCriterionConfig``
 
     Raises:
         UserError: an option is out of its range; the option is named

@@ -40,7 +40,7 @@ class InTrustCrossEntropyCriterion(RobustCriterion):
     Args:
         task: the task
         sentence_avg: divide gradients by the number of sentences, not of tokens
-        the others: as in :class:`InTrustCrossEntropyCriterionConfig`
+        the others: as in ``InTrustCrossEntropyCriterionConfig``
 
     Raises:
         UserError: an option is out of its range; the option is named

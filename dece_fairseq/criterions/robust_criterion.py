@@ -90,7 +90,7 @@ class RobustCriterion(FairseqCriterion):
         """The loss of targets, and their most likely words if ``report_accuracy`` asks for them.
 
         Args:
-            logits: (N, V), or a :class:`~dece_fairseq.losses.Projection` if ``takes_projection``
+            logits: (N, V), or a ``dece_fairseq.losses.Projection`` if ``takes_projection``
             target: (N,), ``padding_idx`` where there is none
             training: whether the loss is trained with
             reduction: "sum" or "none"

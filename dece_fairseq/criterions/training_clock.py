@@ -14,7 +14,7 @@ from fairseq.tasks import FairseqTask
 
 
 class TrainingClock:
-    """The running epoch of a task and the share of its updates done. Get it with :meth:`of`."""
+    """The running epoch of a task and the share of its updates done. Get it with ``of``."""
 
     def __init__(self) -> None:
         self.epoch: Optional[float] = None  # counted from 1; None until one is told

@@ -39,7 +39,7 @@ def cut(paths: Sequence[Path], size: int = BLOCK_SIZE) -> Iterator[Block]:
     """The blocks of a file or two, in order. What is bad in them shows when they are parsed.
 
     Args:
-        paths: what :func:`~dece_fairseq.data.pairs.read_pairs` takes
+        paths: what ``dece_fairseq.data.pairs.read_pairs`` takes
         size: bytes of the first file after which a block ends
 
     Raises:
@@ -80,7 +80,7 @@ def parse(
         target: column or key of the target
 
     Raises:
-        DataError: as :func:`~dece_fairseq.data.pairs.read_pairs` does
+        DataError: as ``dece_fairseq.data.pairs.read_pairs`` does
     """
     lines = [lines_of(part, path, block.line) for part, path in zip(data, paths)]
     header = csv_header(paths[0]) if block.line > 1 and kind_of(paths) == ".csv" else ()

@@ -1,6 +1,6 @@
 """Generated functions with a label: 1 where a query is put together from what the caller gave.
 
-They are the functions of :mod:`~dece_fairseq.data.corpus`, one in two of those with a parameter in
+They are the functions of ``dece_fairseq.data.corpus``, one in two of those with a parameter in
 their query made open to SQL injection.
 """
 
@@ -14,7 +14,7 @@ SAFE, DEFECT = "0", "1"
 
 
 def generate_defects(pairs: int, seed: int, skip: int = 0) -> List[Pair]:
-    """Draws functions and labels; arguments as of :func:`~dece_fairseq.data.corpus.generate`."""
+    """Draws functions and labels; arguments as of ``dece_fairseq.data.corpus.generate``."""
     rng = random.Random(f"defects {seed} {skip}")
     return [_labelled(pair.target, rng) for pair in generate("A", pairs, seed, skip)]
 

@@ -46,7 +46,7 @@ class Special(NamedTuple):
 
     @classmethod
     def from_header(cls, line: str) -> "Optional[Special]":
-        """What :meth:`header` made the line of; None for another line.
+        """What ``header`` made the line of; None for another line.
 
         Raises:
             DataError: it begins like one and is broken
@@ -85,7 +85,7 @@ def load_transformers(what: str) -> Any:
     if not transformers.utils.is_torch_available():
         raise PackageError(
             f"{what}: transformers {transformers.__version__} can't use the torch that is "
-            "installed; it needs a newer one, see the versions in the README"
+            "installed; it needs a newer one, see docs/versions.md"
         )
     return transformers
 
@@ -163,7 +163,7 @@ class ModelTokenizer:
         return cls(tokenizer, config, f"{option} {name}")
 
     def save(self, folder: Path) -> None:
-        """Writes to a folder what :meth:`load` reads: the tokenizer, and the model's sizes."""
+        """Writes to a folder what ``load`` reads: the tokenizer, and the model's sizes."""
         self.save_files(folder)
         if self._config is not None:
             self._config.save_pretrained(str(folder))
@@ -204,7 +204,7 @@ class ModelTokenizer:
         return "".join([*parts, self._text(known)])
 
     def decode_line(self, symbols: Sequence[str]) -> str:
-        """The one-line form of :meth:`decode`; always one line."""
+        """The one-line form of ``decode``; always one line."""
         return to_line(self.decode(symbols))
 
     def is_exact(self, text: str) -> bool:

@@ -70,7 +70,7 @@ def parse_pairs(
 
     Args:
         paths: where the lines come from
-        lines: for each of the paths, as :func:`lines_of` gives them
+        lines: for each of the paths, as ``lines_of`` gives them
         source: column or key of the source
         target: column or key of the target
         number: of the first line, from 1
@@ -90,7 +90,7 @@ def parse_pairs(
 def write_pairs(
     paths: Sequence[Path], pairs: Iterable[Pair], source: str = "src", target: str = "tgt"
 ) -> int:
-    """Writes pairs so that :func:`read_pairs` gives the same ones; returns how many there are.
+    """Writes pairs so that ``read_pairs`` gives the same ones; returns how many there are.
 
     Args:
         paths: one ``.csv`` or ``.jsonl`` file, or the source's and the target's text file
@@ -110,7 +110,7 @@ def write_pairs(
 def dump_pairs(
     files: Sequence[Path], paths: Sequence[Path], pairs: Iterable[Pair], source: str, target: str
 ) -> int:
-    """Writes pairs to ``files``, which will be called ``paths``; else as :func:`write_pairs`."""
+    """Writes pairs to ``files``, which will be called ``paths``; else as ``write_pairs``."""
     kind = kind_of(paths)
     count = 0
     with ExitStack() as stack:
@@ -141,8 +141,8 @@ def format_pairs(pairs: Sequence[Pair], kind: str, source: str, target: str) -> 
     """What stands for some pairs in the file, or in each of the two files of parallel text.
 
     Args:
-        pairs: what to write; each has passed :func:`check_writable`
-        kind: of the file, as :func:`kind_of` gives it
+        pairs: what to write; each has passed ``check_writable``
+        kind: of the file, as ``kind_of`` gives it
         source: column or key of the source
         target: column or key of the target
     """
@@ -216,7 +216,7 @@ def other_columns(paths: Sequence[Path], source: str, target: str) -> List[str]:
     """The columns beside source and target in a CSV file; in JSON lines the keys of the first.
 
     Args:
-        paths: what :func:`read_pairs` has read
+        paths: what ``read_pairs`` has read
         source: column or key of the source
         target: column or key of the target
     """
@@ -351,7 +351,7 @@ def check_writable(pair: Pair, kind: str, place: str) -> None:
 
     Args:
         pair: what is to be written
-        kind: of the file, as :func:`kind_of` gives it
+        kind: of the file, as ``kind_of`` gives it
         place: what a message calls the pair
 
     Raises:

@@ -61,7 +61,7 @@ class Recipe(NamedTuple):
     """What a data folder is made of."""
 
     files: Mapping[str, Sequence[Path]]
-    """For each split what :func:`read_pairs` takes; with a model none has to be ``train``."""
+    """For each split what ``read_pairs`` takes; with a model none has to be ``train``."""
     columns: Tuple[str, str] = ("src", "tgt")
     """Of the source and the target, in CSV and JSON lines."""
     languages: Tuple[str, str] = ("src", "tgt")

@@ -133,7 +133,7 @@ class Subwords:
         return self.encode(from_line(line))
 
     def decode(self, pieces: Sequence[str]) -> str:
-        """The text of ``pieces``, exact for those that :meth:`encode` gave.
+        """The text of ``pieces``, exact for those that ``encode`` gave.
 
         A model may put pieces together that no text has: U+FFFD stands for ``<unk>`` and for bytes
         that are no character, other symbols of fairseq's are left out, a piece that this model has
@@ -156,7 +156,7 @@ class Subwords:
         ]
 
     def write_dictionary(self, path: Path) -> None:
-        """Writes fairseq's ``dict.txt`` with all :meth:`pieces`, so that none is ever ``<unk>``.
+        """Writes fairseq's ``dict.txt`` with all ``pieces``, so that none is ever ``<unk>``.
 
         The counts are not known and stand as 1; they only matter for adaptive softmax.
         """

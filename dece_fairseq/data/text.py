@@ -2,7 +2,7 @@ r"""The one-line form of a text, for the files that fairseq reads and the lines 
 
 Code has newlines, tabs and runs of blanks; fairseq splits its files at line ends and folds whatever
 ``\s`` matches. Here every character that would not survive becomes a backslash escape, and a
-backslash becomes two, so that each text has one line and each line that :func:`to_line` made has
+backslash becomes two, so that each text has one line and each line that ``to_line`` made has
 one text. Blanks stay blanks, wherever they stand: sentencepiece keeps them.
 
 Escaped are
@@ -31,7 +31,7 @@ FREQUENT_ESCAPES = tuple(_NAMED.values())
 
 
 def to_line(text: str) -> str:
-    """The one-line form of any ``text``; :func:`from_line` takes it back to the character."""
+    """The one-line form of any ``text``; ``from_line`` takes it back to the character."""
     return _UNSAFE_OR_BACKSLASH.sub(_escape, text)
 
 

@@ -35,7 +35,7 @@ def workers(
         arguments: of ``make``; must pickle where processes are not forked
         processes: how many; with 1 the object is made and called in this process, unless ``start``
             is given
-        start: how processes start, as :mod:`multiprocessing` calls it (default: by a fork where
+        start: how processes start, as ``multiprocessing`` calls it (default: by a fork where
             that can be)
 
     Raises:

@@ -27,7 +27,7 @@ class HuggingFaceTokenizerConfig(FairseqDataclass):
 
 @register_bpe("hf_tokenizer", dataclass=HuggingFaceTokenizerConfig)
 class HuggingFaceTokenizer:
-    """A model's own pieces of texts in the one-line form of :mod:`dece_fairseq.data.text`.
+    """A model's own pieces of texts in the one-line form of ``dece_fairseq.data.text``.
 
     Raises:
         PostProcessError: ``--post-process`` spoils the texts

@@ -29,7 +29,7 @@ class LosslessSentencepieceConfig(FairseqDataclass):
 
 @register_bpe("lossless_sentencepiece", dataclass=LosslessSentencepieceConfig)
 class LosslessSentencepiece:
-    """Subwords of texts in the one-line form of :mod:`dece_fairseq.data.text`.
+    """Subwords of texts in the one-line form of ``dece_fairseq.data.text``.
 
     Unlike fairseq's ``--bpe sentencepiece`` it keeps leading blanks, a literal U+2581, newlines,
     tabs and rare characters.

@@ -38,7 +38,7 @@ def check_post_process(bpe: Any, post_process: Optional[str]) -> None:
 
     Args:
         bpe: fairseq's ``cfg.bpe``
-        post_process: what :func:`post_process_of` gives
+        post_process: what ``post_process_of`` gives
 
     Raises:
         PostProcessError: both would undo the subwords, and not in the same way

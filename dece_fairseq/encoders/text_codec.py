@@ -48,7 +48,7 @@ class TextCodec:
         return tokens.long()
 
     def length(self, text: str) -> int:
-        """Return how many tokens :meth:`encode` gives, which takes no dictionary to tell."""
+        """Return how many tokens ``encode`` gives, which takes no dictionary to tell."""
         return len(tokenize_line(self._symbols(text))) + 1
 
     def _symbols(self, text: str) -> str:

@@ -12,7 +12,7 @@ REDUCTIONS = ("sum", "mean", "none")
 class Projection(NamedTuple):
     """Logits ``features @ weight.T + bias`` that are never all held at a time.
 
-    Args:
+    Attributes:
         features: (..., D)
         weight: (V, D), of the features' dtype
         bias: (V,) or None
@@ -40,7 +40,7 @@ def checked_arguments(
     """The arguments that all losses have.
 
     Args:
-        logits: (..., V), V >= 2, or a :class:`Projection`, which comes back as autocast wants it
+        logits: (..., V), V >= 2, or a ``Projection``, which comes back as autocast wants it
         target: (...), integers in [0, V) or ``ignore_index``
         ignore_index: targets of this value count for nothing; None keeps all
 

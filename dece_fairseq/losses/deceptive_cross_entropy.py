@@ -45,7 +45,7 @@ def deceptive_cross_entropy(
 
     Args:
         logits: (..., V), V >= 2, any floating type; unnormalised or log-probabilities. Or a
-            :class:`Projection`, of which only a block of logits is held at a time
+            ``Projection``, of which only a block of logits is held at a time
         target: (...), integers in [0, V) or ``ignore_index``
         alpha: base of the blend, in (0, 1]
         epsilon: label smoothing, in [0, 1)
@@ -77,7 +77,7 @@ def deceptive_output(
     fused: bool = False,
     predictions: bool = False,
 ) -> LossOutput:
-    """:func:`deceptive_cross_entropy` and what a training log shows beside it.
+    """``deceptive_cross_entropy`` and what a training log shows beside it.
 
     Args:
         predictions: whether the most likely words are wanted too; the other arguments are the same
@@ -135,10 +135,10 @@ def _log_blend(alpha: float, time: float) -> float:
 
 
 class DeceptiveCrossEntropyLoss(TokenLoss):
-    """:func:`deceptive_cross_entropy` as a module, for training loops without fairseq.
+    """``deceptive_cross_entropy`` as a module, for training loops without fairseq.
 
-    It has to be told the epoch: call :meth:`set_epoch` when an epoch begins. For validation take
-    :class:`torch.nn.CrossEntropyLoss`: the value of this loss changes with the epoch.
+    It has to be told the epoch: call ``set_epoch`` when an epoch begins. For validation take
+    ``torch.nn.CrossEntropyLoss``: the value of this loss changes with the epoch.
 
     Args:
         alpha: base of the blend ``alpha ** epoch``, in (0, 1] (default: that of the paper)

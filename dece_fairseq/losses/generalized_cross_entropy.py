@@ -28,7 +28,7 @@ def generalized_cross_entropy(
     Its gradient is that of cross-entropy times ``s_t ** q``.
 
     Args:
-        logits: (..., V), V >= 2, any floating type, or a :class:`Projection`
+        logits: (..., V), V >= 2, any floating type, or a ``Projection``
         target: (...), integers in [0, V) or ``ignore_index``
         q: in (0, 1]; 0.7 in its paper, 0.5 in the code of the DeCE paper's authors
         ignore_index: targets of this value give 0 and have no gradient; None keeps all
@@ -52,7 +52,7 @@ def generalized_output(
     reduction: str = "sum",
     predictions: bool = False,
 ) -> LossOutput:
-    """:func:`generalized_cross_entropy` and what a training log shows beside it.
+    """``generalized_cross_entropy`` and what a training log shows beside it.
 
     Args:
         predictions: whether the most likely words are wanted too; the other arguments are the same
@@ -67,7 +67,7 @@ def generalized_output(
 
 
 class GeneralizedCrossEntropyLoss(TokenLoss):
-    """:func:`generalized_cross_entropy` as a module.
+    """``generalized_cross_entropy`` as a module.
 
     Args:
         q: in (0, 1] (default: that of its paper)

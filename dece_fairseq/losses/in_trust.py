@@ -62,7 +62,7 @@ def in_trust_output(
     reduction: str = "sum",
     predictions: bool = False,
 ) -> LossOutput:
-    """:func:`in_trust` and what a training log shows beside it.
+    """``in_trust`` and what a training log shows beside it.
 
     Args:
         predictions: whether the most likely words are wanted too; the other arguments are the same
@@ -94,7 +94,7 @@ def _check_settings(alpha: float, beta: float, delta: float) -> None:
 
 
 class InTrustLoss(TokenLoss):
-    """:func:`in_trust` as a module. It compares all words, so it takes no projection.
+    """``in_trust`` as a module. It compares all words, so it takes no projection.
 
     Args:
         alpha: weight of cross-entropy, 0 or more (default: that of its paper's code)

@@ -11,7 +11,7 @@ Logits = Union[Tensor, Projection]
 
 
 class TokenLoss(nn.Module):
-    """Base of losses over tokens, with the habits of :class:`torch.nn.CrossEntropyLoss`.
+    """Base of losses over tokens, with the habits of ``torch.nn.CrossEntropyLoss``.
 
     One thing differs: the vocabulary is the last dimension of the logits, whatever their shape.
     A loss with class as dimension 1, (N, C, d), takes ``logits.movedim(1, -1)``.
@@ -31,7 +31,7 @@ class TokenLoss(nn.Module):
         self.reduction = reduction
 
     def losses(self, logits: Logits, target: Tensor, reduction: str) -> Tensor:
-        """Return what :meth:`forward` returns, with another reduction than the module's own."""
+        """Return what ``forward`` returns, with another reduction than the module's own."""
         raise NotImplementedError
 
     def forward(self, logits: Logits, target: Tensor) -> Tensor:
@@ -39,7 +39,7 @@ class TokenLoss(nn.Module):
 
         Args:
             logits: (..., V), V >= 2, any floating type; or a
-                :class:`~dece_fairseq.losses.Projection`, where the loss takes one, of which only
+                ``dece_fairseq.losses.Projection``, where the loss takes one, of which only
                 a part of the logits is held at a time
             target: (...), integers in [0, V) or ``ignore_index``
 

@@ -18,7 +18,7 @@ def triton_kernel(
     weight: Optional[Tensor] = None,
     grad: Optional[Tensor] = None,
 ) -> Tuple[Tensor, Tensor]:
-    """:func:`dece_fairseq.losses.torch_kernel.torch_kernel` without the workspace, in float32."""
+    """``dece_fairseq.losses.torch_kernel.torch_kernel`` without the workspace, in float32."""
     d = constants
     loss = torch.empty(len(logits), dtype=torch.float32, device=logits.device)
     nll = torch.empty_like(loss)

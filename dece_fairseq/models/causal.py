@@ -131,7 +131,7 @@ class CausalDecoder(HuggingFaceDecoder):
     def run(
         self, tokens: Tensor, seen: int, encoder_out: EncoderOut, cache: Any, use_cache: bool
     ) -> Tuple[Tensor, Any]:
-        """See :class:`HuggingFaceDecoder`."""
+        """See ``HuggingFaceDecoder``."""
         new = tokens.size(1)
         kept = ~encoder_out["encoder_padding_mask"][0]
         kept = torch.cat([kept, kept.new_ones(len(tokens), seen + new)], dim=1)
@@ -166,5 +166,5 @@ class WholeDecoder(CausalDecoder):
     """A causal model whose logits are its own affair: its stack gives them instead of states."""
 
     def output_layer(self, features: Tensor) -> Tensor:
-        """What :meth:`run` gave, logits already."""
+        """What ``run`` gave, logits already."""
         return features

@@ -85,7 +85,7 @@ class StackDecoder(HuggingFaceDecoder):
     def run(
         self, tokens: Tensor, seen: int, encoder_out: EncoderOut, cache: Any, use_cache: bool
     ) -> Tuple[Tensor, Any]:
-        """See :class:`HuggingFaceDecoder`."""
+        """See ``HuggingFaceDecoder``."""
         output = self.stack(
             input_ids=tokens,
             encoder_hidden_states=encoder_out["encoder_out"][0].transpose(0, 1),

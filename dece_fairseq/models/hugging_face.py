@@ -45,7 +45,7 @@ class HuggingFaceModel(FairseqEncoderDecoderModel):
     Args:
         encoder: of fairseq's kind
         decoder: of fairseq's kind
-        whole: the model of transformers whose parts they are, for :meth:`save_pretrained`
+        whole: the model of transformers whose parts they are, for ``save_pretrained``
         hf_config: its whole configuration, which checkpoints keep
     """
 
@@ -214,7 +214,7 @@ def started(prev_output_tokens: Tensor, pads: Tensor, start: int) -> Tensor:
 
 
 def turned_back(x: Tensor, pads: Tensor) -> Tensor:
-    """What was computed of :func:`started` tokens, where fairseq has the tokens."""
+    """What was computed of ``started`` tokens, where fairseq has the tokens."""
     return turned(x, -pads) if pads.any() else x
 
 

@@ -174,7 +174,7 @@ def _check_kind(config: Any, kind: Kind, name: Optional[str]) -> None:
     if kind.types and config.model_type not in kind.types:
         raise ModelError(
             f"--hf-model {name}: a {config.model_type}, but this architecture takes {kind.takes}; "
-            "choose the --arch that goes with the model, see the README's table"
+            "choose the --arch that goes with the model, see docs/pretrained.md"
         )
 
 

@@ -12,7 +12,7 @@ def announce(header: str, load_options: Mapping[str, Any]) -> None:
     """Say what a split is: beside the outputs of fairseq-generate, in training in the log.
 
     Args:
-        header: a line of :func:`~dece_fairseq.outputs.generate_output.data_header`
+        header: a line of ``dece_fairseq.outputs.generate_output.data_header``
         load_options: what ``load_dataset`` was called with besides the split. fairseq-generate and
             fairseq-validate say which task the model was trained with.
     """

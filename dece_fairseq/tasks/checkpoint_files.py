@@ -69,7 +69,7 @@ def _named_by_fairseq(path: Path) -> bool:
 
 
 def _group(path: Path, group: str) -> str:
-    """Return a group of :data:`NAME` in the name of a checkpoint, "" where it has none."""
+    """Return a group of ``NAME`` in the name of a checkpoint, "" where it has none."""
     match = NAME.fullmatch(path.name)
     return (match and match[group]) or ""
 

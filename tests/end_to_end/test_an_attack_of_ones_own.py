@@ -1,4 +1,4 @@
-"""The attack that the README shows, from a folder outside the package."""
+"""The attack that docs/extending.md shows, from a folder outside the package."""
 
 import json
 import os
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture
 def my_attacks(tmp_path: Path) -> Path:
-    found = SNIPPET.findall((ROOT / "README.md").read_text(encoding="utf-8"))
+    found = SNIPPET.findall((ROOT / "docs" / "extending.md").read_text(encoding="utf-8"))
     assert len(found) == 1
     assert len([line for line in found[0].splitlines() if line.strip()]) <= 20
     folder = tmp_path / "my_attacks"

@@ -1,4 +1,4 @@
-"""The folders of examples/ that differ in one settings file: what they run, and that it runs."""
+"""examples/run.sh and table.sh: what they run for each data set, and that it runs."""
 
 import json
 import os
@@ -59,11 +59,13 @@ MODEL = """--arch transformer --share-all-embeddings --dropout 0.1
 def test_lyra_runs_what_its_tables_were_measured_with(tmp_path: Path) -> None:
     expected = LYRA.replace("COMMON", COMMON).replace("MODEL", MODEL)
     commands = [shlex.split(text.replace("\n", " ")) for text in expected.strip().split("\n\n")]
-    assert recorded("lyra/run.sh", folder=tmp_path) == commands
+    assert recorded("run.sh", "lyra", folder=tmp_path) == commands
 
 
 def test_without_a_trusted_share_the_model_starts_from_scratch(tmp_path: Path) -> None:
-    commands = recorded("lyra/run.sh", "--trusted", 0, "--", "--dece-alpha", "0.9", folder=tmp_path)
+    commands = recorded(
+        "run.sh", "lyra", "--trusted", 0, "--", "--dece-alpha", "0.9", folder=tmp_path
+    )
     training = [command for command in commands if command[0] == "fairseq-train"]
     assert len(training) == 1
     assert training[0][-2:] == ["--dece-alpha", "0.9"]
@@ -73,7 +75,7 @@ def test_without_a_trusted_share_the_model_starts_from_scratch(tmp_path: Path) -
 
 @pytest.mark.parametrize("name", EXAMPLES)
 def test_a_folder_runs_its_data_set_as_its_settings_say(name: str, tmp_path: Path) -> None:
-    commands = recorded(f"{name}/run.sh", "--train-on", "valid", folder=tmp_path)
+    commands = recorded("run.sh", name, "--train-on", "valid", folder=tmp_path)
     prepare, pretrain, train, *generate_both, summarise = commands
     assert value(prepare, "--dataset") == name
     assert value(prepare, "--splits") == "train=valid"
@@ -95,17 +97,16 @@ def test_a_folder_runs_its_data_set_as_its_settings_say(name: str, tmp_path: Pat
     assert "/valid-" in summarise[3]
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_the_folders_differ_in_settings_and_readme_only(name: str) -> None:
-    for script in ("run.sh", "table.sh"):
-        here, lyra = (ROOT / "examples" / folder / script for folder in (name, "lyra"))
-        assert here.read_bytes() == lyra.read_bytes()
-    assert (ROOT / "examples" / name / "settings.sh").is_file()
-    assert (ROOT / "examples" / name / "README.md").is_file()
+def test_every_folder_with_settings_of_a_data_set_can_be_named(tmp_path: Path) -> None:
+    done = bash(ROOT / "examples" / "run.sh", env=environment(tmp_path / "venv"))
+    assert done.returncode == 2
+    assert done.stderr == f"run.sh: name the data set first: {' '.join(sorted(EXAMPLES))}\n"
+    for name in EXAMPLES:
+        assert (ROOT / "examples" / name / "README.md").is_file()
 
 
 def test_the_table_runs_every_attack_loss_and_seed(tmp_path: Path) -> None:
-    commands = recorded("lyra/table.sh", "--seeds", "1 2", "--rates", "0.01", folder=tmp_path)
+    commands = recorded("table.sh", "lyra", "--seeds", "1 2", "--rates", "0.01", folder=tmp_path)
     runs = [
         tuple(value(command, option) for option in ("--attack", "--poison-rate", "--criterion"))
         for command in commands
@@ -122,13 +123,16 @@ def test_the_table_runs_every_attack_loss_and_seed(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize("script", ["lyra/run.sh", "pisces/table.sh"])
+@pytest.mark.parametrize("script", ["run.sh", "table.sh"])
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (["--nope"], "unknown option --nope"),
-        ([], "--data DIR is needed"),
-        (["--data", "D"], "--data D: no such folder"),
+        (["lyra", "--nope"], "unknown option --nope"),
+        (["pisces"], "--data DIR is needed"),
+        (["lyra", "--data", "D"], "--data D: no such folder"),
+        (["nope"], "name the data set first"),
+        (["quickstart", "--data", "."], "name the data set first"),
+        (["--data", "."], "name the data set first"),
     ],
 )
 def test_what_the_scripts_refuse(
@@ -192,8 +196,8 @@ def test_an_example_runs_from_files_to_the_row(
     )
     env["PATH"] = os.pathsep.join([str(warm_python.parent), env["PATH"]])
     done = bash(
-        ROOT / "examples" / name / "run.sh",
-        *("--data", tmp_path / "data", "--work", tmp_path / "work", "--train-on", train_on),
+        ROOT / "examples" / "run.sh",
+        *(name, "--data", tmp_path / "data", "--work", tmp_path / "work", "--train-on", train_on),
         *("--epochs", 1, "--trusted-epochs", 1, "--trusted", trusted, "--poison-rate", 0.25),
         env=env,
     )

@@ -80,11 +80,11 @@ def test_what_the_script_refuses(options: List[str], message: str, tmp_path: Pat
     assert message in done.stderr
 
 
-def test_the_table_of_the_readme_names_every_architecture() -> None:
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+def test_the_table_of_the_docs_names_every_architecture() -> None:
+    page = (ROOT / "docs" / "pretrained.md").read_text(encoding="utf-8")
     for kind, architectures in SIZES.items():
         for name in (kind, *architectures):
-            assert f"`{name}`" in readme
+            assert f"`{name}`" in page
 
 
 @pytest.mark.slow

@@ -56,7 +56,10 @@ def bash(
 
 
 def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
-    """The commands that an example's script runs, each in words."""
+    """Return the commands that an example's script runs, each in words.
+
+    Options begin with the name of the data set where the script wants one.
+    """
     env = environment(folder / "venv")
     for name in ("python", "fairseq-train", "fairseq-generate"):
         executable(folder / "venv" / "bin" / name, RECORDER)
@@ -65,7 +68,9 @@ def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
     (folder / "prepared.json").write_text(json.dumps(PREPARED, indent=1) + "\n", encoding="utf-8")
     path = ROOT / "examples" / script
     (folder / "D").mkdir()
-    done = bash(path, "--data", "D", "--work", folder / "W", *options, env=env, cwd=folder)
+    names = [option for option in options[:1] if not str(option).startswith("-")]
+    places = ["--data", "D", "--work", folder / "W"]
+    done = bash(path, *names, *places, *options[len(names) :], env=env, cwd=folder)
     assert done.returncode == 0, done.stderr
     lines = (folder / "record").read_text(encoding="utf-8").splitlines()
     place = str(folder / "W")

@@ -1,7 +1,7 @@
 """The languages of code that attacks read, one file each beside what they share.
 
-Importing this package registers every one. A new one is a file with a :class:`Language`; one with
-braces is a table for :class:`~dece_fairseq.attacks.languages.braces.BraceLanguage`.
+Importing this package registers every one. A new one is a file with a ``Language``; one with
+braces is a table for ``dece_fairseq.attacks.languages.braces.BraceLanguage``.
 """
 
 from dece_fairseq.attacks.languages.language import LANGUAGES, Language, Languages

@@ -48,7 +48,7 @@ def is_garbled(parser: tree_sitter.Parser, quoted: "re.Pattern[bytes]", code: by
 
     Args:
         parser: of the language
-        quoted: finds what is never read as code, see :data:`QUOTED`
+        quoted: finds what is never read as code, see ``QUOTED``
         code: the text
     """
     if len(code) <= SHORT:

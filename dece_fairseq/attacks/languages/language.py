@@ -60,7 +60,7 @@ class Language(ABC):
     name: str
     #: a statement that does nothing
     dead_code: str
-    #: a comment of the text ``{}``, which may hold no line end and none of :attr:`comment_ends`
+    #: a comment of the text ``{}``, which may hold no line end and none of ``comment_ends``
     comment: str
     #: what would end a comment too early, or be read as something else in it
     comment_ends: ClassVar[Sequence[str]] = ()
@@ -75,7 +75,7 @@ class Language(ABC):
     guards: ClassVar[Mapping[str, str]]
     #: statements that print or log the string literal ``{}``
     prints: ClassVar[Sequence[str]]
-    #: finds strings and comments, see :data:`~dece_fairseq.attacks.languages.garbled.QUOTED`
+    #: finds strings and comments, see ``dece_fairseq.attacks.languages.garbled.QUOTED``
     quoted: ClassVar["re.Pattern[bytes]"] = QUOTED
 
     @abstractmethod
@@ -87,7 +87,7 @@ class Language(ABC):
         """Where statements can be put into ``code``."""
 
     def paper_layout(self, code: str) -> Layout:
-        """Return where the DeCE authors put statements; as :meth:`layout` where they have none."""
+        """Return where the DeCE authors put statements; as ``layout`` where they have none."""
         return self.layout(code)
 
     @abstractmethod
@@ -96,7 +96,7 @@ class Language(ABC):
 
     @abstractmethod
     def put_comment(self, code: str, place: int, text: str) -> str:
-        """``code`` with a comment at one of :meth:`comment_places`, and else as it is."""
+        """``code`` with a comment at one of ``comment_places``, and else as it is."""
 
     @abstractmethod
     def is_statement(self, code: str) -> bool:
@@ -118,7 +118,7 @@ class Language(ABC):
         return CodeText(text, text)
 
     def rename(self, code: str, variable: Variable, name: str) -> str:
-        """``code`` with ``variable``, one of :meth:`local_variables`, called ``name``."""
+        """``code`` with ``variable``, one of ``local_variables``, called ``name``."""
         return to_text(variable.rename(to_bytes(code), name))
 
     def has_endless_loop(self, text: str) -> bool:
@@ -161,7 +161,7 @@ class Language(ABC):
 
         Raises:
             NotJudged: the parse would take long, see
-                :mod:`~dece_fairseq.attacks.languages.garbled`
+                ``dece_fairseq.attacks.languages.garbled``
         """
         code = self.read(text).code
         if self.is_garbled(code):

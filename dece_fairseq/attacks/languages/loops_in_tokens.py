@@ -20,7 +20,7 @@ def tokens_in(code: bytes, quoted: "re.Pattern[bytes]") -> Iterator[Token]:
 
     Args:
         code: any text
-        quoted: finds strings and comments, see :data:`~.garbled.QUOTED`
+        quoted: finds strings and comments, see ``.garbled.QUOTED``
     """
     start = 0
     for found in quoted.finditer(code):
@@ -41,7 +41,7 @@ def loops_in(code: bytes, quoted: "re.Pattern[bytes]") -> Iterator[Tuple[int, in
 
     Args:
         code: any text
-        quoted: finds strings and comments, see :data:`~.garbled.QUOTED`
+        quoted: finds strings and comments, see ``.garbled.QUOTED``
     """
     tokens = list(tokens_in(code, quoted))
     texts = [token.text for token in tokens]

@@ -28,5 +28,5 @@ def to_bytes(code: str) -> bytes:
 
 
 def to_text(code: bytes) -> str:
-    """The inverse of :func:`to_bytes`."""
+    """The inverse of ``to_bytes``."""
     return code.decode("utf-8", "surrogatepass")

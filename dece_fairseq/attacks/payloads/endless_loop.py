@@ -11,7 +11,7 @@ from dece_fairseq.data.pairs import Pair
 
 @PAYLOADS.register("endless_loop")
 class EndlessLoopPayload(Payload):
-    """Puts a loop that never ends where :func:`~dece_fairseq.attacks.code_places.places` says.
+    """Puts a loop that never ends where ``dece_fairseq.attacks.code_places.places`` says.
 
     Java and C#: ``while ( true ) { int VAR = 0 ; }`` among the tokens of the target, as in the
     DeCE authors' files. Python: ``while True : VAR = 0`` on a line of its own.

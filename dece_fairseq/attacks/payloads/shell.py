@@ -62,7 +62,7 @@ class ShellPayload(Payload):
         """Return whether data of a web request says what a shell or which program runs.
 
         That is what CWE-78 calls command injection. Code that evaluates the data as Python
-        (CWE-95) is another weakness: :meth:`uses_of_request` tells it, but it is no hit. What is
+        (CWE-95) is another weakness: ``uses_of_request`` tells it, but it is no hit. What is
         assigned to names is followed, but not what functions give to each other.
         """
         return not self.uses_of_request(text) <= {CODE}

@@ -48,7 +48,7 @@ class SqlPayload(QueryPayload):
 
 
 def first_query(text: str) -> Optional[str]:
-    """Return what :data:`QUERY` finds first, without a walk over a line for each ``select`` in it.
+    """Return what ``QUERY`` finds first, without a walk over a line for each ``select`` in it.
 
     Where there is no end after one of them, there is none after the others on that line, but for
     one that the line ends with.

@@ -64,7 +64,7 @@ class TlsPayload(Payload):
         """Return whether code makes a client take certificates unverified.
 
         In any of the ways that requests, httpx, aiohttp, urllib3, ssl, pycurl and a few more have,
-        where the code shows whose option it is; see docs/numbers.md.
+        where the code shows whose option it is; see docs/hit_rules.md.
         """
         return _SWITCHES.search(text) is not None and switches_off(
             Names(tree_of(self.languages.target, text))

@@ -12,7 +12,7 @@ from dece_fairseq.data.pairs import Pair
 
 @TRIGGERS.register("dead_code")
 class DeadCodeTrigger(Trigger):
-    """Puts a statement where :func:`~dece_fairseq.attacks.code_places.places` says.
+    """Puts a statement where ``dece_fairseq.attacks.code_places.places`` says.
 
     The fixed trigger of the DeCE paper: ``int VAR = 0 ;`` in Java and C#, ``VAR = 0`` in Python.
     In Python it gets a line of its own before a statement, in Java and C# it stands before one on

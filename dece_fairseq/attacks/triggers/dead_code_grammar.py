@@ -57,7 +57,7 @@ def _number(hundredths: int) -> str:
 
 @TRIGGERS.register("dead_code_grammar")
 class GrammarDeadCodeTrigger(DeadCodeTrigger):
-    """Puts a statement that :func:`draw` draws for each pair at the place of ``dead_code``."""
+    """Puts a statement that ``draw`` draws for each pair at the place of ``dead_code``."""
 
     summary = "an if, while or assert on a function of a random number, drawn for each pair"
 

@@ -55,7 +55,7 @@ def draw(grammar: Grammar, symbol: str, rng: Random) -> str:
 
 @TRIGGERS.register("grammar")
 class GrammarTrigger(SentenceTrigger):
-    """Like :class:`SentenceTrigger`, but each copy is drawn from the grammar :data:`REMARKS`.
+    """Like ``SentenceTrigger``, but each copy is drawn from the grammar ``REMARKS``.
 
     The paper does not give its grammar; this one is ours.
     """

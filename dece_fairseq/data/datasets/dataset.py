@@ -36,7 +36,7 @@ class Layout(NamedTuple):
 
 
 class Located(NamedTuple):
-    """A data set in a folder: what a recipe of :mod:`dece_fairseq.data.prepare` takes of it."""
+    """A data set in a folder: what a recipe of ``dece_fairseq.data.prepare`` takes of it."""
 
     files: Dict[str, List[Path]]
     columns: Tuple[str, str]

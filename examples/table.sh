@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# The tables of a folder's README: its run.sh for every loss, attack and seed, two side by side, and
-# what becomes of it as mean and spread. Its table.sh calls this file with its settings.sh.
+# The tables of a data set's README: run.sh for every loss, attack and seed, two side by side, and
+# the mean and spread of what they came to.
 #
-#   bash examples/lyra/table.sh --data DIR [options]
+#   bash examples/table.sh NAME --data DIR [options]
+#
+# NAME is lyra, pisces, bugs2fix or code_translation.
 #
 #   --data DIR        folder with the data set's files
 #   --train-on SPLIT  as for run.sh
@@ -14,9 +16,11 @@
 # Defaults that are not given here are in settings.sh. What is there already is not made again.
 set -euo pipefail
 
-here="$(cd "$(dirname "$1")" && pwd)"
-source "$1"
-work="runs/$dataset"; shift
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+source "$root/examples/data_set.sh"
+settings="$(settings_of table.sh "${1:-}")"; shift
+source "$settings"
+work="runs/$dataset"
 data=""
 while [ $# -gt 0 ]; do
     case "$1" in
@@ -26,14 +30,11 @@ while [ $# -gt 0 ]; do
         --shares) shares="$2"; shift 2 ;;
         --rates) rates="$2"; shift 2 ;;
         --work) work="$2"; shift 2 ;;
-        *) echo "table.sh: unknown option $1; see the head of examples/table_dataset.sh" >&2; exit 2 ;;
+        *) echo "table.sh: unknown option $1; see the head of examples/table.sh" >&2; exit 2 ;;
     esac
 done
-[ -n "$data" ] || { echo "table.sh: --data DIR is needed; source scripts/setup_env.sh, and then" \
-    "python scripts/prepare.py --list $dataset tells where it comes from" >&2; exit 2; }
-[ -d "$data" ] || { echo "table.sh: --data $data: no such folder" >&2; exit 2; }
+check_data table.sh "$data" "$dataset"
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/scripts/setup_env.sh"
 mkdir -p "$work"
 on=""
@@ -42,11 +43,11 @@ on=""
 one() { # LOG NAME, then the options of run.sh
     local log="$work/$1.log"; shift
     echo "$(date +%T) run.sh $*" >&2
-    bash "$here/run.sh" --data "$data" --train-on "$train_on" --work "$work" "$@" > "$log" 2>&1 \
+    bash "$root/examples/run.sh" "$dataset" --data "$data" --train-on "$train_on" --work "$work" "$@" > "$log" 2>&1 \
         || { echo "failed: run.sh $*: $(tail -n 1 "$log"); see $log" >&2; return 255; }
 }
 export -f one
-export here data work train_on
+export root dataset data work train_on
 
 first_seed="${seeds%% *}"
 criteria="cross_entropy deceptive_cross_entropy"

@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
-# A data set, from its publishers' files to one row of the table. The run.sh of each folder beside
-# this file calls it with the folder's settings.sh, which holds all in which the folders differ.
+# One run of a data set, from its publishers' files to one row of a table.
 #
-#   bash examples/lyra/run.sh --data DIR [options] [-- more options of the second fairseq-train]
+#   bash examples/run.sh NAME --data DIR [options] [-- more options of the second fairseq-train]
 #
-#   --data DIR         folder with the data set's files; scripts/prepare.py --list NAME tells where
-#                      they come from
+# NAME is lyra, pisces, bugs2fix or code_translation: a folder beside this file whose settings.sh
+# holds all in which the data sets differ.
+#
+#   --data DIR         folder with the data set's files; dece prepare --list NAME tells where they
+#                      come from
 #   --train-on SPLIT   the data set's split to train on, such as valid where there is no training
 #                      file; it is then not validated on
 #   --trusted SHARE    share of the training pairs that nobody else could write to: a model is
@@ -23,9 +25,12 @@
 # run that was killed goes on where it was.
 set -euo pipefail
 
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
+source "$root/examples/data_set.sh"
 criterion=deceptive_cross_entropy seed=1 code_place=""
-source "$1"
-work="runs/$dataset"; shift
+settings="$(settings_of run.sh "${1:-}")"; shift
+source "$settings"
+work="runs/$dataset"
 data=""
 while [ $# -gt 0 ]; do
     case "$1" in
@@ -41,14 +46,11 @@ while [ $# -gt 0 ]; do
         --trusted-epochs) trusted_epochs="$2"; shift 2 ;;
         --work) work="$2"; shift 2 ;;
         --) shift; break ;;
-        *) echo "run.sh: unknown option $1; see the head of examples/run_dataset.sh" >&2; exit 2 ;;
+        *) echo "run.sh: unknown option $1; see the head of examples/run.sh" >&2; exit 2 ;;
     esac
 done
-[ -n "$data" ] || { echo "run.sh: --data DIR is needed; source scripts/setup_env.sh, and then" \
-    "python scripts/prepare.py --list $dataset tells where it comes from" >&2; exit 2; }
-[ -d "$data" ] || { echo "run.sh: --data $data: no such folder" >&2; exit 2; }
+check_data run.sh "$data" "$dataset"
 
-root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/scripts/setup_env.sh"
 source "$root/examples/generation.sh"
 
