@@ -47,7 +47,7 @@ class Sample(NamedTuple):
 class GenerateOutput(NamedTuple):
     """All of a run.
 
-    Args:
+    Attributes:
         samples: by id
         header: what the task printed of the split, or None: another task made this output
         highest_id: the highest id that any line has; of a sample whose hypothesis is missing too
