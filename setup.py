@@ -58,8 +58,8 @@ REPORTS = ["jinja2>=3", *PLOT]
 # Its workflows need Python 3.11; the reports of what they did don't.
 EXPERIMENTS = ['snakemake>=9,<10; python_version >= "3.11"', *REPORTS, *DEFENSES]
 COMPLETION = ["shtab>=1.5"]
-# The pages of the API are made of docstrings, by what needs Python 3.10.
-DOCS = ["mkdocs>=1.5,<2", 'mkdocstrings[python]>=0.29; python_version >= "3.10"']
+# The pages of the API are made of docstrings, by what is pinned for Python 3.11 and newer.
+DOCS = ["mkdocs>=1.5,<2", 'mkdocstrings[python]>=0.29; python_version >= "3.11"']
 # What the tests of the text side need, on every Python.
 TEST_TEXT = ["pytest>=7", "hypothesis>=6.60", *NLTK, *REPORTS, *COMPLETION]
 TEST = [
