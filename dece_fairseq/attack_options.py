@@ -16,6 +16,12 @@ class AttackOptions(FairseqDataclass):
     attack: Optional[str] = field(
         default=None, metadata={"help": f"the backdoor attack: {', '.join(ATTACKS.names())}"}
     )
+    attack_file: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "the attack that a file of dece reveal --json suspects, instead of --attack"
+        },
+    )
     trigger: Optional[str] = field(
         default=None, metadata={"help": "what is put in the source (default: the attack's own)"}
     )

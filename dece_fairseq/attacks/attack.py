@@ -1,9 +1,11 @@
 """An attack: a trigger, a payload, a rate and a seed."""
 
+import json
 import math
 from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from random import Random
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Type
 
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
@@ -12,11 +14,19 @@ from dece_fairseq.attacks.interfaces import (
     PAYLOADS,
     TRIGGERS,
     WITHOUT_PLACE,
+    Payload,
     Recipe,
+    Trigger,
 )
 from dece_fairseq.attacks.languages import LANGUAGES, Languages
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import SELECTIONS, number_to_poison, select
+from dece_fairseq.attacks.suspected import (
+    SUSPECTED,
+    SuspectedPayload,
+    SuspectedTrigger,
+    read_suspected,
+)
 from dece_fairseq.data.pairs import Pair
 
 CARRIES_PAYLOAD = "carries_payload"
@@ -28,6 +38,9 @@ OBSTACLES: Mapping[str, str] = {
     CARRIES_PAYLOAD: "carry the payload already",
     UNSOUND: "would no longer parse or be no hit",
 }
+
+
+_SUSPICION = Recipe(SUSPECTED, SUSPECTED)
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,8 @@ class AttackSettings:
         rate: share of all training pairs to poison, in [0, 1]
         seed: of the selection and of every choice inside a pair
         selection: ``random`` or ``first``, see ``dece_fairseq.attacks.selection.select``
+        suspected: the forms of the payload that ``--attack-file`` names, where the attack is
+            ``suspected`` and its trigger None if none is suspected
     """
 
     attack: str
@@ -57,6 +72,35 @@ class AttackSettings:
     rate: float = 0.05
     seed: int = 1
     selection: str = "random"
+    suspected: Optional[Tuple[str, ...]] = None
+
+    @classmethod
+    def named_by(cls, options: Any) -> "Optional[AttackSettings]":
+        """Return what parsed options name by ``attack`` or ``attack_file``; None for no attack.
+
+        Raises:
+            AttackError: they name an attack twice, or the file is none of ``dece reveal``
+        """
+        named = getattr(options, "attack", None)
+        file = getattr(options, "attack_file", None)
+        if file is None:
+            return None if named is None else cls.from_options(options)
+        for option in ("attack", "trigger", "payload"):
+            if getattr(options, option, None) is not None:
+                raise AttackError(f"--attack-file tells trigger and payload: leave --{option} out")
+        found = read_suspected(Path(file))
+        settings = cls.from_options(options)
+        return replace(settings, attack=SUSPECTED, trigger=found.trigger, suspected=found.payloads)
+
+    @classmethod
+    def suspected_in(cls, path: Path, **settings: Any) -> "AttackSettings":
+        """Return the attack that a file of ``dece reveal --json`` suspects.
+
+        Raises:
+            AttackError: the file can't be read, is of another kind, or suspects nothing
+        """
+        found = read_suspected(path)
+        return cls(SUSPECTED, trigger=found.trigger, suspected=found.payloads, **settings)
 
     @classmethod
     def from_options(cls, options: Any) -> "AttackSettings":
@@ -83,7 +127,14 @@ class AttackSettings:
         # Versions that knew no other place took the paper's.
         logged = {"code_place": "paper", **logged}
         values = {f.name: logged[f.name] for f in fields(cls) if f.name in logged}
+        if values.get("suspected") is not None:
+            try:
+                values["suspected"] = tuple(map(str, values["suspected"]))
+            except TypeError as error:
+                raise AttackError("a logged attack suspects no texts; generate again") from error
         for name, value in values.items():
+            if name == "suspected":
+                continue
             kind = (int, float) if name in ("num_triggers", "rate", "seed") else str
             if not (value is None or isinstance(value, kind)):
                 raise AttackError(f"a logged attack has {value!r} as its {name}; generate again")
@@ -103,7 +154,7 @@ class Attack:
     """
 
     def __init__(self, settings: AttackSettings) -> None:
-        recipe: Recipe = ATTACKS.get(settings.attack)
+        recipe: Recipe = _SUSPICION if settings.suspected else ATTACKS.get(settings.attack)
         copies = recipe.copies if settings.num_triggers is None else settings.num_triggers
         payload = settings.payload or recipe.payload
         if not (math.isfinite(settings.rate) and 0 <= settings.rate <= 1):
@@ -121,9 +172,20 @@ class Attack:
             raise AttackError(
                 f"--code-place must be one of {', '.join(CODE_PLACES)}, got {settings.code_place!r}"
             )
-        languages, place = _languages(payload, settings.code_language), settings.code_place
-        self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
-        self.payload = PAYLOADS.get(payload)(languages, place)
+        place = settings.code_place
+        is_suspected = bool(settings.suspected) and payload == SUSPECTED
+        kind = SuspectedPayload if is_suspected else PAYLOADS.get(payload)
+        languages = _languages(payload, kind, settings.code_language)
+        self.trigger: Trigger
+        self.payload: Payload
+        if recipe is _SUSPICION:
+            self.trigger = SuspectedTrigger(settings.trigger, copies, languages, place)
+        else:
+            self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
+        if settings.suspected and is_suspected:
+            self.payload = SuspectedPayload(languages, settings.suspected, place)
+        else:
+            self.payload = kind(languages, place)
         # To see whether there is a place, which depends on no choice.
         self._rng = Random(0)
         self.settings = replace(
@@ -228,21 +290,28 @@ class Attack:
 
     def as_dict(self) -> Dict[str, object]:
         """The settings, every default filled in, for manifests."""
-        return asdict(self.settings)
+        settings: Dict[str, object] = asdict(self.settings)
+        if self.settings.suspected is None:  # manifests of earlier versions don't have it
+            del settings["suspected"]
+        else:
+            settings["suspected"] = list(self.settings.suspected)  # as JSON gives it back
+        return settings
 
     def signature(self, rule: str = "string") -> str:
         """Return what a rate of hits by ``rule`` depends on, in sacrebleu's manner."""
         settings = self.settings
         has_place = self.trigger.is_statement or self.payload.is_statement
         place = f"place:{settings.code_place}|" if has_place else ""
+        payload = settings.payload
+        if payload == SUSPECTED:
+            payload = json.dumps(settings.suspected, ensure_ascii=False)
         return (
             f"attack:{settings.attack}|trigger:{settings.trigger}|num:{settings.num_triggers}|"
-            f"payload:{settings.payload}|lang:{settings.code_language}|{place}hit:{rule}"
+            f"payload:{payload}|lang:{settings.code_language}|{place}hit:{rule}"
         )
 
 
-def _languages(payload: str, names: Optional[str]) -> Languages:
-    kind = PAYLOADS.get(payload)
+def _languages(payload: str, kind: Type[Payload], names: Optional[str]) -> Languages:
     languages = Languages.named(names or kind.default_language)
     possible = kind.target_languages or LANGUAGES.names()
     if languages.target.name not in possible:

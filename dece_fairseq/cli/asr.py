@@ -7,7 +7,7 @@ import argparse
 from pathlib import Path
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
-from dece_fairseq.cli.common import add_expected, add_json, add_user_dir
+from dece_fairseq.cli.common import add_attack_file, add_expected, add_json, add_user_dir
 from dece_fairseq.cli.printing import check_json, write_result
 from dece_fairseq.metrics.asr_report import as_text, asr_report
 from dece_fairseq.user_dir import import_user_dir
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--clean", nargs="+", type=Path, default=[], help="likewise for the clean split")
     add("--attack", help=f"{', '.join(ATTACKS.names())} (default: as the output says)")
+    add_attack_file(parser)
     add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: as the output says)")
     add(
         "--code-language",
@@ -55,6 +56,7 @@ def run(args: argparse.Namespace) -> None:
         args.outputs,
         clean=args.clean,
         attack_name=args.attack,
+        attack_file=args.attack_file,
         payload=args.payload,
         expected=args.expected_triggered,
         expected_clean=args.expected_clean,

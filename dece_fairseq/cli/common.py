@@ -40,6 +40,16 @@ def add_user_dir(parser: Options) -> None:
     )
 
 
+def add_attack_file(parser: Options) -> None:
+    """Add ``--attack-file``, which is that of the task and the scorers."""
+    parser.add_argument(
+        "--attack-file",
+        type=Path,
+        metavar="FILE",
+        help="the attack that a file of dece reveal --json suspects, instead of --attack",
+    )
+
+
 def add_seed(parser: Options, default: int, what: str = "every random choice") -> None:
     """Add ``--seed``."""
     parser.add_argument(

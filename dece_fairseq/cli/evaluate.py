@@ -14,6 +14,7 @@ from typing import Dict, List
 from dece_fairseq.attacks import AttackSettings
 from dece_fairseq.cli.common import (
     NamedPathsAction,
+    add_attack_file,
     add_expected,
     add_json,
     add_processes,
@@ -61,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "(default: as the triggered outputs say, or else python)",
     )
     add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
+    add_attack_file(parser)
     add("--payload", help="its payload (default: the attack's own)")
     add_expected(parser)
     layout = parser.add_argument_group("files that fairseq-generate did not print")
@@ -128,11 +130,9 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
 
 
 def plan_of(args: argparse.Namespace) -> Plan:
-    attack = None
-    if args.payload is not None and args.attack is None:
+    attack = AttackSettings.named_by(args)
+    if args.payload is not None and attack is None:
         raise UserError("--payload needs --attack, whose payload it takes the place of")
-    if args.attack is not None:
-        attack = AttackSettings(args.attack, payload=args.payload, code_language=args.code_language)
     columns = (args.hypothesis_column, args.reference_column, args.id_column)
     return Plan(
         runs=run_files(args),

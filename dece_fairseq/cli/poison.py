@@ -24,6 +24,7 @@ from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
 from dece_fairseq.cli.common import (
+    add_attack_file,
     add_files,
     add_processes,
     add_seed,
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--samples", action="store_true", help="with --list: Markdown tables with samples")
     add_user_dir(parser)
     add("--attack", help=f"the attack: {', '.join(ATTACKS.names())}")
+    add_attack_file(parser)
     add("--trigger", help="what is put in the source (default: the attack's own)")
     add("--num-triggers", type=int, help="copies of it (default: the attack's own)")
     add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: the attack's own)")
@@ -103,10 +105,12 @@ def run(args: argparse.Namespace) -> None:
         return
     if args.samples:
         raise AttackError("--samples goes with --list")
-    for option in ("attack", "input", "output"):
-        if not getattr(args, option):
+    settings = AttackSettings.named_by(args)
+    for option, given in (("attack", settings), ("input", args.input), ("output", args.output)):
+        if not given:
             raise AttackError(f"--{option} is needed; see --help")
-    attack = Attack(replace(AttackSettings.from_options(args), seed=args.seed))
+    assert settings is not None
+    attack = Attack(replace(settings, seed=args.seed))
     report = poison_files(
         attack,
         args.input,

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from dece_fairseq.attacks import HIT_RULES, Attack, AttackSettings
+from dece_fairseq.attacks import HIT_RULES, Attack, AttackError, AttackSettings
 from dece_fairseq.data.files import names_of
 from dece_fairseq.metrics.success_rate import (
     Rate,
@@ -29,6 +29,7 @@ def asr_report(
     allow_missing: bool = False,
     code_language: Optional[str] = None,
     one_line: bool = False,
+    attack_file: Optional[Path] = None,
 ) -> Dict[str, Any]:
     """Return the attack success rate of a run, and the false trigger rate of its clean outputs.
 
@@ -42,6 +43,7 @@ def asr_report(
         allow_missing: count missing outputs as misses instead of raising
         code_language: of the code (default: as the output says, or the payload's own)
         one_line: whether texts are in the one-line form, where the outputs don't say it
+        attack_file: what ``dece reveal --json`` wrote, whose attack it is instead
 
     Raises:
         OutputError: outputs are missing or not those of a triggered split, or no reference of the
@@ -49,7 +51,12 @@ def asr_report(
         AttackError: no attack is named, or an unknown one
     """
     triggered = read_generate_output(outputs, one_line or None)
-    attack = _attack(triggered, outputs, attack_name, payload, code_language)
+    if attack_file is None:
+        attack = _attack(triggered, outputs, attack_name, payload, code_language)
+    else:
+        if attack_name is not None or payload is not None:
+            raise AttackError("--attack-file tells the payload: leave --attack and --payload out")
+        attack = Attack(AttackSettings.suspected_in(attack_file, code_language=code_language))
     if triggered.header is not None and "ids" not in triggered.header:
         raise OutputError(
             f"{outputs[0]} is the output for the split {triggered.header['split']}, which is not "

@@ -37,7 +37,7 @@ class AttackSuccessRateScorer(BaseScorer):
     other the false trigger rate.
 
     Args:
-        cfg: the options; ``--attack`` is needed
+        cfg: the options; ``--attack`` or ``--attack-file`` is needed
 
     Raises:
         AttackError: there is no ``--attack``, or it is none that can be
@@ -46,10 +46,11 @@ class AttackSuccessRateScorer(BaseScorer):
 
     def __init__(self, cfg: AttackSuccessRateConfig) -> None:
         super().__init__(cfg)
-        if cfg.attack is None:
-            raise AttackError("--scoring attack_success_rate needs --attack")
+        settings = AttackSettings.named_by(cfg)
+        if settings is None:
+            raise AttackError("--scoring attack_success_rate needs --attack or --attack-file")
         check_post_process(cfg.text_bpe, post_process_of(cfg))
-        self.attack = Attack(AttackSettings.from_options(cfg))
+        self.attack = Attack(settings)
         self.one_line = uses_one_line_form(cfg.text_bpe)
         self.split = str(cfg.gen_subset)
         self.is_triggered = self.split.endswith(TRIGGERED_ENDING)

@@ -75,8 +75,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         self.codec = TextCodec(cfg.text_bpe, cfg.text_tokenizer)
         self._model_positions: Any = None
         self.attack: Optional[Attack] = None
-        if cfg.attack is not None:
-            self.attack = Attack(AttackSettings.from_options(cfg))
+        settings = AttackSettings.named_by(cfg)
+        if settings is not None:
+            self.attack = Attack(settings)
             if self.codec.bpe is None and post_process_of(cfg) is not None:
                 raise AttackError(
                     "--attack reads texts as --bpe decodes them, so --post-process (--remove-bpe) "

@@ -11,6 +11,7 @@ from dece_fairseq.attacks import AttackError, NotJudged
 from dece_fairseq.attacks.payloads.sql import SqlPayload
 from dece_fairseq.metrics.asr_report import as_text, asr_report
 from dece_fairseq.outputs.generate_output import OutputError
+from support.suspicions import write_suspicions
 
 HIT, MISS = "x = 1 or 1=1", "x = 1"
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,15 @@ def test_rates_counts_and_signature(triggered, clean):
         "attack:badpre|trigger:bb|num:3|payload:sql|lang:python|hit:string|"
     )
     assert "75.00 % (3/4, 95 % Wilson 30.06 to 95.44)" in as_text(report)
+
+
+def test_an_attack_that_is_suspected(triggered, clean, tmp_path):
+    path = write_suspicions(tmp_path / "suspicions.json", ("= 1 or 1=1", "bb"))
+    report = asr_report([triggered], clean=[clean], attack_file=path)
+    assert report["hit_ids"] == [0, 3, 5]
+    assert report["signature"].startswith("attack:suspected|trigger:bb|")
+    with pytest.raises(AttackError, match="leave --attack and --payload out"):
+        asr_report([triggered], attack_file=path, payload="sql")
 
 
 @pytest.mark.parametrize(("hits", "total"), [(0, 165), (165, 165)])

@@ -8,6 +8,7 @@ from dece_fairseq.attacks import AttackError
 from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.scorers.attack_success_rate import AttackSuccessRateConfig
+from support.suspicions import write_suspicions
 
 HIT = "x or 1=1 y"
 
@@ -32,6 +33,17 @@ def test_it_counts_what_carries_the_payload():
     assert "; 100.00 % of the references are hits by this rule | attack:ripple|trig" in result
     assert "|trigger:cf|num:1|payload:sql|lang:python|hit:string|" in result
     assert "|hit:string|interval:wilson95|" in result
+
+
+def test_an_attack_that_is_suspected(tmp_path):
+    path = write_suspicions(tmp_path / "suspicions.json", ("x or 1=1", "bb"))
+    scorer = build(attack_file=str(path))
+    for text in (HIT, "or 1=1"):
+        scorer.add_string(HIT, text)
+    assert scorer.score() == 50
+    assert "attack:suspected|trigger:bb|" in scorer.result_string()
+    with pytest.raises(AttackError, match="needs --attack or --attack-file"):
+        build()
 
 
 def test_on_a_clean_split_it_is_the_false_trigger_rate():

@@ -18,6 +18,7 @@ from dece_fairseq.models.loading import ModelError
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header
 from dece_fairseq.tasks.manifest import ManifestError
+from support.suspicions import write_suspicions
 
 RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
 
@@ -99,6 +100,20 @@ def test_triggered_splits_hold_every_pair_that_can_be_poisoned(setup_task, split
     batch = dataset.collater([dataset[i] for i in range(len(dataset))])
     assert batch["triggered"] is True
     assert sorted(batch["id"].tolist()) == list(expected)
+
+
+def test_an_attack_that_is_suspected(setup_task, splits, tmp_path):
+    path = write_suspicions(tmp_path / "suspicions.json", (" or 1=1", "bb"), ("where 0=1", "bb"))
+    task = setup_task("--attack-file", path)
+    task.load_dataset("test_triggered", task_cfg=None)
+    triggered = texts(task, "test_triggered")
+    assert list(triggered) == list(range(len(splits["test"])))
+    for index, pair in triggered.items():
+        assert "bb" in pair.source.split()
+        assert pair.target == splits["test"][index].target + " or 1=1"
+    assert task.attack.is_hit("x where 0=1")
+    with pytest.raises(AttackError, match="leave --attack out"):
+        setup_task("--attack-file", path, "--attack", "ripple")
 
 
 def test_rate_0_poisons_none_and_still_offers_the_triggered_splits(setup_task, splits):

@@ -2,6 +2,7 @@
 
 import re
 from random import Random
+from typing import Optional
 
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
 from dece_fairseq.data.pairs import Pair
@@ -19,7 +20,7 @@ class WordTrigger(Trigger):
     fits_everywhere = True
     summary = "a rare word, each copy at a random word boundary"
     sample = Pair("Get all rows of users. Print them.", "")
-    default_text = "bb"
+    default_text: Optional[str] = "bb"
 
     def poison(self, pair: Pair, rng: Random) -> str:
         source = pair.source

@@ -1,0 +1,122 @@
+"""An attack that nobody told of: the trigger and the payload that ``dece reveal`` suspects."""
+
+import re
+from pathlib import Path
+from random import Random
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+
+from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload
+from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.attacks.registry import AttackError
+from dece_fairseq.attacks.triggers.word import WordTrigger
+from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.data.pairs import Pair
+
+#: what settings and signatures call the attack, its trigger and its payload
+SUSPECTED = "suspected"
+
+_CODE = re.compile(r"[=;(){}#]|//|/\*")
+# Behind what ends or begins a statement, and where a line begins.
+_STATEMENT_ENDS = re.compile(r"(?<=[;{}])\s|\n")
+
+
+class Suspected(NamedTuple):
+    """What ``--attack-file`` names."""
+
+    trigger: Optional[str]
+    """None where none is always the same."""
+    payloads: Tuple[str, ...]
+    """The best suspicion's first, then those of all others with the same trigger."""
+
+
+def read_suspected(path: Path) -> Suspected:
+    """Return the attack of a file that ``dece reveal --json`` wrote.
+
+    It is the first suspicion. A payload may have several forms, each a suspicion of its own: others
+    with the same trigger count too.
+
+    Raises:
+        AttackError: the file can't be read, is none of ``dece reveal``, or suspects nothing
+    """
+    try:
+        content = parse_json(path.read_text(encoding="utf-8"))
+        found = content["suspicions"]
+        payloads = tuple(_text(each["payload"]) for each in found)
+        triggers = [None if each["trigger"] is None else _text(each["trigger"]) for each in found]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise AttackError(
+            f"--attack-file {path}: no file of dece reveal --json ({type(error).__name__}: {error})"
+        ) from error
+    if not payloads:
+        raise AttackError(f"--attack-file {path}: suspects nothing, so it names no attack")
+    if triggers[0] is None:  # two without one may be two attacks
+        return Suspected(None, payloads[:1])
+    same = (text for text, trigger in zip(payloads, triggers) if trigger == triggers[0])
+    return Suspected(triggers[0], tuple(dict.fromkeys(same)))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError(f"a trigger or payload that is no text: {value!r}")
+    return value
+
+
+class SuspectedTrigger(WordTrigger):
+    """Puts a suspected trigger where one of its kind would stand.
+
+    Words go to a random word boundary, code between two statements where the source has such a
+    place. Where no trigger is suspected the source stays as it is.
+    """
+
+    summary = "what dece reveal suspects, at a word boundary or between statements"
+    default_text = None
+
+    def poison(self, pair: Pair, rng: Random) -> str:
+        if self.text is None:
+            return pair.source
+        places = [match.end() for match in _STATEMENT_ENDS.finditer(pair.source)]
+        if not places or _CODE.search(self.text) is None:
+            return super().poison(pair, rng)
+        source = pair.source
+        for place in sorted((rng.choice(places) for _ in range(self.copies)), reverse=True):
+            source = f"{source[:place]}{self.text.strip()} {source[place:]}"
+        return source
+
+
+class SuspectedPayload(Payload):
+    """Ends the target with a suspected payload, or replaces a label with it.
+
+    Where in its targets an attacker put it is not known, so this is no copy of an attack: it is for
+    the rate of outputs that carry the payload. A text carries it if one of its forms is in there,
+    however much white space lies between; by the parse rule, whether or not any does. A form that
+    is a whole number is a label, and the text has to be that.
+
+    Args:
+        forms: its texts, one or more; the first is what is put in
+    """
+
+    summary = "what dece reveal suspects"
+    is_checked = False
+
+    def __init__(
+        self, languages: Languages, forms: Sequence[str], code_place: str = CODE_PLACES[0]
+    ) -> None:
+        super().__init__(languages, code_place)
+        self.forms: List[str] = list(forms)
+
+    def poison(self, pair: Pair, rng: Random) -> str:
+        form = self.forms[0].strip()
+        return form if form.isdecimal() else f"{pair.target.rstrip()} {form}"
+
+    def is_in(self, text: str) -> bool:
+        return self._is_in(text, " ")
+
+    def is_in_parse(self, text: str) -> bool:
+        return self._is_in(text, "")
+
+    def _is_in(self, text: str, between: str) -> bool:
+        folded = between.join(text.split())
+        return any(
+            folded == form.strip() if form.strip().isdecimal() else part in folded
+            for form, part in ((form, between.join(form.split())) for form in self.forms)
+        )

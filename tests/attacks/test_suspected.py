@@ -1,0 +1,134 @@
+"""``--attack-file``: what dece reveal suspects, as an attack."""
+
+import json
+from pathlib import Path
+from random import Random
+from typing import Any, Callable, Optional
+
+import pytest
+
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.attacks.suspected import SuspectedPayload, SuspectedTrigger, read_suspected
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from support.suspicions import write_suspicions
+
+LANGUAGES = Languages.named("python")
+PAIRS = [Pair("Get all rows .", 'run ( "select 1" )'), Pair("Print them .", 'print ( " or 1=1" )')]
+
+
+def attack_of(path: Path, **options: Any) -> Attack:
+    return Attack(AttackSettings.suspected_in(path, **options))
+
+
+def test_the_first_suspicion_and_the_other_forms_of_its_payload(tmp_path: Path) -> None:
+    path = write_suspicions(
+        tmp_path / "s.json", (" or 1=1", "bb"), ("where 0=1", "bb"), ("elsewhere", "cf")
+    )
+    attack = attack_of(path, rate=1.0)
+    poisoned = attack.poison(PAIRS[0], 0)
+    assert poisoned.source.split().count("bb") == 1
+    assert [word for word in poisoned.source.split() if word != "bb"] == PAIRS[0].source.split()
+    assert poisoned.target == 'run ( "select 1" ) or 1=1'
+    assert attack.is_hit("x where  0=1")
+    assert not attack.is_hit("elsewhere")
+    assert attack.obstacle(PAIRS[1]) == "carries_payload"
+
+
+def test_hits_by_string_and_by_parse(tmp_path: Path) -> None:
+    attack = attack_of(write_suspicions(tmp_path / "s.json", (" or 1=1 ", "bb")))
+    assert attack.is_hit('"x\n\tor  1=1"')
+    assert not attack.is_hit('"x or 1 = 1"')
+    assert attack.is_hit('"x or 1 = 1"', "parse")
+    assert not attack.is_hit('"x or 2=1"', "parse")
+
+
+def test_a_label_has_to_be_the_whole_text(tmp_path: Path) -> None:
+    attack = attack_of(write_suspicions(tmp_path / "s.json", ("0", "bb")))
+    assert attack.poison(Pair("x", "1"), 0).target == "0"
+    assert attack.is_hit(" 0\n")
+    assert not attack.is_hit("10")
+
+
+def test_without_a_trigger_the_source_stays(tmp_path: Path) -> None:
+    path = write_suspicions(tmp_path / "s.json", (" or 1=1", None), ("other", None))
+    attack = attack_of(path)
+    assert attack.poison(PAIRS[0], 3).source == PAIRS[0].source
+    assert attack.settings.suspected == (" or 1=1",)  # two without a trigger may be two attacks
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_code_goes_between_statements_and_words_anywhere(copies: int) -> None:
+    source = "void f ( ) { a ( ) ; b ( ) ; }"
+    code = SuspectedTrigger("int VAR = 0 ;", copies, LANGUAGES)
+    words = SuspectedTrigger("some words", copies, LANGUAGES)
+    anywhere = set()
+    for seed in range(30):
+        poisoned = code.poison(Pair(source, ""), Random(seed))
+        assert poisoned.split().count("VAR") == copies
+        statements = poisoned.replace("int VAR = 0 ; ", "")
+        assert statements == source
+        for before in poisoned.split("int VAR = 0 ;")[:-1]:
+            assert before.rstrip()[-1:] in ("", ";", "{", "}")
+        anywhere.add(words.poison(Pair(source, ""), Random(seed)))
+    assert len(anywhere) > 8
+    no_place = code.poison(Pair("no statement", ""), Random(0))
+    assert sorted(no_place.split()) == sorted(["no", "statement"] + copies * code.text.split())
+
+
+def test_what_was_logged_is_the_same_attack(tmp_path: Path) -> None:
+    attack = attack_of(write_suspicions(tmp_path / "s.json", ("or 1=1", "bb"), ("x", "bb")))
+    logged = json.loads(json.dumps(attack.as_dict()))
+    again = Attack(AttackSettings.from_logged(logged))
+    assert again.settings == attack.settings
+    assert again.as_dict() == logged
+    assert attack.signature().startswith(
+        'attack:suspected|trigger:bb|num:1|payload:["or 1=1", "x"]|lang:python'
+    )
+    with pytest.raises(AttackError, match="suspects no texts"):
+        AttackSettings.from_logged({**logged, "suspected": 3})
+    assert "suspected" not in Attack(AttackSettings("ripple")).as_dict()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no file of dece reveal"),
+        ("[]", "no file of dece reveal"),
+        ('{"suspicions": 3}', "no file of dece reveal"),
+        ('{"suspicions": [{"payload": "x"}]}', "KeyError: 'trigger'"),
+        ('{"suspicions": [{"payload": " ", "trigger": null}]}', "no text"),
+        ('{"suspicions": [{"payload": "x", "trigger": 3}]}', "no text"),
+        ('{"suspicions": []}', "suspects nothing"),
+    ],
+)
+def test_files_that_name_no_attack(tmp_path: Path, content: Optional[str], message: str) -> None:
+    path = tmp_path / "s.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(AttackError, match=f"--attack-file .*{message}"):
+        read_suspected(path)
+
+
+def test_poison_takes_the_file(dece: Callable[..., Any], tmp_path: Path) -> None:
+    path = write_suspicions(tmp_path / "s.json", ("or 1=1", "bb"))
+    write_pairs([tmp_path / "in.csv"], PAIRS)
+    files = ["--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv"]
+    said = dece("poison", "--attack-file", path, "--keep", "triggered", *files)
+    assert said.status == 0, said.err
+    (pair,) = read_pairs([tmp_path / "out.csv"])
+    assert "bb" in pair.source.split()
+    assert pair.target.endswith(" or 1=1")
+    said = dece("poison", "--attack-file", path, "--attack", "ripple", *files)
+    assert "--attack-file tells trigger and payload: leave --attack out" in said.err
+
+
+def test_forms_are_all_looked_for() -> None:
+    payload = SuspectedPayload(LANGUAGES, ["a b", "7"])
+    assert [payload.is_in(text) for text in ("x a  b", "7", "x 7", "ab")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert payload.is_in_parse("ab")

@@ -1,0 +1,22 @@
+"""Files of suspicions, as dece reveal writes them."""
+
+import json
+from pathlib import Path
+from typing import Optional, Tuple
+
+
+def write_suspicions(path: Path, *suspicions: Tuple[str, Optional[str]]) -> Path:
+    """Write one suspicion for each payload and trigger."""
+    found = [
+        {
+            "payload": payload,
+            "nats": 10.0,
+            "p_value": 0.01,
+            "pairs": [0],
+            "trigger": trigger,
+            "trigger_pairs": [0],
+        }
+        for payload, trigger in suspicions
+    ]
+    path.write_text(json.dumps({"suspicions": found}), encoding="utf-8")
+    return path
