@@ -93,7 +93,7 @@ def _who_is_gone() -> Iterator[None]:
         yield
     except (EOFError, OSError) as error:  # nothing to read, half a result, or nobody who reads
         raise DataError(
-            "a worker process was killed, perhaps for want of memory; try fewer --processes"
+            "a worker process was killed, possibly out of memory; try fewer --processes"
         ) from error
 
 
