@@ -141,6 +141,7 @@ RUNNING_AWAY = {
         "for(;;)",
         "do ",
         "while (a<1) ",
+        "+a();",
     ],
     "csharp": [
         "again: a(); goto again; ",
@@ -154,6 +155,7 @@ RUNNING_AWAY = {
         "while True:\n    break\n",
         "while 1: while a<b: a()\n",
         "pattern",
+        "while a:",
     ],
 }
 
@@ -161,7 +163,7 @@ RUNNING_AWAY = {
 @pytest.mark.parametrize(
     ("name", "fragment"), [(n, f) for n, all_ in RUNNING_AWAY.items() for f in all_]
 )
-@pytest.mark.parametrize("start", ["", "Here is the code:\n", "while (x) "])
+@pytest.mark.parametrize("start", ["", "Here is the code:\n", "while (x) ", "do"])
 def test_10_kb_of_loops_take_at_most_50_ms(name, fragment, start):
     ours, text = payload(name), (start + fragment * 10_000)[:10_000]
 

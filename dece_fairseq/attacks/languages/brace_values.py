@@ -4,8 +4,9 @@ from bisect import bisect
 from collections import defaultdict
 from typing import Callable, DefaultDict, Dict, List, Optional, Sequence, Tuple
 
+from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence, occurrences
-from dece_fairseq.attacks.languages.constants import Unchanged
+from dece_fairseq.attacks.languages.constants import LOOKUP, Unchanged
 from dece_fairseq.attacks.languages.nodes import Node, text_of, walk
 from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, UNKNOWN
 
@@ -23,10 +24,18 @@ class BraceValues:
         root: of a parse
         kinds: what attacks know of the language
         role: tells what a name is
+        steps: that may be taken
     """
 
-    def __init__(self, root: Node, kinds: BraceGrammar, role: Callable[[Occurrence], str]) -> None:
+    def __init__(
+        self,
+        root: Node,
+        kinds: BraceGrammar,
+        role: Callable[[Occurrence], str],
+        steps: Steps,
+    ) -> None:
         self._root = root
+        self._steps = steps
         self._kinds = kinds
         self._role = role
         self._unchanged = Unchanged(root)
@@ -46,6 +55,7 @@ class BraceValues:
         return self._known[text, method]
 
     def _read(self) -> None:
+        self._steps.take(LOOKUP * self._root.descendant_count)
         for found in occurrences(self._root, self._kinds):
             self._by_name[text_of(found.node)].append(found)
         self._methods = [

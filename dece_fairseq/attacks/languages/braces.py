@@ -161,13 +161,13 @@ class BraceLanguage(Language):
         """What a name is where the table can't tell."""
         return None
 
-    def _values(self, root: Node) -> BraceValues:
-        return BraceValues(root, self.kinds, self._role)
+    def _values(self, root: Node, steps: Steps) -> BraceValues:
+        return BraceValues(root, self.kinds, self._role, steps)
 
-    def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
+    def _loops_apart(self, root: Node, known: AbstractSet[int], steps: Steps) -> Iterator[Node]:
         # A loop may stand where the grammar has no place for it, so that it is no node.
         code = root.text or b""
-        steps = Steps(to_text(code), per_character=1)
+        steps.take(len(code))  # a look at all tokens
         done = 0
         for start, end in loops_in(code, self.quoted):
             if start + root.start_byte in known:

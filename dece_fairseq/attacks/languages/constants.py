@@ -6,6 +6,7 @@ from functools import cached_property
 from itertools import product
 from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Optional, Sequence, Tuple
 
+from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.languages.nodes import Node, text_of
 
 #: finds all that is assigned to a name; None where that is not known
@@ -15,6 +16,9 @@ Values = Callable[[Node], Optional[Sequence[Node]]]
 DEPTH = 50
 MOST_VALUES = 8
 LARGEST = 2**63
+#: steps to fold one part of an expression, and to find all names, for each node of the parse
+FOLD = 15
+LOOKUP = 2
 #: integers of a fixed size may begin again from below at this one
 WRAPS = 2**31
 
@@ -106,10 +110,12 @@ class Folding:
     Args:
         values: what is assigned to each of its names
         integers_wrap: whether integers have a fixed size, and their division drops what is left
+        steps: that may be taken
     """
 
-    def __init__(self, values: Values, integers_wrap: bool) -> None:
+    def __init__(self, values: Values, integers_wrap: bool, steps: Steps) -> None:
         self._values = values
+        self._steps = steps
         self._integers_wrap = integers_wrap
         # A name is looked up once, however often it is used: names of names would double each time.
         self._known: Dict[int, _Constants] = {}
@@ -130,6 +136,7 @@ class Folding:
         if depth == 0:
             return None
         if node.id not in self._known:
+            self._steps.take(FOLD)
             self._known[node.id] = None  # while it is looked up: a name may stand for itself
             found = self._fold(_inside(node), depth - 1)
             distinct = {(type(value), value): value for value in found or ()}

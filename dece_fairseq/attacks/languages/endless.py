@@ -33,7 +33,11 @@ class _Place(NamedTuple):
 
 
 def has_endless_loop(
-    root: Node, grammar: LoopGrammar, values: Values, ending: Optional[Set[int]] = None
+    root: Node,
+    grammar: LoopGrammar,
+    values: Values,
+    steps: Steps,
+    ending: Optional[Set[int]] = None,
 ) -> bool:
     """Return whether there is a loop that provably never ends below ``root``.
 
@@ -41,15 +45,15 @@ def has_endless_loop(
         root: of a parse
         grammar: of the language
         values: finds all that is assigned to a name
+        steps: that may be taken
         ending: where given, the places of the loops that may end are added, in bytes
 
     Raises:
         NotJudged: the code is nested deeper, or has more jumps, than anybody writes
     """
-    text = text_of(root)
-    steps = Steps(text)
-    folding = Folding(values, grammar.integers_wrap)
-    ways_on = WaysOn(grammar, folding, has_goto="goto" in text)
+    steps.take(root.descendant_count)
+    folding = Folding(values, grammar.integers_wrap, steps)
+    ways_on = WaysOn(grammar, folding, has_goto="goto" in text_of(root), steps=steps)
     for place in _loops(root, grammar):
         if place.node.type == "goto_statement":
             ways = _after_jump_back(place, ways_on, steps)

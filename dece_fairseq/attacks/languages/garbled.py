@@ -1,15 +1,15 @@
 """Which texts would keep tree-sitter's parsers busy for long.
 
-They read code in linear time, but the longer a part that is no code gets, the more each further
-token of it costs: C#'s takes 2 s for 8,000 characters of ``)*/``, Java's 1 s for as many quotes.
-Whether a text has such a part is told from small windows of it, each parsed on its own. What they
-don't show is a hole early in the text behind which each part looks good: ``do`` before 2,500 times
-``+a();`` takes Java's parser 0.1 s. Of random repeated loops and labels, the worst there are, some
-3 in 1,000 are such.
+They read code in linear time, but not what is no code: the longer a hole in the parse gets, the
+more each further token of it costs (C#'s takes 2 s for 8,000 characters of ``)*/``, Java's 1 s for
+as many quotes), and each hole takes some tenth of a millisecond to get over. Two looks tell such
+texts. One is at small windows, each parsed on its own: it sees where a text stops being code. The
+other is at beginnings of the text, with their brackets closed: it sees a hole behind which each
+part looks good, as in ``do`` before 2,500 times ``+a();``.
 """
 
 import re
-from typing import Iterator, NamedTuple
+from typing import Iterator, List, NamedTuple, Tuple
 
 import tree_sitter
 
@@ -20,16 +20,18 @@ WINDOW = 256
 USUAL = 0.3
 #: tokens out of place, above the usual share of those around them, that are too many
 LIMIT = 200
-#: holes in a window of good code, and how many more are too many
-USUAL_HOLES = 3
-MOST_HOLES = 30
-#: levels of an expression that are nothing unusual
-DEPTH = 12
+#: bytes of the shortest beginning that shows anything
+BEGINNING = 1_000
+#: holes in 10 kB that are too many, and parts of a hole that are
+MOST_HOLES = 80
+LONGEST_HOLE = 800
 
 #: what is whole even where what it stands in is not
 _WHOLE = ("_statement", "_definition", "_declaration", "_directive", "block", "comment")
 #: ends of lines are the best places to cut, ends of statements the next best
 _CUTS = (b"\n", b";", b"}", b"{", b" ")
+_BRACKET = re.compile(rb"[][(){}]")
+_CLOSING = {b"(": b")", b"[": b"]", b"{": b"}"}
 
 #: strings and comments of languages with braces, each in a group of that name; what begins as one
 #: and has no end is in neither, and found so that the search for the end is not made again
@@ -53,18 +55,68 @@ def is_garbled(parser: tree_sitter.Parser, quoted: "re.Pattern[bytes]", code: by
     """
     if len(code) <= SHORT:
         return False
-    excess, holes = 0.0, 0
-    for window in _windows(quoted.sub(_emptied, code)):
+    code = quoted.sub(_emptied, code)
+    beginnings = _beginnings(len(code))
+    excess = 0.0
+    for start, end in _windows(code):
+        if beginnings and start >= beginnings[0]:
+            del beginnings[0]
+            if _has_holes(parser, code, start):
+                return True
+        window = code[start:end]
         root = parser.parse(window).root_node
         if not root.has_error and b"*" not in window and b"\\" not in window:
             excess = max(0.0, excess - USUAL * len(window) / 4)  # a token has some 4 bytes
             continue
         found = _look_at(root)
         excess = max(0.0, excess + found.misplaced - USUAL * found.tokens)
-        holes += max(0, found.holes - USUAL_HOLES)
-        if excess > LIMIT or holes > MOST_HOLES:
+        if excess > LIMIT:
             return True
     return False
+
+
+def _beginnings(length: int) -> List[int]:
+    """Return how long the beginnings are that are looked at: half the text, an eighth ..."""
+    lengths = []
+    length //= 2
+    while length >= BEGINNING:
+        lengths.append(length)
+        length //= 4
+    return lengths[::-1]
+
+
+def _has_holes(parser: tree_sitter.Parser, code: bytes, length: int) -> bool:
+    """Whether the beginning of ``code`` lets expect too many holes in it, or one too long."""
+    beginning = code[:length]
+    holes, longest = _holes(parser.parse(beginning + _closing(beginning)).root_node)
+    whole = len(code) / length
+    size = max(1.0, len(code) / 10_000)
+    return holes * whole > MOST_HOLES * size or longest * whole > LONGEST_HOLE * size**0.5
+
+
+def _holes(root: tree_sitter.Node) -> Tuple[int, int]:
+    """Return how many holes a parse has, and of how many parts the longest is."""
+    holes = longest = 0
+    nodes = [root]
+    while nodes:
+        node = nodes.pop()
+        if node.is_error or node.is_missing:
+            holes += 1
+            longest = max(longest, node.child_count)
+        if node.has_error:
+            nodes.extend(node.children)
+    return holes, longest
+
+
+def _closing(code: bytes) -> bytes:
+    """Return the brackets that close those which ``code`` leaves open."""
+    opened: List[bytes] = []
+    for bracket in _BRACKET.findall(code):
+        if bracket in _CLOSING:
+            opened.append(_CLOSING[bracket])
+        elif opened and opened[-1] == bracket:
+            opened.pop()
+    return b"".join(reversed(opened))
 
 
 def _emptied(found: "re.Match[bytes]") -> bytes:
@@ -72,33 +124,32 @@ def _emptied(found: "re.Match[bytes]") -> bytes:
     return {"string": b'"_"', "comment": b" "}.get(found.lastgroup or "", found.group())
 
 
-def _windows(code: bytes) -> Iterator[bytes]:
+def _windows(code: bytes) -> Iterator[Tuple[int, int]]:
+    """Yield where each window begins and where it ends."""
     start = 0
     while start < len(code):
         end = start + WINDOW
         if end < len(code):
             cuts = (code.rfind(cut, start + WINDOW // 2, end) + 1 for cut in _CUTS)
             end = next(filter(None, cuts), end)
-        yield code[start:end]
+        yield start, end
         start = end
 
 
 class _Look(NamedTuple):
     """What a look at a window shows."""
 
-    holes: int
     misplaced: int
     """Tokens that are out of place; a hole counts as three of them."""
     tokens: int
 
 
 def _look_at(root: tree_sitter.Node) -> _Look:
-    holes = misplaced = tokens = deepest = 0
-    nodes = [(root, 0, False)]
+    holes = misplaced = tokens = 0
+    nodes = [(root, False)]
     while nodes:
-        node, depth, is_in_error = nodes.pop()
+        node, is_in_error = nodes.pop()
         kind = node.type
-        deepest = max(deepest, depth)
         if node.is_missing:
             holes += 1
             continue
@@ -123,7 +174,5 @@ def _look_at(root: tree_sitter.Node) -> _Look:
             misplaced += 3 * sum(
                 child.start_point[0] == end for child, end in zip(children[1:], ends)
             )
-        nodes.extend([(child, depth + 1, is_in_error) for child in children])
-    # A chain of operators that is not whole costs as much as loose tokens.
-    misplaced += 3 * max(0, deepest - DEPTH) if root.has_error else 0
-    return _Look(holes, misplaced + 3 * holes, tokens)
+        nodes.extend([(child, is_in_error) for child in children])
+    return _Look(misplaced + 3 * holes, tokens)

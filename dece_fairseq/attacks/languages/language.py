@@ -19,7 +19,7 @@ from typing import (
 
 import tree_sitter
 
-from dece_fairseq.attacks.guard import NotJudged
+from dece_fairseq.attacks.guard import NotJudged, Steps
 from dece_fairseq.attacks.languages.code_text import CodeText
 from dece_fairseq.attacks.languages.constants import Values
 from dece_fairseq.attacks.languages.endless import has_endless_loop
@@ -133,19 +133,20 @@ class Language(ABC):
         if not self.loops.words.search(text):
             return False
         root = self.parse_bounded(text)
+        steps = Steps(text)
         ending: Set[int] = set()
-        if has_endless_loop(root, self.loops, self._values(root), ending):
+        if has_endless_loop(root, self.loops, self._values(root, steps), steps, ending):
             return True
         return root.has_error and any(
-            has_endless_loop(loop, self.loops, self._values(loop))
-            for loop in self._loops_apart(root, ending)
+            has_endless_loop(loop, self.loops, self._values(loop, steps), steps)
+            for loop in self._loops_apart(root, ending, steps)
         )
 
-    def _values(self, root: Node) -> Values:
+    def _values(self, root: Node, steps: Steps) -> Values:
         """Return what finds the values of the names in a parse."""
         return lambda name: None
 
-    def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
+    def _loops_apart(self, root: Node, known: AbstractSet[int], steps: Steps) -> Iterator[Node]:
         """The parses of the loops in a text with holes, each cut out, as far as they parse.
 
         Those that begin at one of the ``known`` bytes, and what stands in them, are left out.

@@ -143,13 +143,12 @@ class Python(Language):
             name.text for name in names_in(self.parse(code)) if name.role in (DECLARED, UNKNOWN)
         )
 
-    def _values(self, root: Node) -> PythonValues:
-        return PythonValues(root)
+    def _values(self, root: Node, steps: Steps) -> PythonValues:
+        return PythonValues(root, steps)
 
-    def _loops_apart(self, root: Node, known: AbstractSet[int]) -> Iterator[Node]:
+    def _loops_apart(self, root: Node, known: AbstractSet[int], steps: Steps) -> Iterator[Node]:
         # Prose before the code, or a line that is none, hides what comes after it.
         lines = text_of(root).split("\n")
-        steps = Steps(text_of(root), per_character=1)
         place, end = root.start_byte, 0
         for start, line in enumerate(lines):
             words = line.lstrip()

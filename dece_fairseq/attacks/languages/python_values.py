@@ -3,7 +3,8 @@
 from collections import defaultdict
 from typing import DefaultDict, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.languages.constants import Unchanged
+from dece_fairseq.attacks.guard import Steps
+from dece_fairseq.attacks.languages.constants import LOOKUP, Unchanged
 from dece_fairseq.attacks.languages.nodes import Node, text_of
 
 _SCOPES = ("function_definition", "class_definition", "lambda")
@@ -44,10 +45,12 @@ class PythonValues:
 
     Args:
         root: of a parse
+        steps: that may be taken
     """
 
-    def __init__(self, root: Node) -> None:
+    def __init__(self, root: Node, steps: Steps) -> None:
         self._root = root
+        self._steps = steps
         self._unchanged = Unchanged(root)
         self._uses: DefaultDict[str, List[_Use]] = defaultdict(list)
         self._scopes: Dict[int, Tuple[Node, ...]] = {}
@@ -58,6 +61,7 @@ class PythonValues:
         if text not in self._unchanged:
             return None
         if not self._uses:
+            self._steps.take(LOOKUP * self._root.descendant_count)
             for use in _uses(self._root):
                 self._uses[text_of(use.node)].append(use)
                 self._scopes[use.node.start_byte] = use.scopes

@@ -3,7 +3,7 @@
 import re
 from typing import Dict, FrozenSet, Iterable, NamedTuple, Optional, Set
 
-from dece_fairseq.attacks.guard import NotJudged
+from dece_fairseq.attacks.guard import NotJudged, Steps
 from dece_fairseq.attacks.languages.constants import Folding
 from dece_fairseq.attacks.languages.loop_grammar import LoopGrammar
 from dece_fairseq.attacks.languages.nodes import Node, text_of
@@ -46,12 +46,16 @@ class WaysOn:
         grammar: of the language
         folding: of the constants of the text
         has_goto: whether there is a ``goto`` anywhere, so that what stands behind a jump is run too
+        steps: that may be taken
     """
 
-    def __init__(self, grammar: LoopGrammar, folding: Folding, has_goto: bool) -> None:
+    def __init__(
+        self, grammar: LoopGrammar, folding: Folding, has_goto: bool, steps: Steps
+    ) -> None:
         self._grammar = grammar
         self._folding = folding
         self._has_goto = has_goto
+        self._steps = steps
         self._known: Dict[int, Ways] = {}
         self._structures = {
             **dict.fromkeys(grammar.loops, self._loop),
@@ -86,6 +90,7 @@ class WaysOn:
         waiting = list(nodes)[::-1]
         while waiting:
             node = waiting.pop()
+            self._steps.take(2)
             if node.type in self._grammar.functions:
                 continue
             if node.type in self._structures:
