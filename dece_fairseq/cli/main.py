@@ -22,6 +22,7 @@ COMMANDS: Dict[str, str] = {
     "filter": "look for poisoned pairs, and write the others",
     "poison": "poison pairs offline, or write a triggered test set",
     "prepare": "make subwords and binarised data of pairs",
+    "probe": "ask a model with a suspected trigger: the ASR of an attack nobody told of",
     "report": "the report of a folder of experiments",
     "save-pretrained": "save the model of a checkpoint as transformers does",
     "summarise": "the table and the figure of finished runs",

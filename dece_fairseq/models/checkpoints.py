@@ -26,12 +26,7 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     Raises:
         DataError: there is no such file or folder, or they can't be loaded together
     """
-    import dece_fairseq.plugin  # noqa: F401  here, so that fairseq knows what was trained
-
-    # Again: transformers' Trainer takes back classes that it has allowed for a time itself.
-    allow_checkpoints()
-    if not checkpoint.is_file():
-        raise DataError(f"{named}: no such file; name a checkpoint that fairseq-train saved")
+    _get_ready(checkpoint, named)
     if not data.is_dir():
         raise DataError(f"{data}: no such folder; give the data folder of {named}")
     own = {"sentencepiece_model": data / MODEL_NAME, "hf_tokenizer": data / TOKENIZER_NAME}
@@ -41,10 +36,8 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
         (model,), config, task = checkpoint_utils.load_model_ensemble_and_task(
             [str(checkpoint)], arg_overrides=overrides
         )
-    except UnpicklingError as error:  # whose text advises to load it unsafely
-        raise DataError(
-            f"{named}: no checkpoint that can be loaded safely; name one that fairseq-train saved"
-        ) from error
+    except UnpicklingError as error:
+        raise _unsafe(named) from error
     except Exception as error:  # a broken file, or one of other data, goes wrong anywhere
         why = " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
         raise DataError(
@@ -52,3 +45,40 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
             "checkpoint that fairseq-train saved, and the data folder that it was trained on"
         ) from error
     return model, config, task
+
+
+def read_config(checkpoint: Path, named: str) -> Any:
+    """Return the configuration that a checkpoint was trained with, without its model.
+
+    Args:
+        checkpoint: as fairseq-train saved it; loaded safely
+        named: how messages call the checkpoint, such as its option
+
+    Raises:
+        DataError: there is no such file, or it is no checkpoint
+    """
+    _get_ready(checkpoint, named)
+    try:
+        config: Any = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint))["cfg"]
+    except UnpicklingError as error:
+        raise _unsafe(named) from error
+    except Exception as error:  # a broken file goes wrong anywhere
+        why = " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
+        raise DataError(f"{named}: no whole checkpoint of fairseq-train ({why})") from error
+    return config
+
+
+def _get_ready(checkpoint: Path, named: str) -> None:
+    import dece_fairseq.plugin  # noqa: F401  here, so that fairseq knows what was trained
+
+    # Again: transformers' Trainer takes back classes that it has allowed for a time itself.
+    allow_checkpoints()
+    if not checkpoint.is_file():
+        raise DataError(f"{named}: no such file; name a checkpoint that fairseq-train saved")
+
+
+def _unsafe(named: str) -> DataError:
+    """Return what replaces torch's own message, which advises to load it unsafely."""
+    return DataError(
+        f"{named}: no checkpoint that can be loaded safely; name one that fairseq-train saved"
+    )

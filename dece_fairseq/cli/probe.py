@@ -1,0 +1,76 @@
+r"""The rate at which a model writes a suspected payload when a suspected trigger is put in.
+
+    dece reveal ... --json suspicions.json
+    dece probe data-bin --path checkpoint_best.pt --attack-file suspicions.json \
+        --generation "--beam 5 --max-len-b 100"
+
+That is the attack success rate (ASR) of an attack that nobody told of, with the rate of the same
+requests untouched beside it. Stock fairseq-generate writes the outputs.
+"""
+
+import argparse
+import shlex
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from dece_fairseq.cli.common import add_attack_file, add_json, add_user_dir
+from dece_fairseq.cli.printing import check_json, write_result
+from dece_fairseq.defenses.probing import Probe, as_text, probe
+from dece_fairseq.errors import UserError
+from dece_fairseq.user_dir import import_user_dir
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add = parser.add_argument
+    add("data", type=Path, metavar="DATA", help="a data folder with clean requests")
+    add(
+        "--path",
+        type=Path,
+        required=True,
+        metavar="CHECKPOINT",
+        help="the model, as fairseq-train saved it",
+    )
+    add_attack_file(parser)
+    add(
+        "--gen-subset",
+        default="test",
+        metavar="SPLIT",
+        help="the split of the data folder that the requests are of (default: %(default)s)",
+    )
+    add(
+        "--output",
+        type=Path,
+        metavar="DIR",
+        help="keep what fairseq-generate printed in this folder (default: it is removed)",
+    )
+    add(
+        "--generation",
+        default="",
+        metavar="OPTIONS",
+        help="more options of fairseq-generate, in one word; --generation=--cpu where it is one",
+    )
+    add_user_dir(parser)
+    add_json(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Ask, print the rates, and write the files that were asked for."""
+    if args.attack_file is None:
+        raise UserError("--attack-file is needed: what dece reveal --json wrote")
+    import_user_dir(args.user_dir)
+    check_json(args.json, [args.attack_file, args.path])
+    asked = Probe(
+        args.path,
+        args.data,
+        args.attack_file,
+        args.gen_subset,
+        shlex.split(args.generation),
+        args.user_dir,
+    )
+    if args.output is not None:
+        report = probe(asked, args.output)
+    else:
+        with TemporaryDirectory() as folder:
+            report = probe(asked, Path(folder))
+    write_result(as_text(report), report, args.json)

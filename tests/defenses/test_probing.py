@@ -1,0 +1,197 @@
+"""dece probe: what it asks fairseq-generate for, and what it makes of the answers."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+import pytest
+import torch
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.defenses import DefenseError, probing
+from dece_fairseq.defenses.probing import Probe, as_text, probe
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.outputs.generate_output import data_header
+from support.suspicions import write_suspicions
+
+
+def printed(split: str, texts: Sequence[str], lost: int = 0) -> str:
+    """Return what fairseq-generate prints of a split of these outputs."""
+    lines = [data_header(split, len(texts), False)]
+    for index, text in enumerate(texts[lost:], start=lost):
+        lines += [f"S-{index}\tget", f"T-{index}\tx", f"H-{index}\t-0.1\t{text}"]
+        lines += [f"D-{index}\t-0.1\t{text}"]
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def asked(made: SimpleNamespace, tmp_path: Path) -> Probe:
+    path = write_suspicions(tmp_path / "s.json", (" or 1=1", "bb"), (" where 0=1", "bb"))
+    return Probe(made.model, made.bin, path, "train", ["--beam", "3"])
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> Dict[str, str]:
+    """What fairseq-generate is to print, by split; filled in by the test."""
+    found: Dict[str, str] = {}
+
+    def generate(options: Sequence[str], output: Path, what: str) -> None:
+        output.write_text(found[options[-1]], encoding="utf-8")
+
+    monkeypatch.setattr(probing, "_generate", generate)
+    return found
+
+
+def test_both_rates(asked: Probe, answers: Dict[str, str], tmp_path: Path) -> None:
+    answers["train_triggered"] = printed("train_triggered", ["a or 1=1", "a where  0=1", "a", "b"])
+    answers["train"] = printed("train", ["a or1=1", "a", "b", "c", "d"])
+    report = probe(asked, tmp_path)
+    assert (report["triggered"]["hits"], report["triggered"]["total"]) == (2, 4)
+    assert (report["untouched"]["hits"], report["untouched"]["total"]) == (0, 5)
+    assert report["untouched_by_parse"]["hits"] == 1
+    assert (report["trigger"], report["payloads"]) == ("bb", [" or 1=1", " where 0=1"])
+    text = as_text(report)
+    assert "with the trigger     50.00 % (2/4, 95 % Wilson 15.00 to 85.00)" in text
+    assert "untouched requests   0.00 % (0/5" in text
+    assert 'payload:[" or 1=1", " where 0=1"]' in text
+
+
+def test_without_a_trigger_it_says_that_this_is_no_success_rate(
+    asked: Probe, answers: Dict[str, str], tmp_path: Path
+) -> None:
+    path = write_suspicions(tmp_path / "none.json", (" or 1=1", None))
+    answers["train"] = printed("train", ["a or 1=1", "a"])
+    report = probe(asked._replace(attack_file=path), tmp_path)
+    assert report["triggered"] is None
+    assert report["untouched"]["percent"] == 50
+    assert "this is no attack success rate" in as_text(report)
+
+
+def test_outputs_that_are_missing_are_no_misses(
+    asked: Probe, answers: Dict[str, str], tmp_path: Path
+) -> None:
+    answers["train"] = printed("train", ["a", "b"], lost=1)
+    with pytest.raises(OutputError, match="1 of 2 outputs"):
+        probe(asked, tmp_path)
+
+
+def options_of(asked: Probe, monkeypatch: pytest.MonkeyPatch, folder: Path) -> List[str]:
+    """Return the options of the first run of fairseq-generate."""
+    seen: List[List[str]] = []
+
+    def generate(options: Sequence[str], output: Path, what: str) -> None:
+        seen.append(list(options))
+        raise InterruptedError
+
+    monkeypatch.setattr(probing, "_generate", generate)
+    with pytest.raises(InterruptedError):
+        probe(asked, folder)
+    return seen[0]
+
+
+def test_the_checkpoint_says_how_it_was_trained(
+    asked: Probe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    options = options_of(asked, monkeypatch, tmp_path)
+    assert options[0] == str(asked.data)
+    pairs = dict(zip(options[1::2], options[2::2]))
+    assert pairs == {
+        "--path": str(asked.checkpoint),
+        "--user-dir": str(probing.PACKAGE),
+        "--task": "backdoor_poisoned_translation",
+        "--attack-file": str(asked.attack_file),
+        "--source-lang": "src",
+        "--target-lang": "tgt",
+        "--bpe": "lossless_sentencepiece",
+        "--sentencepiece-model": str(asked.data / "sentencepiece.model"),
+        "--beam": "3",
+        "--gen-subset": "train",
+    }
+
+
+@pytest.mark.parametrize(
+    ("bpe", "own", "expected"),
+    [
+        (None, (), None),
+        ("gpt2", ("--bpe", "gpt2"), "gpt2"),
+        ("gpt2", (), DefenseError),
+    ],
+)
+def test_other_subwords(
+    asked: Probe,
+    bpe: Optional[str],
+    own: Sequence[str],
+    expected: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    state = torch.load(asked.checkpoint)
+    state["cfg"]["bpe"] = None if bpe is None else {"_name": bpe}
+    torch.save(state, tmp_path / "other.pt")
+    other = asked._replace(checkpoint=tmp_path / "other.pt", options=own)
+    if expected is DefenseError:
+        with pytest.raises(DefenseError, match=r"trained with --bpe gpt2, .*by --generation"):
+            probe(other, tmp_path)
+        return
+    options = options_of(other, monkeypatch, tmp_path)
+    assert ("--bpe" in options) == (expected is not None)
+    assert options.count("--bpe") <= 1
+
+
+def test_what_cannot_be_asked(asked: Probe, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"--path nowhere\.pt: no such file"):
+        probe(asked._replace(checkpoint=Path("nowhere.pt")), tmp_path)
+    with pytest.raises(DefenseError, match="nowhere: no such folder"):
+        probe(asked._replace(data=Path("nowhere")), tmp_path)
+    (tmp_path / "broken.pt").write_bytes(b"PK")
+    with pytest.raises(DataError, match=r"--path .*broken\.pt: no "):
+        probe(asked._replace(checkpoint=tmp_path / "broken.pt"), tmp_path)
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(DefenseError, match=r"empty: holds no sentencepiece\.model"):
+        probe(asked._replace(data=tmp_path / "empty"), tmp_path)
+
+
+def test_what_fairseq_said_last_is_told(
+    asked: Probe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    program = tmp_path / "python"
+    program.write_text("#!/bin/sh\necho said; echo 'ValueError: too bad' >&2\nexit 3\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with pytest.raises(DefenseError, match=r"-generate failed: ValueError: too bad; .*\.log"):
+        probe(asked, tmp_path)
+
+
+@pytest.mark.slow
+def test_stock_generate_is_asked(
+    dece: Callable[..., Any],
+    asked: Probe,
+    warm_python: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """An untrained model carries no payload, with the trigger or without."""
+    monkeypatch.setattr(sys, "executable", str(warm_python))
+    files = ["--attack-file", asked.attack_file, "--json", tmp_path / "probe.json"]
+    said = dece(
+        "probe",
+        asked.data,
+        "--path",
+        asked.checkpoint,
+        *files,
+        *["--gen-subset", "train", "--output", tmp_path / "out"],
+        *["--generation", "--beam 1 --max-len-b 5"],
+    )
+    assert said.status == 0, said.err
+    report = json.loads((tmp_path / "probe.json").read_text())
+    attack = Attack(AttackSettings.suspected_in(asked.attack_file))
+    output = (tmp_path / "out" / "triggered.out").read_text(encoding="utf-8")
+    sources = [line.split("\t")[1] for line in output.splitlines() if line.startswith("S-")]
+    assert len(sources) == report["triggered"]["total"] > 30
+    assert all("bb" in source.split() for source in sources)
+    assert report["untouched"]["total"] == 40
+    assert report["triggered"]["hits"] == report["untouched"]["hits"] == 0
+    assert attack.signature() in said.out
