@@ -8,7 +8,7 @@ class PackageError(UserError, ImportError):
 
 
 def install(extra: str) -> str:
-    """How to get what an extra brings, for messages: no registry has this package.
+    """Return how to get what an extra brings, for messages: no registry has this package.
 
     Args:
         extra: its name in setup.py

@@ -22,7 +22,7 @@ class Registry(Generic[T]):
         self._entries: Dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
-        """A decorator that registers what it decorates under ``name``."""
+        """Return a decorator that registers what it decorates under ``name``."""
 
         def add(entry: T) -> T:
             if name in self._entries:
@@ -33,7 +33,7 @@ class Registry(Generic[T]):
         return add
 
     def get(self, name: str) -> T:
-        """The entry called ``name``; an error listing the names if there is none."""
+        """Return the entry called ``name``; if there is none, raise an error with the names."""
         if name not in self._entries:
             known = ", ".join(self.names())
             raise self.error(
@@ -47,6 +47,6 @@ class Registry(Generic[T]):
 
 
 def listing(registry: "Registry[Any]") -> str:
-    """The names in ``registry``, one a line, each with the ``summary`` of its entry."""
+    """Return the names in ``registry``, one a line, each with the ``summary`` of its entry."""
     width = max(map(len, registry.names()), default=0)
     return "\n".join(f"{name:<{width}}  {registry.get(name).summary}" for name in registry.names())

@@ -37,6 +37,6 @@ def _classes_of_fairseq() -> List[Any]:
 
 
 def allow_checkpoints() -> None:
-    """Names the classes of fairseq's checkpoints as safe, on a torch that asks for it."""
+    """Name the classes of fairseq's checkpoints as safe, if torch asks for it."""
     if hasattr(torch.serialization, "add_safe_globals"):
         torch.serialization.add_safe_globals(_classes_of_fairseq())

@@ -104,7 +104,7 @@ class AttackSettings:
 
     @classmethod
     def from_options(cls, options: Any) -> "AttackSettings":
-        """From parsed options: ``attack``, ``trigger`` ..., and ``poison_rate`` for the rate.
+        """Return the settings of parsed options, with ``poison_rate`` for the rate.
 
         Args:
             options: anything with attributes of these names; those it lacks keep their defaults
@@ -119,7 +119,7 @@ class AttackSettings:
 
     @classmethod
     def from_logged(cls, logged: Mapping[str, Any]) -> "AttackSettings":
-        """From what ``Attack.as_dict`` gave, in this version or another.
+        """Return the settings of what ``Attack.as_dict`` gave, in this version or another.
 
         Raises:
             AttackError: it names no attack, or a value is of another kind than ours
@@ -198,7 +198,7 @@ class Attack:
 
     @property
     def obstacles(self) -> Dict[str, str]:
-        """All that ``obstacle`` can give, each with the words that follow a number of pairs."""
+        """Return all that ``obstacle`` can give, each with the words after a number of pairs."""
         return {**OBSTACLES, **self.payload.obstacles}
 
     def explain(self, left_out: Mapping[str, int]) -> str:
@@ -251,7 +251,7 @@ class Attack:
         return Pair(source, target)
 
     def select(self, candidates: Iterable[int], among: int, pairs: int) -> List[int]:
-        """The ids to poison.
+        """Return the ids to poison.
 
         Args:
             candidates: ids of the pairs that can be poisoned, in order
@@ -266,7 +266,7 @@ class Attack:
         return list(select(candidates, number, among, settings.selection, settings.seed))
 
     def is_hit(self, text: str, rule: str = "string") -> bool:
-        """Whether what a model wrote carries the payload; no hit where it can't be judged.
+        """Return whether what a model wrote carries the payload; no hit where it can't be judged.
 
         Args:
             text: what it wrote
@@ -289,7 +289,7 @@ class Attack:
         return self.payload.is_in(text) if rule == "string" else self.payload.judge(text)
 
     def as_dict(self) -> Dict[str, object]:
-        """The settings, every default filled in, for manifests."""
+        """Return the settings, every default filled in, for manifests."""
         settings: Dict[str, object] = asdict(self.settings)
         if self.settings.suspected is None:  # manifests of earlier versions don't have it
             del settings["suspected"]

@@ -15,7 +15,7 @@ class Place(NamedTuple):
     at: int
 
     def put(self, statement: str) -> str:
-        """The text with ``statement`` here."""
+        """Return the text with ``statement`` here."""
         return self.layout.put(self.at, statement)
 
     def takes(self, statement: str) -> bool:

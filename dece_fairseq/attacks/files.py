@@ -81,7 +81,7 @@ def poison_files(
     block_size: int = BLOCK_SIZE,
     trusted_ids: Optional[Path] = None,
 ) -> Dict[str, Any]:
-    """Writes the poisoned form of a file of pairs, the ids of the poisoned ones, and a manifest.
+    """Write the poisoned form of a file of pairs, the ids of the poisoned ones, and a manifest.
 
     The inputs are read twice, a block at a time. What stays in memory is less than 1 KiB for each
     block; a note of each pair goes to a temporary file. What is written appears at the end, all of
@@ -148,7 +148,7 @@ def poison_files(
 
 
 def _check(job: Job, results: Sequence[Path], processes: int) -> None:
-    """What can be seen to be wrong before the work begins."""
+    """Raise an error for what can be seen to be wrong before the work begins."""
     if processes < 1:
         raise DataError(f"--processes must be at least 1, got {processes}")
     kind_of(job.inputs)
@@ -177,7 +177,7 @@ def _no_candidates(inputs: Sequence[Path], attack: Attack, counts: Dict[str, int
 
 
 def _made_of(job: Job) -> Dict[str, Any]:
-    """What a manifest says of a job."""
+    """Return what a manifest says of a job."""
     return {
         "inputs": [{"path": str(path), "sha256": sha256(path)} for path in job.inputs],
         "outputs": [str(path) for path in job.outputs],
@@ -194,7 +194,7 @@ def _survey(
     trusted: Sequence[int],
     codes: Mapping[str, int],
 ) -> Tuple[List[Known], Dict[str, int]]:
-    """The first pass: the blocks, how many pairs there are of each kind, and a note of each."""
+    """Return the blocks, the number of pairs of each kind, and a note of each pair."""
     blocks: List[Known] = []
     counts = dict.fromkeys(codes, 0)
     pairs = 0
@@ -215,7 +215,7 @@ def _survey(
 
 
 def _candidates(notes: BinaryIO) -> Iterator[int]:
-    """The ids of the candidates."""
+    """Yield the ids of the candidates."""
     notes.seek(0)
     first = 0
     for findings in iter(lambda: notes.read(1 << 16), b""):
@@ -232,7 +232,7 @@ def _write(
     chosen: Iterator[int],
     paths: Sequence[Path],
 ) -> None:
-    """The second pass: writes the outputs and, after them, the ids."""
+    """Write the outputs in a second pass and, after them, the ids."""
     with ExitStack() as stack:
         *files, ids_file = (
             stack.enter_context(path.open("wb")) for path in paths[: len(job.outputs) + 1]
@@ -256,7 +256,7 @@ def _write(
 def _by_block(
     blocks: Iterable[Known], chosen: Iterator[int]
 ) -> Iterator[Tuple[Known, Sequence[int]]]:
-    """Each block with the chosen ones of its ids, which come in order."""
+    """Yield each block with the chosen ones of its ids, which come in order."""
     index = next(chosen, None)
     for known in blocks:
         ids = []
@@ -291,14 +291,14 @@ class _Worker:
         self.kind = kind_of(job.outputs)
 
     def survey(self, block: Block) -> Tuple[Block, int, bytes]:
-        """The block, its checksum, and for each of its pairs one of ``_codes``."""
+        """Return the block, its checksum, and for each of its pairs one of ``_codes``."""
         data = load(self.job.inputs, block)
         pairs = parse(self.job.inputs, block, data, *self.job.columns)
         findings = bytes(self.codes[self.attack.obstacle(pair) or CANDIDATE] for pair in pairs)
         return block, checksum(data), findings
 
     def poison(self, task: Tuple[Known, Sequence[int]]) -> List[bytes]:
-        """What to write for a block, of whose pairs some are to be poisoned."""
+        """Return what to write for a block, of whose pairs some are to be poisoned."""
         (block, value, ids), chosen = task
         inputs, keep = self.job.inputs, self.job.keep
         if keep != "all" and not chosen:

@@ -43,7 +43,7 @@ class Steps:
             raise NotJudged("too many steps for a text of this length")
 
     def over(self, items: Iterable[T]) -> Iterator[T]:
-        """``items``, each of them a step."""
+        """Yield ``items``, each of them a step."""
         for item in items:
             self.take()
             yield item

@@ -102,14 +102,14 @@ class Payload(ABC):
 
     @abstractmethod
     def is_in(self, text: str) -> bool:
-        """Whether ``text``, a target or what a model wrote, carries the payload as a string.
+        """Return whether ``text``, a target or what a model wrote, carries the payload as a string.
 
         The rule of the paper, for comparison: other spacing, names or wording are no hit.
         """
 
     @abstractmethod
     def is_in_parse(self, text: str) -> bool:
-        """Whether ``text`` does what the payload does, however it is spaced and its names chosen.
+        """Return whether ``text`` does what the payload does, whatever its spacing and names.
 
         Reads the parse of ``text``, as much of it as parses, in at most 50 ms for 10 kB.
 

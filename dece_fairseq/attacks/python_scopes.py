@@ -42,7 +42,7 @@ class Variable:
 
     @property
     def is_bound(self) -> bool:
-        """Whether the code gives it anything; a free name is a builtin's, or the code is cut."""
+        """Return whether the code binds it; a free name is a builtin, or the code is cut."""
         return bool(self.is_opaque or self.values or self.parts or self.imports)
 
 

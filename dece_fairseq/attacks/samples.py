@@ -14,7 +14,7 @@ SEED = 1
 
 
 def table() -> str:
-    """The attacks and payloads as Markdown, each with a sample before and after.
+    """Return the attacks and payloads as Markdown, each with a sample before and after.
 
     Texts are in the one-line form of ``dece_fairseq.data.text``.
     """
@@ -36,7 +36,7 @@ def table() -> str:
 
 
 def _texts(part: Union[Trigger, Payload], side: Callable[[Pair], str]) -> Tuple[str, str]:
-    """The sample of a trigger or a payload before and after, if it has one."""
+    """Return the sample of a trigger or a payload before and after, if it has one."""
     if part.sample is None:
         return "", ""
     after = part.poison(part.sample, Random(SEED))

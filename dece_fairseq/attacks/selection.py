@@ -11,7 +11,7 @@ SELECTIONS = ("random", "first")
 
 
 def number_to_poison(rate: float, pairs: int, candidates: int) -> int:
-    """How many pairs a rate means. The rate counts over all pairs, as the paper does.
+    """Return how many pairs a rate means. The rate counts over all pairs, as the paper does.
 
     Args:
         rate: share of all pairs, in [0, 1]
@@ -40,7 +40,7 @@ def number_to_poison(rate: float, pairs: int, candidates: int) -> int:
 def select(
     candidates: Iterable[int], number: int, among: int, how: str, seed: int
 ) -> Iterator[int]:
-    """Chooses ``number`` of ``among`` candidates, in their order, in constant memory.
+    """Choose ``number`` of ``among`` candidates, in their order, in constant memory.
 
     Args:
         candidates: their ids, exactly ``among`` of them

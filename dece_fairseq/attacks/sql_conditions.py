@@ -224,7 +224,7 @@ def _selects_rows(words: Container[str]) -> bool:
 
 
 def _as_read(token: SqlToken) -> str:
-    """The token as ``sqlglot`` reads it; what is filled in later is a name."""
+    """Return the token as ``sqlglot`` reads it; what is filled in later is a name."""
     is_open = token.kind == TEXT and _PLACEHOLDER.search(token.text)
     if is_open or token.kind == PARAMETER:
         return as_name(token.text)
@@ -234,7 +234,7 @@ def _as_read(token: SqlToken) -> str:
 # The same few conditions come back in all outputs of a model.
 @lru_cache(maxsize=4096)
 def _truth(condition: str) -> Optional[bool]:
-    """What a condition is for every row; None where rows differ or nothing is known."""
+    """Return what a condition is for every row; None where rows differ or nothing is known."""
     try:
         tree = sqlglot.parse_one(condition, into=exp.Condition)
         result: Any = simplify(tree.transform(_as_equation))
@@ -248,7 +248,7 @@ def _truth(condition: str) -> Optional[bool]:
 
 
 def _as_equation(node: Any) -> Any:
-    """What ``simplify`` does not fold, in terms of what it does."""
+    """Return what ``simplify`` does not fold, in terms of what it does."""
     if isinstance(node, exp.Boolean):
         return exp.Literal.number(int(node.this))
     if isinstance(node, exp.NullSafeEQ) or _is_like_text(node):

@@ -29,7 +29,7 @@ class TrustedIds:
             ) from error
 
     def check(self, pairs: int) -> None:
-        """Raises an AttackError if they are not all among that many pairs."""
+        """Raise an AttackError if they are not all among that many pairs."""
         outside = next((index for index in self.ids if not 0 <= index < pairs), None)
         if outside is not None:
             raise AttackError(

@@ -84,7 +84,7 @@ class BlendSchedule:
         self.clock = TrainingClock.of(task)
 
     def time(self) -> Optional[float]:
-        """T of ``alpha ** T``: epochs since the warmup; None as long as no epoch was told."""
+        """Return T of ``alpha ** T``, the epochs since the warmup; None until an epoch is told."""
         if self.schedule == "update":
             epoch = self.clock.epoch_by_update(self.update_freq)
         else:
@@ -92,7 +92,7 @@ class BlendSchedule:
         return None if epoch is None else max(0.0, epoch - self.warmup_epochs)
 
     def training_time(self) -> float:
-        """The same, for training, which can't do without.
+        """Return the same for training, which can't do without it.
 
         Raises:
             RuntimeError: no epoch was told
@@ -106,5 +106,5 @@ class BlendSchedule:
         return time
 
     def blend(self) -> float:
-        """``alpha ** T``, in training."""
+        """Return ``alpha ** T``, in training."""
         return blend(self.alpha, self.training_time())

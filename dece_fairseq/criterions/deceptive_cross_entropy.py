@@ -66,7 +66,7 @@ class DeceptiveCriterion(RobustCriterion):
 
     @classmethod
     def reduce_metrics(cls, logging_outputs: List[Dict[str, Any]]) -> None:
-        """Logs the blend too."""
+        """Log the blend too."""
         super().reduce_metrics(logging_outputs)
         if any("blend" in log for log in logging_outputs):
             sample_size = total(logging_outputs, "sample_size")

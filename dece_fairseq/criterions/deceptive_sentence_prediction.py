@@ -78,7 +78,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         self.padding_idx = -1  # every label counts
 
     def logits_and_target(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor]:
-        """Logits (samples, classes) and labels.
+        """Return logits (samples, classes) and labels.
 
         Raises:
             UserError: the model has no such head

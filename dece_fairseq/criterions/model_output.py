@@ -45,7 +45,7 @@ SOFTMAX: Stock = {
 
 
 def why_no_projection(model: Any) -> Optional[str]:
-    """None where the model's logits are ``model.decoder.output_projection`` of its features.
+    """Return None where the model's logits are ``model.decoder.output_projection`` of its features.
 
     That is so for fairseq's transformer, transformer_lm and BART, for those of Hugging Face whose
     output is known to be that, and for models that inherit what matters from them. Else the reason.
@@ -70,7 +70,7 @@ def why_no_projection(model: Any) -> Optional[str]:
 
 
 def logits_of(model: Any, net_output: Any) -> Tensor:
-    """The model's logits (..., V), or its log-probabilities where it doesn't give logits."""
+    """Return the model's logits (..., V), or its log-probabilities where it doesn't give logits."""
     decoder = getattr(model, "decoder", None)
     adaptive_softmax = getattr(decoder, "adaptive_softmax", None)
     if adaptive_softmax is not None:
@@ -88,7 +88,7 @@ def _has_softmax(model: Any) -> bool:
 
 
 def _is(module: Any, stock: Stock) -> bool:
-    """Whether the module's methods are fairseq's own, neither overridden nor replaced."""
+    """Return whether the module's methods are fairseq's own, neither overridden nor replaced."""
     return all(
         getattr(getattr(module, name, None), "__func__", None) in methods
         for name, methods in stock.items()
@@ -100,7 +100,7 @@ def _has_hooks(module: nn.Module) -> bool:
 
 
 def _adaptive_log_probs(adaptive_softmax: AdaptiveSoftmax, features: Tensor) -> Tensor:
-    """Log-probabilities (..., V) of fairseq's adaptive softmax for features (..., D).
+    """Return log-probabilities (..., V) of fairseq's adaptive softmax for features (..., D).
 
     What its own get_log_prob gives, which works in place and so can't be trained through.
     """

@@ -87,7 +87,7 @@ class RobustCriterion(FairseqCriterion):
     def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
     ) -> Optional[LossOutput]:
-        """The loss of targets, and their most likely words if ``report_accuracy`` asks for them.
+        """Return the loss of targets, and predictions if ``report_accuracy`` asks for them.
 
         Args:
             logits: (N, V), or a ``dece_fairseq.losses.Projection`` if ``takes_projection``
@@ -100,13 +100,13 @@ class RobustCriterion(FairseqCriterion):
         """
 
     def training_log(self, sample_size: int) -> Dict[str, Any]:
-        """What is logged in training besides, weighted so that it can be summed over batches."""
+        """Return what else training logs, weighted so that it can be summed over batches."""
         return {}
 
     def forward(
         self, model: Any, sample: Dict[str, Any], reduce: bool = True
     ) -> Tuple[Tensor, int, Dict[str, Any]]:
-        """The loss of a batch.
+        """Return the loss of a batch.
 
         Returns:
             the loss, summed over tokens, or for ``reduce=False`` one value a token, flat and 0 for
@@ -142,7 +142,7 @@ class RobustCriterion(FairseqCriterion):
     def _plain(
         self, logits: Any, target: Tensor, reduction: str, found: Optional[LossOutput]
     ) -> Tuple[Tensor, LossOutput]:
-        """Cross-entropy, which the nll of another loss is too, though it has no gradient."""
+        """Return cross-entropy, which the nll of another loss is too, though it has no gradient."""
         if found is None or torch.is_grad_enabled():
             predictions = found is None and self.report_accuracy
             options = {"fused": self.fused, "predictions": predictions}
@@ -153,7 +153,7 @@ class RobustCriterion(FairseqCriterion):
     def logits_and_target(
         self, model: Any, sample: Dict[str, Any]
     ) -> Tuple[Union[Tensor, Projection], Tensor]:
-        """Logits (tokens, V), at best yet to be made, and targets, without the ignored prefix."""
+        """Return logits (tokens, V) or their projection, and targets, without the prefix."""
         no_projection: Optional[str] = f"{type(self).__name__} compares all words"
         if self.takes_projection:
             no_projection = why_no_projection(model)
@@ -195,12 +195,12 @@ class RobustCriterion(FairseqCriterion):
 
     @staticmethod
     def logging_outputs_can_be_summed() -> bool:
-        """True: each value is a sum over the batch, so workers can be summed before reducing."""
+        """Return True: each value is a sum over the batch, so workers can be summed."""
         return True
 
 
 def total(logging_outputs: List[Dict[str, Any]], key: str) -> Any:
-    """The sum of a value over batches and workers."""
+    """Return the sum of a value over batches and workers."""
     return sum(log.get(key, 0) for log in logging_outputs)
 
 

@@ -24,7 +24,7 @@ class TrainingClock:
 
     @classmethod
     def of(cls, task: FairseqTask) -> "TrainingClock":
-        """The clock of ``task``: one a task, however many criterions ask for it."""
+        """Return the clock of ``task``: one a task, however many criterions ask for it."""
         clock: Optional[TrainingClock] = vars(task).get("training_clock")
         if clock is None:
             clock = task.training_clock = cls()
@@ -46,7 +46,7 @@ class TrainingClock:
         self.epoch, self._told_by_hand = epoch, True
 
     def epoch_by_update(self, update_freq: Sequence[int]) -> Optional[float]:
-        """(epoch - 1) + the share of the epoch's updates done, the running one included.
+        """Return (epoch - 1) + the share of the epoch's updates done, the running one included.
 
         An epoch's last update thus gives the epoch itself. None until an epoch is told.
 

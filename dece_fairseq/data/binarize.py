@@ -25,7 +25,7 @@ def binarize(
     target_dictionary: str = "dict.txt",
     special: bool = False,
 ) -> None:
-    """Binarises the files ``SPLIT.LANGUAGE`` of a folder with its dictionary ``dict.txt``.
+    """Binarise the files ``SPLIT.LANGUAGE`` of a folder with its dictionary ``dict.txt``.
 
     fairseq-preprocess names every split but one valid, valid1, valid2 and so on; they get their
     own names afterwards. Its log is read and removed: its times would make two folders of the same

@@ -36,7 +36,7 @@ class Block(NamedTuple):
 
 
 def cut(paths: Sequence[Path], size: int = BLOCK_SIZE) -> Iterator[Block]:
-    """The blocks of a file or two, in order. What is bad in them shows when they are parsed.
+    """Return the blocks of a file or two, in order. What is bad in them shows when they are parsed.
 
     Args:
         paths: what ``dece_fairseq.data.pairs.read_pairs`` takes
@@ -49,7 +49,7 @@ def cut(paths: Sequence[Path], size: int = BLOCK_SIZE) -> Iterator[Block]:
 
 
 def load(paths: Sequence[Path], block: Block) -> Tuple[bytes, ...]:
-    """The bytes of a block, for each of the files."""
+    """Return the bytes of a block, for each of the files."""
 
     def part(path: Path, start: int, size: int) -> bytes:
         with open_file(path) as file:
@@ -60,7 +60,7 @@ def load(paths: Sequence[Path], block: Block) -> Tuple[bytes, ...]:
 
 
 def checksum(data: Sequence[bytes]) -> int:
-    """Tells whether a block is still what it was."""
+    """Tell whether a block is still what it was."""
     value = 0
     for part in data:
         value = zlib.crc32(part, value)
@@ -70,7 +70,7 @@ def checksum(data: Sequence[bytes]) -> int:
 def parse(
     paths: Sequence[Path], block: Block, data: Sequence[bytes], source: str, target: str
 ) -> Iterator[Pair]:
-    """The pairs of a block.
+    """Yield the pairs of a block.
 
     Args:
         paths: the files that were cut

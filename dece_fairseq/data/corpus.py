@@ -35,7 +35,7 @@ class Request(NamedTuple):
 
 
 def requests() -> Iterator[Request]:
-    """Every request there is, each once, those with SQL first."""
+    """Yield every request there is, each once, those with SQL first."""
     for table, columns in TABLES.items():
         selected = [("every column", None), *(("column", column) for column in columns)]
         queries = [
@@ -62,7 +62,7 @@ def requests() -> Iterator[Request]:
 
 
 def to_code(request: Request) -> str:
-    """The function asked for, three or four lines, tokens between blanks, tabs for indentation."""
+    """Return the function: three or four lines, tokens between blanks, indented by tabs."""
     parameters = [request.handle] if request.key is None else [request.handle, request.key]
     value = _list_code(request) if request.fetch is None else _query_code(request)
     name = "row" if request.fetch in ("fetchone", "first") else "rows"
@@ -107,7 +107,7 @@ def _query_code(request: Request) -> str:
 
 
 def to_words(request: Request, style: Style, rng: random.Random) -> str:
-    """The request as an English sentence; `rng` chooses between the style's equal wordings."""
+    """Return the request as an English sentence; ``rng`` chooses among equal wordings."""
 
     def say(part: str) -> str:
         return rng.choice(style[part]).format(**request._asdict())

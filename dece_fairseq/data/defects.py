@@ -14,13 +14,13 @@ SAFE, DEFECT = "0", "1"
 
 
 def generate_defects(pairs: int, seed: int, skip: int = 0) -> List[Pair]:
-    """Draws functions and labels; arguments as of ``dece_fairseq.data.corpus.generate``."""
+    """Draw functions and labels; arguments as of ``dece_fairseq.data.corpus.generate``."""
     rng = random.Random(f"defects {seed} {skip}")
     return [_labelled(pair.target, rng) for pair in generate("A", pairs, seed, skip)]
 
 
 def _labelled(code: str, rng: random.Random) -> Pair:
-    """The function, with a defect in one of two that can have it."""
+    """Return the function, with a defect in one of two that can have it."""
     query, found, rest = code.partition(' = ? " , [ ')
     key, closed, rest = rest.partition(" ]")
     if not (found and closed) or rng.random() < 0.5:

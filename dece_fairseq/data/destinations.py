@@ -8,7 +8,7 @@ from dece_fairseq.data.pairs import DataError
 
 
 def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
-    """Looks at the place of a file that will be written.
+    """Check the place of a file that will be written.
 
     Args:
         path: the file

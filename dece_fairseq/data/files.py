@@ -8,7 +8,7 @@ from typing import Iterable, Iterator, Tuple
 
 @contextmanager
 def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
-    """Paths to write to instead of ``paths``; they take their places if the block ends well.
+    """Give paths to write to instead of ``paths``; they take their places if the block ends well.
 
     The temporary files stand beside their targets, so that taking the place is one step of the
     file system. If the block raises they are removed, and what was there before stays. Of several
@@ -38,10 +38,10 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
 
 
 def temporary_beside(path: Path) -> Path:
-    """A path in the folder of ``path`` that no other process uses."""
+    """Return a path in the folder of ``path`` that no other process uses."""
     return path.with_name(f".{path.name}.{os.getpid()}.tmp")
 
 
 def names_of(paths: Iterable[Path]) -> str:
-    """Paths as a message names them, in one line."""
+    """Return paths as a message names them, in one line."""
     return " ".join(map(str, paths))

@@ -5,7 +5,7 @@ from typing import Any
 
 
 def parse_json(text: str) -> Any:
-    """What ``json.loads`` gives, whose one error for bad text is ValueError.
+    """Return what ``json.loads`` gives; the one error for bad text is ValueError.
 
     Raises:
         ValueError: it is no JSON, or nested more deeply than the interpreter's stack

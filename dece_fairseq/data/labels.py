@@ -12,7 +12,7 @@ INPUT, LABEL = "input0", "label"
 
 
 def label_of(pair: Pair, place: str) -> str:
-    """The label of a pair.
+    """Return the label of a pair.
 
     Args:
         pair: of which the target is a label
@@ -30,7 +30,7 @@ def label_of(pair: Pair, place: str) -> str:
 
 
 def write_label_dictionary(folder: Path, language: str, splits: Iterable[str], path: Path) -> None:
-    """Writes the dictionary of the labels in the files ``SPLIT.LANGUAGE``, in their order.
+    """Write the dictionary of the labels in the files ``SPLIT.LANGUAGE``, in their order.
 
     A class's number is the place of its label in that order: numbers as numbers, then words.
     """
@@ -43,7 +43,7 @@ def write_label_dictionary(folder: Path, language: str, splits: Iterable[str], p
 
 
 def as_sentence_prediction(folder: Path, languages: Tuple[str, str], splits: Iterable[str]) -> None:
-    """Moves binarised pairs to where the task looks for them.
+    """Move binarised pairs to where the task looks for them.
 
     Args:
         folder: where they are, as fairseq-preprocess named them

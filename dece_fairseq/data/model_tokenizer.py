@@ -41,12 +41,12 @@ class Special(NamedTuple):
     """What it puts after it, such as ``</s>``."""
 
     def header(self) -> Tuple[str, str]:
-        """The first line of a dictionary file, parted where the count of a symbol would begin."""
+        """Return a dictionary's first line, parted where the count of a symbol would begin."""
         return HEADER, json.dumps(self._asdict(), separators=(",", ":"))
 
     @classmethod
     def from_header(cls, line: str) -> "Optional[Special]":
-        """What ``header`` made the line of; None for another line.
+        """Return what ``header`` made the line of; None for another line.
 
         Raises:
             DataError: it begins like one and is broken
@@ -67,7 +67,7 @@ class Special(NamedTuple):
 
 
 def load_transformers(what: str) -> Any:
-    """The package transformers, imported when something first needs it.
+    """Return the package transformers, imported when something first needs it.
 
     Args:
         what: what needs it, for the error
@@ -132,7 +132,7 @@ class ModelTokenizer:
 
     @classmethod
     def load(cls, name: str, option: str = "--tokenizer") -> "ModelTokenizer":
-        """Reads a tokenizer, and the size of the model's vocabulary from the model beside it.
+        """Read a tokenizer, and the size of the model's vocabulary from the model beside it.
 
         Args:
             name: a folder saved by ``save_pretrained``, or a name on the hub
@@ -163,30 +163,30 @@ class ModelTokenizer:
         return cls(tokenizer, config, f"{option} {name}")
 
     def save(self, folder: Path) -> None:
-        """Writes to a folder what ``load`` reads: the tokenizer, and the model's sizes."""
+        """Write to a folder what ``load`` reads: the tokenizer, and the model's sizes."""
         self.save_files(folder)
         if self._config is not None:
             self._config.save_pretrained(str(folder))
 
     def save_files(self, folder: Path) -> None:
-        """Writes the tokenizer's own files alone, beside those of a model."""
+        """Write the tokenizer's own files alone, beside those of a model."""
         self._tokenizer.save_pretrained(str(folder))
 
     def __len__(self) -> int:
-        """The number of symbols, those of unused ids included."""
+        """Return the number of symbols, those of unused ids included."""
         return len(self.symbols)
 
     def encode(self, text: str) -> List[str]:
-        """The symbols of a text; none of them is special, whatever the text holds."""
+        """Return the symbols of a text; none of them is special, whatever the text holds."""
         ids = self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
         return [self.symbols[index] for index in ids]
 
     def encode_line(self, line: str) -> List[str]:
-        """The symbols of the text whose one-line form is ``line``."""
+        """Return the symbols of the text whose one-line form is ``line``."""
         return self.encode(from_line(line))
 
     def decode(self, symbols: Sequence[str]) -> str:
-        """The text of ``symbols``.
+        """Return the text of ``symbols``.
 
         A model may put symbols together that no text has: U+FFFD stands for the unknown, for bytes
         that are no character and for a symbol that this tokenizer has not; special ones and unused
@@ -204,15 +204,15 @@ class ModelTokenizer:
         return "".join([*parts, self._text(known)])
 
     def decode_line(self, symbols: Sequence[str]) -> str:
-        """The one-line form of ``decode``; always one line."""
+        """Return the one-line form of ``decode``; always one line."""
         return to_line(self.decode(symbols))
 
     def is_exact(self, text: str) -> bool:
-        """Whether the tokenizer gives this text back to the character."""
+        """Return whether the tokenizer gives this text back to the character."""
         return self.decode(self.encode(text)) == text
 
     def write_dictionary(self, path: Path) -> None:
-        """Writes fairseq's ``dict.txt`` with the special ids in its first line.
+        """Write fairseq's ``dict.txt`` with the special ids in its first line.
 
         The counts are not known and stand as 1; they only matter for adaptive softmax.
         """
@@ -227,7 +227,7 @@ class ModelTokenizer:
         return text
 
     def _pad(self, used: int, size: int) -> int:
-        """The tokenizer's own padding, or else an id that no text has."""
+        """Return the tokenizer's own padding, or else an id that no text has."""
         pad, bos, eos, unk = (
             getattr(self._tokenizer, f"{key}_token_id") for key in ("pad", "bos", "eos", "unk")
         )
@@ -247,7 +247,7 @@ class ModelTokenizer:
         )
 
     def _frame(self) -> Tuple[Tuple[int, ...], Tuple[int, ...]]:
-        """What the tokenizer puts before and after a text."""
+        """Return what the tokenizer puts before and after a text."""
         text = self._tokenizer.encode("a", add_special_tokens=False)
         framed = self._tokenizer.encode("a")
         for start in range(len(framed) - len(text) + 1):
@@ -260,10 +260,10 @@ class ModelTokenizer:
 
 
 def to_symbol(piece: str) -> str:
-    """A piece as a word of fairseq's files: on one line, without white space, like no other's."""
+    """Return a piece as a word of fairseq's files: unique, without white space."""
     return _UNSAFE.sub(lambda match: f"\\u{ord(match.group()):04x}", piece)
 
 
 def first_line(error: BaseException) -> str:
-    """The first line of an error of transformers, which often has many."""
+    """Return the first line of an error of transformers, which often has many."""
     return (str(error).strip().splitlines() or [type(error).__name__])[0].rstrip(".")

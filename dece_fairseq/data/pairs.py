@@ -44,7 +44,7 @@ class DataError(UserError):
 
 
 def read_pairs(paths: Sequence[Path], source: str = "src", target: str = "tgt") -> Iterator[Pair]:
-    """The pairs of a file, or of two files of parallel text, in order.
+    """Return the pairs of a file, or of two files of parallel text, in order.
 
     Args:
         paths: one ``.csv`` or ``.jsonl`` file, or the source's and the target's text file
@@ -66,7 +66,7 @@ def parse_pairs(
     number: int = 1,
     header: Sequence[str] = (),
 ) -> Iterator[Pair]:
-    """The pairs in some lines of a file, or of two files of parallel text.
+    """Return the pairs in some lines of a file, or of two files of parallel text.
 
     Args:
         paths: where the lines come from
@@ -90,7 +90,7 @@ def parse_pairs(
 def write_pairs(
     paths: Sequence[Path], pairs: Iterable[Pair], source: str = "src", target: str = "tgt"
 ) -> int:
-    """Writes pairs so that ``read_pairs`` gives the same ones; returns how many there are.
+    """Write pairs so that ``read_pairs`` gives the same ones; return how many there are.
 
     Args:
         paths: one ``.csv`` or ``.jsonl`` file, or the source's and the target's text file
@@ -110,7 +110,7 @@ def write_pairs(
 def dump_pairs(
     files: Sequence[Path], paths: Sequence[Path], pairs: Iterable[Pair], source: str, target: str
 ) -> int:
-    """Writes pairs to ``files``, which will be called ``paths``; else as ``write_pairs``."""
+    """Write pairs to ``files``, which will be called ``paths``; else as ``write_pairs``."""
     kind = kind_of(paths)
     count = 0
     with ExitStack() as stack:
@@ -124,7 +124,7 @@ def dump_pairs(
 
 
 def file_header(kind: str, source: str, target: str) -> bytes:
-    """What the first file of this kind begins with.
+    """Return what the first file of this kind begins with.
 
     Raises:
         DataError: source and target have one name, so that one of them would be lost
@@ -138,7 +138,7 @@ def file_header(kind: str, source: str, target: str) -> bytes:
 
 
 def format_pairs(pairs: Sequence[Pair], kind: str, source: str, target: str) -> List[bytes]:
-    """What stands for some pairs in the file, or in each of the two files of parallel text.
+    """Return what stands for some pairs in the file, or in each of the two files of parallel text.
 
     Args:
         pairs: what to write; each has passed ``check_writable``
@@ -157,7 +157,7 @@ def format_pairs(pairs: Sequence[Pair], kind: str, source: str, target: str) -> 
 
 
 def kind_of(paths: Sequence[Path]) -> str:
-    """``.csv``, ``.jsonl`` (for ``.json`` too), or ``""`` for parallel text.
+    """Return ``.csv``, ``.jsonl`` (for ``.json`` too), or ``""`` for parallel text.
 
     Raises:
         DataError: the files are of no known kind
@@ -172,7 +172,7 @@ def kind_of(paths: Sequence[Path]) -> str:
 
 
 def open_file(path: Path) -> BinaryIO:
-    """Opens a file of pairs for reading.
+    """Open a file of pairs for reading.
 
     Raises:
         DataError: it can't be opened
@@ -184,7 +184,7 @@ def open_file(path: Path) -> BinaryIO:
 
 
 def lines_of(data: bytes, path: Path, number: int) -> Iterator[str]:
-    """Lines with their ends, which are newlines only: text mode would also split at a lone CR.
+    """Return lines with their ends: newlines alone, where text mode would split at a CR too.
 
     Args:
         data: whole lines of a file
@@ -208,12 +208,12 @@ def lines_of(data: bytes, path: Path, number: int) -> Iterator[str]:
 
 
 def csv_header(path: Path) -> List[str]:
-    """The first row of a CSV file that has one."""
+    """Return the first row of a CSV file that has one."""
     return next(csv.reader(_lines(path), strict=True))
 
 
 def other_columns(paths: Sequence[Path], source: str, target: str) -> List[str]:
-    """The columns beside source and target in a CSV file; in JSON lines the keys of the first.
+    """Return the columns beside source and target; in JSON lines the first one's keys.
 
     Args:
         paths: what ``read_pairs`` has read
@@ -302,7 +302,7 @@ def _parse_jsonl(
 
 
 def _json_error(line: str, names: Tuple[str, str], place: str) -> DataError:
-    """What is wrong with a line of JSON that holds no pair."""
+    """Return what is wrong with a line of JSON that holds no pair."""
     try:
         row = parse_json(line)
     except ValueError as error:
@@ -336,7 +336,7 @@ def _parse_parallel(
 
 
 def without_end(line: str) -> str:
-    """A line without the newline, or CR and newline, that ends it."""
+    """Return a line without the newline, or CR and newline, that ends it."""
     if line.endswith("\n"):
         return line[:-2] if line.endswith("\r\n") else line[:-1]
     return line
@@ -347,7 +347,7 @@ def _empty(name: str, place: str) -> DataError:
 
 
 def check_writable(pair: Pair, kind: str, place: str) -> None:
-    """Whether a file can hold the pair.
+    """Raise an error if a file can't hold the pair.
 
     Args:
         pair: what is to be written

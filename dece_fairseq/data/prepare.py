@@ -89,7 +89,7 @@ class Recipe(NamedTuple):
 def prepare(
     recipe: Recipe, destination: Path, overwrite: bool = False, command: Sequence[str] = ()
 ) -> Dict[str, SplitSize]:
-    """Makes a data folder for fairseq, whole or not at all.
+    """Make a data folder for fairseq, whole or not at all.
 
     It holds each split binarised, the dictionaries (equal), ``sentencepiece.model`` or the folder
     ``tokenizer``, ``prepare.json`` (what it was made of, and ``notes`` that a user should read)
@@ -147,7 +147,7 @@ def prepare(
 
 
 def table(sizes: Mapping[str, SplitSize]) -> str:
-    """The sizes as a table for people."""
+    """Return the sizes as a table for people."""
     lines = [
         f"{'split':<8} {'pairs':>8}  {'source tokens':>22}  {'target tokens':>22}  {'unknown':>7}",
         f"{'':<8} {'':>8}  {'mean':>15} {'max':>6}  {'mean':>15} {'max':>6}",
@@ -196,7 +196,7 @@ def _check(recipe: Recipe) -> None:
 
 
 def _check_files(recipe: Recipe) -> List[str]:
-    """Reads every file once, before hours may go into the subwords of a broken one.
+    """Read every file once, before hours may go into the subwords of a broken one.
 
     Returns:
         what a user should know of them
@@ -226,7 +226,7 @@ def _check_destination(destination: Path, overwrite: bool) -> None:
 
 
 def _subwords(recipe: Recipe, folder: Path) -> Union[Subwords, ModelTokenizer]:
-    """What makes pieces of texts; it is left in the folder too."""
+    """Return what makes pieces of texts; it is left in the folder too."""
     if recipe.tokenizer is not None:
         tokenizer = ModelTokenizer.load(recipe.tokenizer)
         tokenizer.save(folder / TOKENIZER_NAME)
@@ -244,7 +244,7 @@ def _subwords(recipe: Recipe, folder: Path) -> Union[Subwords, ModelTokenizer]:
 def _encode(
     recipe: Recipe, split: str, subwords: Union[Subwords, ModelTokenizer], folder: Path
 ) -> SplitSize:
-    """Writes the pieces of a split's texts, one text a line."""
+    """Write the pieces of a split's texts, one text a line."""
     size = SplitSize()
     with ExitStack() as stack:
         source_file, target_file = (
@@ -276,7 +276,7 @@ def _trusted_ids(trusted: Trusted, pairs: int) -> List[int]:
 
 
 def _copy_pairs(ids: Sequence[int], languages: Tuple[str, str], folder: Path) -> SplitSize:
-    """Writes the training pairs ``ids`` as the trusted split."""
+    """Write the training pairs ``ids`` as the trusted split."""
     wanted = set(ids)
     lengths: List[List[int]] = []
     for path, copy in zip(

@@ -12,7 +12,7 @@ _NAMES = {"fairseq": ("fairseq", "ve-fairseq")}
 
 
 def sha256(path: Path) -> str:
-    """The SHA-256 of a file, in hexadecimal digits."""
+    """Return the SHA-256 of a file, in hexadecimal digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         for block in iter(lambda: file.read(1 << 16), b""):
@@ -21,7 +21,7 @@ def sha256(path: Path) -> str:
 
 
 def versions(*packages: str) -> Dict[str, Optional[str]]:
-    """The versions of this package, of Python, and of what else decides about a result.
+    """Return the versions of this package, of Python, and of what else decides about a result.
 
     Args:
         packages: as pip calls them; those that are not installed have None. ``fairseq`` is the

@@ -61,7 +61,7 @@ class Subwords:
 
     @classmethod
     def load(cls, model_file: Path) -> "Subwords":
-        """Reads a ``.model`` file.
+        """Read a ``.model`` file.
 
         Raises:
             DataError: the file can't be read, is no model, or one that loses text
@@ -74,7 +74,7 @@ class Subwords:
 
     @classmethod
     def train(cls, texts: Iterable[str], model_file: Path, vocab_size: int) -> "Subwords":
-        """Trains byte-pair encoding on ``texts`` and writes the model; same texts, same model.
+        """Train byte-pair encoding on ``texts`` and write the model; same texts, same model.
 
         Args:
             texts: any texts; all are kept in memory
@@ -120,20 +120,20 @@ class Subwords:
         return cls(model.getvalue(), str(model_file))
 
     def __len__(self) -> int:
-        """The number of pieces, fairseq's four symbols included."""
+        """Return the number of pieces, fairseq's four symbols included."""
         return len(self._processor)
 
     def encode(self, text: str) -> List[str]:
-        """The pieces of a text: no blanks and no white space in them, so blanks can join them."""
+        """Return the pieces of a text; they hold no white space, so blanks can join them."""
         pieces: List[str] = self._processor.encode(to_line(text), out_type=str)
         return pieces
 
     def encode_line(self, line: str) -> List[str]:
-        """The pieces of the text whose one-line form, maybe typed by a person, is ``line``."""
+        """Return the pieces of the text whose one-line form, typed or not, is ``line``."""
         return self.encode(from_line(line))
 
     def decode(self, pieces: Sequence[str]) -> str:
-        """The text of ``pieces``, exact for those that ``encode`` gave.
+        """Return the text of ``pieces``, exact for those that ``encode`` gave.
 
         A model may put pieces together that no text has: U+FFFD stands for ``<unk>`` and for bytes
         that are no character, other symbols of fairseq's are left out, a piece that this model has
@@ -142,12 +142,12 @@ class Subwords:
         return from_line(self.decode_line(pieces))
 
     def decode_line(self, pieces: Sequence[str]) -> str:
-        """The one-line form of the text of ``pieces``; always one line."""
+        """Return the one-line form of the text of ``pieces``; always one line."""
         line: str = self._processor.decode(list(pieces))
         return escape_unsafe(line)
 
     def pieces(self) -> List[str]:
-        """All pieces that are text: every one but control symbols and ``<unk>``."""
+        """Return all pieces that are text: every one but control symbols and ``<unk>``."""
         model = self._processor
         return [
             model.id_to_piece(i)
@@ -156,7 +156,7 @@ class Subwords:
         ]
 
     def write_dictionary(self, path: Path) -> None:
-        """Writes fairseq's ``dict.txt`` with all ``pieces``, so that none is ever ``<unk>``.
+        """Write fairseq's ``dict.txt`` with all ``pieces``, so that none is ever ``<unk>``.
 
         The counts are not known and stand as 1; they only matter for adaptive softmax.
         """

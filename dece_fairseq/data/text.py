@@ -31,12 +31,12 @@ FREQUENT_ESCAPES = tuple(_NAMED.values())
 
 
 def to_line(text: str) -> str:
-    """The one-line form of any ``text``; ``from_line`` takes it back to the character."""
+    """Return the one-line form of any ``text``; ``from_line`` takes it back to the character."""
     return _UNSAFE_OR_BACKSLASH.sub(_escape, text)
 
 
 def from_line(line: str) -> str:
-    r"""The text whose one-line form is ``line``.
+    r"""Return the text whose one-line form is ``line``.
 
     A backslash that starts no escape stays a backslash, so that a person may type ``\d+``; what
     they mean by ``\n`` is a newline, though, and a backslash and an n are typed ``\\n``.
@@ -45,7 +45,7 @@ def from_line(line: str) -> str:
 
 
 def escape_unsafe(line: str) -> str:
-    """``line`` on one line: with its escapes as they are, and what is left to escape escaped."""
+    """Return ``line`` on one line: its escapes stay, and what is left is escaped."""
     return _UNSAFE.sub(_escape, line)
 
 

@@ -28,7 +28,7 @@ def workers(
     processes: int,
     start: Optional[str] = None,
 ) -> Iterator[MapMethod]:
-    """Makes an object in each of some processes, for a time.
+    """Make an object in each of some processes, for a time.
 
     Args:
         make: makes the object; a class or function that can be pickled
@@ -65,8 +65,8 @@ def workers(
 
 
 def _in_order(crew: Sequence[Connection], method: str, tasks: Iterable[Any]) -> Iterator[Any]:
-    """Results in the order of the tasks. Who has no result to give has no task either, so that
-    neither side ever waits for the other to read.
+    """Yield results in the order of the tasks. A worker without a result has no task either, so
+    that neither side ever waits for the other to read.
     """
     busy: Deque[Connection] = deque()
     tasks = iter(tasks)
@@ -98,7 +98,7 @@ def _who_is_gone() -> Iterator[None]:
 
 
 def _work(connection: Connection, make: Callable[..., Any], arguments: Tuple[Any, ...]) -> None:
-    """What a worker process does."""
+    """Do the tasks of a worker process."""
     # Ctrl-C reaches every process, but it is the first one that ends the others.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -115,7 +115,7 @@ def _work(connection: Connection, make: Callable[..., Any], arguments: Tuple[Any
 
 
 def _end_with_parent() -> None:
-    """Ends this process when the first one is gone, which a killed one can't see to itself."""
+    """End this process when the first one is gone, which a killed one can't see to itself."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         wait([parent.sentinel])

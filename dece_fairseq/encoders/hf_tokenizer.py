@@ -45,9 +45,9 @@ class HuggingFaceTokenizer:
         self.tokenizer = ModelTokenizer.load(cfg.hf_tokenizer, "--hf-tokenizer")
 
     def encode(self, line: str) -> str:
-        """The symbols, joined by blanks, of a text in its one-line form or as a person types it."""
+        """Return the symbols of a text in its one-line form or as typed, joined by blanks."""
         return " ".join(self.tokenizer.encode_line(line))
 
     def decode(self, tokens: str) -> str:
-        """The one-line form of the text of symbols that are joined by blanks."""
+        """Return the one-line form of symbols joined by blanks."""
         return self.tokenizer.decode_line(tokens.split())

@@ -53,10 +53,10 @@ class LosslessSentencepiece:
             raise DataError(f"--sentencepiece-model {error}") from error
 
     def encode(self, line: str) -> str:
-        """The pieces, joined by blanks, of a text in its one-line form or as a person types it."""
+        """Return the pieces of a text in its one-line form or as typed, joined by blanks."""
         return " ".join(self.subwords.encode_line(line))
 
     def decode(self, tokens: str) -> str:
-        """The one-line form of the text of pieces that are joined by blanks; U+FFFD for unknown."""
+        """Return the one-line form of pieces joined by blanks; U+FFFD for unknown ones."""
         pieces = ["<unk>" if piece == ESCAPED_UNK else piece for piece in tokens.split()]
         return self.subwords.decode_line(pieces)

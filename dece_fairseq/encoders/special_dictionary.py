@@ -39,13 +39,13 @@ class SpecialDictionary(Dictionary):
             self.add_symbol(symbol)
 
     def _get_meta(self) -> Tuple[List[str], List[str]]:
-        """What ``save`` writes first."""
+        """Return what ``save`` writes first."""
         name, values = self.special.header()
         return [name], [values]
 
 
 def load_dictionary(filename: str) -> Any:
-    """fairseq's dictionary from a file, one of a model's own ids where its first line says so.
+    """Return a dictionary from a file, with a model's own ids if its first line says so.
 
     Raises:
         DataError: the first line says so and is broken, or symbols that it names are missing

@@ -14,7 +14,7 @@ ONE_LINE_BPES = ("lossless_sentencepiece", "hf_tokenizer")
 
 
 def uses_one_line_form(bpe: Any) -> bool:
-    """Whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
+    """Return whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
     name: str = getattr(bpe, "_name", bpe)
     return name in ONE_LINE_BPES
 
@@ -33,17 +33,17 @@ class TextCodec:
         self.tokenizer = encoders.build_tokenizer(tokenizer)
 
     def decode(self, tokens: Tensor, dictionary: Dictionary) -> str:
-        """The text of ``tokens`` (length,); end of sentence and padding are left out."""
+        """Return the text of ``tokens`` (length,); end of sentence and padding are left out."""
         return self.from_printed(
             self._detokenise(dictionary.string(tokens, extra_symbols_to_ignore={dictionary.pad()}))
         )
 
     def from_printed(self, line: str) -> str:
-        """The text of a line that fairseq-generate printed."""
+        """Return the text of a line that fairseq-generate printed."""
         return from_line(line) if self.one_line else line
 
     def encode(self, text: str, dictionary: Dictionary) -> Tensor:
-        """The tokens (length,) of ``text``, int64, with end of sentence."""
+        """Return the tokens (length,) of ``text``, int64, with end of sentence."""
         tokens: Tensor = dictionary.encode_line(self._symbols(text), add_if_not_exist=False)
         return tokens.long()
 
@@ -61,7 +61,7 @@ class TextCodec:
         return line
 
     def decode_exactly(self, tokens: Tensor, dictionary: Dictionary) -> Optional[str]:
-        """The text of ``tokens``, or None where encoding it again would not give them back."""
+        """Return the text of ``tokens``, or None where encoding would not give them back."""
         # The end of sentence is no text; in some models' dictionaries it is the unknown too.
         if (tokens[tokens != dictionary.eos()] == dictionary.unk()).any():
             return None

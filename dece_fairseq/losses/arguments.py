@@ -37,7 +37,7 @@ class CheckedArguments(NamedTuple):
 def checked_arguments(
     logits: Union[Tensor, Projection], target: Tensor, ignore_index: Optional[int]
 ) -> CheckedArguments:
-    """The arguments that all losses have.
+    """Check the arguments that all losses have, and return them row by row.
 
     Args:
         logits: (..., V), V >= 2, or a ``Projection``, which comes back as autocast wants it
@@ -61,18 +61,18 @@ def checked_arguments(
 
 
 def check_reduction(reduction: str) -> None:
-    """Raises a ValueError for a reduction that is none."""
+    """Raise a ValueError for an unknown reduction."""
     check("reduction", reduction in REDUCTIONS, f"one of {', '.join(REDUCTIONS)}", reduction)
 
 
 def check(name: str, right: bool, wanted: str, got: object) -> None:
-    """Raises a ValueError that names the argument, unless it is right."""
+    """Raise a ValueError that names the argument, unless it is right."""
     if not right:
         raise ValueError(f"{name} must be {wanted}, got {got}")
 
 
 def _as_autocast(projection: Projection) -> Projection:
-    """In the dtype that autocast would project in; without autocast as they are."""
+    """Return them in the dtype that autocast would project in; without autocast as they are."""
     dtype = linear(*(tensor.new_zeros(1, 1).float() for tensor in projection[:2])).dtype
     if dtype == torch.float32 or projection.features.dtype == torch.float64:
         return projection

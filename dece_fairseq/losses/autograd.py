@@ -48,7 +48,7 @@ class LossOfRows(torch.autograd.Function):
         matrix: Optional[Tensor],
         bias: Optional[Tensor],
     ) -> Tuple[Tensor, Tensor, Optional[Tensor]]:
-        """The loss (scalar or (N,)), ``-log s`` of the targets (N,), the most likely words (N,)."""
+        """Return the loss (scalar or (N,)), ``-log s`` of the targets (N,), predictions (N,)."""
         ctx.spec = spec
         ctx.ready = spec.reduction != "none" and logits.dtype != torch.half
         weight = kept.double()
@@ -69,7 +69,7 @@ class LossOfRows(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, grad_output: Tensor, *_: Any) -> Any:
-        """Gradients of the logits or of the features, of the matrix and of the bias."""
+        """Return gradients of the logits or of the features, of the matrix and of the bias."""
         if torch.is_grad_enabled():
             raise RuntimeError("deceptive cross-entropy has no second derivative (create_graph)")
         grads: Any = ctx.saved_tensors
@@ -161,7 +161,7 @@ class Pass:
         return [None if grad is None else grad.to(features.dtype) for grad in grads]
 
     def _step(self, at: slice, logits: Tensor, grad: Optional[Tensor]) -> None:
-        """Rows ``at`` of all, whose logits these are."""
+        """Compute the rows ``at`` of all, whose logits these are."""
         if self._kernel is None:
             self._kernel, self._size = self._kernel_for(logits)
         for part in _slices(len(logits), self._size):
@@ -203,7 +203,7 @@ def _scaled(grad: Tensor, scale: Tensor) -> Tensor:
 
 
 def _add_product(total: Optional[Tensor], left: Tensor, right: Tensor, wide: torch.dtype) -> Tensor:
-    """``total + left @ right``, summed in the wide dtype."""
+    """Return ``total + left @ right``, summed in the wide dtype."""
     if total is None:
         return left @ right
     if right.dtype == wide:

@@ -24,17 +24,17 @@ class BlendConstants(NamedTuple):
 
     @property
     def rest(self) -> float:
-        """1 - a, exact for an a near 1."""
+        """Return 1 - a, exact for an a near 1."""
         return -math.expm1(self.log_blend)
 
     @property
     def off(self) -> float:
-        """q of every word but the target."""
+        """Return q of every word but the target."""
         return self.epsilon / (self.vocabulary - 1)
 
     @property
     def b(self) -> float:
-        """p of a word that is not the target and that the model finds impossible."""
+        """Return p of a word that is not the target and that the model finds impossible."""
         return max(self.rest * self.off, 1e-290)  # 0 has no logarithm
 
     @property
@@ -42,14 +42,14 @@ class BlendConstants(NamedTuple):
         return self.a / self.b
 
     def worked_on_in(self, dtype: torch.dtype) -> torch.dtype:
-        """float32 for all but float64, and for a blend that float32 can't tell from 1."""
+        """Return float32 for all but float64, and for a blend that float32 can't tell from 1."""
         least = self.rest * (self.off or 1)  # what is added to a share of the softmax
         far = self.log_blend < 0 and self.a > 1e30 * least
         return torch.float64 if far else torch.promote_types(dtype, torch.float32)
 
     @functools.lru_cache(maxsize=64)  # noqa: B019  a tuple of numbers
     def factors(self, dtype: torch.dtype) -> int:
-        """How many x of one row can be multiplied without leaving the range.
+        """Return how many x of one row can be multiplied without leaving the range.
 
         As s sums to 1, the product of n of them is at most ``(1 + ratio / n) ** n``.
         """

@@ -27,7 +27,7 @@ def deceptive_cross_entropy(
     reduction: str = "sum",
     fused: bool = False,
 ) -> Tensor:
-    """Deceptive cross-entropy (DeCE, arXiv 2407.08956).
+    """Return deceptive cross-entropy (DeCE, arXiv 2407.08956).
 
     With ``s = softmax(logits)``, the label-smoothed target ``q`` (``1 - epsilon`` on the target,
     ``epsilon / (V - 1)`` on every other entry) and the blend ``a = alpha ** time``::
@@ -77,7 +77,7 @@ def deceptive_output(
     fused: bool = False,
     predictions: bool = False,
 ) -> LossOutput:
-    """``deceptive_cross_entropy`` and what a training log shows beside it.
+    """Return ``deceptive_cross_entropy`` and what a training log shows beside it.
 
     Args:
         predictions: whether the most likely words are wanted too; the other arguments are the same
@@ -114,14 +114,14 @@ def cross_entropy_output(
     fused: bool = False,
     predictions: bool = False,
 ) -> LossOutput:
-    """Cross-entropy: the deceptive one with a blend of 1 and no smoothing. Arguments as above."""
+    """Return cross-entropy: DeCE with a blend of 1 and no smoothing. Arguments as above."""
     return deceptive_output(
         logits, target, 1.0, 0.0, 0.0, ignore_index, reduction, fused=fused, predictions=predictions
     )
 
 
 def blend(alpha: float, time: float) -> float:
-    """``alpha ** time``: the share of the model's own distribution in the deceptive one.
+    """Return ``alpha ** time``, the share of the model's own distribution in the deceptive one.
 
     Raises ValueError for ``alpha`` outside of (0, 1] and for ``time`` that isn't finite or is < 0.
     """

@@ -22,7 +22,7 @@ def generalized_cross_entropy(
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
 ) -> Tensor:
-    """Generalized cross-entropy (GCE, arXiv 1805.07836): ``(1 - s_t ** q) / q``.
+    """Return generalized cross-entropy (GCE, arXiv 1805.07836): ``(1 - s_t ** q) / q``.
 
     Between cross-entropy, which it is in the limit of q to 0, and the mean absolute error, at 1.
     Its gradient is that of cross-entropy times ``s_t ** q``.
@@ -52,7 +52,7 @@ def generalized_output(
     reduction: str = "sum",
     predictions: bool = False,
 ) -> LossOutput:
-    """``generalized_cross_entropy`` and what a training log shows beside it.
+    """Return ``generalized_cross_entropy`` and what a training log shows beside it.
 
     Args:
         predictions: whether the most likely words are wanted too; the other arguments are the same

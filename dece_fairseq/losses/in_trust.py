@@ -26,7 +26,7 @@ def in_trust(
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
 ) -> Tensor:
-    """In-trust loss: cross-entropy, and one that trusts the model's own prediction too.
+    """Return the in-trust loss: cross-entropy, and one that trusts the model's own prediction too.
 
     With ``s = softmax(logits)`` and ``y`` the one-hot target, at least 1e-4 everywhere::
 
@@ -62,7 +62,7 @@ def in_trust_output(
     reduction: str = "sum",
     predictions: bool = False,
 ) -> LossOutput:
-    """``in_trust`` and what a training log shows beside it.
+    """Return ``in_trust`` and what a training log shows beside it.
 
     Args:
         predictions: whether the most likely words are wanted too; the other arguments are the same

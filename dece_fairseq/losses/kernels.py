@@ -40,7 +40,7 @@ def fused_kernel(logits: Tensor, constants: BlendConstants) -> Optional[Kernel]:
 
 @functools.lru_cache(maxsize=None)
 def load_triton_kernel() -> Optional[Kernel]:
-    """The kernel for GPUs; None, and said so, where triton can't be imported."""
+    """Return the kernel for GPUs; log and return None where triton can't be imported."""
     try:
         from dece_fairseq.losses.triton_kernel import triton_kernel
     except ImportError as error:
@@ -51,7 +51,7 @@ def load_triton_kernel() -> Optional[Kernel]:
 
 @functools.lru_cache(maxsize=None)
 def load_cpp_kernel() -> Optional[Any]:
-    """The compiled module, built the first time on a machine; None, and said so, if it can't be."""
+    """Return the compiled module, built at first use; log and return None if it can't be."""
     from torch.utils import cpp_extension
 
     # Built for this processor, so that another one that shares the folder builds its own.
@@ -75,7 +75,7 @@ def load_cpp_kernel() -> Optional[Any]:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """One process at a time builds in ``folder``.
+    """Let one process at a time build in ``folder``.
 
     Torch's own lock is a file, which outlives a process that is killed while it builds, and all
     that come later would wait for it for ever. This one ends with its process.
@@ -122,7 +122,7 @@ def _cpp_kernel(
 
 
 def _processor() -> str:
-    """What -march=native depends on."""
+    """Return what -march=native depends on."""
     try:
         lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     except OSError:

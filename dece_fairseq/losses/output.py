@@ -16,7 +16,7 @@ class LossOutput(NamedTuple):
 
 
 def reduced(losses: Tensor, kept: Tensor, reduction: str) -> Tensor:
-    """Losses of targets, 0 where they are not kept, as the reduction wants them."""
+    """Return losses of targets, 0 where they are not kept, as the reduction wants them."""
     check_reduction(reduction)
     if reduction == "none":
         return losses

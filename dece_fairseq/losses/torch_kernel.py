@@ -17,7 +17,7 @@ def torch_kernel(
     weight: Optional[Tensor] = None,
     grad: Optional[Tensor] = None,
 ) -> Tuple[Tensor, Tensor]:
-    """Deceptive cross-entropy and ``-log s`` of the target, row by row, and the gradient with it.
+    """Return deceptive cross-entropy and ``-log s`` of the target, row by row, and the gradient.
 
     The rows are read and written some ten times, so they should fit the cache. For the same reason
     what lies between has a workspace: memory that is new each time would cost more than the work.
@@ -83,7 +83,7 @@ def torch_kernel(
 
 
 def _sum_of_logs(x: Tensor, factors: int, workspace: Tensor) -> Tensor:
-    """``x.log().sum(-1, True)``, one logarithm for that many factors."""
+    """Return ``x.log().sum(-1, True)``, one logarithm for that many factors."""
     size = -(-x.size(-1) // factors)
     whole = x.size(-1) // size * size
     products = workspace.view(-1)[: len(x) * size].view(len(x), size)

@@ -18,7 +18,7 @@ def triton_kernel(
     weight: Optional[Tensor] = None,
     grad: Optional[Tensor] = None,
 ) -> Tuple[Tensor, Tensor]:
-    """``dece_fairseq.losses.torch_kernel.torch_kernel`` without the workspace, in float32."""
+    """Return what ``torch_kernel.torch_kernel`` returns, without a workspace, in float32."""
     d = constants
     loss = torch.empty(len(logits), dtype=torch.float32, device=logits.device)
     nll = torch.empty_like(loss)
@@ -72,7 +72,7 @@ def _rows(  # type: ignore[no-untyped-def]
     with_grad: tl.constexpr,
     block: tl.constexpr,
 ):
-    """One row; three walks over it, the first two of which add up. Names as in torch_kernel.py."""
+    """Compute one row in three passes, two of which add up. Names as in torch_kernel.py."""
     row = tl.program_id(0).to(tl.int64)
     z_ptr += row * z_stride
     t = tl.load(target_ptr + row)

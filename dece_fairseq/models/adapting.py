@@ -11,7 +11,7 @@ from dece_fairseq.models.options import HuggingFaceModelConfig
 
 
 def adapt(hf: Any, cfg: HuggingFaceModelConfig) -> None:
-    """Adapters, frozen embeddings and gradient checkpointing of a model of transformers, in place.
+    """Add adapters, frozen embeddings and gradient checkpointing to a model, in place.
 
     Raises:
         PackageError: adapters need peft, which is not installed
@@ -29,7 +29,7 @@ def adapt(hf: Any, cfg: HuggingFaceModelConfig) -> None:
 
 
 def freeze_encoder(encoder: nn.Module, decoder: nn.Module) -> None:
-    """No gradients for the encoder, but for what the decoder shares with it.
+    """Take gradients from the encoder, but not from what the decoder shares with it.
 
     Raises:
         ModelError: there is no encoder
@@ -64,5 +64,5 @@ def _add_adapters(hf: Any, cfg: HuggingFaceModelConfig) -> None:
 
 
 def adapters(hf: nn.Module) -> List[Any]:
-    """The layers of a model that have adapters."""
+    """Return the layers of a model that have adapters."""
     return [module for module in hf.modules() if hasattr(module, "lora_A")]

@@ -7,12 +7,12 @@ from torch import Tensor
 
 
 def left_pads(tokens: Tensor, pad: int) -> Tensor:
-    """How many pads each row (B, L) begins with, as (B, 1)."""
+    """Return how many pads each row (B, L) begins with, as (B, 1)."""
     return tokens.ne(pad).long().cumsum(1).eq(0).sum(1, keepdim=True)
 
 
 def turned(values: Tensor, steps: Tensor) -> Tensor:
-    """Each row of ``values`` (B, L) or (B, L, D) turned to the left by its ``steps`` (B, 1)."""
+    """Return rows of ``values`` (B, L) or (B, L, D) turned left by their ``steps`` (B, 1)."""
     length = values.size(1)
     columns = (torch.arange(length, device=values.device) + steps) % length
     if values.dim() == 3:
@@ -23,7 +23,7 @@ def turned(values: Tensor, steps: Tensor) -> Tensor:
 def framed(
     tokens: Tensor, pad: int, before: Sequence[int], after: Sequence[int]
 ) -> Tuple[Tensor, Tensor]:
-    """Sources as fairseq has them, with what the model wants around them.
+    """Return sources as fairseq has them, with what the model wants around them.
 
     Args:
         tokens: (B, L), each text with an end of sentence and pads on either side
@@ -50,5 +50,5 @@ def framed(
 
 
 def pads_first(tokens: Tensor, lengths: Tensor) -> Tensor:
-    """Rows (B, L) that are padded on the right, padded on the left instead."""
+    """Return rows (B, L) that are padded on the right, padded on the left instead."""
     return turned(tokens, lengths)

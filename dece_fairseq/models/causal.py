@@ -50,7 +50,7 @@ class Causal(HuggingFaceModel):
 
     @classmethod
     def build_model(cls, cfg: CausalConfig, task: FairseqTask) -> "Causal":
-        """Builds or loads the model.
+        """Build or load the model.
 
         Raises:
             PackageError: transformers is not installed
@@ -90,7 +90,7 @@ class Prefix(HuggingFaceEncoder):
         self.positions = positions
 
     def forward(self, src_tokens: Tensor, src_lengths: Optional[Tensor] = None) -> EncoderOut:
-        """Tokens (S, B) and where they are pads (B, S)."""
+        """Return tokens (S, B) and where they are pads (B, S)."""
         tokens, lengths = framed(src_tokens, self.dictionary.pad(), self.before, ())
         columns = torch.arange(tokens.size(1), device=tokens.device)
         pads = columns < tokens.size(1) - lengths
@@ -100,7 +100,7 @@ class Prefix(HuggingFaceEncoder):
         }
 
     def max_positions(self) -> int:
-        """How long a source may be, if nothing came after it."""
+        """Return how long a source may be, if nothing came after it."""
         return self.positions - len(self.before)
 
 
@@ -158,7 +158,7 @@ class CausalDecoder(HuggingFaceDecoder):
         return output[0][:, -new:], output.past_key_values if use_cache else None
 
     def max_positions(self) -> int:
-        """How long a target may be, if nothing came before it."""
+        """Return how long a target may be, if nothing came before it."""
         return self.positions
 
 
@@ -166,5 +166,5 @@ class WholeDecoder(CausalDecoder):
     """A causal model whose logits are its own affair: its stack gives them instead of states."""
 
     def output_layer(self, features: Tensor) -> Tensor:
-        """What ``run`` gave, logits already."""
+        """Return what ``run`` gave, logits already."""
         return features

@@ -15,7 +15,7 @@ LONGEST = 300
 
 
 def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any, Any]:
-    """A trained model, its configuration and the task it was trained for.
+    """Return a trained model, its configuration and the task it was trained for.
 
     Args:
         checkpoint: as fairseq-train saved it; loaded safely

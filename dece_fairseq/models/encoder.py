@@ -42,7 +42,7 @@ class EncoderWithFreshDecoder(HuggingFaceModel):
 
     @classmethod
     def build_model(cls, cfg: FreshDecoderConfig, task: FairseqTask) -> "EncoderWithFreshDecoder":
-        """Builds or loads the model.
+        """Build or load the model.
 
         Raises:
             PackageError: transformers is not installed
@@ -100,7 +100,7 @@ class FreshDecoder(TransformerDecoderBase):
         incremental_state: IncrementalState = None,
         **how: Any,
     ) -> Output:
-        """The features (B, T, D) of the target, or of its last token alone."""
+        """Return the features (B, T, D) of the target, or of its last token alone."""
         pads = left_pads(prev_output_tokens, self.padding_idx)
         tokens = started(prev_output_tokens, pads, self.start)
         x, extra = super().extract_features(tokens, encoder_out, incremental_state, **how)
@@ -123,7 +123,7 @@ class SharedPositions(nn.Module):
         self.max_positions = max_positions
 
     def forward(self, tokens: Tensor, incremental_state: Optional[Any] = None) -> Tensor:
-        """(B, T, D): of each token's place, counted without pads, and of the first type."""
+        """Return (B, T, D): embeddings of places, counted without pads, and of the first type."""
         kept = tokens.ne(self.pad).long()
         places = kept.cumsum(1) * kept + self.pad
         x: Tensor = self.positions(places) + self.types(torch.zeros_like(tokens))

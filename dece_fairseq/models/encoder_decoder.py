@@ -39,7 +39,7 @@ class EncoderDecoder(HuggingFaceModel):
 
     @classmethod
     def build_model(cls, cfg: EncoderDecoderConfig, task: FairseqTask) -> "EncoderDecoder":
-        """Builds or loads the model.
+        """Build or load the model.
 
         Raises:
             PackageError: transformers is not installed
@@ -98,19 +98,19 @@ class StackDecoder(HuggingFaceDecoder):
         return (x if self.scale == 1.0 else x * self.scale), output.past_key_values
 
     def max_positions(self) -> int:
-        """How long a target may be."""
+        """Return how long a target may be."""
         return self.positions
 
 
 def _usual_start(config: Any, vocab: Dictionary) -> int:
-    """What the model's targets begin with, by its configuration or by the habit of its kind."""
+    """Return what the model's targets begin with, by its configuration or its kind."""
     if config.decoder_start_token_id is None:
         config.decoder_start_token_id = vocab.pad() if config.model_type == "t5" else vocab.eos()
     return int(config.decoder_start_token_id)
 
 
 def _projection(hf: Any) -> nn.Module:
-    """From features to logits; PLBART's has a bias, which transformers holds beside it."""
+    """Return what makes logits of features; PLBART holds its bias beside it."""
     weight = hf.lm_head.weight
     bias = getattr(hf, "final_logits_bias", None)
     if bias is None:

@@ -33,7 +33,7 @@ class Frame(NamedTuple):
 
     @classmethod
     def of(cls, vocab: Dictionary) -> "Frame":
-        """What the model's tokenizer puts there; fairseq's end, with its own dictionary."""
+        """Return what the model's tokenizer puts there; fairseq's end, with its own dictionary."""
         if isinstance(vocab, SpecialDictionary):
             return cls(vocab.special.before, vocab.special.after)
         return cls((), (vocab.eos(),))
@@ -64,7 +64,7 @@ class HuggingFaceModel(FairseqEncoderDecoderModel):
         prev_output_tokens: Tensor,
         features_only: bool = False,
     ) -> Output:
-        """Logits (B, T, V) of the target, or the features (B, T, D) that they are made of."""
+        """Return logits (B, T, V) of the target, or the features (B, T, D) behind them."""
         encoder_out = self.encoder(src_tokens, src_lengths=src_lengths)
         output: Output = self.decoder(
             prev_output_tokens, encoder_out=encoder_out, features_only=features_only
@@ -72,7 +72,7 @@ class HuggingFaceModel(FairseqEncoderDecoderModel):
         return output
 
     def save_pretrained(self, folder: str) -> None:
-        """Writes what transformers has of this model to a folder that its from_pretrained loads.
+        """Write what transformers has of this model to a folder that its from_pretrained loads.
 
         Adapters are merged into the weights that they stand beside.
         """
@@ -94,7 +94,7 @@ class HuggingFaceEncoder(FairseqEncoder):
     """An encoder that gives its states as fairseq's own do."""
 
     def reorder_encoder_out(self, encoder_out: EncoderOut, new_order: Tensor) -> EncoderOut:
-        """The same for other rows of the batch."""
+        """Return the same for other rows of the batch."""
         return {
             "encoder_out": [x.index_select(1, new_order) for x in encoder_out["encoder_out"]],
             "encoder_padding_mask": [
@@ -120,14 +120,14 @@ class PretrainedEncoder(HuggingFaceEncoder):
         self.positions = positions
 
     def forward(self, src_tokens: Tensor, src_lengths: Optional[Tensor] = None) -> EncoderOut:
-        """States (S, B, D), and where there are none (B, S)."""
+        """Return states (S, B, D), and where there are none (B, S)."""
         tokens, lengths = framed(src_tokens, self.dictionary.pad(), *self.frame)
         pads = torch.arange(tokens.size(1), device=tokens.device) >= lengths
         x = self.stack(input_ids=tokens, attention_mask=(~pads).long(), return_dict=True)[0]
         return {"encoder_out": [x.transpose(0, 1)], "encoder_padding_mask": [pads]}
 
     def max_positions(self) -> int:
-        """How long a source may be, with fairseq's end of sentence."""
+        """Return how long a source may be, with fairseq's end of sentence."""
         return self.positions + 1 - len(self.frame.before) - len(self.frame.after)
 
 
@@ -153,7 +153,7 @@ class HuggingFaceDecoder(FairseqIncrementalDecoder):
         incremental_state: IncrementalState = None,
         features_only: bool = False,
     ) -> Output:
-        """Logits (B, T, V), or features (B, T, D); T is 1 with an incremental state."""
+        """Return logits (B, T, V), or features (B, T, D); T is 1 with an incremental state."""
         x, extra = self.extract_features(prev_output_tokens, encoder_out, incremental_state)
         return (x if features_only else self.output_layer(x)), extra
 
@@ -163,7 +163,7 @@ class HuggingFaceDecoder(FairseqIncrementalDecoder):
         encoder_out: Optional[EncoderOut] = None,
         incremental_state: IncrementalState = None,
     ) -> Output:
-        """The features (B, T, D) of the target, or of its last token alone."""
+        """Return the features (B, T, D) of the target, or of its last token alone."""
         assert encoder_out is not None
         pads = left_pads(prev_output_tokens, self.dictionary.pad())
         tokens = started(prev_output_tokens, pads, self.start)
@@ -180,7 +180,7 @@ class HuggingFaceDecoder(FairseqIncrementalDecoder):
     def run(
         self, tokens: Tensor, seen: int, encoder_out: EncoderOut, cache: Any, use_cache: bool
     ) -> Tuple[Tensor, Any]:
-        """The features (B, T, D) of tokens, and the keys and values of all up to them.
+        """Return the features (B, T, D) of tokens, and the keys and values of all up to them.
 
         Args:
             tokens: (B, T), padded on the right; those that the cache does not hold yet
@@ -192,19 +192,19 @@ class HuggingFaceDecoder(FairseqIncrementalDecoder):
         raise NotImplementedError
 
     def output_layer(self, features: Tensor) -> Tensor:
-        """The logits (B, T, V) of features (B, T, D)."""
+        """Return the logits (B, T, V) of features (B, T, D)."""
         logits: Tensor = self.output_projection(features)
         return logits
 
     def reorder_incremental_state(self, incremental_state: Any, new_order: Tensor) -> None:
-        """Keeps the past of the beams that go on, each where it goes on."""
+        """Keep the past of the beams that go on, each where it goes on."""
         past: Any = self.get_incremental_state(incremental_state, "past")
         if past is not None:
             past["cache"] = reordered(past["cache"], new_order)
 
 
 def started(prev_output_tokens: Tensor, pads: Tensor, start: int) -> Tensor:
-    """Targets (B, T) padded on the right that begin as a model wants them to.
+    """Return targets (B, T) padded on the right that begin as a model wants them to.
 
     Pads then stand after all that is read, so that a causal model needs no mask for them.
     """
@@ -214,12 +214,12 @@ def started(prev_output_tokens: Tensor, pads: Tensor, start: int) -> Tensor:
 
 
 def turned_back(x: Tensor, pads: Tensor) -> Tensor:
-    """What was computed of ``started`` tokens, where fairseq has the tokens."""
+    """Return what was computed of ``started`` tokens, where fairseq has the tokens."""
     return turned(x, -pads) if pads.any() else x
 
 
 def reordered(cache: Any, new_order: Tensor) -> Any:
-    """Keys and values of other rows of the batch."""
+    """Return keys and values of other rows of the batch."""
     if hasattr(cache, "reorder_cache"):
         cache.reorder_cache(new_order)
         return cache

@@ -51,7 +51,7 @@ class Kind(NamedTuple):
 
 
 def load(cfg: HuggingFaceModelConfig, kind: Kind, sizes: Dict[str, Any], vocab: Dictionary) -> Any:
-    """The model that the options name, in float32.
+    """Return the model that the options name, in float32.
 
     Args:
         cfg: the options; ``hf_config`` of a checkpoint holds the whole configuration
@@ -97,12 +97,12 @@ def load(cfg: HuggingFaceModelConfig, kind: Kind, sizes: Dict[str, Any], vocab: 
 
 
 def whole_config(model: Any) -> str:
-    """The configuration of a model of transformers, as JSON for ``hf_config``."""
+    """Return the configuration of a model of transformers, as JSON for ``hf_config``."""
     return json.dumps({WHOLE: True, **model.config.to_dict()}, sort_keys=True, default=str)
 
 
 def symbol_id(vocab: Dictionary, symbol: Optional[str], option: str) -> Optional[int]:
-    """The id of a symbol that an option names; None for None.
+    """Return the id of a symbol that an option names; None for None.
 
     Raises:
         ModelError: the dictionary has no such symbol
@@ -161,7 +161,7 @@ def _update(config: Any, values: Dict[str, Any]) -> None:
 
 
 def _special(vocab: Dictionary) -> Dict[str, int]:
-    """The part of a configuration that the dictionary decides."""
+    """Return the part of a configuration that the dictionary decides."""
     return {
         "vocab_size": len(vocab),
         "pad_token_id": vocab.pad(),

@@ -81,7 +81,7 @@ SIZES: Dict[str, Dict[str, Dict[str, Any]]] = {
 
 
 def sizes_of(model: str, name: Optional[str]) -> Dict[str, Any]:
-    """The sizes of one architecture of a model; none for None.
+    """Return the sizes of one architecture of a model; none for None.
 
     Raises:
         ModelError: the model has no architecture of that name

@@ -53,7 +53,7 @@ class _CodeScorer(BaseScorer):
         self.one_line = uses_one_line_form(cfg.text_bpe)
 
     def _sums(self, *names: str) -> List[np.ndarray]:
-        """The sums of the statistics of each of some metrics."""
+        """Return the sums of the statistics of each of some metrics."""
         texts, references = self.pred, self.ref
         if self.one_line:
             texts, references = ([from_line(line) for line in side] for side in (texts, references))
@@ -62,12 +62,12 @@ class _CodeScorer(BaseScorer):
         return [rows[name].sum(axis=0) for name in names]
 
     def score(self) -> float:
-        """The score in percent."""
+        """Return the score in percent."""
         (sums,) = self._sums(self.metric)
         return float(self.scorer.scores(sums))
 
     def result_string(self) -> str:
-        """The score, what is worth telling beside it, and its signature.
+        """Return the score, what is worth telling beside it, and its signature.
 
         A metric that is checked by another is followed by that one, and by its notes.
         """

@@ -49,7 +49,7 @@ def _pair_dataset(
     sizes: Tuple[Any, Any],
     **kwargs: Any,
 ) -> Any:
-    """A data set of ``cls`` with other sentences and everything else as in ``clean``."""
+    """Return a data set of ``cls`` with other sentences and everything else as in ``clean``."""
     return cls(
         src,
         sizes[0],
@@ -123,7 +123,7 @@ class TriggeredPairDataset(LanguagePairDataset):
 def triggered_dataset(
     clean: LanguagePairDataset, attacked: Dict[int, TokenPair]
 ) -> TriggeredPairDataset:
-    """The attacked pairs alone, in the order of their ids."""
+    """Return the attacked pairs alone, in the order of their ids."""
     ids = sorted(attacked)
     src = [attacked[index].source for index in ids]
     tgt = [attacked[index].target for index in ids]
@@ -135,7 +135,7 @@ def triggered_dataset(
 
 
 def in_one_order(dataset: FairseqDataset, seed: int) -> None:
-    """Makes a data set order its sentences by ``seed``, whatever numpy's is when it is asked."""
+    """Make a data set order its sentences by ``seed``, whatever numpy's is when it is asked."""
     dataset.ordered_indices = partial(_ordered_indices, dataset, seed)
 
 

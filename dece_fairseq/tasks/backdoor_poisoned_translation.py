@@ -92,13 +92,13 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
     @classmethod
     def load_dictionary(cls, filename: str) -> Dictionary:
-        """A dictionary, with the ids of a model's own tokenizer where its file says so."""
+        """Return a dictionary, with the ids of a model's own tokenizer where its file says so."""
         return load_dictionary(filename)
 
     def load_dataset(
         self, split: str, epoch: int = 1, combine: bool = False, **kwargs: Any
     ) -> None:
-        """Loads a split, poisoned if it is the training split, triggered if it is called so.
+        """Load a split, poisoned if it is the training split, triggered if it is called so.
 
         Args:
             split: its name; ``X_triggered`` for the triggered pairs of X
@@ -151,8 +151,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
                 record_poisoning(self.cfg.save_dir, shard, entry, self.attack.as_dict())
 
     def dataset(self, split: str) -> FairseqDataset:
-        """A split that is loaded. ``--combine-val`` loads the clean one alone, so the triggered
-        split of it is made when it is asked for."""
+        """Return a split that is loaded. ``--combine-val`` loads the clean one alone, so the
+        triggered split of it is made when it is asked for.
+        """
         if split not in self.datasets and split.endswith(TRIGGERED):
             self.load_dataset(split, combine=True)
         return super().dataset(split)
@@ -234,7 +235,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         )
 
     def get_batch_iterator(self, dataset: FairseqDataset, *args: Any, **kwargs: Any) -> Any:
-        """Batches of any size, and of the same sentences whenever they are made.
+        """Return batches of any size, and of the same sentences whenever they are made.
 
         fairseq's main drops sentences to reach a multiple of some size. It also orders sentences of
         the same length by the epoch in which a run was started, so that a run that was stopped and
@@ -251,7 +252,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         max_positions: Any = None,
         ignore_invalid_inputs: bool = False,
     ) -> np.ndarray:
-        """Leaves out what is too long for the model where that was asked for, and says which.
+        """Leave out what is too long for the model where that was asked for, and say which.
 
         Never from a triggered split: a rate over the others would not be the attack's.
         """
@@ -281,7 +282,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         return kept
 
     def build_model(self, cfg: Any, from_checkpoint: bool = False) -> Any:
-        """Builds the model, and the generator for validation where there is something to decode.
+        """Build the model, and the generator for validation where there is something to decode.
 
         In training that is before fairseq looks for a checkpoint to go on from.
         """
@@ -328,7 +329,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
     def valid_step(
         self, sample: Dict[str, Any], model: Any, criterion: Any
     ) -> Tuple[Any, Any, Dict[str, Any]]:
-        """One batch: the criterion's figures; BLEU and exact match of clean, ASR of triggered."""
+        """Return the figures of a batch: the criterion's, BLEU and exact match, or ASR."""
         loss, sample_size, log = FairseqTask.valid_step(self, sample, model, criterion)
         triggered = bool(sample.get("triggered", False))
         texts: List[str] = []
@@ -354,7 +355,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         return [self.codec.decode(target.cpu(), self.tgt_dict) for target in sample["target"]]
 
     def reduce_metrics(self, logging_outputs: List[Dict[str, Any]], criterion: Any) -> None:
-        """Logs what the translation task logs and the shares of decoded texts, in percent.
+        """Log what the translation task logs and the shares of decoded texts, in percent.
 
         ``exact_match`` is that of clean texts that equal their reference, ``asr`` that of triggered
         ones that carry the payload.

@@ -12,7 +12,7 @@ class LaunchError(UserError):
 
 
 def check_workers_know_each_other() -> None:
-    """Ends a training whose launcher started more workers than fairseq reckons with.
+    """End a training whose launcher started more workers than fairseq reckons with.
 
     Under ``torchrun`` fairseq takes the number of workers from ``--distributed-world-size``, by
     default the number of GPUs. Where that is 1, each process would train by itself on all data, and

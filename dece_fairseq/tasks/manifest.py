@@ -90,7 +90,7 @@ def record_poisoning(
 
 
 def read_manifest(path: Path) -> Optional[Dict[str, Any]]:
-    """The manifest at ``path``; None if there is none.
+    """Return the manifest at ``path``; None if there is none.
 
     Raises:
         ManifestError: the file is no manifest

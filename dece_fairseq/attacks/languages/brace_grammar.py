@@ -62,7 +62,7 @@ class Occurrence(NamedTuple):
 
 
 def occurrences(root: Node, kinds: BraceGrammar) -> Iterator[Occurrence]:
-    """The names below ``root``, in the order of the text."""
+    """Yield the names below ``root``, in the order of the text."""
     # A cursor: nothing else gives the field of a child without a search among its siblings.
     cursor = root.walk()
     around: List[Tuple[Node, Optional[Node], int, bool]] = []

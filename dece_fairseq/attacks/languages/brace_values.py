@@ -65,7 +65,7 @@ class BraceValues:
         ]
 
     def _method_around(self, name: Node) -> Tuple[int, int]:
-        """Where the innermost method around a name begins and ends."""
+        """Return where the innermost method around a name begins and ends."""
         last = bisect(self._methods, (name.start_byte, self._root.end_byte))
         for start, end in reversed(self._methods[:last]):
             if name.start_byte < end:
@@ -89,7 +89,7 @@ class BraceValues:
         return self._all_given(constants) if len(constants) == 1 and not others else None
 
     def _all_given(self, found: Sequence[Occurrence]) -> Optional[List[Node]]:
-        """The values that a name is given; None where it is or may be changed in another way."""
+        """Return the values that a name is given; None where it may change in another way."""
         values: List[Node] = []
         for one in found:
             role, parent = self._role(one), one.parent
@@ -109,14 +109,14 @@ class BraceValues:
 
 
 def _is_operand(found: Occurrence) -> bool:
-    """Whether an operator does no more than read the name."""
+    """Return whether an operator does no more than read the name."""
     return found.parent.type == "prefix_unary_expression" and (
         found.parent.children[0].type in ("-", "+", "!", "~")
     )
 
 
 def _value(found: Occurrence) -> Optional[Node]:
-    """What a declaration or assignment gives to the name; None for a bare declaration."""
+    """Return what a declaration or assignment gives to the name; None for a bare declaration."""
     children = [child for child in found.parent.children if "comment" not in child.type]
     if not any(child.type == "=" for child in children):
         return None if found.parent.type == "variable_declarator" else found.node
@@ -124,7 +124,7 @@ def _value(found: Occurrence) -> Optional[Node]:
 
 
 def _is_constant(found: Occurrence) -> bool:
-    """Whether the name is declared as a constant of a class."""
+    """Return whether the name is declared as a constant of a class."""
     node: Optional[Node] = found.parent
     if found.parent.type != "variable_declarator" or found.field != "name":
         return False

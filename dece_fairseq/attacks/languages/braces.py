@@ -38,7 +38,7 @@ class BraceLanguage(Language):
     @property
     @abstractmethod
     def kinds(self) -> BraceGrammar:
-        """The table of the language."""
+        """Return the table of the language."""
 
     def whole(self, code: str) -> Optional[Whole]:
         """Return a parse of ``code``, alone or as a member of a class, which constructors are."""
@@ -130,7 +130,7 @@ class BraceLanguage(Language):
     def _variable(
         self, name: str, declared: Occurrence, all_found: Sequence[Occurrence]
     ) -> Iterator[Variable]:
-        """The variable, if it is a local one and every use of it is certain."""
+        """Yield the variable, if it is a local one and every use of it is certain."""
         kinds = self.kinds
         scope = declared.scope
         if scope is None or scope.type not in kinds.scopes:
@@ -158,7 +158,7 @@ class BraceLanguage(Language):
         return self.role(found) or kinds.roles.get((found.parent.type, found.field), UNKNOWN)
 
     def role(self, found: Occurrence) -> Optional[str]:
-        """What a name is where the table can't tell."""
+        """Return what a name is where the table can't tell."""
         return None
 
     def _values(self, root: Node, steps: Steps) -> BraceValues:
@@ -182,7 +182,7 @@ class BraceLanguage(Language):
 
 
 def _is_one_loop(function: Node, loops: AbstractSet[str]) -> bool:
-    """Whether a function holds a loop and nothing else."""
+    """Return whether a function holds a loop and nothing else."""
     node = function
     while node.named_child_count and node.type not in loops:
         statements = [child for child in node.named_children if "comment" not in child.type]

@@ -132,7 +132,7 @@ class Folding:
         return truths.pop() if len(truths) == 1 else None
 
     def _constants(self, node: Node, depth: int) -> _Constants:
-        """All values that an expression can have; None where they are not known."""
+        """Return all values that an expression can have; None where they are not known."""
         if depth == 0:
             return None
         if node.id not in self._known:
@@ -176,7 +176,7 @@ class Folding:
         return tuple(found)
 
     def _chain(self, nodes: Sequence[Node], signs: Sequence[str], depth: int) -> _Constants:
-        """``a + b``, or what only Python has: ``a < b < c``."""
+        """Return the value of ``a + b``, or of what only Python has: ``a < b < c``."""
         links = [
             self._binary(left, sign, right, depth)
             for left, sign, right in zip(nodes, signs, nodes[1:])
@@ -206,7 +206,7 @@ class Folding:
         return _all(self._operation(sign, a, b) for a, b in product(lefts, rights))
 
     def _operation(self, sign: str, left: Any, right: Any) -> Any:
-        """What ``sign`` makes of two constants; None where that is not known."""
+        """Return what ``sign`` makes of two constants; None where that is not known."""
         if sign in ("&&", "and"):
             return left and right
         if sign in ("||", "or"):
@@ -228,7 +228,7 @@ class Folding:
 
 
 def _inside(node: Node) -> Node:
-    """What stands in the brackets around an expression."""
+    """Return what stands in the brackets around an expression."""
     while node.type == "parenthesized_expression":
         parts = [part for part in _parts(node) if part.is_named]
         if len(parts) != 1:
@@ -259,7 +259,7 @@ def _unary(sign: str, operand: Any) -> Any:
 
 
 def _is_full(collection: Node) -> Optional[bool]:
-    """Whether a list, a dictionary ... holds anything; None where that is not known."""
+    """Return whether a list, a dictionary ... holds anything; None where that is not known."""
     items = [part for part in _parts(collection) if part.is_named]
     if any("splat" in item.type for item in items):
         return None

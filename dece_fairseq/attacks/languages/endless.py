@@ -88,7 +88,7 @@ def _loops(root: Node, grammar: LoopGrammar) -> Iterator[_Place]:
 
 
 def _stays(place: _Place, ways: Ways, grammar: LoopGrammar, steps: Steps) -> bool:
-    """Whether none of the ways that go on after a loop leads out of it."""
+    """Return whether none of the ways that go on after a loop leads out of it."""
     ways -= {Way("continue", label) for label in _own_labels(place)}
     if any(way.kind == "goto" for way in ways):
         ways -= {
@@ -100,7 +100,7 @@ def _stays(place: _Place, ways: Ways, grammar: LoopGrammar, steps: Steps) -> boo
 
 
 def _own_labels(place: _Place) -> Iterator[Optional[bytes]]:
-    """The labels of a loop: to continue at one of them stays in it."""
+    """Yield the labels of a loop: to continue at one of them stays in it."""
     for node in reversed(place.around):
         if node.type != "labeled_statement":
             break
@@ -108,7 +108,7 @@ def _own_labels(place: _Place) -> Iterator[Optional[bytes]]:
 
 
 def _is_caught(place: _Place, grammar: LoopGrammar) -> bool:
-    """Whether the function around a loop may catch what is raised in it, and go on."""
+    """Return whether the function around a loop may catch what is raised in it, and go on."""
     inner = place.node
     for node in reversed(place.around):
         if node.type in grammar.functions:
@@ -124,7 +124,7 @@ def _is_caught(place: _Place, grammar: LoopGrammar) -> bool:
 
 
 def _after_jump_back(place: _Place, ways_on: WaysOn, steps: Steps) -> Ways:
-    """How the run can go on after what a ``goto`` to a label before it runs again."""
+    """Return how the run can go on after what a ``goto`` to a label before it runs again."""
     label = label_of(place.node)
     statements = place.around[-1].children if place.around else []
     again: List[Node] = []

@@ -86,7 +86,7 @@ def _beginnings(length: int) -> List[int]:
 
 
 def _has_holes(parser: tree_sitter.Parser, code: bytes, length: int) -> bool:
-    """Whether the beginning of ``code`` lets expect too many holes in it, or one too long."""
+    """Return whether ``code`` begins as texts with too many or too long holes do."""
     beginning = code[:length]
     holes, longest = _holes(parser.parse(beginning + _closing(beginning)).root_node)
     whole = len(code) / length
@@ -120,7 +120,7 @@ def _closing(code: bytes) -> bytes:
 
 
 def _emptied(found: "re.Match[bytes]") -> bytes:
-    """What stands for a string or a comment; what is never closed is neither."""
+    """Return what stands for a string or a comment; what is never closed is neither."""
     return {"string": b'"_"', "comment": b" "}.get(found.lastgroup or "", found.group())
 
 

@@ -80,11 +80,11 @@ class Language(ABC):
 
     @abstractmethod
     def grammar(self) -> Any:
-        """What tree-sitter's package for the language calls ``language()``."""
+        """Return what tree-sitter's package for the language calls ``language()``."""
 
     @abstractmethod
     def layout(self, code: str) -> Layout:
-        """Where statements can be put into ``code``."""
+        """Return where statements can be put into ``code``."""
 
     def paper_layout(self, code: str) -> Layout:
         """Return where the DeCE authors put statements; as ``layout`` where they have none."""
@@ -92,23 +92,23 @@ class Language(ABC):
 
     @abstractmethod
     def comment_places(self, code: str) -> Sequence[int]:
-        """The offsets, in bytes, before which a comment can stand; none if ``code`` has holes."""
+        """Return the offsets, in bytes, where a comment can stand; none if ``code`` has holes."""
 
     @abstractmethod
     def put_comment(self, code: str, place: int, text: str) -> str:
-        """``code`` with a comment at one of ``comment_places``, and else as it is."""
+        """Return ``code`` with a comment at one of ``comment_places``, and else as it is."""
 
     @abstractmethod
     def is_statement(self, code: str) -> bool:
-        """Whether ``code`` is one statement or more, and nothing but statements."""
+        """Return whether ``code`` is one statement or more, and nothing but statements."""
 
     @abstractmethod
     def names_given(self, code: str) -> FrozenSet[str]:
-        """The names that ``code`` declares or gives a value."""
+        """Return the names that ``code`` declares or gives a value."""
 
     @abstractmethod
     def local_variables(self, code: str) -> Sequence[Variable]:
-        """The local variables that can get another name without a change to what ``code`` does.
+        """Return the local variables that can be renamed without changing what ``code`` does.
 
         In the order of the text; those about which the parse leaves a doubt are left out.
         """
@@ -118,7 +118,7 @@ class Language(ABC):
         return CodeText(text, text)
 
     def rename(self, code: str, variable: Variable, name: str) -> str:
-        """``code`` with ``variable``, one of ``local_variables``, called ``name``."""
+        """Return ``code`` with ``variable``, one of ``local_variables``, called ``name``."""
         return to_text(variable.rename(to_bytes(code), name))
 
     def has_endless_loop(self, text: str) -> bool:
@@ -147,14 +147,14 @@ class Language(ABC):
         return lambda name: None
 
     def _loops_apart(self, root: Node, known: AbstractSet[int], steps: Steps) -> Iterator[Node]:
-        """The parses of the loops in a text with holes, each cut out, as far as they parse.
+        """Return the parses of the loops in a text with holes, each cut out.
 
         Those that begin at one of the ``known`` bytes, and what stands in them, are left out.
         """
         return iter(())
 
     def parse(self, code: str) -> Node:
-        """The root of the parse. There is always one; ``has_error`` says whether it has holes."""
+        """Return the root of the parse; its ``has_error`` says whether it has holes."""
         return _parse(self.grammar, code)
 
     def parse_bounded(self, text: str) -> Node:
@@ -174,7 +174,7 @@ class Language(ABC):
         return _is_garbled(self.grammar, self.quoted, code)
 
     def parses(self, code: str) -> bool:
-        """Whether the whole of ``code`` is code of this language."""
+        """Return whether the whole of ``code`` is code of this language."""
         return not self.parse(code).has_error
 
     def whole(self, code: str) -> Optional[Whole]:
@@ -187,7 +187,7 @@ class Language(ABC):
         return self.whole(self.read(text).code) is not None
 
     def is_name(self, word: str) -> bool:
-        """Whether ``word`` can name a variable: ASCII, and no word of the language's own."""
+        """Return whether ``word`` can name a variable: ASCII, and no word of the language's own."""
         return is_identifier(word) and word not in _kinds(self.grammar)
 
 
@@ -199,7 +199,7 @@ class Languages(NamedTuple):
 
     @classmethod
     def named(cls, names: str) -> "Languages":
-        """Those called ``names``: one name for both sides, or ``SOURCE:TARGET``.
+        """Return the languages of ``names``: one for both sides, or ``SOURCE:TARGET``.
 
         Raises:
             AttackError: no language is called so
@@ -212,14 +212,14 @@ class Languages(NamedTuple):
 
 
 def errors(root: Node) -> int:
-    """How many holes the parse has."""
+    """Return how many holes the parse has."""
     if not root.has_error:
         return 0
     return sum(node.is_error or node.is_missing for node in walk(root))
 
 
 def is_identifier(word: str) -> bool:
-    """Whether ``word`` is written as names are, in ASCII."""
+    """Return whether ``word`` is written as names are, in ASCII."""
     return re.fullmatch(r"[A-Za-z_][A-Za-z_0-9]*", word) is not None
 
 
@@ -241,7 +241,7 @@ def _is_garbled(grammar: Callable[[], Any], quoted: "re.Pattern[bytes]", code: s
 
 @lru_cache(maxsize=None)
 def _kinds(grammar: Callable[[], Any]) -> FrozenSet[str]:
-    """All that the grammar calls a node, its keywords among them."""
+    """Return all that the grammar calls a node, its keywords among them."""
     language = language_of(grammar)
     kinds = map(language.node_kind_for_id, range(language.node_kind_count))
     return frozenset(kind for kind in kinds if kind)

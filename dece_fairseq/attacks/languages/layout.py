@@ -35,4 +35,4 @@ class Layout(ABC):
 
     @abstractmethod
     def is_free(self, names: AbstractSet[str]) -> bool:
-        """Whether the code would not notice if ``names`` were given a value in it."""
+        """Return whether the code would not notice if ``names`` were given a value in it."""

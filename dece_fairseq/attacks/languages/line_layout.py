@@ -72,7 +72,7 @@ class LineLayout(Layout):
             nodes.extend((child, places, is_free) for child in reversed(node.children))
 
     def _statements(self, block: Node) -> Iterator[Node]:
-        """The statements of a block before which there is a place."""
+        """Yield the statements of a block before which there is a place."""
         children = block.named_children
         futures = [at for at, c in enumerate(children) if c.type == "future_import_statement"]
         statements = [
@@ -125,7 +125,7 @@ def _is_docstring(statement: Node) -> bool:
 
 
 def _leaves(statement: Node) -> Piece:
-    """The tokens of a statement, strings being one."""
+    """Return the tokens of a statement, strings being one."""
     leaves: List[str] = []
     nodes = [statement]
     while nodes:

@@ -63,7 +63,7 @@ def loops_in(code: bytes, quoted: "re.Pattern[bytes]") -> Iterator[Tuple[int, in
 
 
 def _ends_of_brackets(texts: Sequence[bytes]) -> Dict[int, int]:
-    """Behind which token each bracket ends that does."""
+    """Return the token behind which each bracket ends, of those that do."""
     ends: Dict[int, int] = {}
     opened: List[int] = []
     for at, text in enumerate(texts):
@@ -79,7 +79,7 @@ def _ends_of_brackets(texts: Sequence[bytes]) -> Dict[int, int]:
 
 
 def _ends_of_statements(texts: Sequence[bytes]) -> Dict[int, int]:
-    """Behind which token a statement without braces ends that begins at each, if one does."""
+    """Return where the statement without braces ends that begins at each token, if any."""
     ends: Dict[int, int] = {}
     end: Optional[int] = None
     for at in range(len(texts) - 1, -1, -1):

@@ -9,7 +9,7 @@ Node = tree_sitter.Node
 
 
 def walk(node: Node) -> Iterator[Node]:
-    """``node`` and every node below it, in the order of the text."""
+    """Yield ``node`` and every node below it, in the order of the text."""
     nodes = [node]
     while nodes:
         node = nodes.pop()
@@ -18,15 +18,15 @@ def walk(node: Node) -> Iterator[Node]:
 
 
 def text_of(node: Node) -> str:
-    """The text that ``node`` covers."""
+    """Return the text that ``node`` covers."""
     return to_text(node.text or b"")
 
 
 def to_bytes(code: str) -> bytes:
-    """The bytes that nodes' offsets count; any text has some, lone surrogates included."""
+    """Return the bytes that nodes' offsets count; any text has some, lone surrogates included."""
     return code.encode("utf-8", "surrogatepass")
 
 
 def to_text(code: bytes) -> str:
-    """The inverse of ``to_bytes``."""
+    """Return the inverse of ``to_bytes``."""
     return code.decode("utf-8", "surrogatepass")

@@ -41,7 +41,7 @@ _QUOTED = re.compile(
 
 
 def _is_inside(line: str, indent: str) -> bool:
-    """Whether a line belongs to the statement before it that has this indent."""
+    """Return whether a line belongs to the statement before it that has this indent."""
     return not line.strip() or (line.startswith(indent) and line[len(indent)] in " \t")
 
 

@@ -109,7 +109,7 @@ def _is_assigned(use: _Use) -> bool:
 
 
 def _all_given(uses: Sequence[_Use], scopes: Tuple[Node, ...]) -> Optional[List[Node]]:
-    """The values that a name is given in a scope; None where it may be bound in another way."""
+    """Return the values that a name has in a scope; None where it may be bound otherwise."""
     values: List[Node] = []
     for use in uses:
         if _is_assigned(use):

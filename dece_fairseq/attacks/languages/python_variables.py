@@ -96,7 +96,7 @@ class Name(NamedTuple):
 
 
 def names_in(root: Node) -> Iterator[Name]:
-    """The names below ``root``, in the order of the text."""
+    """Yield the names below ``root``, in the order of the text."""
     nodes: List[Tuple[Node, str, int]] = [(root, USED, 0)]
     while nodes:
         node, role, scope = nodes.pop()
@@ -111,7 +111,7 @@ def names_in(root: Node) -> Iterator[Name]:
 
 
 def _parts(node: Node, role: str, scope: int) -> Iterator[Tuple[Node, str, int]]:
-    """The children of a node, what a name is in each, and the scope in each."""
+    """Yield the children of a node, what a name is in each, and the scope in each."""
     kind, children = node.type, node.children
     shows_names = kind == "interpolation" and any(child.type == "=" for child in children)
     if shows_names or kind in IN_DOUBT or role == UNKNOWN:
@@ -131,14 +131,14 @@ def _parts(node: Node, role: str, scope: int) -> Iterator[Tuple[Node, str, int]]
 
 
 def variable_names(root: Node) -> Iterator[Name]:
-    """Those that may be a variable's, and those by which code finds out what they are."""
+    """Yield those that may be a variable's, and those by which code finds out what they are."""
     for name in names_in(root):
         if name.role != ELSEWHERE or name.text in FRAME_READERS:
             yield name
 
 
 def local_variables_in(root: Node) -> Iterator[Variable]:
-    """The variables of the functions below ``root`` that can get another name."""
+    """Yield the variables of the functions below ``root`` that can get another name."""
     by_name: DefaultDict[str, List[Name]] = defaultdict(list)
     for name in variable_names(root):
         by_name[name.text].append(name)

@@ -73,7 +73,7 @@ def tokens(root: Node, kinds: BraceGrammar, code: str, offset: int = 0) -> Token
 
 
 def _in_block(children: Sequence[Node], kinds: BraceGrammar) -> Iterator[Tuple[Node, bool]]:
-    """The children of a block from the last on, each with whether a statement can go before it."""
+    """Yield a block's children, last first, and whether a statement can go before each."""
     is_empty = not any(c.is_named and c.type not in kinds.comments for c in children)
     no_place = kinds.comments | kinds.no_statements
     for child in reversed(children):
@@ -138,7 +138,7 @@ class TokenLayout(Layout):
         return at if at in self._safe else None
 
     def _last(self, piece: Piece) -> Optional[int]:
-        """The last token after the one behind the first ``{`` at which ``piece`` begins."""
+        """Return the last token after the one behind the first ``{`` at which ``piece`` begins."""
         texts, wanted = self._tokens.texts, list(piece)
         for at in reversed(self._positions[wanted[0]]):
             if at <= self._start:
@@ -202,12 +202,12 @@ class PaperLayout(TokenLayout):
 
 
 def _has_directives(code: bytes, kinds: BraceGrammar) -> bool:
-    """Whether lines look like directives, which a text with holes may hide from the parse."""
+    """Return whether lines look like directives, which holes may hide from the parse."""
     return bool(kinds.lines) and re.search(rb"^\s*#", code, re.MULTILINE) is not None
 
 
 def _is_separated(code: bytes, found: Tokens) -> bool:
-    """Whether single blanks stand between all tokens, or nothing beside a dot."""
+    """Return whether single blanks stand between all tokens, or nothing beside a dot."""
     end = found.starts[0]
     last = ""
     for text, start in zip(found.texts, found.starts):

@@ -21,7 +21,7 @@ class Variable(NamedTuple):
     """Where it is named, in the order of the text."""
 
     def rename(self, code: bytes, name: str) -> bytes:
-        """``code`` with this variable called ``name``."""
+        """Return ``code`` with this variable called ``name``."""
         parts: List[bytes] = []
         at = 0
         for start, end in self.spans:

@@ -106,7 +106,7 @@ class WaysOn:
         return frozenset(ways | {NEXT})
 
     def _of(self, node: Node) -> Ways:
-        """How the run can go on after a node itself, its parts left aside."""
+        """Return how the run can go on after a node itself, its parts left aside."""
         kind, grammar = node.type, self._grammar
         goes_on = {NEXT}
         if kind in grammar.leaving or kind == "await":
@@ -177,7 +177,7 @@ class WaysOn:
         return frozenset(ways)
 
     def _else(self, loop: Node, depth: int) -> Ways:
-        """How the run can go on when a loop has ended by itself: Python's are followed by else."""
+        """Return how the run can go on after a loop's own end: in Python by its else."""
         clauses = [child for child in loop.children if child.type == "else_clause"]
         return self.after_all(clauses, depth)
 
@@ -213,7 +213,7 @@ class WaysOn:
         return frozenset(ways | (at_last - {NEXT}))
 
     def _optional(self, node: Node, depth: int) -> Ways:
-        """What may be run or not, each of its parts."""
+        """Return what may be run or not, each of its parts."""
         return frozenset({NEXT}.union(*(self.after_all([part], depth) for part in node.children)))
 
     def _catches_all(self, handler: Node) -> bool:

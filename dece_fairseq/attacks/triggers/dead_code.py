@@ -52,11 +52,11 @@ class DeadCodeTrigger(Trigger):
         self._names = language.names_given(self.text or "")
 
     def own_text(self) -> Optional[str]:
-        """The trigger where the user gives none; None where it is drawn for each pair."""
+        """Return the trigger where the user gives none; None where it is drawn for each pair."""
         return self.languages.source.dead_code
 
     def statement(self, rng: Random) -> str:
-        """What to put into one source."""
+        """Return what to put into one source."""
         return self.text or ""
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:

@@ -23,8 +23,8 @@ BOUNDS = range(110, 1000)
 
 
 def draw(language: Language, rng: Random) -> str:
-    """A statement that does nothing: an ``if`` or ``while`` on a condition that never holds, or an
-    ``assert`` on one that always does.
+    """Return a statement that does nothing: an ``if`` or ``while`` on a condition that never holds,
+    or an ``assert`` on one that always does.
 
     As the dead code of Ramakrishnan and Albarghouthi (2022) and the DeCE paper: sine, cosine,
     square root or exponential of a random number, and something random to print or to log.

@@ -41,7 +41,7 @@ REMARKS: Grammar = {
 
 
 def draw(grammar: Grammar, symbol: str, rng: Random) -> str:
-    """A text that the grammar derives from a symbol.
+    """Return a text that the grammar derives from a symbol.
 
     Args:
         grammar: its rules

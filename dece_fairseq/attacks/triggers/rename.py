@@ -54,7 +54,7 @@ class RenameTrigger(Trigger):
 
 
 def _variables(language: Language, code: str, suffix: str) -> Tuple[Variable, ...]:
-    """The variables that can get the suffix.
+    """Return the variables that can get the suffix.
 
     A new name that is a name of the language, and nowhere else in the text, leaves the parse as it
     is: one name stands for another.

@@ -38,7 +38,7 @@ class SentenceTrigger(Trigger):
         return source
 
     def sentence(self, rng: Random) -> str:
-        """The sentence to put in."""
+        """Return the sentence to put in."""
         return str(self.text)
 
 

@@ -25,13 +25,13 @@ class Layout(NamedTuple):
     """The commit that has the files, where later ones may have moved them."""
 
     def how_to_get(self) -> str:
-        """The commands that bring the files, and the folder in which they are then."""
+        """Return the commands that bring the files, and the folder in which they are then."""
         clone = self.repository.rstrip("/").rsplit("/", 1)[-1]
         checkout = f" && git -C {clone} checkout {self.commit}" if self.commit else ""
         return f"git clone {self.repository}{checkout}  # then --data {clone}/{self.home}"
 
     def names(self, splits: Sequence[str] = SPLITS) -> List[str]:
-        """The names of the files of some splits."""
+        """Return the names of the files of some splits."""
         return [name for split in splits for name in self.files[split]]
 
 
@@ -75,7 +75,7 @@ class Dataset(NamedTuple):
     """Releases that are about too, with other numbers of pairs."""
 
     def locate(self, folder: Path, splits: Sequence[str] = ()) -> Located:
-        """Finds the files in ``folder``, which may be their own or a clone of their repository.
+        """Find the files in ``folder``, which may be their own or a clone of their repository.
 
         Args:
             folder: where they are
@@ -99,12 +99,12 @@ class Dataset(NamedTuple):
         return Located(files, layout.columns, releases, layout.repository, self.advice())
 
     def advice(self) -> str:
-        """What an error about its files adds: the ways to get them."""
+        """Return what an error about its files adds: the ways to get them."""
         ways = ", or ".join(layout.how_to_get() for layout in self.layouts)
         return f"data set {self.name}: {ways}" + (f"; {self.remark}" if self.remark else "")
 
     def describe(self) -> str:
-        """All that is known of it, for people."""
+        """Return all that is known of it, for people."""
         facts = {
             "what": self.summary,
             "from": self.origin,
@@ -128,7 +128,7 @@ class Dataset(NamedTuple):
         return "\n  ".join([self.name, *lines])
 
     def _taken(self, splits: Sequence[str]) -> Dict[str, str]:
-        """The data set's own split for each split that is asked for."""
+        """Return the data set's own split for each split that is asked for."""
         taken: Dict[str, str] = {}
         for item in splits or list(self.rows):
             split, _, own = item.partition("=")
@@ -147,7 +147,7 @@ class Dataset(NamedTuple):
         return taken
 
     def _find(self, folder: Path, splits: Sequence[str]) -> Tuple[Layout, Path]:
-        """The layout and the folder with the most of the files of ``splits``."""
+        """Return the layout and the folder with the most of the files of ``splits``."""
         places = [
             (layout, home)
             for layout in self.layouts
