@@ -61,7 +61,7 @@ COMPLETION = ["shtab>=1.5"]
 # The pages of the API are made of docstrings, by what is pinned for Python 3.11 and newer.
 DOCS = ["mkdocs>=1.5,<2", 'mkdocstrings[python]>=0.29; python_version >= "3.11"']
 # What the tests of the text side need, on every Python.
-TEST_TEXT = ["pytest>=7", "hypothesis>=6.60", *NLTK, *REPORTS, *COMPLETION]
+TEST_TEXT = ["pytest>=7", "pytest-xdist>=3.5", "hypothesis>=6.60", *NLTK, *REPORTS, *COMPLETION]
 TEST = [
     *TEST_TEXT,
     "ruff>=0.6",

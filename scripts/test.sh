@@ -4,6 +4,8 @@
 #   bash scripts/test.sh            lint, types, and the fast tests
 #   bash scripts/test.sh --all      the slow ones too, which run the stock command lines
 #   bash scripts/test.sh [--all] -- ARGUMENTS OF PYTEST
+#
+# Each core runs tests, a file at a time; `-- -n 0` runs them one after the other.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source scripts/setup_env.sh
@@ -15,4 +17,4 @@ if [ "${1:-}" = -- ]; then shift; fi
 ruff check .
 ruff format --check .
 if python -c 'import mypy' 2>/dev/null; then mypy; fi
-python -m pytest -m "$marks" "$@"
+python -m pytest --numprocesses auto --dist loadfile -m "$marks" "$@"

@@ -28,5 +28,5 @@ if [ -z "$python" ]; then
     exit 1
 fi
 PYTHON="$python" VENV="$PWD/.venv-3.10" source scripts/setup_env.sh
-python -m pytest -m "not slow" "$@" "${fast[@]}"
-python -m pytest -m slow "$@" "${slow[@]}"
+python -m pytest --numprocesses auto --dist loadfile -m "not slow" "$@" "${fast[@]}"
+python -m pytest --numprocesses auto --dist loadfile -m slow "$@" "${slow[@]}"
