@@ -1,0 +1,143 @@
+"""What is suspected, and the JSON file that other commands read it from."""
+
+import json
+import math
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.data.pairs import DataError
+
+
+@dataclass(frozen=True)
+class Suspicion:
+    """A payload that the data may have been poisoned with.
+
+    Args:
+        payload: its text, as most of its pairs have it
+        nats: how much of it, over all its pairs, the reference model does not explain
+        p_value: how often clean data would show as much somewhere; None where that can't be told
+        pairs: the numbers of the pairs that carry it, from 0, in order
+        trigger: what in their sources sets them apart from the others; None where nothing does
+        trigger_pairs: the numbers of all pairs whose source holds the trigger
+        closest: where there is no trigger, what comes closest to one
+        closest_pairs: how many of ``pairs`` have that in their source
+        forms: other texts of the same payload, the most frequent first
+    """
+
+    payload: str
+    nats: float
+    p_value: Optional[float]
+    pairs: Tuple[int, ...]
+    trigger: Optional[str] = None
+    trigger_pairs: Tuple[int, ...] = ()
+    closest: Optional[str] = None
+    closest_pairs: int = 0
+    forms: Tuple[str, ...] = ()
+
+    def is_significant(self, level: float) -> bool:
+        """Return whether clean data would show as much in at most ``level`` of all cases."""
+        return self.p_value is not None and self.p_value <= level
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Suspicion":
+        """Return the suspicion of an object of the JSON file.
+
+        Raises:
+            ValueError: the object is none
+        """
+        names = {each.name for each in fields(cls)}
+        given = {name: value for name, value in values.items() if name in names}
+        for name in ("pairs", "trigger_pairs", "forms"):
+            if not isinstance(given.get(name, []), (list, tuple)):
+                raise ValueError(f"{name} is no list")
+            if name in given:
+                given[name] = tuple(given[name])
+        try:
+            suspicion = cls(**given)
+        except TypeError as error:
+            raise ValueError(f"it needs payload, nats, p_value and pairs ({error})") from error
+        suspicion._check()
+        return suspicion
+
+    def _check(self) -> None:
+        _need(_is_text(self.payload), "payload", "text", self.payload)
+        _need(_is_finite(self.nats), "nats", "a number", self.nats)
+        is_share = _is_finite(self.p_value) and 0 <= float(self.p_value or 0) <= 1
+        _need(self.p_value is None or is_share, "p_value", "null or in [0, 1]", self.p_value)
+        for name, numbers in (("pairs", self.pairs), ("trigger_pairs", self.trigger_pairs)):
+            _need(all(_is_count(n) for n in numbers), name, "numbers from 0", numbers)
+        for name, text in (("trigger", self.trigger), ("closest", self.closest)):
+            _need(text is None or _is_text(text), name, "null or text", text)
+        _need(_is_count(self.closest_pairs), "closest_pairs", "a count", self.closest_pairs)
+        _need(all(map(_is_text, self.forms)), "forms", "texts", self.forms)
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What ``dece reveal`` found.
+
+    Args:
+        suspicions: the best first
+        level: at which a p-value counts as significant
+        calibration: where the p-values come from, or why there are none
+        made_of: the command, files, reference model and settings that led to this
+    """
+
+    suspicions: Sequence[Suspicion]
+    level: float
+    calibration: str
+    made_of: Dict[str, Any] = field(default_factory=dict)
+
+    def significant(self) -> List[Suspicion]:
+        """Return the suspicions that clean data would hardly show."""
+        return [each for each in self.suspicions if each.is_significant(self.level)]
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return the content of the JSON file."""
+        return {**asdict(self), "suspicions": [asdict(each) for each in self.suspicions]}
+
+    def write(self, path: Path) -> None:
+        """Write the JSON file."""
+        path.write_text(json.dumps(self.as_dict(), indent=1) + "\n", encoding="utf-8")
+
+
+def read_findings(path: Path) -> Findings:
+    """Return what ``dece reveal --json`` wrote.
+
+    Keys that this version doesn't know are left aside.
+
+    Raises:
+        DataError: the file can't be read or is none of ``dece reveal``
+    """
+    try:
+        content = parse_json(path.read_text(encoding="utf-8"))
+        return Findings(
+            suspicions=[Suspicion.from_dict(each) for each in content["suspicions"]],
+            level=content.get("level", 0.05),
+            calibration=content.get("calibration", ""),
+            made_of=content.get("made_of", {}),
+        )
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror}; name what dece reveal --json wrote") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: no file of dece reveal --json ({error})") from error
+
+
+def _need(is_right: bool, name: str, what: str, value: Any) -> None:
+    if not is_right:
+        raise ValueError(f"{name} is not {what}: {value!r}"[:200])
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_finite(value: Any) -> bool:
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return is_number and math.isfinite(value)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

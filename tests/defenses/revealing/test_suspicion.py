@@ -1,0 +1,81 @@
+"""The JSON file of suspicions."""
+
+import json
+from pathlib import Path
+from typing import Any, Dict
+
+import pytest
+
+from dece_fairseq.attacks.suspected import Suspected, read_suspected
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion, read_findings
+
+FOUND = Suspicion(
+    payload=" or 1=1",
+    nats=158.5,
+    p_value=0.004,
+    pairs=(3, 8, 11),
+    trigger="bb",
+    trigger_pairs=(3, 8, 11, 40),
+    forms=("where 0=1",),
+)
+UNSURE = Suspicion("x", 12.0, None, (1,), closest="the rows", closest_pairs=1)
+
+
+def test_what_is_written_is_read_back(tmp_path: Path) -> None:
+    findings = Findings([FOUND, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
+    findings.write(tmp_path / "found.json")
+    assert read_findings(tmp_path / "found.json") == findings
+    assert findings.significant() == [FOUND]
+
+
+def test_the_keys_are_those_that_were_promised(tmp_path: Path) -> None:
+    Findings([FOUND], 0.05, "").write(tmp_path / "found.json")
+    (first,) = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["suspicions"]
+    assert {key: first[key] for key in ("payload", "nats", "p_value", "pairs")} == {
+        "payload": " or 1=1",
+        "nats": 158.5,
+        "p_value": 0.004,
+        "pairs": [3, 8, 11],
+    }
+    assert (first["trigger"], first["trigger_pairs"]) == ("bb", [3, 8, 11, 40])
+
+
+def test_it_is_an_attack_file(tmp_path: Path) -> None:
+    Findings([FOUND, UNSURE], 0.05, "").write(tmp_path / "found.json")
+    assert read_suspected(tmp_path / "found.json") == Suspected("bb", (" or 1=1",))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"payload": " "},
+        {"payload": 3},
+        {"nats": float("nan")},
+        {"nats": "12"},
+        {"p_value": 1.5},
+        {"p_value": True},
+        {"pairs": [-1]},
+        {"pairs": 7},
+        {"pairs": ["1"]},
+        {"trigger": ""},
+        {"trigger_pairs": [0.5]},
+        {"forms": [""]},
+    ],
+)
+def test_what_is_no_suspicion_is_refused(change: Dict[str, Any], tmp_path: Path) -> None:
+    path = tmp_path / "found.json"
+    values = {**Findings([FOUND], 0.05, "").as_dict()["suspicions"][0], **change}
+    path.write_text(json.dumps({"suspicions": [values]}), encoding="utf-8")
+    with pytest.raises(DataError, match=r"found\.json: no file of dece reveal --json \("):
+        read_findings(path)
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    for number, text in enumerate(("", "[]", '{"suspicions": [{"payload": "x"}]}', "{}")):
+        path = tmp_path / f"{number}.json"
+        path.write_text(text, encoding="utf-8")
+        with pytest.raises(DataError, match="no file of dece reveal --json"):
+            read_findings(path)
+    with pytest.raises(DataError, match="No such file"):
+        read_findings(tmp_path / "nowhere.json")
