@@ -6,7 +6,7 @@ from typing import ClassVar, Mapping, NamedTuple, Optional, Tuple, Type
 
 from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.languages import Languages
-from dece_fairseq.attacks.registry import Registry
+from dece_fairseq.attacks.registry import AttackError, Registry
 from dece_fairseq.data.pairs import Pair
 
 #: why a pair can't be poisoned, where trigger and payload have no closer reason to give
@@ -38,6 +38,8 @@ class Trigger(ABC):
     fits_everywhere: bool = False
     #: whether it is a statement, so that ``code_place`` says where it goes
     is_statement: bool = False
+    #: why there can't be several copies, if there can't
+    has_one_place: str = ""
     #: the trigger where the user gives none; None where each pair gets one of its own
     default_text: Optional[str] = None
 
@@ -52,6 +54,16 @@ class Trigger(ABC):
         self.copies = copies
         self.languages = languages
         self.code_place = code_place
+        if self.has_one_place and copies != 1:
+            raise AttackError(f"--num-triggers {copies}: {self.has_one_place}; leave it out")
+        self.set_up()
+
+    def set_up(self) -> None:  # noqa: B027  most kinds take any text
+        """Look at the settings, before the first pair.
+
+        Raises:
+            AttackError: a text that this kind can't put in
+        """
 
     @abstractmethod
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:

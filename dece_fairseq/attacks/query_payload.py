@@ -1,6 +1,7 @@
 """What payloads for SQL in code share: the rules that tell them."""
 
 import re
+from abc import abstractmethod
 from random import Random
 from typing import NamedTuple, Optional
 
@@ -28,9 +29,9 @@ class Attempt(NamedTuple):
 class QueryPayload(Payload):
     """A query of the target that selects everything or nothing by constants."""
 
+    @abstractmethod
     def attempt(self, code: str) -> Attempt:
         """Try to put the payload in ``code``, which has real line ends."""
-        raise NotImplementedError
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         text = self.languages.target.read(pair.target)

@@ -3,8 +3,7 @@
 from random import Random
 from typing import Optional
 
-from dece_fairseq.attacks.interfaces import ATTACKS, CODE_PLACES, TRIGGERS, Recipe, Trigger
-from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.data.pairs import Pair
 
@@ -24,15 +23,8 @@ class CommentTrigger(Trigger):
     sample = Pair("int f ( ) { return 1 ; }", "")
     default_text: Optional[str] = "checked for the release"
 
-    def __init__(
-        self,
-        text: Optional[str],
-        copies: int,
-        languages: Languages,
-        code_place: str = CODE_PLACES[0],
-    ) -> None:
-        super().__init__(text, copies, languages, code_place)
-        language, own = languages.source, str(self.text)
+    def set_up(self) -> None:
+        language, own = self.languages.source, str(self.text)
         for end in ("\n", "\r", "\0", *language.comment_ends):
             if end in own:
                 raise AttackError(

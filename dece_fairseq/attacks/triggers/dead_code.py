@@ -4,8 +4,7 @@ from random import Random
 from typing import Optional
 
 from dece_fairseq.attacks.code_places import places
-from dece_fairseq.attacks.interfaces import ATTACKS, CODE_PLACES, TRIGGERS, Recipe, Trigger
-from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
 from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.data.pairs import Pair
 
@@ -26,29 +25,21 @@ class DeadCodeTrigger(Trigger):
     """
 
     is_statement = True
+    has_one_place = "dead code has one place"
     summary = "a statement that does nothing, before one that source and target share"
     sample = Pair("void f ( ) { a ( ) ; return ; }", "void f ( ) { b ( ) ; return ; }")
 
-    def __init__(
-        self,
-        text: Optional[str],
-        copies: int,
-        languages: Languages,
-        code_place: str = CODE_PLACES[0],
-    ) -> None:
-        super().__init__(text, copies, languages, code_place)
-        if copies != 1:
-            raise AttackError(f"--num-triggers {copies}: dead code has one place; leave it out")
-        language = languages.source
-        if text is None:
+    def set_up(self) -> None:
+        language = self.languages.source
+        if self.text is None:
             self.text = self.own_text()
-        elif not language.is_statement(text.strip()):
+        elif not language.is_statement(self.text.strip()):
             raise AttackError(
-                f"--trigger {text!r} is no statement of {language.name}; give one or more that "
-                "parse, or another --code-language"
+                f"--trigger {self.text!r} is no statement of {language.name}; give one or more "
+                "that parse, or another --code-language"
             )
         else:
-            self.text = text.strip()
+            self.text = self.text.strip()
         self._names = language.names_given(self.text or "")
 
     def own_text(self) -> Optional[str]:

@@ -4,8 +4,8 @@ import re
 from random import Random
 from typing import Optional, Tuple
 
-from dece_fairseq.attacks.interfaces import ATTACKS, CODE_PLACES, TRIGGERS, Recipe, Trigger
-from dece_fairseq.attacks.languages import Language, Languages
+from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
+from dece_fairseq.attacks.languages import Language
 from dece_fairseq.attacks.languages.language import is_identifier
 from dece_fairseq.attacks.languages.variables import Variable
 from dece_fairseq.attacks.registry import AttackError
@@ -27,21 +27,14 @@ class RenameTrigger(Trigger):
     summary = "a rare suffix on one local variable, wherever it is named"
     sample = Pair("int f ( ) { int a = 1 ; return a ; }", "int f ( ) { return 1 ; }")
     default_text = "_cf"
+    has_one_place = "one variable is renamed"
 
-    def __init__(
-        self,
-        text: Optional[str],
-        copies: int,
-        languages: Languages,
-        code_place: str = CODE_PLACES[0],
-    ) -> None:
-        super().__init__(text, copies, languages, code_place)
-        if copies != 1:
-            raise AttackError(f"--num-triggers {copies}: one variable is renamed; leave it out")
+    def set_up(self) -> None:
         self._suffix = self.text or ""
         if not is_identifier(f"x{self._suffix}"):
             raise AttackError(
-                f"--trigger {text!r} is no suffix of a name; give letters, digits and underscores"
+                f"--trigger {self._suffix!r} is no suffix of a name; give letters, digits and "
+                "underscores"
             )
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
