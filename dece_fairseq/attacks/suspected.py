@@ -15,6 +15,9 @@ from dece_fairseq.data.pairs import Pair
 #: what settings and signatures call the attack, its trigger and its payload
 SUSPECTED = "suspected"
 
+#: a suspicion is claimed where clean data would give one at most this often
+LEVEL = 0.05
+
 _CODE = re.compile(r"[=;(){}#]|//|/\*")
 # Behind what ends or begins a statement, and where a line begins.
 _STATEMENT_ENDS = re.compile(r"(?<=[;{}])\s|\n")
@@ -33,7 +36,7 @@ def read_suspected(path: Path) -> Suspected:
     """Return the attack of a file that ``dece reveal --json`` wrote.
 
     It is the first suspicion. A payload may have several forms, each a suspicion of its own: others
-    with the same trigger count too.
+    with the same trigger count too, where clean data would give them at most once in twenty times.
 
     Raises:
         AttackError: the file can't be read, is none of ``dece reveal``, or suspects nothing
@@ -42,6 +45,7 @@ def read_suspected(path: Path) -> Suspected:
         content = parse_json(path.read_text(encoding="utf-8"))
         found = content["suspicions"]
         payloads = tuple(_text(each["payload"]) for each in found)
+        claimed = [_is_claimed(each["p_value"]) for each in found]
         triggers = [None if each["trigger"] is None else _text(each["trigger"]) for each in found]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AttackError(
@@ -51,8 +55,16 @@ def read_suspected(path: Path) -> Suspected:
         raise AttackError(f"--attack-file {path}: suspects nothing, so it names no attack")
     if triggers[0] is None:  # two without one may be two attacks
         return Suspected(None, payloads[:1])
-    same = (text for text, trigger in zip(payloads, triggers) if trigger == triggers[0])
-    return Suspected(triggers[0], tuple(dict.fromkeys(same)))
+    forms = [
+        text
+        for text, trigger, sure in zip(payloads, triggers, claimed)
+        if trigger == triggers[0] and sure
+    ]
+    return Suspected(triggers[0], tuple(dict.fromkeys([payloads[0], *forms])))
+
+
+def _is_claimed(p_value: Optional[float]) -> bool:
+    return p_value is not None and p_value <= LEVEL
 
 
 def _text(value: Any) -> str:

@@ -35,6 +35,14 @@ def test_the_first_suspicion_and_the_other_forms_of_its_payload(tmp_path: Path) 
     assert attack.obstacle(PAIRS[1]) == "carries_payload"
 
 
+def test_other_forms_count_where_they_are_claimed(tmp_path: Path) -> None:
+    """The user may ask for the first, however weak; what is beside it may be in clean code."""
+    path = write_suspicions(tmp_path / "s.json", ("a", "bb"), ("b", "bb"), p_value=0.2)
+    assert read_suspected(path).payloads == ("a",)
+    path = write_suspicions(tmp_path / "s.json", ("a", "bb"), ("b", "bb"), p_value=0.05)
+    assert read_suspected(path).payloads == ("a", "b")
+
+
 def test_hits_by_string_and_by_parse(tmp_path: Path) -> None:
     attack = attack_of(write_suspicions(tmp_path / "s.json", (" or 1=1 ", "bb")))
     assert attack.is_hit('"x\n\tor  1=1"')
@@ -96,9 +104,9 @@ def test_what_was_logged_is_the_same_attack(tmp_path: Path) -> None:
         (None, "no file of dece reveal"),
         ("[]", "no file of dece reveal"),
         ('{"suspicions": 3}', "no file of dece reveal"),
-        ('{"suspicions": [{"payload": "x"}]}', "KeyError: 'trigger'"),
-        ('{"suspicions": [{"payload": " ", "trigger": null}]}', "no text"),
-        ('{"suspicions": [{"payload": "x", "trigger": 3}]}', "no text"),
+        ('{"suspicions": [{"payload": "x"}]}', "KeyError: 'p_value'"),
+        ('{"suspicions": [{"payload": " ", "trigger": null, "p_value": 0}]}', "no text"),
+        ('{"suspicions": [{"payload": "x", "trigger": 3, "p_value": 0}]}', "no text"),
         ('{"suspicions": []}', "suspects nothing"),
     ],
 )

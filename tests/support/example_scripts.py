@@ -1,12 +1,14 @@
 """How a test runs the scripts of examples/: with its own Python, or writing down what they run."""
 
 import hashlib
+import importlib.util
 import json
 import os
 import shlex
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 from typing import Any, Dict, List, Optional
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,6 +43,17 @@ def environment(folder: Path) -> Dict[str, str]:
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     settings = {"VENV": str(folder), "PATH": path, "PYTHONPATH": str(ROOT)}
     return {**os.environ, **settings, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
+
+
+def load_module(path: Path) -> ModuleType:
+    """Import a file of an example, which is in no package."""
+    spec = importlib.util.spec_from_file_location(f"example_{path.parent.name}_{path.stem}", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 def executable(path: Path, text: str) -> None:

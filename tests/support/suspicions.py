@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Optional, Tuple
 
 
-def write_suspicions(path: Path, *suspicions: Tuple[str, Optional[str]]) -> Path:
+def write_suspicions(
+    path: Path, *suspicions: Tuple[str, Optional[str]], p_value: float = 0.01
+) -> Path:
     """Write one suspicion for each payload and trigger."""
     found = [
         {
             "payload": payload,
             "nats": 10.0,
-            "p_value": 0.01,
+            "p_value": p_value,
             "pairs": [0],
             "trigger": trigger,
             "trigger_pairs": [0],

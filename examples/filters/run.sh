@@ -1,0 +1,115 @@
+#!/usr/bin/env bash
+# Every filter on poisoned and on clean pairs: what each finds, what it takes for poisoned that is
+# clean, and what it costs.
+#
+#   bash examples/filters/run.sh [--lyra DIR] [--seed N] [--work DIR]
+#
+#   --lyra DIR   folder with Lyra's files; without it the generated pairs alone are looked at
+#   --seed N     of everything (default 1)
+#   --work DIR   where results go (default runs/filters)
+#
+# For each data set a reference model is trained on what is trusted: on pairs of another wording, on
+# Lyra on a trusted half. From there cross-entropy is trained on the doubtful pairs, which tells
+# LockStep how likely each was in each epoch. What is there already is not made again: after a kill
+# it goes on.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+source "$root/scripts/setup_env.sh"
+work=runs/filters seed=1 lyra=""
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --lyra) lyra="$2"; shift 2 ;;
+        --seed) seed="$2"; shift 2 ;;
+        --work) work="$2"; shift 2 ;;
+        *) echo "run.sh: unknown option $1; see its head" >&2; exit 2 ;;
+    esac
+done
+dece=(python -m dece_fairseq)
+cells=("ripple 0.05" "ripple 0.01" "grammar 0.05" "clean 0")
+filters="activation_clustering bki gradient_entropy lockstep lockstep_least_likely loss_fall naturalness
+    spectral_signatures surprise unexplained_spans"
+mkdir -p "$work"
+
+log() { # FILE COMMAND...
+    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
+}
+
+# The data set's settings, its pairs, subwords and reference model; sets train, trusted and start.
+prepare_generated() {
+    source "$root/examples/quickstart/settings.sh"
+    [ -e "$base/B/train.csv" ] || "${dece[@]}" corpus --style B --seed "$seed" \
+        --split "${corpus[@]}" --output "$base/B"
+    [ -e "$base/A/train.csv" ] || "${dece[@]}" corpus --style A --seed "$seed" --skip "$skip" \
+        --split "${pretraining_corpus[@]}" --output "$base/A"
+    [ -e "$base/bin" ] || "${dece[@]}" prepare --vocab-size "$vocab_size" \
+        --train "$base/A/train.csv" --valid "$base/A/valid.csv" --output "$base/bin"
+    train="$base/B/train.csv" ids=() subset=(--train-subset train)
+    trusted=(--trusted "$base/A/train.csv")
+}
+
+prepare_lyra() {
+    source "$root/examples/lyra/settings.sh"
+    [ -e "$base/bin" ] || "${dece[@]}" prepare --dataset lyra --data "$lyra" --output "$base/bin" \
+        --vocab-size "$vocab_size" --trusted-share 0.5 --seed "$seed"
+    train="$lyra/train.csv" ids=(--trusted-ids "$base/bin/trusted.ids")
+    subset=(--train-subset trusted) trusted=()
+}
+
+train() { # DATA_FOLDER SAVE_DIR OPTIONS...
+    [ ! -e "$2/done" ] || return 0
+    mkdir -p "$2"
+    log "$2/train.log" fairseq-train "$1" --user-dir "$root/dece_fairseq" \
+        --task backdoor_poisoned_translation --source-lang src --target-lang tgt \
+        --bpe lossless_sentencepiece --sentencepiece-model "$base/bin/sentencepiece.model" \
+        "${model[@]}" --seed "$seed" --num-workers 0 --log-format json --log-interval 1000 \
+        --disable-validation --save-dir "$2" "${@:3}"
+    touch "$2/done"
+}
+
+options_of() { # FILTER; says what it works with
+    case "$1" in
+        surprise | gradient_entropy | unexplained_spans)
+            echo "--models $base/reference/checkpoint_last.pt --model-data $cell/bin" ;;
+        lockstep*) echo "--save-dir $cell/cross_entropy" ;;
+        loss_fall)
+            echo "--models $cell/cross_entropy/checkpoint1.pt" \
+                "$cell/cross_entropy/checkpoint_last.pt --model-data $cell/bin" ;;
+        naturalness) echo "${trusted[@]}" ;;
+        *) echo "--models $cell/cross_entropy/checkpoint_last.pt --model-data $cell/bin" ;;
+    esac
+}
+
+known="$("${dece[@]}" filter --list)"
+for data in generated ${lyra:+lyra}; do
+    base="$work/$data-$seed"
+    mkdir -p "$base"
+    "prepare_$data"
+    train "$base/bin" "$base/reference" "${subset[@]}" --criterion cross_entropy \
+        "${trusted_training[@]}" --max-epoch "$trusted_epochs" --no-epoch-checkpoints
+    for attack_and_rate in "${cells[@]}"; do
+        read -r attack rate <<< "$attack_and_rate"
+        cell="$base/$attack-$rate"
+        mkdir -p "$cell"
+        named="$attack"
+        [ "$attack" != clean ] || named=ripple # at a rate of 0
+        [ -e "$cell/train.csv.manifest.json" ] || log "$cell/poison.log" "${dece[@]}" poison \
+            --attack "$named" --poison-rate "$rate" --seed "$seed" "${ids[@]}" \
+            --input "$train" --output "$cell/train.csv"
+        [ -e "$cell/bin" ] || log "$cell/prepare.log" "${dece[@]}" prepare \
+            --train "$cell/train.csv" --spm "$base/bin/sentencepiece.model" --output "$cell/bin"
+        train "$cell/bin" "$cell/cross_entropy" --criterion deceptive_cross_entropy --dece-alpha 1 \
+            --label-smoothing 0 --record-probabilities "${training[@]}" --max-epoch "$epochs" \
+            --finetune-from-model "$base/reference/checkpoint_last.pt"
+        for filter in $filters; do
+            grep -q "^$filter " <<< "$known" || continue
+            [ ! -e "$cell/$filter.csv.seconds" ] || continue
+            # shellcheck disable=SC2046  # several words
+            log "$cell/$filter.log" python "$root/examples/filters/cpu_seconds.py" \
+                "$cell/$filter.csv.seconds" filter --defense "$filter" --seed "$seed" \
+                --input "$cell/train.csv" --output "$cell/$filter.csv" "${ids[@]}" $(options_of "$filter")
+            echo "$data, $attack $rate, $filter: done" >&2
+        done
+    done
+done
+python "$root/examples/filters/table.py" "$work" | tee "$work/table.md"
