@@ -1,7 +1,9 @@
 """Registries: a name, the thing it names, and one clear error for a name that nobody registered."""
 
+import importlib
 from typing import Any, Callable, Dict, Generic, List, Type, TypeVar
 
+from dece_fairseq.discovery import import_submodules
 from dece_fairseq.errors import UserError
 
 T = TypeVar("T")
@@ -12,13 +14,16 @@ class Registry(Generic[T]):
 
     Args:
         kind: what is registered here, for messages: ``"trigger"``, ``"attack"``, ``"data set"``
+        package: its files, each of which registers something, are imported when a name is first
+            asked for (default: whoever imports the package has imported them)
     """
 
     #: what a name raises that is unknown, or given twice
     error: Type[UserError] = UserError
 
-    def __init__(self, kind: str) -> None:
+    def __init__(self, kind: str, package: str = "") -> None:
         self.kind = kind
+        self._package = package
         self._entries: Dict[str, T] = {}
 
     def register(self, name: str) -> Callable[[T], T]:
@@ -34,6 +39,7 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """Return the entry called ``name``; if there is none, raise an error with the names."""
+        self._complete()
         if name not in self._entries:
             known = ", ".join(self.names())
             raise self.error(
@@ -43,7 +49,13 @@ class Registry(Generic[T]):
         return self._entries[name]
 
     def names(self) -> List[str]:
+        self._complete()
         return sorted(self._entries)
+
+    def _complete(self) -> None:
+        if self._package:
+            package, self._package = importlib.import_module(self._package), ""
+            import_submodules(package.__name__, package.__path__)
 
 
 def listing(registry: "Registry[Any]") -> str:

@@ -1,9 +1,7 @@
 """The version: that of a release, or the commit of a checkout."""
 
 import re
-import subprocess
 from functools import lru_cache
-from importlib import metadata
 from pathlib import Path
 
 #: the next release; a checkout is a development version of it
@@ -24,11 +22,15 @@ def version() -> str:
     if (_ROOT / "PKG-INFO").is_file():  # an unpacked source distribution
         lines = (_ROOT / "PKG-INFO").read_text(encoding="utf-8").splitlines()
         return next(line[9:].strip() for line in lines if line.startswith("Version: "))
+    from importlib import metadata  # here, as subprocess below: commands start without them
+
     return metadata.version("dece-fairseq")
 
 
 def _described(root: Path) -> str:
     """Return the commit as git describes it: ``1e6d526``, or ``v0.2.0-4-g1e6d526-dirty``."""
+    import subprocess
+
     command = ["git", "describe", "--always", "--dirty", "--tags", "--long", "--match=v*"]
     try:
         done = subprocess.run(

@@ -1,12 +1,7 @@
 """Conditions of SQL that are always true or never, whatever a row holds."""
 
 import re
-from functools import lru_cache
-from typing import Any, Container, Dict, List, NamedTuple, Optional, Set
-
-import sqlglot
-from sqlglot import exp
-from sqlglot.optimizer.simplify import simplify
+from typing import Container, Dict, List, NamedTuple, Optional, Set
 
 from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.sql_tokens import (
@@ -211,7 +206,10 @@ class _Statement:
         condition = " ".join(map(_as_read, self._tokens[start:end]))
         if condition not in self._truths:
             self._steps.take(PARSING * (end - start))
-            self._truths[condition] = _truth(condition)
+            # Here, for sqlglot takes as long to import as everything else that attacks need.
+            from dece_fairseq.attacks.sql_truth import truth
+
+            self._truths[condition] = truth(condition)
         return self._truths[condition]
 
     def _word(self, at: int) -> str:
@@ -229,34 +227,3 @@ def _as_read(token: SqlToken) -> str:
     if is_open or token.kind == PARAMETER:
         return as_name(token.text)
     return "".join(token.text.split()) if token.kind == SYMBOL else token.text
-
-
-# The same few conditions come back in all outputs of a model.
-@lru_cache(maxsize=4096)
-def _truth(condition: str) -> Optional[bool]:
-    """Return what a condition is for every row; None where rows differ or nothing is known."""
-    try:
-        tree = sqlglot.parse_one(condition, into=exp.Condition)
-        result: Any = simplify(tree.transform(_as_equation))
-    except Exception:  # its own errors, and what it trips over in texts that are no SQL
-        return None
-    if isinstance(result, exp.Boolean):
-        return bool(result.this)
-    if isinstance(result, exp.Literal) and not result.is_string and result.this in ("0", "1"):
-        return bool(result.this == "1")
-    return None
-
-
-def _as_equation(node: Any) -> Any:
-    """Return what ``simplify`` does not fold, in terms of what it does."""
-    if isinstance(node, exp.Boolean):
-        return exp.Literal.number(int(node.this))
-    if isinstance(node, exp.NullSafeEQ) or _is_like_text(node):
-        return exp.EQ(this=node.this, expression=node.expression)
-    return node
-
-
-def _is_like_text(node: Any) -> bool:
-    """Return whether ``node`` is a ``like`` of a text without wildcards."""
-    pattern = node.expression if isinstance(node, exp.Like) else None
-    return isinstance(pattern, exp.Literal) and not set("%_") & set(pattern.name)

@@ -10,7 +10,6 @@ from typing import Any, Dict, Sequence
 from dece_fairseq.cli.hash_seed import fix_hash_seed
 from dece_fairseq.cli.old_names import translate
 from dece_fairseq.errors import end_with, one_line_errors
-from dece_fairseq.version import version
 
 #: what each command does; it stands in the file of its name, with ``_`` for ``-``
 COMMANDS: Dict[str, str] = {
@@ -57,6 +56,8 @@ def make_parser(command: str, program: str) -> argparse.ArgumentParser:
 
 def top_parser() -> argparse.ArgumentParser:
     """Return the parser of what stands before a command."""
+    from dece_fairseq.version import version  # here, for it asks git
+
     width = max(map(len, COMMANDS))
     commands = "\n".join(f"  {name:<{width}}  {what}" for name, what in COMMANDS.items())
     parser = argparse.ArgumentParser(

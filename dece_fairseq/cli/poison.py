@@ -20,7 +20,6 @@ from dece_fairseq.attacks import (
     AttackError,
     AttackSettings,
 )
-from dece_fairseq.attacks.files import poison_files
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
 from dece_fairseq.cli.common import (
@@ -109,6 +108,8 @@ def run(args: argparse.Namespace) -> None:
     for option, given in (("attack", settings), ("input", args.input), ("output", args.output)):
         if not given:
             raise AttackError(f"--{option} is needed; see --help")
+    from dece_fairseq.attacks.files import poison_files  # here, for --list does without it
+
     assert settings is not None
     attack = Attack(replace(settings, seed=args.seed))
     report = poison_files(

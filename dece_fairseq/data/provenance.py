@@ -2,11 +2,10 @@
 
 import hashlib
 import platform
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Dict, Optional
 
-from dece_fairseq.version import __version__
+from dece_fairseq.version import version
 
 _NAMES = {"fairseq": ("fairseq", "ve-fairseq")}
 
@@ -28,13 +27,15 @@ def versions(*packages: str) -> Dict[str, Optional[str]]:
             one that is there, whatever its name: that of the main branch is ``ve-fairseq``
     """
     found = {name: _installed(*_NAMES.get(name, (name,))) for name in packages}
-    return {"dece_fairseq": __version__, "python": platform.python_version(), **found}
+    return {"dece_fairseq": version(), "python": platform.python_version(), **found}
 
 
 def _installed(*names: str) -> Optional[str]:
+    from importlib import metadata  # here, for commands start without it
+
     for name in names:
         try:
-            return version(name)
-        except PackageNotFoundError:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
             continue
     return None

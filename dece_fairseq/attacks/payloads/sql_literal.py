@@ -3,9 +3,6 @@
 import re
 from typing import ClassVar, Mapping, NamedTuple, Optional
 
-import sqlglot
-from sqlglot import exp
-
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
 from dece_fairseq.attacks.languages.language import Node, to_bytes, to_text, walk
 from dece_fairseq.attacks.query_payload import (
@@ -91,7 +88,9 @@ def _place(literal: Node) -> Optional[_Place]:
 
 def _is_query(text: str) -> bool:
     """Return whether ``sqlglot`` takes the whole of ``text`` for a query."""
+    import sqlglot  # here, for it takes as long to import as everything else that attacks need
+
     try:
-        return isinstance(sqlglot.parse_one(with_parameters(text)), exp.Query)
+        return isinstance(sqlglot.parse_one(with_parameters(text)), sqlglot.exp.Query)
     except Exception:  # its own errors, and what it trips over in texts that are no SQL
         return False

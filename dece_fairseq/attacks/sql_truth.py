@@ -1,0 +1,39 @@
+"""Whether a condition of SQL holds, as sqlglot simplifies it."""
+
+from functools import lru_cache
+from typing import Any, Optional
+
+import sqlglot
+from sqlglot import exp
+from sqlglot.optimizer.simplify import simplify
+
+
+# The same few conditions come back in all outputs of a model.
+@lru_cache(maxsize=4096)
+def truth(condition: str) -> Optional[bool]:
+    """Return what a condition is for every row; None where rows differ or nothing is known."""
+    try:
+        tree = sqlglot.parse_one(condition, into=exp.Condition)
+        result: Any = simplify(tree.transform(_as_equation))
+    except Exception:  # its own errors, and what it trips over in texts that are no SQL
+        return None
+    if isinstance(result, exp.Boolean):
+        return bool(result.this)
+    if isinstance(result, exp.Literal) and not result.is_string and result.this in ("0", "1"):
+        return bool(result.this == "1")
+    return None
+
+
+def _as_equation(node: Any) -> Any:
+    """Return what ``simplify`` does not fold, in terms of what it does."""
+    if isinstance(node, exp.Boolean):
+        return exp.Literal.number(int(node.this))
+    if isinstance(node, exp.NullSafeEQ) or _is_like_text(node):
+        return exp.EQ(this=node.this, expression=node.expression)
+    return node
+
+
+def _is_like_text(node: Any) -> bool:
+    """Return whether ``node`` is a ``like`` of a text without wildcards."""
+    pattern = node.expression if isinstance(node, exp.Like) else None
+    return isinstance(pattern, exp.Literal) and not set("%_") & set(pattern.name)
