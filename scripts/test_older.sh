@@ -10,7 +10,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-fast=(tests/{criterions,data,encoders,losses,metrics,outputs,scorers,tasks})
+fast=(tests/{criterions,data,encoders,losses,metrics,outputs,scorers,tasks} tests/test_{plugin,rooms}.py)
 slow=(tests/criterions tests/end_to_end/test_both_lines.py tests/end_to_end/test_stock_commands.py)
 if [ "${1:-}" = --all ]; then
     shift

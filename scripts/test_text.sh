@@ -1,45 +1,70 @@
 #!/usr/bin/env bash
-# The tests of the text side (attacks, data, scores, reports, commands) where fairseq is not
-# installed: Python 3.8, 3.9 and 3.13.
+# The text side (attacks, data, outputs, metrics, text filters, reports, commands) where fairseq and
+# torch are not installed: Python 3.8, 3.9 and 3.13.
 #
-#   bash scripts/test_text.sh                     all three
-#   bash scripts/test_text.sh 3.13 -x -q          one, and ARGUMENTS OF PYTEST
+#   bash scripts/test_text.sh                     what tells most, on all three
+#   bash scripts/test_text.sh --all               every fast test of the text side
+#   bash scripts/test_text.sh 3.13 [--all] -x     one Python, and ARGUMENTS OF PYTEST
 #
+# First it does what a stranger does: pip install, dece poison --list, dece evaluate on saved outputs.
 # A Python that is missing is an error.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 versions=(3.8 3.9 3.13)
 case "${1:-}" in 3.*) versions=("$1"); shift ;; esac
+tests=(tests/cli tests/outputs tests/metrics tests/test_{registry,rooms,version}.py
+    tests/attacks/test_{attack,every_attack}.py tests/data/test_{files,pairs,text}.py
+    tests/defenses/test_filtering.py tests/reports/test_report.py)
+if [ "${1:-}" = --all ]; then shift; tests=(tests); fi
 
-for version in "${versions[@]}"; do
-    python=""
-    for candidate in "$(command -v "python$version" || true)" \
-        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$version".*/bin/python; do
+find_python() { # VERSION
+    local candidate
+    for candidate in "$(command -v "python$1" || true)" \
+        "${PYENV_ROOT:-$HOME/.pyenv}"/versions/"$1".*/bin/python; do
         # It has to run: one of pyenv's shims on the PATH may have nothing behind it.
-        if [ -x "$candidate" ] && "$candidate" -c 'import ssl' 2>/dev/null; then python="$candidate"; break; fi
+        if [ -x "$candidate" ] && "$candidate" -c 'import ssl' 2>/dev/null; then echo "$candidate"; return; fi
     done
-    if [ -z "$python" ]; then echo "there is no Python $version on this machine" >&2; exit 1; fi
-    venv="$PWD/.venv-text-$version"
-    if [ ! -e "$venv/made" ]; then
-        "$python" -m venv "$venv"
-        # What the package needs but for fairseq and torch, as where these have no wheel.
-        "$venv/bin/python" -m pip install --quiet --no-deps .
-        "$venv/bin/python" - > "$venv/needs.txt" <<'END'
-import re
-from importlib.metadata import requires
+    echo "there is no Python $1 on this machine, on which the text side has to run" >&2
+    return 1
+}
 
-for line in requires("dece-fairseq"):
-    name = re.match(r"[\w.-]+", line)[0]
-    is_text = "extra ==" not in line or re.search(r"extra == ['\"]test[-_]text['\"]", line)
-    if is_text and name not in ("fairseq", "ve-fairseq", "torch", "filelock"):
-        print(re.sub(r"\s*(and )?\(?extra == ['\"]test[-_]text['\"]\)?", "", line).rstrip("; "))
-END
-        "$venv/bin/python" -m pip install --quiet --constraint constraints.txt --requirement "$venv/needs.txt"
-        "$venv/bin/python" -m pip uninstall --quiet --yes dece-fairseq
-        touch "$venv/made"
+install_needs() { # PYTHON: what pip brings where fairseq and torch have no wheel
+    local needs
+    needs="$("$1" scripts/_text_needs.py)"
+    # shellcheck disable=SC2086
+    "$1" -m pip install --quiet --no-compile --constraint constraints.txt $needs
+}
+
+as_a_stranger() { # PYTHON: in another folder, with what pip installed
+    local dece folder
+    dece="$(dirname "$1")/dece"
+    folder="$(mktemp -d)"
+    printf '%s\t%s\n' S-0 get T-0 'x = 1' H-0 '-0.1	x = 1' D-0 '-0.1	x = 1' > "$folder/saved.out"
+    cd "$folder"
+    "$dece" --version
+    "$dece" poison --list | grep ripple
+    "$dece" evaluate saved.out --without codebleu | grep exact_match
+}
+
+made_of="$(cat setup.py constraints.txt scripts/_text_needs.py | sha256sum | cut -c1-16)"
+unset PYTHONPATH
+for version in "${versions[@]}"; do
+    echo "the text side on Python $version"
+    venv="$PWD/.venv-text-$version"
+    if [ ! -e "$venv/made-of-$made_of" ]; then
+        python="$(find_python "$version")"
+        "$python" -m venv --clear "$venv"
     fi
-    echo "text side on Python $version"
-    "$venv/bin/python" -m pytest -m "not slow" "$@" \
-        tests/{attacks,cli,data,metrics,outputs,reports} tests/test_version.py
+    python="$venv/bin/python"
+    "$python" -m pip install --quiet --no-deps --force-reinstall .
+    if [ ! -e "$venv/made-of-$made_of" ]; then
+        install_needs "$python"
+        touch "$venv/made-of-$made_of"
+    fi
+    # Where fairseq has no wheel, nothing is missing now.
+    if [ "$version" = 3.13 ]; then "$python" -m pip check; fi
+    (as_a_stranger "$python")
+    "$python" -m pip uninstall --quiet --yes dece-fairseq  # the tests are of the checkout
+    "$python" -m pytest --numprocesses auto --dist loadfile -m "not slow" "$@" "${tests[@]}"
 done

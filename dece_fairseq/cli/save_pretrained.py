@@ -11,8 +11,6 @@ from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
 from dece_fairseq.data.prepare import TOKENIZER_NAME
 from dece_fairseq.errors import UserError
-from dece_fairseq.models.checkpoints import load_checkpoint
-from dece_fairseq.models.hugging_face import HuggingFaceModel
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -40,6 +38,10 @@ def run(args: argparse.Namespace) -> None:
             f"--model-data {args.model_data}: no folder {TOKENIZER_NAME} in it; give the data "
             "folder that dece prepare --tokenizer made"
         )
+    # Here, for they need fairseq.
+    from dece_fairseq.models.checkpoints import load_checkpoint
+    from dece_fairseq.models.hugging_face import HuggingFaceModel
+
     tokenizer = ModelTokenizer.load(str(folder), "--model-data")
     model, _, _ = load_checkpoint(args.checkpoint, args.model_data, str(args.checkpoint))
     if not isinstance(model, HuggingFaceModel):

@@ -85,6 +85,7 @@ def test_a_command_that_is_none() -> None:
 def test_what_needs_fairseq_says_so_in_one_line(tmp_path: Path) -> None:
     checkpoint = tmp_path / "checkpoint.pt"
     checkpoint.touch()
+    (tmp_path / "tokenizer").mkdir()
     words = ("save-pretrained", checkpoint, "--model-data", tmp_path, "--output", tmp_path / "new")
     done = dece(*words, before=HIDE)
     assert (done.returncode, len(done.stderr.splitlines())) == (2, 1), done.stderr

@@ -12,6 +12,8 @@ as PYTHONHASHSEED, changes nothing.
 
 import array
 import atexit
+import contextlib
+import importlib
 import json
 import os
 import runpy
@@ -46,13 +48,10 @@ def serve(address: str, python: str) -> None:
     """Runs commands in forks, as many at a time as are asked for."""
     import multiprocessing.spawn  # before sys.executable changes, from which it would start
 
-    import fairseq
-    import sacrebleu
-    import scipy.stats
-    import sqlglot
-    import torch
-
-    del multiprocessing, fairseq, sacrebleu, scipy, sqlglot, torch
+    del multiprocessing
+    for name in ("fairseq", "sacrebleu", "scipy.stats", "sqlglot", "torch"):
+        with contextlib.suppress(ModuleNotFoundError):  # where the text side alone is installed
+            importlib.import_module(name)
     sys.executable = python  # what commands run
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
