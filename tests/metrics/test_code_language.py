@@ -112,7 +112,7 @@ def test_unknown_languages():
     "grammar",
     [
         None,  # it is not installed
-        SimpleNamespace(language=lambda: "one of a later version"),
+        SimpleNamespace(language=object),  # of a later version
     ],
 )
 def test_a_grammar_that_can_not_be_had(grammar, monkeypatch):
