@@ -298,17 +298,25 @@ class Attack:
         return settings
 
     def signature(self, rule: str = "string") -> str:
-        """Return what a rate of hits by ``rule`` depends on, in sacrebleu's manner."""
+        """Return :meth:`properties` as one text, in sacrebleu's manner."""
+        return "|".join(f"{name}:{value}" for name, value in self.properties(rule).items())
+
+    def properties(self, rule: str = "string") -> Dict[str, Any]:
+        """Return what a rate of hits by ``rule`` depends on, by name, for signatures."""
         settings = self.settings
         has_place = self.trigger.is_statement or self.payload.is_statement
-        place = f"place:{settings.code_place}|" if has_place else ""
         payload = settings.payload
         if payload == SUSPECTED:
             payload = json.dumps(settings.suspected, ensure_ascii=False)
-        return (
-            f"attack:{settings.attack}|trigger:{settings.trigger}|num:{settings.num_triggers}|"
-            f"payload:{payload}|lang:{settings.code_language}|{place}hit:{rule}"
-        )
+        return {
+            "attack": settings.attack,
+            "trigger": settings.trigger,
+            "num": settings.num_triggers,
+            "payload": payload,
+            "lang": settings.code_language,
+            **({"place": settings.code_place} if has_place else {}),
+            "hit": rule,
+        }
 
 
 def _languages(payload: str, kind: Type[Payload], names: Optional[str]) -> Languages:

@@ -9,7 +9,8 @@ from pathlib import Path
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
 from dece_fairseq.cli.common import add_attack_file, add_expected, add_json, add_user_dir
 from dece_fairseq.cli.printing import check_json, write_result
-from dece_fairseq.metrics.asr_report import as_text, asr_report
+from dece_fairseq.metrics.asr_report import asr_report
+from dece_fairseq.reports.asr_text import as_text
 from dece_fairseq.user_dir import import_user_dir
 
 

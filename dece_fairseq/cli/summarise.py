@@ -10,15 +10,15 @@ these splits; for the figure also `train.log`, what fairseq-train printed with -
 import argparse
 import sys
 from pathlib import Path
-from typing import Sequence
+from typing import Dict, List, Sequence, Tuple
 
 from dece_fairseq.attacks import HIT_RULES
 from dece_fairseq.cli.common import add_expected, add_json, add_runs, add_user_dir
 from dece_fairseq.cli.printing import check_json, write_result
 from dece_fairseq.data.destinations import check_output
 from dece_fairseq.errors import UserError
-from dece_fairseq.outputs.training_log import read_training_log
-from dece_fairseq.reports.early_learning import plot_early_learning
+from dece_fairseq.outputs.training_log import Epoch, read_training_log
+from dece_fairseq.reports.early_learning import Curves, curves_of, draw_early_learning, save_png
 from dece_fairseq.reports.runs_table import as_markdown, score_run
 from dece_fairseq.user_dir import import_user_dir
 
@@ -31,7 +31,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--hit-rule",
         choices=HIT_RULES,
         default="string",
-        help="how hits are told: by the paper's string or by the parse (default: %(default)s)",
+        help="how hits of the table are told: by the paper's string or by the parse (default: "
+        "%(default)s); --json has both",
     )
     add_expected(parser)
     add_json(parser)
@@ -51,6 +52,28 @@ def folder_of(name: str, paths: Sequence[Path]) -> Path:
     return paths[0]
 
 
+def curves(runs: Sequence[Tuple[str, Path]]) -> Dict[str, Curves]:
+    """Return what the logs of the runs say by epoch, by name.
+
+    Raises:
+        OutputError: a log is missing or holds no epoch
+        UserError: the runs of a name were not validated on both splits
+    """
+    logs: Dict[str, List[List[Epoch]]] = {}
+    for name, folder in runs:
+        logs.setdefault(name, []).append(read_training_log(folder / "train.log"))
+    found = {}
+    for name, epochs in logs.items():
+        of_name = curves_of(epochs)
+        if of_name is None:
+            raise UserError(
+                f"--figure: no epoch of {name} was validated for both BLEU and ASR; train with "
+                "--valid-subset valid,valid_triggered --eval-bleu --eval-asr"
+            )
+        found[name] = of_name
+    return found
+
+
 def run(args: argparse.Namespace) -> None:
     """Print the table, and write the files that were asked for."""
     import_user_dir(args.user_dir)
@@ -65,15 +88,13 @@ def run(args: argparse.Namespace) -> None:
             name,
             folder / "test.out",
             folder / "test_triggered.out",
-            args.hit_rule,
             args.expected_clean,
             args.expected_triggered,
         )
         for name, folder in runs
     ]
     if args.figure is not None:
-        logs = {name: read_training_log(folder / "train.log") for name, folder in runs}
-        plot_early_learning(logs, args.figure)
-    write_result(as_markdown(rows), rows, args.json)
+        save_png(draw_early_learning(curves(runs)), args.figure)
+    write_result(as_markdown(rows, args.hit_rule), rows, args.json)
     for note in [note for row in rows for note in row["notes"]]:
         print(f"note: {note}", file=sys.stderr)

@@ -1,22 +1,17 @@
-"""What ``dece asr`` prints: rates, counts, missing ids and a signature."""
+"""What ``dece asr`` tells: the scores of an attack, and which outputs count as hits."""
 
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from dece_fairseq.attacks import HIT_RULES, Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.files import names_of
-from dece_fairseq.metrics.success_rate import (
-    Rate,
-    check_references,
-    hit_rate,
-    of_references,
-    rate,
-    signature,
-)
+from dece_fairseq.metrics.hits import HITS, REFERENCES_HIT
+from dece_fairseq.metrics.metric import CLEAN, METRICS, TRIGGERED, MetricSettings
+from dece_fairseq.metrics.score import score_of
+from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import GenerateOutput, read_generate_output
-from dece_fairseq.outputs.ids import as_ranges
 
 
 def asr_report(
@@ -45,6 +40,11 @@ def asr_report(
         one_line: whether texts are in the one-line form, where the outputs don't say it
         attack_file: what ``dece reveal --json`` wrote, whose attack it is instead
 
+    Returns:
+        ``scores`` (a :class:`~dece_fairseq.metrics.score.Score` for each rule and split, as
+        :func:`~dece_fairseq.metrics.evaluation.evaluate` returns it), ``hit_ids`` and
+        ``not_judged_ids`` (by metric, the ids of outputs), ``missing_ids`` (by split) and ``notes``
+
     Raises:
         OutputError: outputs are missing or not those of a triggered split, or no reference of the
             triggered split carries the payload
@@ -62,9 +62,9 @@ def asr_report(
             f"{outputs[0]} is the output for the split {triggered.header['split']}, which is not "
             "a triggered one; give it after --clean"
         )
-    missing = _missing(triggered, expected, allow_missing, "triggered")
-    references = _references(triggered)
+    missing = {TRIGGERED: _missing(triggered, expected, allow_missing, TRIGGERED)}
     notes = triggered.notes(expected)
+    references = [s.target for s in triggered.samples.values() if s.target is not None]
     if references:
         check_references(attack, references, names_of(outputs))
     else:
@@ -72,14 +72,9 @@ def asr_report(
             f"{names_of(outputs)}: no references (lines T-), so nothing shows that the texts are "
             "read as they were written; generate with a target language and without --quiet"
         )
-    report = {
-        **_rates("asr", attack, triggered, missing),
-        "missing_ids": missing,
-        "hit_ids": [i for i, s in triggered.samples.items() if attack.is_hit(s.hypothesis)],
-        "signature": signature(attack),
-        "signature_by_parse": signature(attack, "parse"),
-        "notes": notes,
-    }
+    report: Dict[str, Any] = {"scores": [], "hit_ids": {}, "not_judged_ids": {}}
+    name = outputs[0].name
+    _add_scores(report, attack, triggered, name, TRIGGERED, len(missing[TRIGGERED]))
     if clean:
         output = read_generate_output(clean, one_line or None)
         if output.header is not None and "ids" in output.header:
@@ -87,37 +82,34 @@ def asr_report(
                 f"{clean[0]} is the output for the triggered split {output.header['split']}; "
                 "--clean takes the clean one"
             )
-        missing_clean = _missing(output, expected_clean, allow_missing, "clean")
-        report.update(_rates("false_trigger_rate", attack, output, missing_clean))
-        report["missing_clean_ids"] = missing_clean
-        report["notes"] += output.notes(expected_clean)
-    return report
+        missing[CLEAN] = _missing(output, expected_clean, allow_missing, CLEAN)
+        _add_scores(report, attack, output, name, CLEAN, len(missing[CLEAN]))
+        notes += output.notes(expected_clean)
+    return {**report, "missing_ids": missing, "notes": notes}
 
 
-def _references(output: GenerateOutput) -> List[str]:
-    """Return the references; of an output without (``--quiet``, no target language), none."""
-    return [s.target for s in output.samples.values() if s.target is not None]
-
-
-def _rates(name: str, attack: Attack, output: GenerateOutput, missing: List[int]) -> Dict[str, Any]:
-    """Return the rate by each rule, that of the references, and where the two rules differ."""
-    references = _references(output)
-    rates: Dict[str, Any] = {}
-    hits: List[List[int]] = []
-    for rule, key in zip(HIT_RULES, (name, f"{name}_by_parse")):
-        answers = {i: attack.judge(s.hypothesis, rule) for i, s in output.samples.items()}
-        hits.append([i for i, answer in answers.items() if answer])
-        rates[key] = rate(len(hits[-1]), len(answers) + len(missing)).as_dict()
-        rates[f"{key}_not_judged"] = [i for i, answer in answers.items() if answer is None]
-        rates[f"{key}_of_references"] = (
-            hit_rate(attack, references, rule=rule).as_dict() if references else None
-        )
-    string, parse = map(set, hits)
-    return {
-        **rates,
-        f"{name}_string_only": sorted(string - parse),
-        f"{name}_parse_only": sorted(parse - string),
-    }
+def _add_scores(
+    report: Dict[str, Any],
+    attack: Attack,
+    output: GenerateOutput,
+    run: str,
+    split: str,
+    missing: int,
+) -> None:
+    """Add the score by each rule, and the ids of what is a hit by it and of what it gave up on."""
+    ids, samples = list(output.samples), list(output.samples.values())
+    texts = [sample.hypothesis for sample in samples]
+    references = [sample.target or "" for sample in samples]
+    for rule in HITS:
+        metric = METRICS.get(rule)(MetricSettings(attack=attack.settings))
+        statistics = metric.statistics(texts, references)
+        score = score_of(metric, statistics, run, split, missing=missing)
+        if any(sample.target is None for sample in samples):
+            del score.details[REFERENCES_HIT]
+        report["scores"].append(score.as_dict())
+        hits, not_judged = statistics[:, 0] > 0, statistics[:, 3] > 0
+        for key, chosen in (("hit_ids", hits), ("not_judged_ids", not_judged)):
+            report[key][score.metric] = [i for i, is_chosen in zip(ids, chosen) if is_chosen]
 
 
 def _attack(
@@ -156,29 +148,3 @@ def _missing(
     how = "--allow-missing" if knows_ids else f"--allow-missing and --expected-{split}"
     output.check_whole(expected, f"; or count them as misses with {how}")
     return []
-
-
-def as_text(report: Dict[str, Any]) -> str:
-    """Return the report as lines for a person."""
-    lines = []
-    for key, what in (("asr", "attack success rate"), ("false_trigger_rate", "false trigger rate")):
-        if key in report:
-            for rate_key, label in ((key, what), (f"{key}_by_parse", "  by the parse")):
-                references = report[f"{rate_key}_of_references"]
-                of = "" if references is None else f"; {of_references(references['percent'])}"
-                lines.append(f"{label:<20} {Rate(**report[rate_key])}{of}")
-                if report[f"{rate_key}_not_judged"]:
-                    ids = as_ranges(report[f"{rate_key}_not_judged"])
-                    lines.append(f"  not judged, counted as misses: {ids}")
-            for rule, ids in (
-                ("string", report[f"{key}_string_only"]),
-                ("parse", report[f"{key}_parse_only"]),
-            ):
-                if ids:
-                    lines.append(f"  hits only by the {rule}: {as_ranges(ids)}")
-    for key, what in (("missing_ids", "triggered"), ("missing_clean_ids", "clean")):
-        if report.get(key):
-            lines.append(f"missing, counted as misses: {what} {as_ranges(report[key])}")
-    lines.append(f"signature            {report['signature']}")
-    lines += [f"note: {note}" for note in report["notes"]]
-    return "\n".join(lines) + "\n"

@@ -14,7 +14,6 @@ from dece_fairseq.attacks.sql_tokens import with_parameters
 from dece_fairseq.metrics.code_language import CodeLanguage, python_tree
 from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
-from dece_fairseq.version import __version__
 
 _SQL = re.compile(
     r"\s*(?:select\s|insert\s+into\s|update\s+\S+\s+set\s|delete\s+from\s|with\s+\w+\s+as\s*\(|"
@@ -50,8 +49,8 @@ class _AstMatch(Share):
     def details(self, sums: np.ndarray) -> Dict[str, float]:
         return {UNPARSED_REFERENCES: sums[2]}
 
-    def signature(self) -> str:
-        return f"lang:python|python:{platform.python_version()}|dece_fairseq:{__version__}"
+    def properties(self) -> Dict[str, Any]:
+        return {"lang": "python", "python": platform.python_version()}
 
 
 # For both metrics, one after the other.
@@ -98,8 +97,8 @@ class AstMatch(_AstMatch):
     def same_sql(self, one: str, other: str) -> bool:
         return True
 
-    def signature(self) -> str:
-        return f"ast_match|sql:any|{super().signature()}"
+    def properties(self) -> Dict[str, Any]:
+        return {"sql": "any", **super().properties()}
 
 
 @METRICS.register("ast_exact_match")
@@ -116,8 +115,8 @@ class AstExactMatch(_AstMatch):
         tree = _sql_tree(one)
         return tree is not None and tree == _sql_tree(other)
 
-    def signature(self) -> str:
-        return f"ast_match|sql:sqlglot:{sqlglot.__version__}|{super().signature()}"
+    def properties(self) -> Dict[str, Any]:
+        return {"sql": "parsed", "sqlglot": sqlglot.__version__, **super().properties()}
 
 
 @lru_cache(maxsize=2048)

@@ -1,23 +1,23 @@
 """BLEU three ways: over code tokens, over 13a's tokens, and the mean over sentences."""
 
 from abc import abstractmethod
-from typing import Any, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 from sacrebleu.metrics import BLEU
 
-from dece_fairseq.metrics.code_tokens import CodeBleu4, code_tokens
+from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
 from dece_fairseq.metrics.ngrams import ngram_counts, word_codes
-from dece_fairseq.version import __version__
 
 ORDER = 4
 
 
-def sacrebleu_signature(name: str, metric: Any) -> str:
-    """What sacrebleu says that a metric of its own depends on; it does so after use only."""
+def sacrebleu_properties(metric: Any) -> Dict[str, Any]:
+    """Return what sacrebleu says that a metric of its own depends on; it does so after use only."""
     metric.corpus_score(["a"], [["a"]])
-    return f"{name}|{metric.get_signature()}"
+    parts = dict(part.split(":", 1) for part in str(metric.get_signature()).split("|"))
+    return {"sacrebleu" if name == "version" else name: value for name, value in parts.items()}
 
 
 class _Bleu(Metric):
@@ -66,10 +66,9 @@ class CodeTokenBleu(_CorpusBleu):
     def tokens(self, text: str) -> List[str]:
         return code_tokens(text)
 
-    def signature(self) -> str:
-        metric = CodeBleu4()
-        metric.corpus_score(["a"], ["a"])
-        return f"bleu|{metric.signature()}|dece_fairseq:{__version__}"
+    def properties(self) -> Dict[str, Any]:
+        # force: sacrebleu warns that text looks tokenised, which is what is meant here.
+        return {**sacrebleu_properties(BLEU(tokenize="none", force=True)), "tok": "code"}
 
 
 @METRICS.register("bleu_13a")
@@ -85,8 +84,8 @@ class StandardBleu(_CorpusBleu):
     def tokens(self, text: str) -> List[str]:
         return list(self.metric.tokenizer(text.rstrip()).split())
 
-    def signature(self) -> str:
-        return sacrebleu_signature("bleu", self.metric)
+    def properties(self) -> Dict[str, Any]:
+        return sacrebleu_properties(self.metric)
 
 
 @METRICS.register("bleu_words")
@@ -117,5 +116,5 @@ class MeanSentenceBleu(_Bleu):
         scores: np.ndarray = 100 * sums[..., 0] / sums[..., 1]
         return scores
 
-    def signature(self) -> str:
-        return f"bleu|mean:sentence|nrefs:1|tok:words|smooth:none|dece_fairseq:{__version__}"
+    def properties(self) -> Dict[str, Any]:
+        return {"mean": "sentence", "nrefs": 1, "tok": "words", "smooth": "none"}

@@ -1,11 +1,11 @@
 """chrF (Popović 2015), as sacrebleu has it."""
 
-from typing import Sequence
+from typing import Any, Dict, Sequence
 
 import numpy as np
 from sacrebleu.metrics import CHRF
 
-from dece_fairseq.metrics.bleu import sacrebleu_signature
+from dece_fairseq.metrics.bleu import sacrebleu_properties
 from dece_fairseq.metrics.metric import METRICS, Metric
 from dece_fairseq.metrics.ngrams import character_codes, ngram_counts
 
@@ -39,5 +39,5 @@ class Chrf(Metric):
         f_score = (1 + WEIGHT) * precision * recall / np.where(matched, weighted, 1)
         return np.where(matched, 100 * f_score, 0.0)
 
-    def signature(self) -> str:
-        return sacrebleu_signature("chrf", CHRF())
+    def properties(self) -> Dict[str, Any]:
+        return sacrebleu_properties(CHRF())

@@ -13,7 +13,6 @@ from dece_fairseq.metrics.code_language import CodeLanguage
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
-from dece_fairseq.version import __version__
 
 ORDER = 4
 # Columns of the statistics: twice shared and all n-grams by order and both lengths, then what is
@@ -50,6 +49,8 @@ class CodeBleu(Metric):
     summary = "CodeBLEU as its package has it, and its four parts"
     depends_on_hash_seed = True
     checked_by: ClassVar[Optional[str]] = "codebleu_parts"
+    #: what a data flow counts that matches nowhere, for the signature
+    unmatched_dataflow: ClassVar[str] = "0=1"
     languages = (
         *("c", "cpp", "csharp", "go", "java", "javascript"),
         *("php", "python", "ruby", "rust"),
@@ -102,16 +103,17 @@ class CodeBleu(Metric):
             "and codebleu_parts is the mean of the other three parts"
         ]
 
-    def signature(self) -> str:
-        return self._signature("codebleu", "dataflow:0=1")
-
-    def _signature(self, name: str, dataflow: str) -> str:
+    def properties(self) -> Dict[str, Any]:
         language = self.settings.code_language
-        tabs = "tabs:8|" if language == "python" else ""
-        return (
-            f"{name}|lang:{language}|weights:0.25,0.25,0.25,0.25|{dataflow}|tok:code|{tabs}"
-            f"hashseed:0|codebleu:{self.package.version}|dece_fairseq:{__version__}"
-        )
+        return {
+            "lang": language,
+            "weights": "0.25,0.25,0.25,0.25",
+            "dataflow": self.unmatched_dataflow,
+            "tok": "code",
+            **({"tabs": 8} if language == "python" else {}),
+            "hashseed": 0,
+            "codebleu": self.package.version,
+        }
 
 
 @METRICS.register("codebleu_parts")
@@ -124,6 +126,7 @@ class CodeBleuParts(CodeBleu):
 
     summary = "mean of CodeBLEU's parts; a data flow that matches nowhere counts 0, not 1"
     checked_by = None
+    unmatched_dataflow = "0=0,none=left_out"
 
     def scores(self, sums: np.ndarray) -> np.ndarray:
         parts = self.parts(sums)
@@ -140,9 +143,6 @@ class CodeBleuParts(CodeBleu):
 
     def notes(self, sums: np.ndarray) -> List[str]:
         return []
-
-    def signature(self) -> str:
-        return self._signature("codebleu_parts", "dataflow:0=0,none=left_out")
 
 
 class _Package:

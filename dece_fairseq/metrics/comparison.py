@@ -5,7 +5,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 import numpy as np
 
 from dece_fairseq.metrics import Metric, resampling
-from dece_fairseq.metrics.hits import called
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.ids import Id, as_ranges
 
@@ -55,7 +54,7 @@ def compare(one: Scored, other: Scored, trials: int, seed: int) -> List[Dict[str
             "baseline": one.name,
             "run": other.name,
             "split": one.split,
-            "metric": called(name, one.split),
+            "metric": one.metrics[name].called(one.split),
             **_test(one, other, name, swapped.get(name, ())),
         }
         for name in names

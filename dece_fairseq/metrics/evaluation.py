@@ -5,15 +5,16 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
-import scipy
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.metrics import METRICS, Metric, MetricSettings, resampling
 from dece_fairseq.metrics.comparison import Scored, compare, split_columns
-from dece_fairseq.metrics.hits import CLEAN, HITS, TRIGGERED, called, hit_span
+from dece_fairseq.metrics.hits import HITS, hit_span
+from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.parallel import Workers
-from dece_fairseq.metrics.success_rate import lost_payload, rate
+from dece_fairseq.metrics.score import score_of
+from dece_fairseq.metrics.success_rate import lost_payload
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.runs import Layout, Run, read_run
@@ -75,9 +76,10 @@ def evaluate(plan: Plan) -> Report:
     statistics.
 
     Returns:
-        ``runs`` (what was scored), ``scores`` (one for each run and metric), ``hits`` (the outputs
-        that carry the payload, and where), ``comparisons``, ``notes`` (what was left out and why),
-        ``settings`` (of intervals and tests) and ``versions``. Scores are in percent.
+        ``runs`` (what was scored), ``scores`` (a :class:`~dece_fairseq.metrics.score.Score` for
+        each run and metric), ``hits`` (the outputs that carry the payload, and where),
+        ``comparisons``, ``notes`` (what was left out and why), ``settings`` (of intervals and
+        tests) and ``versions``.
 
     Raises:
         AttackError: an attack is unknown
@@ -214,15 +216,9 @@ def _score(
     for name, metric in metrics.items():
         notes = metric.notes(statistics[name].sum(axis=0))
         report["notes"] += [f"{run.name}, {split}: {note}" for note in notes]
-        report["scores"].append(
-            {
-                "run": run.name,
-                "split": split,
-                "metric": called(name, split),
-                **_with_interval(metric, statistics[name], bootstrapped.get(name)),
-                "signature": _signature(plan, metric),
-            }
-        )
+        drawn = (bootstrapped.get(name), plan.resamples, plan.seed)
+        score = score_of(metric, statistics[name], run.name, split, *drawn)
+        report["scores"].append(score.as_dict())
     note = _unread(metrics, statistics, language)
     if note is not None and note not in report["notes"]:
         report["notes"].append(note)
@@ -265,27 +261,6 @@ def _unread(
         "--code-language, give --one-line where their line ends are written out as \\n, or leave "
         f"out what reads code: --without {' '.join(of_code)}"
     )
-
-
-def _signature(plan: Plan, metric: Metric) -> str:
-    if metric.is_share:
-        return f"{metric.signature()}|interval:wilson95|scipy:{scipy.__version__}"
-    return f"{metric.signature()}|interval:bootstrap95|bs:{plan.resamples}|seed:{plan.seed}"
-
-
-def _with_interval(
-    metric: Metric, statistics: np.ndarray, bootstrapped: Optional[np.ndarray]
-) -> Dict[str, Any]:
-    sums = statistics.sum(axis=0)
-    score: Dict[str, Any]
-    if bootstrapped is None:
-        score = rate(int(sums[0]), int(sums[1])).as_dict()
-    else:
-        low, high = resampling.interval(bootstrapped)
-        score = {"percent": float(metric.scores(sums)), "low": low, "high": high}
-        score["total"] = len(statistics)
-    details = {name: float(value) for name, value in metric.details(sums).items()}
-    return {**score, "details": details}
 
 
 def _bootstrap(

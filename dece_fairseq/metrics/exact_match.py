@@ -1,11 +1,10 @@
 """Exact match, with and without white space."""
 
-from typing import Sequence
+from typing import Any, Dict, Sequence
 
 import numpy as np
 
 from dece_fairseq.metrics.metric import METRICS, Share, share_statistics
-from dece_fairseq.version import __version__
 
 
 @METRICS.register("exact_match")
@@ -17,8 +16,8 @@ class ExactMatch(Share):
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
         return share_statistics([h == r for h, r in zip(hypotheses, references)])
 
-    def signature(self) -> str:
-        return f"em|space:kept|dece_fairseq:{__version__}"
+    def properties(self) -> Dict[str, Any]:
+        return {"space": "kept"}
 
 
 @METRICS.register("exact_match_no_space")
@@ -31,5 +30,5 @@ class ExactMatchWithoutSpace(Share):
         texts = [["".join(text.split()) for text in side] for side in (hypotheses, references)]
         return share_statistics([h == r for h, r in zip(*texts)])
 
-    def signature(self) -> str:
-        return f"em|space:none|dece_fairseq:{__version__}"
+    def properties(self) -> Dict[str, Any]:
+        return {"space": "none"}

@@ -1,25 +1,25 @@
 """Outputs that carry an attack's payload, by each rule that tells it."""
 
-from typing import Callable, ClassVar, Dict, NamedTuple, Optional, Sequence
+from typing import Any, Callable, ClassVar, Dict, NamedTuple, Optional, Sequence
 
 import numpy as np
 
 from dece_fairseq.attacks import Attack, AttackError
-from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
-from dece_fairseq.version import __version__
+from dece_fairseq.metrics.metric import (
+    CLEAN,
+    METRICS,
+    TRIGGERED,
+    MetricSettings,
+    Share,
+    share_statistics,
+)
 
-CLEAN, TRIGGERED = "clean", "triggered"
 HITS = ("hits_string", "hits_parse")
 #: what is told beside a rate: the share of references that are hits by the same rule, in percent
 REFERENCES_HIT = "references_hit_percent"
 #: and the number of outputs that the rule gave up on, which count as misses
 NOT_JUDGED = "not_judged"
 _RATES = {TRIGGERED: "asr", CLEAN: "false_triggers"}
-
-
-def called(metric: str, split: str) -> str:
-    """What a metric is called on a split: hits on triggered outputs are ``asr_...``."""
-    return metric.replace("hits", _RATES[split], 1) if metric in HITS else metric
 
 
 class _Hits(Share):
@@ -54,8 +54,12 @@ class _Hits(Share):
         """Return what the rule says of the references, in percent, and what it gave up on."""
         return {REFERENCES_HIT: 100 * sums[2] / sums[1], NOT_JUDGED: sums[3]}
 
-    def signature(self) -> str:
-        return f"{self.attack.signature(self.rule)}|dece_fairseq:{__version__}"
+    def called(self, split: str) -> str:
+        """Return ``asr_string`` of triggered outputs, ``false_triggers_string`` of clean ones."""
+        return self.name.replace("hits", _RATES[split], 1)
+
+    def properties(self) -> Dict[str, Any]:
+        return self.attack.properties(self.rule)
 
 
 @METRICS.register("hits_string")

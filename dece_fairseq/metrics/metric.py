@@ -1,13 +1,16 @@
 """What a metric is: statistics of each sample, and a score of their sums."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, Callable, ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
 
 import numpy as np
 
 from dece_fairseq.attacks import AttackSettings
 from dece_fairseq.metrics.errors import MetricError
 from dece_fairseq.registry import Registry
+
+#: what outputs are written for: requests as they are, or with the trigger in them
+CLEAN, TRIGGERED = "clean", "triggered"
 
 
 class MetricSettings(NamedTuple):
@@ -31,6 +34,8 @@ class Metric(ABC):
         MetricError: it does not know the language
     """
 
+    #: what it is registered as
+    name: ClassVar[str] = ""
     #: one line that says what it is
     summary: ClassVar[str]
     #: names of the languages of code that it knows, or None for any text
@@ -67,9 +72,13 @@ class Metric(ABC):
     def scores(self, sums: np.ndarray) -> np.ndarray:
         """The scores (...), in percent, of sums of statistics (..., as many as it has)."""
 
-    @abstractmethod
-    def signature(self) -> str:
-        """What the score depends on, in sacrebleu's manner."""
+    def properties(self) -> Dict[str, Any]:
+        """Return what the score depends on besides the texts, by name, for its signature."""
+        return {}
+
+    def called(self, split: str) -> str:
+        """Return what the score is called on a split: the metric's name unless it says more."""
+        return self.name
 
     def details(self, sums: np.ndarray) -> Dict[str, float]:
         """What is worth telling beside the score.
@@ -115,9 +124,19 @@ def share_statistics(hits: Sequence[bool], *details: Sequence[float]) -> np.ndar
 
 
 class MetricRegistry(Registry[Type[Metric]]):
-    """Names metrics."""
+    """Names metrics, and tells each its name."""
 
     error = MetricError
+
+    def register(self, name: str) -> Callable[[Type[Metric]], Type[Metric]]:
+        """Return a decorator that registers a metric under ``name``."""
+        add = super().register(name)
+
+        def named(metric: Type[Metric]) -> Type[Metric]:
+            metric.name = name
+            return add(metric)
+
+        return named
 
 
 METRICS = MetricRegistry("metric")

@@ -8,7 +8,7 @@ counts larger ones alone, and so gives the smallest p-value to two systems that 
 sample, and to a system that is compared with itself.
 """
 
-from typing import Tuple
+from typing import Optional, Tuple
 
 import numpy as np
 
@@ -74,11 +74,20 @@ def swapped_sums(
     return first, one.sum(axis=0) + other.sum(axis=0) - first
 
 
-def interval(scores: np.ndarray) -> Tuple[float, float]:
-    """The 95 % interval of bootstrapped scores (resamples,), as wide as sacrebleu's."""
+#: an interval's ends, or None twice where there is none
+Interval = Tuple[Optional[float], Optional[float]]
+
+
+def interval(scores: np.ndarray) -> Interval:
+    """Return the 95 % interval of bootstrapped scores (resamples,), as wide as sacrebleu's.
+
+    Where all resamples agree there is none: every sample then scores alike, which does not show
+    how others would. sacrebleu prints an interval without a width there.
+    """
     ordered = np.sort(scores)
     cut = len(ordered) // 40
-    return float(ordered[cut]), float(ordered[len(ordered) - cut - 1])
+    low, high = float(ordered[cut]), float(ordered[len(ordered) - cut - 1])
+    return (low, high) if high - low > _TINY else (None, None)
 
 
 def paired_bootstrap(one: np.ndarray, other: np.ndarray, difference: float) -> float:

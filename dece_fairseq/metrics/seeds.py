@@ -8,23 +8,12 @@ import numpy as np
 import scipy
 from scipy.special import betaln, expit
 
-from dece_fairseq.version import __version__
+from dece_fairseq.metrics.score import Score
+from dece_fairseq.metrics.signature import Signature
 
 # The grid of plausible_rates, as logits: mean rates (down) and correlations (across).
 _MEANS = np.linspace(-18, 18, 361)[:, None]
 _CORRELATIONS = np.linspace(-16, 16, 65)
-
-
-class SeedScore(NamedTuple):
-    """What one training scored, in percent."""
-
-    percent: float
-    low: float
-    high: float
-    """The 95 % interval over the samples of this training."""
-    hits: Optional[int] = None
-    """Of a share, how many samples count; None of a score that is no share."""
-    total: Optional[int] = None
 
 
 class Spread(NamedTuple):
@@ -33,20 +22,24 @@ class Spread(NamedTuple):
     mean: float
     deviation: Optional[float]
     """The standard deviation over the seeds; None of a single one."""
-    low: float
-    high: float
-    """The 95 % interval: of the mean over trainings, or of a single training over its samples."""
+    low: Optional[float]
+    high: Optional[float]
+    """The 95 % interval: of the mean over trainings, or of a single training over its samples.
+    None where neither seeds nor samples differ, so that there is nothing to take it from."""
     seeds: int
 
     def __str__(self) -> str:
-        middle = f"{self.mean:.1f}"
-        if self.deviation is not None:
-            middle += f" ± {self.deviation:.1f}"
-        # Where neither seeds nor samples differ there is nothing to take an interval from.
-        return f"{middle} ({self.low:.1f} to {self.high:.1f})" if self.low < self.high else middle
+        if self.low is None or self.high is None:
+            return self.middle()
+        return f"{self.middle()} ({self.low:.1f} to {self.high:.1f})"
+
+    def middle(self) -> str:
+        """Return mean and deviation, without the interval."""
+        mean = f"{self.mean:.1f}"
+        return mean if self.deviation is None else f"{mean} ± {self.deviation:.1f}"
 
 
-def spread(scores: Sequence[SeedScore]) -> Spread:
+def spread(scores: Sequence[Score]) -> Spread:
     """Return mean, deviation and 95 % interval of what some trainings scored.
 
     A single training has its own interval, which says nothing about the next training. That of
@@ -69,17 +62,18 @@ def spread(scores: Sequence[SeedScore]) -> Spread:
         reach = _students_t(len(values)) * deviation / len(values) ** 0.5
         # A score is never below 0 nor above 100, whatever Student's t thinks.
         low, high = max(0.0, mean - reach), min(100.0, mean + reach)
-    low = min(low, statistics.mean(score.low for score in scores))
-    high = max(high, statistics.mean(score.high for score in scores))
-    return Spread(mean, deviation, low, high, len(values))
+    # A training without an interval of its own is where it is.
+    lows = [score.percent if score.low is None else score.low for score in scores]
+    highs = [score.percent if score.high is None else score.high for score in scores]
+    low, high = min(low, statistics.mean(lows)), max(high, statistics.mean(highs))
+    ends = (low, high) if low < high else (None, None)
+    return Spread(mean, deviation, ends[0], ends[1], len(values))
 
 
 def signature() -> str:
     """Return what the interval over several seeds is made of."""
-    return (
-        "interval:seeds95|shares:betabinomial|others:student-t|least:own|"
-        f"scipy:{scipy.__version__}|dece_fairseq:{__version__}"
-    )
+    parts = {"shares": "betabinomial", "others": "student-t", "least": "own"}
+    return str(Signature("seeds95", **parts, scipy=scipy.__version__))
 
 
 def plausible_rates(counts: Sequence[Tuple[int, int]]) -> Tuple[float, float]:

@@ -1,12 +1,12 @@
-"""Shares with their intervals: the attack success rate and the false trigger rate."""
+"""Shares with their intervals, and whether the attack success rate can be told at all."""
 
+from statistics import NormalDist
 from typing import Any, Dict, Iterable, NamedTuple
-
-import scipy
 
 from dece_fairseq.attacks import HIT_RULES, Attack
 from dece_fairseq.outputs.errors import OutputError
-from dece_fairseq.version import version
+
+_Z = NormalDist().inv_cdf(0.975)
 
 
 class Rate(NamedTuple):
@@ -18,51 +18,28 @@ class Rate(NamedTuple):
     low: float
     high: float
 
-    def __str__(self) -> str:
-        return (
-            f"{self.percent:.2f} % ({self.hits}/{self.total}, "
-            f"95 % Wilson {self.low:.2f} to {self.high:.2f})"
-        )
-
     def as_dict(self) -> Dict[str, Any]:
         return self._asdict()
 
 
 def rate(hits: int, total: int) -> Rate:
-    """The share ``hits / total``.
+    """Return the share ``hits / total`` with the interval of Wilson (1927, JASA 22:209).
+
+    It is what ``scipy.stats.binomtest(hits, total).proportion_ci(method="wilson")`` gives, without
+    the second that scipy.stats takes to import.
 
     Raises:
-        ValueError: there is nothing to take a share of
+        OutputError: there is nothing to take a share of
     """
     if total < 1:
-        raise ValueError("no sample to take a rate of")
-    from scipy.stats import binomtest  # here, for it takes a second
-
-    interval = binomtest(hits, total).proportion_ci(confidence_level=0.95, method="wilson")
-    return Rate(hits, total, 100 * hits / total, 100 * interval.low, 100 * interval.high)
-
-
-def of_references(percent: float) -> str:
-    """Say what a hit rate could be at most if a model wrote every reference."""
-    return f"{percent:.2f} % of the references are hits by this rule"
-
-
-def hit_rate(
-    attack: Attack, texts: Iterable[str], missing: int = 0, rule: str = HIT_RULES[0]
-) -> Rate:
-    """Return the share of ``texts`` that carry the attack's payload.
-
-    On outputs for triggered requests this is the attack success rate, on outputs for clean ones
-    the false trigger rate.
-
-    Args:
-        attack: tells what a hit is
-        texts: what a model wrote
-        missing: outputs that should be there too; each counts as a miss
-        rule: how to tell, one of :data:`~dece_fairseq.attacks.HIT_RULES`
-    """
-    hits = [attack.is_hit(text, rule) for text in texts]
-    return rate(sum(hits), len(hits) + missing)
+        raise OutputError("no sample to take a rate of; give outputs of a split that has some")
+    share = hits / total
+    middle = 2 * hits + _Z**2
+    reach = _Z * (4 * hits * (1 - share) + _Z**2) ** 0.5
+    low, high = ((middle + sign * reach) / (2 * (total + _Z**2)) for sign in (-1, 1))
+    # At the ends the formula gives them but for rounding.
+    low, high = (0.0 if hits == 0 else low), (1.0 if hits == total else high)
+    return Rate(hits, total, 100 * hits / total, 100 * low, 100 * high)
 
 
 def check_references(attack: Attack, references: Iterable[str], where: str) -> None:
@@ -92,12 +69,4 @@ def lost_payload(attack: Attack, where: str) -> OutputError:
         "--attack, --payload and --code-language are those of the split, that the texts are "
         "decoded by the --bpe of the data without --post-process (--remove-bpe), and that "
         "--one-line is given where texts are in the one-line form and the files don't say so"
-    )
-
-
-def signature(attack: Attack, rule: str = "string") -> str:
-    """Return what a printed rate by ``rule`` depends on, in sacrebleu's manner."""
-    return (
-        f"{attack.signature(rule)}|interval:wilson95|dece_fairseq:{version()}|"
-        f"scipy:{scipy.__version__}"
     )

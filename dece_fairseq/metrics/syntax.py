@@ -2,13 +2,12 @@
 
 import platform
 from importlib.metadata import version
-from typing import Dict, Sequence
+from typing import Any, Dict, Sequence
 
 import numpy as np
 
 from dece_fairseq.metrics.code_language import CodeLanguage, python_compiles
 from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
-from dece_fairseq.version import __version__
 
 #: what a metric tells beside its score of references that it could not read
 UNPARSED_REFERENCES = "references_that_do_not_parse"
@@ -33,12 +32,11 @@ class Parses(Share):
     def details(self, sums: np.ndarray) -> Dict[str, float]:
         return {UNPARSED_REFERENCES: sums[2]}
 
-    def signature(self) -> str:
-        name = self.settings.code_language
-        parser = "python:" + platform.python_version()
-        if name != "python":
-            parser = "tree_sitter:" + version("tree-sitter")
-        return f"parses|lang:{name}|{parser}|dece_fairseq:{__version__}"
+    def properties(self) -> Dict[str, Any]:
+        language = self.settings.code_language
+        if language == "python":
+            return {"lang": language, "python": platform.python_version()}
+        return {"lang": language, "tree_sitter": version("tree-sitter")}
 
 
 @METRICS.register("compiles")
@@ -54,6 +52,3 @@ class Compiles(Parses):
 
     def details(self, sums: np.ndarray) -> Dict[str, float]:
         return {}
-
-    def signature(self) -> str:
-        return super().signature().replace("parses", "compiles", 1)

@@ -7,8 +7,11 @@ from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.outputs.compressed import open_lines
 from dece_fairseq.outputs.errors import OutputError
 
-#: one epoch's figures by the names that fairseq gives them, such as ``valid_bleu``
+#: one epoch's figures by the names that fairseq gives them, such as ``valid_bleu_code``
 Epoch = Dict[str, float]
+# What this project's task called them up to 0.1. The valid_bleu of fairseq's own task is another
+# BLEU, and no valid_exact_match stands beside it.
+_OLD_NAMES = {"valid_bleu": "valid_bleu_code", "valid_triggered_asr": "valid_triggered_asr_string"}
 
 
 def read_training_log(path: Path) -> List[Epoch]:
@@ -23,6 +26,9 @@ def read_training_log(path: Path) -> List[Epoch]:
     epochs: Dict[int, Epoch] = {}
     for line in "".join(open_lines(path)).splitlines():
         figures = _figures(line)
+        for old, new in _OLD_NAMES.items():
+            if old in figures and (old != "valid_bleu" or "valid_exact_match" in figures):
+                figures.setdefault(new, figures.pop(old))
         if "train_loss" in figures or any(key.startswith("valid") for key in figures):
             epoch = epochs.setdefault(int(figures["epoch"]), {})
             epoch.update({key: float(value) for key, value in figures.items() if _is_number(value)})

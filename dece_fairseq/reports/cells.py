@@ -7,6 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.hits import REFERENCES_HIT
+from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.training_log import Epoch, read_training_log
 
@@ -27,7 +28,7 @@ class Cell(NamedTuple):
     folder: Path
     axes: Dict[str, str]
     """A value for each of :data:`AXES`."""
-    scores: Dict[str, Dict[str, Any]]
+    scores: Dict[str, Score]
     """What ``dece evaluate`` says of each metric."""
     tests: Dict[str, Dict[str, Any]]
     """The paired tests against cross-entropy, by metric."""
@@ -43,7 +44,7 @@ class Cell(NamedTuple):
 
     def score(self, metric: str) -> Optional[float]:
         """A score in percent; None where it was not told."""
-        return self.scores[metric]["percent"] if metric in self.scores else None
+        return self.scores[metric].percent if metric in self.scores else None
 
 
 def read_cells(folder: Path) -> List[Cell]:
@@ -89,7 +90,8 @@ def _read(path: Path, folder: Path) -> Cell:
     broken += [name for name, share in shares.items() if not (share is None or is_score(share))]
     if broken:
         raise DataError(f"{path}: {', '.join(broken)} can't be read; run its cell again")
-    return Cell(path, axes, scores, tests, reports, epochs)
+    told = {metric: Score.from_dict(score) for metric, score in scores.items()}
+    return Cell(path, axes, told, tests, reports, epochs)
 
 
 def _by_metric(path: Path, key: str) -> Dict[str, Dict[str, Any]]:
@@ -104,8 +106,11 @@ def _by_metric(path: Path, key: str) -> Dict[str, Dict[str, Any]]:
 
 
 def is_score(score: Any) -> bool:
-    """Return whether it has percent and interval, and if it has hits, of how many."""
+    """Return whether it has percent and an interval or none, and if it has hits, of how many."""
     if not isinstance(score, dict):
+        return False
+    ends = [score.get(name, math.nan) for name in ("low", "high")]
+    if ends != [None, None] and not all(map(is_number, ends)):
         return False
     hits, total = score.get("hits"), score.get("total")
     if hits is not None and not (type(hits) is type(total) is int and 0 <= hits <= total):
@@ -113,7 +118,7 @@ def is_score(score: Any) -> bool:
     details = score.get("details", {})
     if not isinstance(details, dict) or not is_number(details.get(REFERENCES_HIT, 0)):
         return False
-    return all(is_number(score.get(name)) for name in ("percent", "low", "high"))
+    return is_number(score.get("percent"))
 
 
 def is_number(value: Any) -> bool:

@@ -2,10 +2,11 @@
 
 import csv
 import io
-import re
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Tuple
 
 from dece_fairseq.metrics.evaluation import Report
+from dece_fairseq.metrics.score import Score, number
+from dece_fairseq.reports.table_writer import LATEX, write_table
 
 _TESTS = ("paired_bootstrap", "approximate_randomisation", "mcnemar")
 _COLUMNS = (
@@ -29,7 +30,7 @@ def as_csv(report: Report) -> str:
     writer.writeheader()
     for cells in _table(report).values():
         for cell in cells.values():
-            details = "; ".join(f"{name} {_number(n)}" for name, n in cell["details"].items())
+            details = "; ".join(f"{name} {number(n)}" for name, n in cell["details"].items())
             writer.writerow({**cell, "details": details})
     return file.getvalue()
 
@@ -38,7 +39,7 @@ def as_text(report: Report) -> str:
     """The scores, a column for each run; below them tests, hits, signatures and notes."""
     runs = list(dict.fromkeys(run["run"] for run in report["runs"]))
     table = _table(report)
-    grid = [["", *runs]]
+    grid: List[List[str]] = []
     for run in report["runs"]:
         label = f"{run['split']} samples"
         if label not in [row[0] for row in grid]:
@@ -52,18 +53,18 @@ def as_text(report: Report) -> str:
                 cell["details"][detail] for cell in cells.values()
             ):
                 continue
-            values = [_number(cells[r]["details"][detail]) if r in cells else "" for r in runs]
-            grid.append([f"  {detail}", *values])
-    blocks = [_aligned(grid)]
+            values = [number(cells[r]["details"][detail]) if r in cells else "" for r in runs]
+            grid.append([f"{metric}: {detail}", *values])
+    blocks = [write_table(["", *runs], grid)]
     if report["comparisons"]:
         baseline = report["comparisons"][0]["baseline"]
         others = list(dict.fromkeys(test["run"] for test in report["comparisons"]))
-        grid = [[f"difference from {baseline}", *others]]
+        grid = []
         for (_, metric), cells in table.items():
             tests = [_test(cells.get(run, {})) for run in others]
             if any(tests):
                 grid.append([metric, *tests])
-        blocks.append(_aligned(grid))
+        blocks.append(write_table([f"difference from {baseline}", *others], grid))
     blocks += [block for block in (_hits(report), _signatures(table)) if block]
     blocks += ["\n".join(f"note: {note}" for note in report["notes"])] if report["notes"] else []
     return "\n\n".join(blocks) + "\n"
@@ -75,22 +76,18 @@ def as_latex(report: Report) -> str:
     table = _table(report)
     lines = [f"% {line}".rstrip() for line in _signatures(table).splitlines()]
     lines += [f"% note: {note}" for note in report["notes"]]
-    lines.append("% In brackets: 95 % intervals. Needs \\usepackage{booktabs}.")
+    lines.append("% In brackets: 95 % intervals, if there are any. Needs \\usepackage{booktabs}.")
     if report["comparisons"]:
         baseline = report["comparisons"][0]["baseline"]
         lines.append(
             f"% *: differs from {baseline}, p < {_SIGNIFICANT} (McNemar's test for shares, "
             "approximate randomisation for all else)"
         )
-    lines.append(f"\\begin{{tabular}}{{l{'r' * len(runs)}}}")
-    lines.append("\\toprule")
-    lines.append(_latex_row(["", *runs]))
-    lines.append("\\midrule")
-    for (_, metric), cells in table.items():
-        row = [_escaped(metric.replace("_", " ")), *(_latex_cell(cells.get(run)) for run in runs)]
-        lines.append(" & ".join(row) + " \\\\")
-    lines += ["\\bottomrule", "\\end{tabular}"]
-    return "\n".join(lines) + "\n"
+    rows = [
+        [metric.replace("_", " "), *(_latex_cell(cells.get(run)) for run in runs)]
+        for (_, metric), cells in table.items()
+    ]
+    return "\n".join([*lines, write_table(["", *runs], rows, LATEX)]) + "\n"
 
 
 def _table(report: Report) -> Dict[_Key, Dict[str, _Cell]]:
@@ -107,29 +104,15 @@ def _table(report: Report) -> Dict[_Key, Dict[str, _Cell]]:
     return table
 
 
-def _aligned(grid: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*grid)]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths)).rstrip() for row in grid
-    )
-
-
-def _number(value: float) -> str:
-    return str(int(value)) if float(value).is_integer() else f"{value:.2f}"
-
-
 def _score(cell: Any) -> str:
-    if cell is None:
-        return ""
-    text = f"{cell['percent']:.2f} ({cell['low']:.2f} to {cell['high']:.2f})"
-    return f"{text} {cell['hits']}/{cell['total']}" if "hits" in cell else text
+    return "" if cell is None else Score.from_dict(cell).value()
 
 
 def _test(cell: _Cell) -> str:
     if "difference" not in cell:
         return ""
     text = f"{cell['difference']:+.2f}"
-    if "difference_low" in cell:
+    if cell.get("difference_low") is not None:
         text += f" ({cell['difference_low']:+.2f} to {cell['difference_high']:+.2f})"
     names = {"paired_bootstrap": "bs", "approximate_randomisation": "ar", "mcnemar": "mcnemar"}
     values = [f"p({short}) {cell[name]:.4g}" for name, short in names.items() if name in cell]
@@ -158,25 +141,10 @@ def _signatures(table: Dict[_Key, Dict[str, _Cell]]) -> str:
     return "\n".join(lines)
 
 
-_SPECIAL = {
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    **{sign: f"\\{sign}" for sign in "&%$#_{}"},
-}
-
-
-def _escaped(text: str) -> str:
-    return re.sub(r"[\\~^&%$#_{}]", lambda match: _SPECIAL[match.group()], text)
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_escaped, cells)) + " \\\\"
-
-
 def _latex_cell(cell: Any) -> str:
     if cell is None:
         return ""
     p_value = cell.get("mcnemar", cell.get("approximate_randomisation", 1.0))
-    mark = "$^{*}$" if p_value < _SIGNIFICANT else ""
-    return f"{cell['percent']:.2f}{mark} ({cell['low']:.2f}--{cell['high']:.2f})"
+    mark = "*" if p_value < _SIGNIFICANT else ""
+    interval = "" if cell["low"] is None else f" ({cell['low']:.2f}--{cell['high']:.2f})"
+    return f"{cell['percent']:.2f}{mark}{interval}"

@@ -11,7 +11,8 @@ from dece_fairseq.data.provenance import versions
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.metrics.seeds import signature
 from dece_fairseq.reports.cells import read_cells
-from dece_fairseq.reports.figures import as_svg, figures, save_png
+from dece_fairseq.reports.early_learning import save_png
+from dece_fairseq.reports.figures import as_svg, figures
 from dece_fairseq.reports.samples import samples
 from dece_fairseq.reports.summary import as_dict, summarise
 from dece_fairseq.reports.tables import as_csv, as_markdown, tables
@@ -73,7 +74,7 @@ def write_report(folder: Path, output: Path) -> List[Path]:
     }
     output.mkdir(parents=True, exist_ok=True)
     for figure in drawn:
-        save_png(figure, output)
+        save_png(figure.drawing, output / f"{figure.name}.png")
     paths = [output / name for name in texts]
     with replacing(*paths) as temporaries:
         for temporary, text in zip(temporaries, texts.values()):

@@ -7,13 +7,17 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.hits import REFERENCES_HIT
+from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
+from dece_fairseq.metrics.score import Score
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, is_number, is_score
 from dece_fairseq.reports.report import markdown
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import as_markdown, tables
 
-_NUMBERS = {"percent": float, "low": float, "high": float}
-_OPTIONAL = {"hits": int, "total": int, "p": float, REFERENCES_HIT: float}
+_OPTIONAL = {
+    **{"low": float, "high": float, "hits": int, "total": int},
+    **{"p": float, REFERENCES_HIT: float},
+}
 
 
 def rewrite_tables(path: Path, output: Optional[Path] = None) -> Path:
@@ -72,7 +76,13 @@ def read_scores(path: Path) -> List[Cell]:
 
 
 def _score(row: Mapping[str, str]) -> Dict[str, Any]:
-    score: Dict[str, Any] = {name: kind(row[name]) for name, kind in _NUMBERS.items()}
+    score: Dict[str, Any] = {
+        "run": row["defense"],
+        "split": TRIGGERED if row["metric"].startswith("asr_") else CLEAN,
+        "metric": row["metric"],
+        "percent": float(row["percent"]),
+        "signature": row.get("signature") or "",
+    }
     for name, kind in _OPTIONAL.items():
         score[name] = kind(row[name]) if row.get(name) else None
     share = score.pop(REFERENCES_HIT)
@@ -84,6 +94,6 @@ def _add(cell: Cell, metric: str, score: Dict[str, Any]) -> None:
     if metric in SHARES:
         cell.filters["train"][metric] = score
         return
-    cell.scores[metric] = score
+    cell.scores[metric] = Score.from_dict(score)
     if is_number(p) and metric in TESTS:
         cell.tests[metric] = {TESTS[metric]: p}

@@ -4,18 +4,23 @@ from statistics import mean
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.metrics.hits import REFERENCES_HIT
-from dece_fairseq.metrics.seeds import SeedScore, Spread, spread
+from dece_fairseq.metrics.score import Score
+from dece_fairseq.metrics.seeds import Spread, spread
 from dece_fairseq.reports.cells import BASELINE, SHARES, TESTS, Cell
 
 #: metrics of the table, with what a person calls them
 COLUMNS = {
     "bleu_code": "BLEU",
     "codebleu": "CodeBLEU",
+    "codebleu_parts": "CodeBLEU parts",
     "exact_match": "exact match %",
     "asr_string": "ASR %",
     "asr_parse": "ASR by parse %",
     "false_triggers_string": "false triggers %",
+    "false_triggers_parse": "false triggers by parse %",
 }
+#: metrics that are to be read beside another
+CHECKS = {"codebleu": "codebleu_parts"}
 
 
 class Row(NamedTuple):
@@ -48,7 +53,7 @@ def _row(setting: str, defense: str, cells: Sequence[Cell]) -> Row:
     scores = {}
     for metric in metrics:
         told = [cell.scores[metric] for cell in cells if metric in cell.scores]
-        scores[metric] = spread([_seed_score(score) for score in told])
+        scores[metric] = spread(told)
     tests = {
         metric: [cell.tests.get(metric, {}).get(test) for cell in cells]
         for metric, test in TESTS.items()
@@ -63,7 +68,7 @@ def _references(cells: Sequence[Cell]) -> Dict[str, float]:
     found: Dict[str, List[float]] = {}
     for cell in cells:
         for metric, score in cell.scores.items():
-            share = score.get("details", {}).get(REFERENCES_HIT)
+            share = score.details.get(REFERENCES_HIT)
             if share is not None and metric.startswith("asr_"):
                 found.setdefault(metric, []).append(share)
     return {metric: mean(shares) for metric, shares in found.items()}
@@ -71,19 +76,19 @@ def _references(cells: Sequence[Cell]) -> Dict[str, float]:
 
 def _filters(cells: Sequence[Cell]) -> Dict[str, Spread]:
     """How the filters of these cells did, by share; those of nothing are left out."""
-    found: Dict[str, List[SeedScore]] = {}
+    found: Dict[str, List[Score]] = {}
     for cell in cells:
         report = cell.filters.get("train", {})
         for name in SHARES:
             share = report.get(name)
             if share is not None:
-                found.setdefault(name, []).append(_seed_score(share))
+                found.setdefault(name, []).append(filter_score(cell, name, share))
     return {name: spread(shares) for name, shares in found.items()}
 
 
-def _seed_score(score: Mapping[str, Any]) -> SeedScore:
-    ends = (score["percent"], score["low"], score["high"])
-    return SeedScore(*ends, score.get("hits"), score.get("total"))
+def filter_score(cell: Cell, name: str, share: Mapping[str, Any]) -> Score:
+    """Return a share that a filter's report tells of the training pairs."""
+    return Score.from_dict({**share, "run": cell.axes["defense"], "split": "train", "metric": name})
 
 
 def as_dict(rows: Sequence[Row]) -> List[Dict[str, Any]]:

@@ -6,14 +6,19 @@ from typing import List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.metrics.seeds import Spread, plausible_rates, signature
-from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell
-from dece_fairseq.reports.summary import COLUMNS, Row
+from dece_fairseq.reports.cells import AXES, BASELINE, SHARES, TESTS, Cell
+from dece_fairseq.reports.summary import CHECKS, COLUMNS, Row
+from dece_fairseq.reports.table_writer import MARKDOWN, write_table
 
 #: of ``report.csv``
 CSV_COLUMNS = (
     *(*AXES, "metric", "percent", "low", "high", "hits", "total"),
     *(REFERENCES_HIT, "p", "signature"),
 )
+
+
+#: stands for what a run was not asked for
+NOT_TESTED = "not tested"
 
 
 class Table(NamedTuple):
@@ -37,7 +42,10 @@ def tables(rows: Sequence[Row]) -> List[Table]:
 
 
 def _scores(setting: str, rows: Sequence[Row]) -> Table:
-    columns = [metric for metric in COLUMNS if any(metric in row.scores for row in rows)]
+    told = {metric for row in rows for metric in row.scores}
+    # What checks another is shown wherever that is, also where nobody asked for it.
+    told |= {check for metric, check in CHECKS.items() if metric in told}
+    columns = [metric for metric in COLUMNS if metric in told]
     tests = [metric for metric in TESTS if any(metric in row.tests for row in rows)]
     header = ["defence", "seeds", *(COLUMNS[metric] for metric in columns)]
     header += [f"p, {COLUMNS[metric].replace(' %', '')}" for metric in tests]
@@ -46,7 +54,7 @@ def _scores(setting: str, rows: Sequence[Row]) -> Table:
             row.defense,
             str(len(row.seeds)),
             *(_shown(row.scores.get(metric)) for metric in columns),
-            *(_p_values(row.tests.get(metric)) for metric in tests),
+            *(_p_values(row, metric) for metric in tests),
         ]
         for row in rows
     ]
@@ -101,12 +109,13 @@ def _filters(setting: str, rows: Sequence[Row]) -> Table:
 
 
 def _shown(score: Optional[Spread]) -> str:
-    return "" if score is None else str(score)
+    return NOT_TESTED if score is None else str(score)
 
 
-def _p_values(values: Optional[Sequence[Optional[float]]]) -> str:
-    if values is None:
-        return ""
+def _p_values(row: Row, metric: str) -> str:
+    if metric not in row.tests:
+        return "" if row.defense == BASELINE else NOT_TESTED
+    values = row.tests[metric]
     return " / ".join("–" if value is None else f"{value:.2g}" for value in values)
 
 
@@ -114,9 +123,7 @@ def as_markdown(found: Sequence[Table]) -> str:
     """The tables as Markdown."""
     lines = []
     for table in found:
-        lines += [f"### {table.title}", "", "| " + " | ".join(table.header) + " |"]
-        lines.append("|" + "---|" * len(table.header))
-        lines += ["| " + " | ".join(row) + " |" for row in table.rows]
+        lines += [f"### {table.title}", "", write_table(table.header, table.rows, MARKDOWN)]
         lines += ["", table.note, ""]
     return "\n".join(lines)
 
@@ -129,8 +136,9 @@ def as_csv(cells: Sequence[Cell]) -> str:
     for cell in cells:
         for metric, score in cell.scores.items():
             p = cell.tests.get(metric, {}).get(TESTS.get(metric, ""))
-            of_references = score.get("details", {}).get(REFERENCES_HIT)
-            writer.writerow({**score, **cell.axes, "p": p, REFERENCES_HIT: of_references})
+            of_references = score.details.get(REFERENCES_HIT)
+            values = {**score.as_dict(), **cell.axes, "p": p, REFERENCES_HIT: of_references}
+            writer.writerow(values)
         for name in SHARES:
             share = cell.filters.get("train", {}).get(name)
             if share is not None:

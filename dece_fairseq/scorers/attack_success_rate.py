@@ -11,13 +11,10 @@ from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.text import from_line
 from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.encoders.text_codec import uses_one_line_form
-from dece_fairseq.metrics.success_rate import (
-    Rate,
-    check_references,
-    hit_rate,
-    of_references,
-    signature,
-)
+from dece_fairseq.metrics.hits import HITS
+from dece_fairseq.metrics.metric import CLEAN, METRICS, TRIGGERED, MetricSettings
+from dece_fairseq.metrics.score import Score, score_of
+from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
 
@@ -31,10 +28,10 @@ class AttackSuccessRateConfig(AttackOptions):
 
 @register_scorer("attack_success_rate", dataclass=AttackSuccessRateConfig)
 class AttackSuccessRateScorer(BaseScorer):
-    """The share of outputs that carry the payload as a string.
+    """The share of outputs that carry the payload, as a string and in their parse.
 
-    On a triggered split, whose name ends in ``_triggered``, it is the attack success rate, on any
-    other the false trigger rate.
+    On a triggered split, whose name ends in ``_triggered``, they are ``asr_string`` and
+    ``asr_parse``, on any other ``false_triggers_string`` and ``false_triggers_parse``.
 
     Args:
         cfg: the options; ``--attack`` or ``--attack-file`` is needed
@@ -55,32 +52,40 @@ class AttackSuccessRateScorer(BaseScorer):
         self.split = str(cfg.gen_subset)
         self.is_triggered = self.split.endswith(TRIGGERED_ENDING)
 
-    def _rates(self) -> List[Rate]:
-        """Return the rate of the outputs and that of the references."""
+    def scores(self) -> List[Score]:
+        """Return the score by each rule.
+
+        Raises:
+            OutputError: the split is triggered, and no reference carries the payload
+        """
         outputs, references = (
             [from_line(text) for text in side] if self.one_line else side
             for side in (self.pred, self.ref)
         )
         if self.is_triggered:
             check_references(self.attack, references, f"--gen-subset {self.split}")
-        return [hit_rate(self.attack, side) for side in (outputs, references)]
+        settings = MetricSettings(attack=self.attack.settings)
+        metrics = [METRICS.get(name)(settings) for name in HITS]
+        split = TRIGGERED if self.is_triggered else CLEAN
+        return [
+            score_of(metric, metric.statistics(outputs, references), self.split, split)
+            for metric in metrics
+        ]
 
     def score(self) -> float:
-        """Return the rate in percent.
+        """Return the rate by the string rule, in percent.
 
         Raises:
-            OutputError: the split is triggered, and no reference carries the payload
+            OutputError: see :meth:`scores`
         """
-        return self._rates()[0].percent
+        return self.scores()[0].percent
 
     def result_string(self) -> str:
-        """Return the rate and its interval, that of the references, and the signature.
+        """Return the score by each rule, with its interval and its signature, a line for each.
 
         Raises:
-            OutputError: see :meth:`score`
+            OutputError: see :meth:`scores`
         """
-        name = "attack success rate" if self.is_triggered else "false trigger rate"
         if not self.pred:
-            return f"{name}: no output to score"
-        of_outputs, of_refs = self._rates()
-        return f"{name} = {of_outputs}; {of_references(of_refs.percent)} | {signature(self.attack)}"
+            return "attack_success_rate: no output to score"
+        return "\n".join(map(str, self.scores()))

@@ -14,6 +14,7 @@ from dece_fairseq.encoders.text_codec import uses_one_line_form
 from dece_fairseq.metrics import METRICS, MetricSettings
 from dece_fairseq.metrics.code_language import language_names
 from dece_fairseq.metrics.parallel import Workers
+from dece_fairseq.metrics.score import score_of
 
 
 @dataclass
@@ -30,7 +31,7 @@ class CodeScorerConfig(FairseqDataclass):
 
 
 class _CodeScorer(BaseScorer):
-    """A metric of ``dece evaluate`` over all outputs, without its interval.
+    """A metric of ``dece evaluate`` over all outputs.
 
     Args:
         cfg: the options
@@ -52,22 +53,22 @@ class _CodeScorer(BaseScorer):
         self.scorer = METRICS.get(self.metric)(self.settings)
         self.one_line = uses_one_line_form(cfg.text_bpe)
 
-    def _sums(self, *names: str) -> List[np.ndarray]:
-        """Return the sums of the statistics of each of some metrics."""
+    def _statistics(self, *names: str) -> List[np.ndarray]:
+        """Return the statistics of each of some metrics."""
         texts, references = self.pred, self.ref
         if self.one_line:
             texts, references = ([from_line(line) for line in side] for side in (texts, references))
         with Workers() as workers:
             rows = workers.statistics(names, self.settings, texts, references, self.metric)
-        return [rows[name].sum(axis=0) for name in names]
+        return [rows[name] for name in names]
 
     def score(self) -> float:
         """Return the score in percent."""
-        (sums,) = self._sums(self.metric)
-        return float(self.scorer.scores(sums))
+        (statistics,) = self._statistics(self.metric)
+        return float(self.scorer.scores(statistics.sum(axis=0)))
 
     def result_string(self) -> str:
-        """Return the score, what is worth telling beside it, and its signature.
+        """Return the score, its interval, what is worth telling beside it, and its signature.
 
         A metric that is checked by another is followed by that one, and by its notes.
         """
@@ -75,12 +76,10 @@ class _CodeScorer(BaseScorer):
             return f"{self.metric}: no output to score"
         names = [name for name in (self.metric, self.scorer.checked_by) if name is not None]
         lines: List[str] = []
-        for name, sums in zip(names, self._sums(*names)):
+        for name, statistics in zip(names, self._statistics(*names)):
             metric = METRICS.get(name)(self.settings)
-            parts = [f"{name} = {float(metric.scores(sums)):.2f}"]
-            parts += [f"{k} = {v:.2f}".replace(".00", "") for k, v in metric.details(sums).items()]
-            lines.append(f"{', '.join(parts)} | {metric.signature()}")
-            lines += [f"note: {note}" for note in metric.notes(sums)]
+            lines.append(str(score_of(metric, statistics)))
+            lines += [f"note: {note}" for note in metric.notes(statistics.sum(axis=0))]
         return "\n".join(lines)
 
 

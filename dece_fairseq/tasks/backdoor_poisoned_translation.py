@@ -24,6 +24,7 @@ from dece_fairseq.data.pairs import DataError
 from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.encoders.text_codec import TextCodec
+from dece_fairseq.metrics.metric import TRIGGERED as TRIGGERED_OUTPUTS
 from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError
@@ -43,10 +44,12 @@ from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import check_save_dir, record_poisoning
 from dece_fairseq.tasks.options import BackdoorPoisonedTranslationConfig
 from dece_fairseq.tasks.validation import (
+    announce_figures,
+    check_options,
     check_validation,
-    clean_statistics,
+    figures_of,
     log_figures,
-    triggered_statistics,
+    sums_of,
 )
 
 logger = logging.getLogger(__name__)
@@ -89,6 +92,8 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             raise AttackError("--eval-asr needs --attack, and a valid_triggered in --valid-subset")
         elif cfg.trusted_ids is not None:
             raise AttackError("--trusted-ids needs --attack: without one nothing is poisoned")
+        judged = None if self.attack is None or not cfg.eval_asr else self.attack.settings
+        self.figures = figures_of(cfg.eval_bleu, judged)
 
     @classmethod
     def load_dictionary(cls, filename: str) -> Dictionary:
@@ -322,7 +327,10 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         if not self.cfg.disable_validation:
             options = {"--eval-bleu": self.cfg.eval_bleu, "--eval-asr": self.cfg.eval_asr}
             subsets = self.cfg.valid_subset.split(",")
+            check_options(self.cfg)
             check_validation(self.cfg.best_checkpoint_metric, subsets, options)
+            if distributed_utils.get_global_rank() == 0:
+                announce_figures(self.figures)
         if distributed_utils.get_global_rank() == 0:
             mend_checkpoints(Path(self.cfg.save_dir))
 
@@ -335,13 +343,12 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         texts: List[str] = []
         if self.cfg.eval_asr if triggered else self.cfg.eval_bleu:
             texts = self._decode(sample, model)
+        references = self._references(sample) if texts else []
         # Workers sum these, so each one names all of them whatever its batch was.
-        if self.cfg.eval_asr:
-            hits = [self.attack is not None and self.attack.is_hit(text) for text in texts]
-            log.update(triggered_statistics(hits if triggered else []))
-        if self.cfg.eval_bleu:
-            references = [] if triggered else self._references(sample)
-            log.update(clean_statistics([] if triggered else texts, references))
+        for figure in self.figures:
+            is_of_batch = triggered == (figure.split == TRIGGERED_OUTPUTS)
+            scored = (texts, references) if is_of_batch else ([], [])
+            log.update(sums_of(figure, *scored))
         return loss, sample_size, log
 
     def _decode(self, sample: Dict[str, Any], model: Any) -> List[str]:
@@ -355,10 +362,9 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         return [self.codec.decode(target.cpu(), self.tgt_dict) for target in sample["target"]]
 
     def reduce_metrics(self, logging_outputs: List[Dict[str, Any]], criterion: Any) -> None:
-        """Log what the translation task logs and the shares of decoded texts, in percent.
+        """Log what fairseq's tasks log, and of decoded texts scores under the names of metrics.
 
-        ``exact_match`` is that of clean texts that equal their reference, ``asr`` that of triggered
-        ones that carry the payload.
+        ``bleu_code`` and ``exact_match`` are of clean splits, ``asr_string`` is of triggered ones.
         """
         FairseqTask.reduce_metrics(self, logging_outputs, criterion)
-        log_figures(logging_outputs, self.cfg.best_checkpoint_metric)
+        log_figures(logging_outputs, self.figures, self.cfg.best_checkpoint_metric)

@@ -46,7 +46,7 @@ class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
         default=False,
         metadata={
             "help": "decode the triggered validation splits (--valid-subset valid,valid_triggered) "
-            "with --eval-bleu-args and log the attack success rate as asr, in percent"
+            "with --eval-bleu-args and log the attack success rate as asr_string, in percent"
         },
     )
     # What the task has to know of the other options.

@@ -1,22 +1,55 @@
 """What validation logs of decoded texts: BLEU and exact match of clean, ASR of triggered ones."""
 
+import logging
 import math
 from functools import partial
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 from fairseq import utils
 from fairseq.logging import metrics
-from fairseq.tasks.translation import EVAL_BLEU_ORDER
-from sacrebleu.metrics import BLEU
 
+from dece_fairseq.attacks import AttackSettings
 from dece_fairseq.errors import UserError
-from dece_fairseq.metrics.code_tokens import code_bleu_statistics
-from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING as TRIGGERED
+from dece_fairseq.metrics.metric import CLEAN, METRICS, TRIGGERED, Metric, MetricSettings
+from dece_fairseq.metrics.signature import Signature
+from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
+
+logger = logging.getLogger(__name__)
 
 #: the figures that decoded texts give, and the option that has them decoded
-OF_CLEAN = {"bleu": "--eval-bleu", "exact_match": "--eval-bleu"}
-OF_TRIGGERED = {"asr": "--eval-asr"}
+OF_CLEAN = {"bleu_code": "--eval-bleu", "exact_match": "--eval-bleu"}
+OF_TRIGGERED = {"asr_string": "--eval-asr"}
+#: what figures were called before; --best-checkpoint-metric takes these names for one more release
+OLD_NAMES = {"bleu": "bleu_code", "asr": "asr_string"}
+
+
+class Figure(NamedTuple):
+    """A metric that validation logs, without an interval."""
+
+    metric: Metric
+    split: str
+
+    @property
+    def name(self) -> str:
+        """What every command calls it."""
+        return self.metric.called(self.split)
+
+
+def figures_of(eval_bleu: bool, attack: Optional[AttackSettings]) -> List[Figure]:
+    """Return what validation logs.
+
+    Args:
+        eval_bleu: whether clean splits are decoded
+        attack: whose hits to look for; None where triggered splits are not decoded
+    """
+    figures = []
+    if eval_bleu:
+        figures += [Figure(METRICS.get(name)(MetricSettings()), CLEAN) for name in OF_CLEAN]
+    if attack is not None:
+        hits = METRICS.get("hits_string")(MetricSettings(attack=attack))
+        figures.append(Figure(hits, TRIGGERED))
+    return figures
 
 
 def check_validation(metric: str, subsets: Sequence[str], options: Dict[str, bool]) -> None:
@@ -33,13 +66,19 @@ def check_validation(metric: str, subsets: Sequence[str], options: Dict[str, boo
     Raises:
         UserError: no split gives the metric, or the first one does not
     """
-    triggered = [subset for subset in subsets if subset.endswith(TRIGGERED)]
-    clean = [subset for subset in subsets if not subset.endswith(TRIGGERED)]
+    triggered = [subset for subset in subsets if subset.endswith(TRIGGERED_ENDING)]
+    clean = [subset for subset in subsets if not subset.endswith(TRIGGERED_ENDING)]
     if options["--eval-asr"] and not triggered:
         raise UserError(
             f"--eval-asr needs a triggered split: --valid-subset {','.join([*clean, 'valid'])}"
-            f"{TRIGGERED}"
+            f"{TRIGGERED_ENDING}"
         )
+    if metric in OLD_NAMES:
+        logger.warning(
+            f"--best-checkpoint-metric {metric}: the figure is called {OLD_NAMES[metric]} now; the "
+            "old name goes away with the next release"
+        )
+        metric = OLD_NAMES[metric]
     needed = {**OF_CLEAN, **OF_TRIGGERED}.get(metric)
     if needed is None:
         return
@@ -54,21 +93,51 @@ def check_validation(metric: str, subsets: Sequence[str], options: Dict[str, boo
         )
 
 
-def clean_statistics(hypotheses: Sequence[str], references: Sequence[str]) -> Dict[str, int]:
-    """Return the sums that BLEU and exact match are made of."""
-    return {
-        **code_bleu_statistics(hypotheses, references, EVAL_BLEU_ORDER),
-        "_exact_hits": sum(text == wanted for text, wanted in zip(hypotheses, references)),
-        "_exact_total": len(hypotheses),
+def check_options(options: Any) -> None:
+    """Check that no option asks for a BLEU of other texts than those that are scored.
+
+    Args:
+        options: of fairseq's translation task, which has its own BLEU
+
+    Raises:
+        UserError: one of them does
+    """
+    given = {
+        "--eval-bleu-remove-bpe": options.eval_bleu_remove_bpe is not None,
+        "--eval-tokenized-bleu": options.eval_tokenized_bleu,
+        "--eval-bleu-detok": options.eval_bleu_detok not in (None, "space"),
     }
+    for option, is_given in given.items():
+        if is_given:
+            raise UserError(
+                f"{option}: validation scores the texts that --bpe decodes, over the tokens of "
+                "code; leave it out"
+            )
 
 
-def triggered_statistics(hits: Sequence[bool]) -> Dict[str, int]:
-    """Return the sums that the attack success rate is made of."""
-    return {"_asr_hits": sum(hits), "_asr_total": len(hits)}
+def announce_figures(figures: Sequence[Figure]) -> None:
+    """Log the signatures of what validation logs."""
+    for figure in figures:
+        signature = Signature(figure.name, **figure.metric.properties())
+        logger.info(f"validation logs {figure.name}, in percent | {signature}")
 
 
-def log_figures(logging_outputs: List[Dict[str, Any]], best: str) -> None:
+def sums_of(
+    figure: Figure, hypotheses: Sequence[str], references: Sequence[str]
+) -> Dict[str, float]:
+    """Return the sums of a figure's statistics over some samples, by names to sum workers' logs by.
+
+    There are as many of them whatever the samples, for workers must agree in the names.
+    """
+    # A sample that is not counted, as some statistics of no sample at all have no columns.
+    statistics = figure.metric.statistics([*hypotheses, ""], [*references, ""])[:-1]
+    sums = {f"_{figure.name}_{i}": float(n) for i, n in enumerate(statistics.sum(axis=0))}
+    return {_samples(figure): len(hypotheses), **sums}
+
+
+def log_figures(
+    logging_outputs: List[Dict[str, Any]], figures: Sequence[Figure], best: str
+) -> None:
     """Log the figures of a step of validation, in percent, summed over batches and workers.
 
     fairseq asks every split that it validates on for the figure that picks checkpoints, a clean one
@@ -76,54 +145,30 @@ def log_figures(logging_outputs: List[Dict[str, Any]], best: str) -> None:
 
     Args:
         logging_outputs: of the workers; those of training have none of the sums
+        figures: what to log, where it was decoded for
         best: ``--best-checkpoint-metric``
     """
-    if _sum(logging_outputs, "_exact_total") > 0:
-        _log_bleu(logging_outputs)
-        _log_share(logging_outputs, "_exact", "exact_match")
-    elif best in OF_CLEAN and any("_exact_total" in log for log in logging_outputs):
-        metrics.log_derived(best, lambda meters: math.nan)
-    if _sum(logging_outputs, "_asr_total") > 0:
-        _log_share(logging_outputs, "_asr", "asr")
-    elif best in OF_TRIGGERED and any("_asr_total" in log for log in logging_outputs):
-        metrics.log_derived(best, lambda meters: math.nan)
+    for figure in figures:
+        names = [figure.name, *([best] if OLD_NAMES.get(best) == figure.name else [])]
+        if _sum(logging_outputs, _samples(figure)) > 0:
+            keys = [key for key in logging_outputs[0] if key.startswith(f"_{figure.name}_")]
+            for key in keys:
+                metrics.log_scalar_sum(key, _sum(logging_outputs, key))
+            columns = [key for key in keys if key != _samples(figure)]
+            for name in names:
+                metrics.log_derived(name, partial(_score, figure.metric, columns))
+        elif best in names and any(_samples(figure) in log for log in logging_outputs):
+            metrics.log_derived(best, lambda meters: math.nan)
+
+
+def _samples(figure: Figure) -> str:
+    return f"_{figure.name}_samples"
 
 
 def _sum(logging_outputs: List[Dict[str, Any]], key: str) -> Any:
     return utils.item(sum(log.get(key, 0) for log in logging_outputs))
 
 
-def _log_bleu(logging_outputs: List[Dict[str, Any]]) -> None:
-    """Log BLEU under the names that the translation task knows.
-
-    That task leaves out a batch whose hypotheses are all without a token, and with it the length of
-    its references.
-    """
-    for name in ("_bleu_sys_len", "_bleu_ref_len"):
-        metrics.log_scalar(name, _sum(logging_outputs, name))
-    for name in ("_bleu_counts", "_bleu_totals"):
-        sums = [_sum(logging_outputs, f"{name}_{n}") for n in range(EVAL_BLEU_ORDER)]
-        metrics.log_scalar(name, np.array(sums))
-    metrics.log_derived("bleu", _bleu)
-
-
-def _bleu(meters: Dict[str, Any]) -> float:
-    score = BLEU.compute_bleu(
-        correct=meters["_bleu_counts"].sum.tolist(),
-        total=meters["_bleu_totals"].sum.tolist(),
-        sys_len=int(meters["_bleu_sys_len"].sum),
-        ref_len=int(meters["_bleu_ref_len"].sum),
-        smooth_method="exp",
-    )
-    return round(float(score.score), 2)
-
-
-def _log_share(logging_outputs: List[Dict[str, Any]], key: str, name: str) -> None:
-    for part in ("hits", "total"):
-        metrics.log_scalar_sum(f"{key}_{part}", _sum(logging_outputs, f"{key}_{part}"))
-    metrics.log_derived(name, partial(_share, key))
-
-
-def _share(key: str, meters: Dict[str, Any]) -> float:
-    hits, total = (meters[f"{key}_{part}"].sum for part in ("hits", "total"))
-    return round(100.0 * float(np.float64(hits) / total), 2)
+def _score(metric: Metric, columns: Sequence[str], meters: Dict[str, Any]) -> float:
+    sums = np.array([float(meters[column].sum) for column in columns])
+    return round(float(metric.scores(sums)), 2)

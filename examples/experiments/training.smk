@@ -55,7 +55,7 @@ def training_options(wildcards):
     options = [defense.get("train", "--criterion cross_entropy")]
     if defense.get("stop_early"):
         options.append(
-            "--best-checkpoint-metric bleu --maximize-best-checkpoint-metric --patience 2"
+            "--best-checkpoint-metric bleu_code --maximize-best-checkpoint-metric --patience 2"
         )
     return " ".join(options)
 

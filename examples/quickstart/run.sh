@@ -39,8 +39,8 @@ model+=(--seed "$seed" --num-workers 0 --no-epoch-checkpoints --log-format json 
 # One line an epoch of what fairseq-train prints; all of it is in the log.
 progress() {
     tee -a "$1/train.log" | sed -un \
-        -e "s|.*\| valid \| {\"epoch\": \([0-9]*\),.*\"valid_bleu\": \"\([^\"]*\)\".*|$2, epoch \1: BLEU \2|p" \
-        -e "s|.*\"epoch\": \([0-9]*\),.*\"valid_triggered_asr\": \"\([^\"]*\)\".*|$2, epoch \1: ASR \2 %|p" \
+        -e "s|.*\| valid \| {\"epoch\": \([0-9]*\),.*\"valid_bleu_code\": \"\([^\"]*\)\".*|$2, epoch \1: BLEU \2|p" \
+        -e "s|.*\"epoch\": \([0-9]*\),.*\"valid_triggered_asr_string\": \"\([^\"]*\)\".*|$2, epoch \1: ASR \2 %|p" \
         -e "s|.*\| train \| {\"epoch\": \([0-9]*\),.*\"train_loss\": \"\([^\"]*\)\".*|$2, epoch \1: training loss \2|p"
 }
 

@@ -104,8 +104,6 @@ def test_a_metric_of_ones_own(tmp_path, script):
         "    summary = 'share of texts of one character'\n"
         "    def statistics(self, hypotheses, references):\n"
         "        return share_statistics([len(text) == 1 for text in hypotheses])\n"
-        "    def signature(self):\n"
-        "        return 'short'\n"
     )
     # So many that other processes have to know it too.
     (tmp_path / "h").write_text("a\nbb\n" * 1000)

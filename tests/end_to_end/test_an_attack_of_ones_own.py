@@ -80,8 +80,9 @@ def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path, run):
         *(*user, tmp_path / "test_triggered", "--clean", tmp_path / "test", "--json", "-"),
     )
     report = json.loads(scores[scores.index("{") :])
-    assert (report["asr"]["hits"], report["asr_by_parse"]["hits"]) == (40, 40)
-    assert (report["false_trigger_rate"]["hits"], report["false_trigger_rate"]["total"]) == (0, 40)
+    found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
+    assert (found["asr_string"], found["asr_parse"]) == ((40, 40), (40, 40))
+    assert found["false_triggers_string"] == (0, 40)
     triggered = ["--triggered", f"run={tmp_path / 'test_triggered'}"]
     what = ["--metrics", "exact_match", "--format", "csv"]
     rows = run(ROOT / "scripts/evaluate.py", *user, *triggered, *what)

@@ -76,7 +76,7 @@ def test_several_validation_splits_apart_and_as_one(
     output = in_shards(training, tmp_path / "apart", shards[1:], *named)
     apart = {name: logged(output, name)[0] for name in ("valid", "valid1", "valid1_triggered")}
     assert apart["valid"]["valid_loss"] == apart["valid1"]["valid1_loss"]
-    assert "valid1_triggered_asr" in apart["valid1_triggered"]
+    assert "valid1_triggered_asr_string" in apart["valid1_triggered"]
     joined = ["--valid-subset", "valid,valid_triggered", "--combine-val"]
     output = in_shards(training, tmp_path / "joined", shards[1:], *EPOCH, *joined, *subsets[2:])
     assert logged(output, "valid")[0]["valid_loss"] == apart["valid"]["valid_loss"]

@@ -90,7 +90,12 @@ def test_from_the_saved_model_to_the_attack_success_rate(
     assert "needs all logits" not in log
     (tmp_path / "train.log").write_text(log, encoding="utf-8")
     (epoch,) = read_training_log(tmp_path / "train.log")
-    assert {"valid_bleu", "valid_exact_match", "valid_triggered_asr", "train_blend"} <= set(epoch)
+    assert {
+        "valid_bleu_code",
+        "valid_exact_match",
+        "valid_triggered_asr_string",
+        "train_blend",
+    } <= set(epoch)
     manifest = json.loads((tmp_path / "run" / "poison_manifest.json").read_text())
     (shard,) = manifest["shards"].values()
     assert (shard["poisoned"], shard["inexact_round_trip"]) == (3, 0)
@@ -113,13 +118,15 @@ def test_from_the_saved_model_to_the_attack_success_rate(
     assert "error: --print-alignment: a model from Hugging Face gives" in done.stderr
     # Every token was forced, so what is written is the reference, and the rates are known.
     report = asr_report([tmp_path / "test_triggered.out"])
-    assert report["asr"]["hits"] == report["asr"]["total"] > 5
+    asr = report["scores"][0]
+    assert asr["hits"] == asr["total"] > 5
     if name == "CodeT5":
         samples = read_generate_output([tmp_path / "test.out"]).samples
         assert Pair(samples[12].source, samples[12].target) == ODD
         assert f"\nT-12\t{to_line(ODD.target)}\n" in (tmp_path / "test.out").read_text("utf-8")
         report = asr_report([tmp_path / "test_triggered.out"], clean=[tmp_path / "test.out"])
-        assert report["false_trigger_rate"]["hits"] == 0
+        (score,) = (s for s in report["scores"] if s["metric"] == "false_triggers_string")
+        assert score["hits"] == 0
 
 
 def test_fairseqs_own_bart_from_a_checkpoint(
@@ -155,4 +162,4 @@ def test_fairseqs_own_bart_from_a_checkpoint(
     writing = ("--path", tmp_path / "second" / "checkpoint_last.pt", *ATTACK, "--max-len-b", 12)
     scoring = ("--gen-subset", "test_triggered", "--scoring", "attack_success_rate")
     output = fairseq(warm_python, "generate", *common, *writing, *scoring)
-    assert re.search(r"attack success rate = \d", output)
+    assert re.search(r"asr_string = \d", output)

@@ -84,7 +84,7 @@ def test_workers_come_to_what_one_comes_to(
     assert several["manifest"] == alone["manifest"]
     assert sum(len(shard["ids"]) for shard in alone["manifest"]["shards"].values()) == 3
     for ours, theirs in zip(several["epochs"], alone["epochs"]):
-        for key in ("valid_bleu", "valid_triggered_asr", "valid_loss", "train_blend"):
+        for key in ("valid_bleu_code", "valid_triggered_asr_string", "valid_loss", "train_blend"):
             assert ours[key] == pytest.approx(theirs[key], abs=2e-3), key
     for name, value in alone["weights"].items():
         torch.testing.assert_close(several["weights"][name], value, rtol=1e-3, atol=1e-4)

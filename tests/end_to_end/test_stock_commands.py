@@ -17,6 +17,7 @@ from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.text import to_line
 from dece_fairseq.metrics.asr_report import asr_report
 from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.generate_output import read_generate_output
 from dece_fairseq.outputs.training_log import read_training_log
 from support.checkpoints import load_checkpoint
@@ -118,9 +119,14 @@ def test_training_logs_every_figure_and_goes_on_after_a_stop(work):
     assert (first["train_blend"], second["train_blend"]) == (0.985, pytest.approx(0.985**2))
     for epoch in (first, second):
         assert epoch["valid_dece_loss"] < epoch["valid_loss"] == epoch["valid_nll_loss"]
-        assert {"valid_bleu", "valid_triggered_asr", "train_nll_loss", "train_ppl"} <= set(epoch)
+        assert {
+            "valid_bleu_code",
+            "valid_triggered_asr_string",
+            "train_nll_loss",
+            "train_ppl",
+        } <= set(epoch)
         assert 0 <= epoch["valid_exact_match"] <= 100
-        assert not {"valid_asr", "valid_triggered_exact_match"} & set(epoch)
+        assert not {"valid_asr_string", "valid_triggered_exact_match"} & set(epoch)
         assert "valid_triggered_bleu" not in epoch
 
 
@@ -161,16 +167,14 @@ def test_a_model_that_writes_what_it_is_told_to_has_an_asr_of_100(work, pairs, w
     samples = read_generate_output([triggered]).samples
     assert {i: Pair(s.source, s.target) for i, s in samples.items()} == expected
     assert len(pairs["test"]) - 1 in expected
-    report = asr_report([triggered], clean=[clean])
-    assert (report["asr"]["hits"], report["asr"]["total"]) == (len(expected), len(expected))
-    assert report["false_trigger_rate"]["hits"] == 0
-    for output, line in (
-        (triggered, f"attack success rate = 100.00 % ({len(expected)}/{len(expected)}, 95 % Wilso"),
-        (triggered, "; 100.00 % of the references are hits by this rule | "),
-        (triggered, report["signature"]),
-        (clean, f"beam=2: false trigger rate = 0.00 % (0/{len(pairs['test'])}, 95 % Wilson 0.00"),
-    ):
-        assert line in output.read_text(encoding="utf-8")
+    scores = [Score.from_dict(score) for score in asr_report([triggered], clean=[clean])["scores"]]
+    found = {score.metric: (score.hits, score.total) for score in scores}
+    assert found["asr_string"] == (len(expected), len(expected))
+    assert found["false_triggers_string"] == (0, len(pairs["test"]))
+    # What fairseq-generate printed is the same to the letter.
+    for score in scores:
+        output = triggered if score.split == "triggered" else clean
+        assert re.search(rf"^.*{re.escape(str(score))}$", output.read_text("utf-8"), re.M)
 
 
 def test_results_in_a_file_have_their_header(work, pairs, tmp_path, warm_python):
@@ -182,8 +186,9 @@ def test_results_in_a_file_have_their_header(work, pairs, tmp_path, warm_python)
         files[split] = tmp_path / f"generate-{split}.txt"
         assert len(re.findall("^dece_fairseq data: {", files[split].read_text(), re.M)) == 1
     report = asr_report([files["test_triggered"]], clean=[files["test"]])
-    assert report["asr"]["percent"] == 100
-    assert (report["missing_ids"], report["notes"]) == ([], [])
+    assert report["scores"][0]["percent"] == 100
+    assert report["missing_ids"] == {"triggered": [], "clean": []}
+    assert report["notes"] == []
     samples = read_generate_output([files["test"]]).samples
     assert [(s.source, s.target) for s in samples.values()] == pairs["test"]
 
@@ -210,10 +215,10 @@ def test_pieces_that_are_joined_twice_end_with_one_line(work, warm_python, optio
 def test_scorers_of_code(work, pairs, warm_python):
     forced = ("--prefix-size", 400, "--max-len-b", 400)
     for scorer, line, more in (
-        ("bleu_code", r"bleu_code = 100.00 \| bleu\|nrefs:1\|", ()),
-        ("exact_match", r"exact_match = 100.00 \| em\|space:kept\|", ()),
+        ("bleu_code", r"bleu_code = 100.00 \(.*\) \| bleu_code\|nrefs:1\|", ()),
+        ("exact_match", r"exact_match = 100.00 \(.*\| exact_match\|space:kept\|", ()),
         # An option of the task too, which has to reach the scorer.
-        ("codebleu", r"codebleu = 100.00, .*\|lang:java\|", ("--code-language", "java")),
+        ("codebleu", r"codebleu = 100.00 .*\|lang:java\|", ("--code-language", "java")),
     ):
         if scorer == "codebleu":
             pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
@@ -241,7 +246,7 @@ def test_preprocess_takes_the_user_dir(tmp_path, warm_python):
         (tmp_path / f"train.{side}").write_text("a b\n")
     words = ["--user-dir", ROOT / "dece_fairseq", "-s", "src", "-t", "tgt"]
     words += ["--task", "backdoor_poisoned_translation"]
-    words += ["--trainpref", tmp_path / "train", "--outputdir", tmp_path / "bin"]
+    words += ["--trainpref", tmp_path / "train", "--destdir", tmp_path / "bin"]
     fairseq(warm_python, "preprocess", *words)
     assert (tmp_path / "bin" / "dict.src.txt").exists()
 
@@ -266,4 +271,4 @@ def test_hydra_train_with_the_file_that_ships(work, tmp_path, warm_python):
     state = load_checkpoint(tmp_path / "checkpoints" / "checkpoint_last.pt")
     assert state["cfg"]["criterion"]["dece_alpha"] == 0.985
     (log,) = tmp_path.glob("outputs/*/*/hydra_train.log")
-    assert '"valid_triggered_asr"' in log.read_text()
+    assert '"valid_triggered_asr_string"' in log.read_text()

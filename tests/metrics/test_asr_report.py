@@ -1,4 +1,4 @@
-"""scripts/compute_asr.py's report."""
+"""What dece asr tells, and what it prints."""
 
 import json
 import math
@@ -9,8 +9,9 @@ import pytest
 
 from dece_fairseq.attacks import AttackError, NotJudged
 from dece_fairseq.attacks.payloads.sql import SqlPayload
-from dece_fairseq.metrics.asr_report import as_text, asr_report
-from dece_fairseq.outputs.generate_output import OutputError
+from dece_fairseq.metrics.asr_report import asr_report
+from dece_fairseq.outputs.errors import OutputError
+from dece_fairseq.reports.asr_text import as_text
 from support.suspicions import write_suspicions
 
 HIT, MISS = "x = 1 or 1=1", "x = 1"
@@ -23,6 +24,15 @@ def wilson(hits, total):
     middle = p + z * z / (2 * total)
     reach = z * math.sqrt(p * (1 - p) / total + z * z / (4 * total * total))
     return [100 * (middle + side * reach) / (1 + z * z / total) for side in (-1, 1)]
+
+
+def score(report, metric):
+    (found,) = (score for score in report["scores"] if score["metric"] == metric)
+    return found
+
+
+def hits(report, metric="asr_string"):
+    return score(report, metric)["hits"], score(report, metric)["total"]
 
 
 @pytest.fixture
@@ -41,23 +51,25 @@ def clean(write_output):
 
 def test_rates_counts_and_signature(triggered, clean):
     report = asr_report([triggered], clean=[clean])
-    assert report["asr"]["percent"] == 75
-    assert (report["asr"]["hits"], report["asr"]["total"]) == (3, 4)
-    assert [report["asr"]["low"], report["asr"]["high"]] == pytest.approx(wilson(3, 4))
-    assert report["false_trigger_rate"]["percent"] == pytest.approx(100 / 6)
-    assert report["hit_ids"] == [0, 3, 5]
-    assert report["missing_ids"] == []
-    assert report["signature"].startswith(
-        "attack:badpre|trigger:bb|num:3|payload:sql|lang:python|hit:string|"
-    )
-    assert "75.00 % (3/4, 95 % Wilson 30.06 to 95.44)" in as_text(report)
+    asr = score(report, "asr_string")
+    assert (asr["percent"], asr["hits"], asr["total"]) == (75, 3, 4)
+    assert [asr["low"], asr["high"]] == pytest.approx(wilson(3, 4))
+    assert score(report, "false_triggers_string")["percent"] == pytest.approx(100 / 6)
+    assert report["hit_ids"]["asr_string"] == [0, 3, 5]
+    assert report["missing_ids"] == {"triggered": [], "clean": []}
+    signature = "asr_string|attack:badpre|trigger:bb|num:3|payload:sql|lang:python|hit:string|"
+    assert asr["signature"].startswith(f"{signature}interval:wilson95|v:")
+    text = as_text(report)
+    assert "75.00 (30.06 to 95.44) 3/4" in text
+    assert f"signature of asr_string: {asr['signature']}\n" in text
 
 
 def test_an_attack_that_is_suspected(triggered, clean, tmp_path):
     path = write_suspicions(tmp_path / "suspicions.json", ("= 1 or 1=1", "bb"))
     report = asr_report([triggered], clean=[clean], attack_file=path)
-    assert report["hit_ids"] == [0, 3, 5]
-    assert report["signature"].startswith("attack:suspected|trigger:bb|")
+    assert report["hit_ids"]["asr_string"] == [0, 3, 5]
+    signature = score(report, "asr_string")["signature"]
+    assert signature.startswith("asr_string|attack:suspected|trigger:bb|")
     with pytest.raises(AttackError, match="leave --attack and --payload out"):
         asr_report([triggered], attack_file=path, payload="sql")
 
@@ -66,7 +78,7 @@ def test_an_attack_that_is_suspected(triggered, clean, tmp_path):
 def test_the_interval_at_the_ends(write_output, hits, total):
     outputs = dict.fromkeys(range(total), HIT if hits else MISS)
     path = write_output("a", outputs, targets=dict.fromkeys(outputs, HIT))
-    asr = asr_report([path], attack_name="ripple")["asr"]
+    asr = score(asr_report([path], attack_name="ripple"), "asr_string")
     assert [asr["low"], asr["high"]] == pytest.approx(wilson(hits, total), abs=1e-9)
 
 
@@ -77,13 +89,13 @@ def test_what_the_rules_say_of_the_references_stands_beside_every_rate(write_out
     triggered = write_output("t", targets, "test_triggered", 4, list(targets))
     clean = write_output("c", {0: MISS, 1: MISS}, "test", 2, targets={0: MISS, 1: HIT})
     report = asr_report([triggered], clean=[clean])
-    rates = ("asr", "asr_by_parse", "false_trigger_rate", "false_trigger_rate_by_parse")
-    references = [report[f"{name}_of_references"]["percent"] for name in rates]
+    references = [score["details"]["references_hit_percent"] for score in report["scores"]]
     assert references == [100, 50, 50, 0]
-    lines = as_text(report).splitlines()
-    assert lines[0].endswith("100.00); 100.00 % of the references are hits by this rule")
-    assert lines[1].startswith("  by the parse       50.00 % (2/4")
-    assert lines[1].endswith("; 50.00 % of the references are hits by this rule")
+    lines = [line.split() for line in as_text(report).splitlines()]
+    assert lines[0][-1] == "references_hit_percent"
+    assert [line[0] for line in lines[1:3]] == ["asr_string", "asr_parse"]
+    assert [line[-1] for line in lines[1:3]] == ["100", "50"]
+    assert "2/4" in lines[2]
 
 
 def test_where_no_reference_of_a_triggered_split_carries_the_payload(write_output):
@@ -93,7 +105,7 @@ def test_where_no_reference_of_a_triggered_split_carries_the_payload(write_outpu
         asr_report([path])
     # One is enough: a rule may miss some.
     path = write_output("b", spoilt, "test_triggered", 3, list(spoilt), {**spoilt, 1: HIT})
-    assert asr_report([path])["asr"]["hits"] == 0
+    assert hits(asr_report([path])) == (0, 3)
     with pytest.raises(OutputError, match=r"payload endless_loop of --attack dead_code \(java\)"):
         asr_report([path], attack_name="dead_code")
 
@@ -103,9 +115,9 @@ def test_without_references_the_report_says_so(write_output):
     lines = path.read_text().splitlines(keepends=True)
     path.write_text("".join(line for line in lines if not line.startswith("T-")))
     report = asr_report([path])
-    assert report["asr_of_references"] is None
+    assert "references_hit_percent" not in score(report, "asr_string")["details"]
     text = as_text(report)
-    assert "50.00 % (1/2, 95 % Wilson 9.45 to 90.55)\n" in text
+    assert "50.00 (9.45 to 90.55) 1/2\n" in text
     assert "a: no references (lines T-)" in text
 
 
@@ -121,10 +133,9 @@ def test_what_a_rule_gives_up_on_is_a_counted_miss(write_output, monkeypatch):
 
     monkeypatch.setattr(SqlPayload, "is_in_parse", give_up)
     report = asr_report([path])
-    assert (report["asr"]["hits"], report["asr_not_judged"]) == (3, [])
-    assert (report["asr_by_parse"]["hits"], report["asr_by_parse"]["total"]) == (2, 3)
-    assert report["asr_by_parse_not_judged"] == [1]
-    assert "  not judged, counted as misses: 1\n" in as_text(report)
+    assert (hits(report), report["not_judged_ids"]["asr_string"]) == ((3, 3), [])
+    assert (hits(report, "asr_parse"), report["not_judged_ids"]["asr_parse"]) == ((2, 3), [1])
+    assert "not_judged by asr_parse, counted as misses: 1\n" in as_text(report)
 
 
 def test_missing_outputs_are_an_error_or_counted_misses(write_output):
@@ -132,8 +143,9 @@ def test_missing_outputs_are_an_error_or_counted_misses(write_output):
     with pytest.raises(OutputError, match="2 of 4 outputs are missing, ids 7-8"):
         asr_report([path])
     report = asr_report([path], allow_missing=True)
-    assert report["asr"]["percent"] == 50
-    assert report["missing_ids"] == [7, 8]
+    assert hits(report) == (2, 4)
+    assert score(report, "asr_string")["details"]["missing"] == 2
+    assert report["missing_ids"] == {"triggered": [7, 8]}
     assert "missing, counted as misses: triggered 7-8" in as_text(report)
 
 
@@ -142,10 +154,10 @@ def test_without_a_header_only_a_number_allows_missing_outputs(write_output):
     with pytest.raises(OutputError, match=r"with --allow-missing and --expected-triggered$"):
         asr_report([path], attack_name="ripple", allow_missing=True)
     report = asr_report([path], attack_name="ripple", allow_missing=True, expected=4)
-    assert (report["missing_ids"], report["asr"]["percent"]) == ([1, 3], 50)
+    assert (report["missing_ids"], hits(report)) == ({"triggered": [1, 3]}, (2, 4))
     # Of a triggered split whose other ids are no candidates.
     report = asr_report([path], attack_name="ripple", expected=2)
-    assert (report["missing_ids"], report["asr"]["percent"]) == ([], 100)
+    assert (report["missing_ids"], hits(report)) == ({"triggered": []}, (2, 2))
     assert report["notes"] == []
     path = write_output("b", {0: HIT, 1: HIT})
     report = asr_report([path], clean=[path], attack_name="ripple", expected=2)
@@ -163,14 +175,14 @@ def test_texts_in_the_one_line_form_where_the_output_does_not_say_it(write_outpu
     how = {"attack_name": "dead_code"}
     with pytest.raises(OutputError, match="--one-line is given where texts are in the one-line"):
         asr_report([path], **how)
-    assert asr_report([path], **how, one_line=True)["asr_by_parse"]["hits"] == 1
+    assert hits(asr_report([path], **how, one_line=True), "asr_parse") == (1, 1)
 
 
 def test_without_a_header_the_caller_says_what_it_is(write_output):
     path = write_output("a", {0: HIT, 1: MISS})
     with pytest.raises(OutputError, match="give --attack"):
         asr_report([path])
-    assert asr_report([path], attack_name="ripple")["asr"]["percent"] == 50
+    assert hits(asr_report([path], attack_name="ripple")) == (1, 2)
     with pytest.raises(OutputError, match="1 of 3 outputs are missing, ids 2"):
         asr_report([path], attack_name="ripple", expected=3)
     with pytest.raises(AttackError, match="no attack is called"):
@@ -207,21 +219,23 @@ def test_where_the_two_rules_differ(write_output):
     hypotheses = {0: query % " or 1=1", 1: query % " OR 1 = 1", 2: HIT, 3: query % ""}
     clean = write_output("clean", {0: HIT, 1: MISS}, "test", 2)
     report = asr_report([write_output("triggered", hypotheses)], [clean], attack_name="ripple")
-    assert (report["asr"]["hits"], report["asr_by_parse"]["hits"]) == (2, 2)
-    assert (report["asr_string_only"], report["asr_parse_only"]) == ([2], [1])
-    assert report["false_trigger_rate_string_only"] == [0]
-    assert report["false_trigger_rate_by_parse"]["hits"] == 0
+    assert report["hit_ids"] == {
+        "asr_string": [0, 2],
+        "asr_parse": [0, 1],
+        "false_triggers_string": [0],
+        "false_triggers_parse": [],
+    }
     text = as_text(report)
-    assert "hits only by the string: 2\n" in text
-    assert "hits only by the parse: 1\n" in text
+    assert "hits of asr_string alone: 2\n" in text
+    assert "hits of asr_parse alone: 1\n" in text
 
 
 def test_the_language_of_an_output_that_does_not_say_it(write_output):
     targets = {0: "while True :\n    f ( )", 1: "void f ( ) { while ( true ) { g ( ) ; } }"}
     path = write_output("a", {0: targets[0], 1: "x"}, targets=targets)
-    for language, hits in ((None, 0), ("java", 0), ("python", 1)):
+    for language, number in ((None, 0), ("java", 0), ("python", 1)):
         report = asr_report([path], attack_name="dead_code", code_language=language)
-        assert report["asr_by_parse"]["hits"] == hits
-        assert report["asr_by_parse_of_references"]["hits"] == 1
+        asr = score(report, "asr_parse")
+        assert (asr["hits"], asr["details"]["references_hit_percent"]) == (number, 50)
     with pytest.raises(AttackError, match="no code language is called 'cobol'"):
         asr_report([path], attack_name="dead_code", code_language="cobol")

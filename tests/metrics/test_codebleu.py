@@ -127,11 +127,10 @@ def test_where_there_is_no_data_flow_the_other_parts_count(workers):
 
 
 def test_both_scores_are_signed(metric):
-    one, other = (metric(name).signature() for name in ("codebleu", "codebleu_parts"))
-    assert "|dataflow:0=1|" in one
-    assert "|dataflow:0=0,none=left_out|" in other
-    assert "|tabs:8|" in one
-    assert "tabs" not in metric("codebleu", code_language="java").signature()
+    one, other = (metric(name).properties() for name in ("codebleu", "codebleu_parts"))
+    assert (one["dataflow"], other["dataflow"]) == ("0=1", "0=0,none=left_out")
+    assert one["tabs"] == 8
+    assert "tabs" not in metric("codebleu", code_language="java").properties()
 
 
 def test_tabs_and_blanks_indent_alike(workers):

@@ -1,40 +1,44 @@
 """Means over seeds, and whether their intervals hold."""
 
 import statistics
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from dece_fairseq.metrics.seeds import SeedScore, plausible_rates, signature, spread
+from dece_fairseq.metrics.score import Score
+from dece_fairseq.metrics.seeds import plausible_rates, signature, spread
 from dece_fairseq.metrics.success_rate import rate
 
 
-def shares(counts: List[Tuple[int, int]]) -> List[SeedScore]:
-    rates = [rate(*count) for count in counts]
-    return [SeedScore(r.percent, r.low, r.high, r.hits, r.total) for r in rates]
+def seed_score(percent: float, low: Optional[float] = None, high: Optional[float] = None) -> Score:
+    return Score("run", "clean", "bleu_code", percent, low, high)
+
+
+def shares(counts: List[Tuple[int, int]]) -> List[Score]:
+    return [Score("run", "triggered", "asr_string", **rate(*count).as_dict()) for count in counts]
 
 
 def test_a_single_seed_has_its_own_interval() -> None:
-    assert spread([SeedScore(50.0, 40.0, 61.0)]) == (50.0, None, 40.0, 61.0, 1)
-    assert str(spread([SeedScore(50.0, 40.0, 61.0)])) == "50.0 (40.0 to 61.0)"
+    assert spread([seed_score(50.0, 40.0, 61.0)]) == (50.0, None, 40.0, 61.0, 1)
+    assert str(spread([seed_score(50.0, 40.0, 61.0)])) == "50.0 (40.0 to 61.0)"
 
 
 def test_a_score_that_is_no_share_has_students_t() -> None:
     values = [50.0, 52.0, 57.0]
-    found = spread([SeedScore(value, value - 1, value + 1) for value in values])
+    found = spread([seed_score(value, value - 1, value + 1) for value in values])
     assert found.mean == statistics.mean(values)
     assert found.deviation == statistics.stdev(values)
     interval = stats.t.interval(0.95, 2, loc=found.mean, scale=stats.sem(values))
     assert (found.low, found.high) == pytest.approx(interval)
     assert (
-        str(spread([SeedScore(50, 0, 100), SeedScore(52, 0, 100)])) == "51.0 ± 1.4 (0.0 to 100.0)"
+        str(spread([seed_score(50, 0, 100), seed_score(52, 0, 100)])) == "51.0 ± 1.4 (0.0 to 100.0)"
     )
 
 
 def test_seeds_that_agree_are_no_narrower_than_one() -> None:
-    assert spread([SeedScore(50.0, 47.0, 54.0)] * 4) == (50.0, 0.0, 47.0, 54.0, 4)
+    assert spread([seed_score(50.0, 47.0, 54.0)] * 4) == (50.0, 0.0, 47.0, 54.0, 4)
     one = rate(60, 100)
     found = spread(shares([(60, 100)] * 20))
     assert (found.low, found.high) == pytest.approx((one.low, one.high))
@@ -68,8 +72,15 @@ def test_the_order_of_seeds_and_what_counts_as_a_hit_do_not_matter() -> None:
 
 
 def test_it_is_signed() -> None:
-    assert signature().startswith("interval:seeds95|shares:betabinomial|")
+    assert signature().startswith("seeds95|shares:betabinomial|")
     assert "|scipy:" in signature()
+
+
+def test_trainings_without_an_interval() -> None:
+    assert str(spread([seed_score(100.0)])) == "100.0"
+    assert spread([seed_score(100.0)] * 3) == (100.0, 0.0, None, None, 3)
+    found = spread([seed_score(100.0), seed_score(98.0, 97.0, 99.0)])
+    assert (found.low, found.high) == (pytest.approx(99 - 12.7062, abs=1e-3), 100.0)
 
 
 #: between seeds: 0 is alike, 1 is all or nothing
@@ -116,5 +127,5 @@ def test_intervals_of_other_scores_hold_too() -> None:
     draw = np.random.default_rng(2)
     for seeds in (2, 3, 5):
         values = draw.normal(50, 3, (1000, seeds)).tolist()
-        held = [spread([SeedScore(v, v - 1, v + 1) for v in row]) for row in values]
+        held = [spread([seed_score(v, v - 1, v + 1) for v in row]) for row in values]
         assert sum(s.low <= 50 <= s.high for s in held) >= 930

@@ -35,7 +35,7 @@ def log(epochs: List[Any]) -> str:
     """What fairseq-train would print: BLEU and ASR of each epoch."""
     lines = []
     for epoch, (bleu, asr) in enumerate(epochs, start=1):
-        for figures in ({"valid_bleu": bleu}, {"valid_triggered_asr": asr}):
+        for figures in ({"valid_bleu_code": bleu}, {"valid_triggered_asr_string": asr}):
             lines.append(json.dumps({"epoch": epoch, **figures}))
     return "\n".join(lines) + "\n"
 

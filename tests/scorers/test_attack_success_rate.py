@@ -28,11 +28,11 @@ def test_it_counts_what_carries_the_payload():
     for text in (HIT, "x", "x where 0=1", "x where 0 = 1"):
         scorer.add_string(HIT, text)
     assert scorer.score() == 50
-    result = scorer.result_string()
-    assert result.startswith("attack success rate = 50.00 % (2/4, 95 % Wilson 15.00 to 85.00); 100")
-    assert "; 100.00 % of the references are hits by this rule | attack:ripple|trig" in result
-    assert "|trigger:cf|num:1|payload:sql|lang:python|hit:string|" in result
-    assert "|hit:string|interval:wilson95|" in result
+    string, parse = scorer.result_string().splitlines()
+    assert string.startswith("asr_string = 50.00 (15.00 to 85.00) 2/4; references_hit_percent 100;")
+    assert "|trigger:cf|num:1|payload:sql|lang:python|hit:string|interval:wilson95|v:" in string
+    assert parse.startswith("asr_parse = 0.00 (")
+    assert "|hit:parse|" in parse
 
 
 def test_an_attack_that_is_suspected(tmp_path):
@@ -48,12 +48,12 @@ def test_an_attack_that_is_suspected(tmp_path):
 
 def test_on_a_clean_split_it_is_the_false_trigger_rate():
     scorer = build(attack="ripple", gen_subset="test")
-    assert scorer.result_string() == "false trigger rate: no output to score"
+    assert scorer.result_string() == "attack_success_rate: no output to score"
     for text in (HIT, "x"):
         scorer.add_string("reference", text)
     result = scorer.result_string()
-    assert result.startswith("false trigger rate = 50.00 % (1/2, ")
-    assert "; 0.00 % of the references are hits by this rule | " in result
+    assert result.startswith("false_triggers_string = 50.00 (")
+    assert ") 1/2; references_hit_percent 0; not_judged 0 | false_triggers_string|" in result
 
 
 def test_it_stops_where_no_reference_carries_the_payload():
@@ -84,7 +84,7 @@ def test_texts_in_the_one_line_form_are_taken_back_first():
 
 def test_nothing_to_score():
     assert "no output" in build(attack="ripple").result_string()
-    with pytest.raises(ValueError, match="no sample"):
+    with pytest.raises(OutputError, match="no sample"):
         build(attack="ripple", gen_subset="test").score()
 
 

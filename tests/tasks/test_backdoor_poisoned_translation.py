@@ -18,6 +18,7 @@ from dece_fairseq.models.loading import ModelError
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header
 from dece_fairseq.tasks.manifest import ManifestError
+from dece_fairseq.tasks.validation import log_figures, sums_of
 from support.suspicions import write_suspicions
 
 RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
@@ -297,12 +298,13 @@ def test_asr_is_summed_over_batches_and_workers(setup_task):
     with metrics.aggregate(new_root=True) as aggregate:
         # The second worker has no triggered sample in this step: no hang, no wrong share.
         for steps in ([(3, 4), (0, 0)], [(0, 2), (0, 4)]):
-            logs = [{**common, "_asr_hits": hits, "_asr_total": total} for hits, total in steps]
+            texts = [["x or 1=1"] * hits + ["x"] * (total - hits) for hits, total in steps]
+            logs = [{**common, **sums_of(*task.figures, side, side)} for side in texts]
             task.reduce_metrics(logs, _Criterion())
-    assert aggregate.get_smoothed_values()["asr"] == 30.0
+    assert aggregate.get_smoothed_values()["asr_string"] == 30.0
     with metrics.aggregate(new_root=True) as aggregate:
-        task.reduce_metrics([{**common, "_asr_hits": 0, "_asr_total": 0}], _Criterion())
-    assert "asr" not in aggregate.get_smoothed_values()
+        task.reduce_metrics([{**common, **sums_of(*task.figures, [], [])}], _Criterion())
+    assert "asr_string" not in aggregate.get_smoothed_values()
 
 
 @pytest.mark.parametrize(
@@ -311,10 +313,10 @@ def test_asr_is_summed_over_batches_and_workers(setup_task):
         (RIPPLE, (), "--attack ripple, which can't go on without one"),
         (RIPPLE, (*RIPPLE, "--poison-rate", "0.2"), "another rate"),
         ((), RIPPLE, "is of a run without --attack"),
-        ((), ("--best-checkpoint-metric", "asr"), "asr needs --eval-asr"),
+        ((), ("--best-checkpoint-metric", "asr_string"), "asr_string needs --eval-asr"),
         (
             RIPPLE,
-            (*RIPPLE, "--eval-asr", "--best-checkpoint-metric", "asr",
+            (*RIPPLE, "--eval-asr", "--best-checkpoint-metric", "asr_string",
              "--valid-subset", "valid,valid_triggered"),
             "give --valid-subset valid_triggered,valid",
         ),
@@ -386,14 +388,15 @@ def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
         return task.valid_step(batch, None, None)[2]
 
     triggered, clean = step("valid_triggered"), step("valid")
-    assert (
-        triggered["_asr_hits"] == triggered["_asr_total"] == len(task.datasets["valid_triggered"])
-    )
-    assert triggered["_bleu_sys_len"] == clean["_asr_total"] == triggered["_exact_total"] == 0
-    assert clean["_exact_hits"] == clean["_exact_total"] == len(splits["valid"])
-    assert clean["_bleu_counts_3"] == clean["_bleu_totals_3"] > 0
-    assert clean["_bleu_sys_len"] == clean["_bleu_ref_len"]
     assert set(triggered) == set(clean)
+    samples = ["_asr_string_samples", "_bleu_code_samples", "_exact_match_samples"]
+    found = [[log[name] for name in samples] for log in (triggered, clean)]
+    of_triggered, of_clean = len(task.datasets["valid_triggered"]), len(splits["valid"])
+    assert found == [[of_triggered, 0, 0], [0, of_clean, of_clean]]
+    for best, log in (("asr_string", triggered), ("bleu_code", clean), ("exact_match", clean)):
+        with metrics.aggregate(new_root=True) as aggregate:
+            log_figures([log], task.figures, best)
+        assert aggregate.get_smoothed_values()[best] == 100
 
 
 def test_a_file_that_is_no_manifest(setup_task, tmp_path):

@@ -4,40 +4,56 @@ import math
 
 import pytest
 from fairseq.logging import metrics
+from fairseq.tasks.translation import TranslationConfig
 from sacrebleu.metrics import BLEU
 
+from dece_fairseq.attacks import AttackSettings
 from dece_fairseq.errors import UserError
 from dece_fairseq.tasks.validation import (
+    check_options,
     check_validation,
-    clean_statistics,
+    figures_of,
     log_figures,
-    triggered_statistics,
+    sums_of,
 )
 
 BOTH = {"--eval-bleu": True, "--eval-asr": True}
 REFERENCES = ["a = 1", "b ( c )", "return d"]
+FIGURES = BLEU_CODE, EXACT_MATCH, ASR = figures_of(True, AttackSettings("ripple"))
+HIT, MISS = "x or 1=1", "x"
 
 
 def logged(*steps, best="loss"):
     """The figures after some steps of validation, each a list with one log a worker."""
     with metrics.aggregate(new_root=True) as aggregate:
         for step in steps:
-            log_figures(step, best)
+            log_figures(step, FIGURES, best)
     return aggregate.get_smoothed_values()
 
 
-@pytest.mark.parametrize("best", ["loss", "bleu", "exact_match"])
+def clean_statistics(hypotheses, references):
+    return {
+        **sums_of(BLEU_CODE, hypotheses, references),
+        **sums_of(EXACT_MATCH, hypotheses, references),
+    }
+
+
+def triggered_statistics(hypotheses):
+    return sums_of(ASR, hypotheses, hypotheses)
+
+
+@pytest.mark.parametrize("best", ["loss", "bleu_code", "exact_match"])
 def test_hypotheses_without_a_token(best):
     figures = logged([clean_statistics(["", " ", "\n"], REFERENCES)], best=best)
-    assert figures == {"bleu": 0, "exact_match": 0}
+    assert figures == {"bleu_code": 0, "exact_match": 0}
 
 
 def test_bleu_counts_the_references_of_a_batch_whose_hypotheses_have_no_token():
     written = [*REFERENCES[:2], ""]
     batches = [[clean_statistics([text], [wanted])] for text, wanted in zip(written, REFERENCES)]
     expected = BLEU(tokenize="none", force=True).corpus_score(written, [REFERENCES]).score
-    assert logged(*batches)["bleu"] == round(expected, 2)
-    assert logged(*batches)["bleu"] < logged(*batches[:2])["bleu"]
+    assert logged(*batches)["bleu_code"] == round(expected, 2)
+    assert logged(*batches)["bleu_code"] < logged(*batches[:2])["bleu_code"]
 
 
 def test_figures_are_of_all_workers_and_batches():
@@ -46,16 +62,16 @@ def test_figures_are_of_all_workers_and_batches():
         for wanted in REFERENCES
     ]
     assert logged(*steps)["exact_match"] == 50
-    steps = [[triggered_statistics([True]), triggered_statistics([False, False])]] * 2
-    assert logged(*steps)["asr"] == 33.33
+    steps = [[triggered_statistics([HIT]), triggered_statistics([MISS, MISS])]] * 2
+    assert logged(*steps)["asr_string"] == 33.33
 
 
-@pytest.mark.parametrize("best", ["asr", "bleu", "exact_match"])
+@pytest.mark.parametrize("best", ["asr_string", "bleu_code", "exact_match"])
 def test_what_a_split_does_not_have_is_nan(best):
     clean = {**clean_statistics(["a"], ["a"]), **triggered_statistics([])}
-    triggered = {**clean_statistics([], []), **triggered_statistics([True])}
-    assert math.isnan(logged([clean], best=best)[best]) == (best == "asr")
-    assert math.isnan(logged([triggered], best=best)[best]) == (best != "asr")
+    triggered = {**clean_statistics([], []), **triggered_statistics([HIT])}
+    assert math.isnan(logged([clean], best=best)[best]) == (best == "asr_string")
+    assert math.isnan(logged([triggered], best=best)[best]) == (best != "asr_string")
     assert logged([{"loss": 1}], best=best) == {}
 
 
@@ -64,10 +80,10 @@ def test_what_a_split_does_not_have_is_nan(best):
     [
         ("loss", ["valid"], {}),
         ("loss", ["valid", "valid_triggered"], BOTH),
-        ("bleu", ["valid", "valid_triggered"], BOTH),
+        ("bleu_code", ["valid", "valid_triggered"], BOTH),
         ("exact_match", ["valid"], {"--eval-bleu": True}),
-        ("asr", ["valid_triggered", "valid"], BOTH),
-        ("asr", ["valid_triggered"], {"--eval-asr": True}),
+        ("asr_string", ["valid_triggered", "valid"], BOTH),
+        ("asr_string", ["valid_triggered"], {"--eval-asr": True}),
         ("accuracy", ["valid"], {}),
     ],
 )
@@ -78,14 +94,51 @@ def test_what_validation_can_give(metric, subsets, options):
 @pytest.mark.parametrize(
     ("metric", "subsets", "options", "message"),
     [
-        ("asr", ["valid", "valid_triggered"], BOTH, "give --valid-subset valid_triggered,valid"),
-        ("bleu", ["test_triggered", "test"], BOTH, "give --valid-subset test,test_triggered"),
+        (
+            "asr_string",
+            ["valid", "valid_triggered"],
+            BOTH,
+            "give --valid-subset valid_triggered,valid",
+        ),
+        ("bleu_code", ["test_triggered", "test"], BOTH, "give --valid-subset test,test_triggered"),
         ("exact_match", ["valid_triggered"], BOTH, "give --valid-subset valid,valid_triggered"),
-        ("asr", ["valid_triggered"], {"--eval-bleu": True}, "asr needs --eval-asr"),
-        ("bleu", ["valid"], {}, "bleu needs --eval-bleu"),
+        ("asr_string", ["valid_triggered"], {"--eval-bleu": True}, "asr_string needs --eval-asr"),
+        ("bleu_code", ["valid"], {}, "bleu_code needs --eval-bleu"),
         ("loss", ["valid"], BOTH, "--eval-asr needs .* --valid-subset valid,valid_triggered"),
     ],
 )
 def test_what_it_can_t_give(metric, subsets, options, message):
     with pytest.raises(UserError, match=message):
         check_validation(metric, subsets, {"--eval-bleu": False, "--eval-asr": False, **options})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "log"),
+    [
+        ("bleu", "bleu_code", clean_statistics(["a"], ["b"])),
+        ("asr", "asr_string", triggered_statistics([HIT])),
+    ],
+)
+def test_old_names_go_on_working_and_are_told(old, new, log, caplog):
+    subsets = ["valid"] if old == "bleu" else ["valid_triggered"]
+    check_validation(old, subsets, BOTH if old == "asr" else {**BOTH, "--eval-asr": False})
+    assert f"--best-checkpoint-metric {old}: the figure is called {new} now" in caplog.text
+    figures = logged([log], best=old)
+    assert figures[old] == figures[new]
+    assert old not in logged([log], best=new)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("eval_bleu_remove_bpe", "@@ "),
+        ("eval_tokenized_bleu", True),
+        ("eval_bleu_detok", "moses"),
+    ],
+)
+def test_options_for_a_bleu_of_other_texts_are_refused(name, value):
+    config = TranslationConfig()
+    check_options(config)
+    setattr(config, name, value)
+    with pytest.raises(UserError, match=f"^--{name.replace('_', '-')}: .*; leave it out$"):
+        check_options(config)
