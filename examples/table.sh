@@ -80,11 +80,11 @@ runs() { # NAME GLOB: --run NAME=FOLDER for each finished run
     for run in "$@"; do [ ! -e "$run/test_triggered.out" ] || echo "--run $name=$run"; done
 }
 of() { echo "$on$1${payload:+-$payload}"; } # ATTACK: how the names of its runs begin
-tables() { # RULE END: the tables by one hit rule, and the end of the names of their JSON files
+tables() { # RULE: the tables by one hit rule; their JSON files have the scores by both
     local how="hits by the $1 rule"
     echo "trained on $train_on; clean, and poisoned at a rate of $rate with $attacks; trusted share $trusted; $how"
     echo
-    python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results$2.json" \
+    python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results.json" \
         $(runs "clean:cross_entropy" "$work/$(of "$attack")-0-cross_entropy-$trusted"-*) \
         $(for name in $attacks; do
             for criterion in $criteria; do
@@ -95,7 +95,7 @@ tables() { # RULE END: the tables by one hit rule, and the end of the names of t
         echo
         echo "trained on $train_on; by trusted share; $attack, seed $first_seed; $how"
         echo
-        python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results_by_share$2.json" \
+        python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results_by_share.json" \
             $(for share in $shares "$trusted"; do
                 for criterion in $criteria; do
                     runs "$share:$criterion" "$work/$(of "$attack")-$rate-$criterion-$share-$first_seed"
@@ -106,7 +106,7 @@ tables() { # RULE END: the tables by one hit rule, and the end of the names of t
         echo
         echo "trained on $train_on; by poisoning rate; $attack, seed $first_seed; $how"
         echo
-        python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results_by_rate$2.json" \
+        python "$root/scripts/summarise.py" --hit-rule "$1" --json "$work/results_by_rate.json" \
             $(for other in $rates "$rate"; do
                 for criterion in $criteria; do
                     runs "$other:$criterion" "$work/$(of "$attack")-$other-$criterion-$trusted-$first_seed"
@@ -116,4 +116,4 @@ tables() { # RULE END: the tables by one hit rule, and the end of the names of t
     echo
 }
 # What the paper counts, and then what spelling does not fool.
-{ tables string ""; tables parse _by_parse; } | tee "$work/tables.md"
+{ tables string; tables parse; } | tee "$work/tables.md"

@@ -2,11 +2,12 @@
 
 import math
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.hits import REFERENCES_HIT
+from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.training_log import Epoch, read_training_log
@@ -90,7 +91,7 @@ def _read(path: Path, folder: Path) -> Cell:
     broken += [name for name, share in shares.items() if not (share is None or is_score(share))]
     if broken:
         raise DataError(f"{path}: {', '.join(broken)} can't be read; run its cell again")
-    told = {metric: Score.from_dict(score) for metric, score in scores.items()}
+    told = {metric: cell_score(axes, score) for metric, score in scores.items()}
     return Cell(path, axes, told, tests, reports, epochs)
 
 
@@ -105,6 +106,17 @@ def _by_metric(path: Path, key: str) -> Dict[str, Dict[str, Any]]:
     raise DataError(f"{path}: no {key}, each with a metric of its own; run its cell again")
 
 
+def cell_score(axes: Mapping[str, str], values: Mapping[str, Any]) -> Score:
+    """Return a score of a cell, whose run is called as its defence.
+
+    Args:
+        axes: the cell's
+        values: what :func:`is_score` holds of, and its metric
+    """
+    split = TRIGGERED if values["metric"].startswith("asr_") else CLEAN
+    return Score.from_dict({"split": split, **values, "run": axes["defense"]})
+
+
 def is_score(score: Any) -> bool:
     """Return whether it has percent and an interval or none, and if it has hits, of how many."""
     if not isinstance(score, dict):
@@ -114,6 +126,8 @@ def is_score(score: Any) -> bool:
         return False
     hits, total = score.get("hits"), score.get("total")
     if hits is not None and not (type(hits) is type(total) is int and 0 <= hits <= total):
+        return False
+    if not all(isinstance(score.get(name, ""), str) for name in ("split", "signature")):
         return False
     details = score.get("details", {})
     if not isinstance(details, dict) or not is_number(details.get(REFERENCES_HIT, 0)):

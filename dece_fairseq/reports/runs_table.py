@@ -12,6 +12,7 @@ from dece_fairseq.reports.table_writer import MARKDOWN, write_table
 
 #: what is told of clean requests besides the false triggers
 METRICS = ("bleu_code", "exact_match")
+_NAMES = {**COLUMNS, "asr_parse": "ASR %", "false_triggers_parse": "false triggers %"}
 
 
 def score_run(
@@ -79,7 +80,7 @@ def as_markdown(rows: Sequence[Dict[str, Any]], rule: str = "string") -> str:
         cells = {metric: found.middle() for metric, found in spreads.items()}
         cells[asr] = str(spreads[asr]) + _at_most([run[asr] for run in runs])
         table.append([name, str(len(runs)), *(cells[metric] for metric in names)])
-    header = ["run", "runs", *(COLUMNS[metric] for metric in names)]
+    header = ["criterion", "runs", *(_NAMES[metric] for metric in names)]
     return write_table(header, table, MARKDOWN) + "\n"
 
 

@@ -7,9 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.hits import REFERENCES_HIT
-from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
-from dece_fairseq.metrics.score import Score
-from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, is_number, is_score
+from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, cell_score, is_number, is_score
 from dece_fairseq.reports.report import markdown
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import as_markdown, tables
@@ -77,8 +75,6 @@ def read_scores(path: Path) -> List[Cell]:
 
 def _score(row: Mapping[str, str]) -> Dict[str, Any]:
     score: Dict[str, Any] = {
-        "run": row["defense"],
-        "split": TRIGGERED if row["metric"].startswith("asr_") else CLEAN,
         "metric": row["metric"],
         "percent": float(row["percent"]),
         "signature": row.get("signature") or "",
@@ -94,6 +90,6 @@ def _add(cell: Cell, metric: str, score: Dict[str, Any]) -> None:
     if metric in SHARES:
         cell.filters["train"][metric] = score
         return
-    cell.scores[metric] = Score.from_dict(score)
+    cell.scores[metric] = cell_score(cell.axes, score)
     if is_number(p) and metric in TESTS:
         cell.tests[metric] = {TESTS[metric]: p}

@@ -17,7 +17,6 @@ COLUMNS = {
     "asr_string": "ASR %",
     "asr_parse": "ASR by parse %",
     "false_triggers_string": "false triggers %",
-    "false_triggers_parse": "false triggers by parse %",
 }
 #: metrics that are to be read beside another
 CHECKS = {"codebleu": "codebleu_parts"}
