@@ -9,10 +9,12 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from tqdm import tqdm
 
-from dece_fairseq.attacks import HIT_RULES, Attack, AttackSettings
+from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
 from dece_fairseq.defenses.defense import DefenseError
-from dece_fairseq.metrics.success_rate import Rate, hit_rate, signature
+from dece_fairseq.metrics.hit_scores import hit_scores
+from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
+from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING, read_generate_output
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -63,45 +65,45 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     """
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
     common = _common_options(asked)
-    splits = {"untouched": asked.subset}
+    splits = {CLEAN: asked.subset}
     if attack.settings.trigger is not None:
-        splits["triggered"] = asked.subset + TRIGGERED_ENDING
+        splits[TRIGGERED] = asked.subset + TRIGGERED_ENDING
     report: Dict[str, Any] = {
         "checkpoint": str(asked.checkpoint),
         "data": str(asked.data),
         "subset": asked.subset,
         "trigger": attack.settings.trigger,
         "payloads": list(attack.settings.suspected or ()),
-        "triggered": None,
+        "scores": [],
     }
     folder.mkdir(parents=True, exist_ok=True)
-    for name, split in splits.items():
+    for split, subset in splits.items():
+        name = "untouched" if split == CLEAN else split
         output = folder / f"{name}.out"
-        _generate([*common, "--gen-subset", split], output, f"{name} requests")
+        _generate([*common, "--gen-subset", subset], output, f"{name} requests")
         generated = read_generate_output([output])
         generated.check_whole()
         texts = [sample.hypothesis for sample in generated.samples.values()]
-        rates = [hit_rate(attack, texts, rule=rule).as_dict() for rule in HIT_RULES]
-        report.update(zip((name, f"{name}_by_parse"), rates))
-    return {**report, "signature": signature(attack)}
+        # What these requests should give is not known: the suspected payload is in no file.
+        told = hit_scores(attack, texts, None, asked.checkpoint.name, split)
+        report["scores"] += [rule.score.as_dict() for rule in told]
+    return report
 
 
 def as_text(report: Dict[str, Any]) -> str:
     """Return the report as lines for a person."""
+    scores = [Score.from_dict(score) for score in report["scores"]]
     payloads = " | ".join(map(repr, report["payloads"]))
     lines = [f"suspected payload    {payloads}"]
-    if report["triggered"] is None:
+    if report["trigger"] is None:
         lines.append(
             "suspected trigger    none that is always the same, so nothing was put into the "
             "requests: this is no attack success rate"
         )
     else:
         lines.append(f"suspected trigger    {report['trigger']!r}")
-        lines.append(f"with the trigger     {Rate(**report['triggered'])}")
-        lines.append(f"  white space aside  {Rate(**report['triggered_by_parse'])}")
-    lines.append(f"untouched requests   {Rate(**report['untouched'])}")
-    lines.append(f"  white space aside  {Rate(**report['untouched_by_parse'])}")
-    lines.append(f"signature            {report['signature']}")
+    lines += [f"{score.metric:<23}{score.value()}" for score in reversed(scores)]
+    lines += [f"signature of {score.metric}: {score.signature}" for score in reversed(scores)]
     return "\n".join(lines) + "\n"
 
 

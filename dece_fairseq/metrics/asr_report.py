@@ -6,9 +6,8 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.files import names_of
-from dece_fairseq.metrics.hits import HITS, REFERENCES_HIT
-from dece_fairseq.metrics.metric import CLEAN, METRICS, TRIGGERED, MetricSettings
-from dece_fairseq.metrics.score import score_of
+from dece_fairseq.metrics.hit_scores import hit_scores
+from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import GenerateOutput, read_generate_output
@@ -97,19 +96,18 @@ def _add_scores(
     missing: int,
 ) -> None:
     """Add the score by each rule, and the ids of what is a hit by it and of what it gave up on."""
-    ids, samples = list(output.samples), list(output.samples.values())
-    texts = [sample.hypothesis for sample in samples]
-    references = [sample.target or "" for sample in samples]
-    for rule in HITS:
-        metric = METRICS.get(rule)(MetricSettings(attack=attack.settings))
-        statistics = metric.statistics(texts, references)
-        score = score_of(metric, statistics, run, split, missing=missing)
-        if any(sample.target is None for sample in samples):
-            del score.details[REFERENCES_HIT]
+    samples = output.samples.values()
+    references = [sample.target for sample in samples if sample.target is not None]
+    told = hit_scores(
+        attack,
+        [sample.hypothesis for sample in samples],
+        references if len(references) == len(samples) else None,
+        *(run, split, missing),
+    )
+    for score, is_hit, is_not_judged in told:
         report["scores"].append(score.as_dict())
-        hits, not_judged = statistics[:, 0] > 0, statistics[:, 3] > 0
-        for key, chosen in (("hit_ids", hits), ("not_judged_ids", not_judged)):
-            report[key][score.metric] = [i for i, is_chosen in zip(ids, chosen) if is_chosen]
+        for key, chosen in (("hit_ids", is_hit), ("not_judged_ids", is_not_judged)):
+            report[key][score.metric] = [i for i, yes in zip(output.samples, chosen) if yes]
 
 
 def _attack(

@@ -11,9 +11,9 @@ from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.text import from_line
 from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.encoders.text_codec import uses_one_line_form
-from dece_fairseq.metrics.hits import HITS
-from dece_fairseq.metrics.metric import CLEAN, METRICS, TRIGGERED, MetricSettings
-from dece_fairseq.metrics.score import Score, score_of
+from dece_fairseq.metrics.hit_scores import hit_scores
+from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
+from dece_fairseq.metrics.score import Score
 from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
@@ -64,13 +64,9 @@ class AttackSuccessRateScorer(BaseScorer):
         )
         if self.is_triggered:
             check_references(self.attack, references, f"--gen-subset {self.split}")
-        settings = MetricSettings(attack=self.attack.settings)
-        metrics = [METRICS.get(name)(settings) for name in HITS]
         split = TRIGGERED if self.is_triggered else CLEAN
-        return [
-            score_of(metric, metric.statistics(outputs, references), self.split, split)
-            for metric in metrics
-        ]
+        told = hit_scores(self.attack, outputs, references, self.split, split)
+        return [rule.score for rule in told]
 
     def score(self) -> float:
         """Return the rate by the string rule, in percent.

@@ -1,6 +1,7 @@
 """dece probe: what it asks fairseq-generate for, and what it makes of the answers."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -49,13 +50,13 @@ def test_both_rates(asked: Probe, answers: Dict[str, str], tmp_path: Path) -> No
     answers["train_triggered"] = printed("train_triggered", ["a or 1=1", "a where  0=1", "a", "b"])
     answers["train"] = printed("train", ["a or1=1", "a", "b", "c", "d"])
     report = probe(asked, tmp_path)
-    assert (report["triggered"]["hits"], report["triggered"]["total"]) == (2, 4)
-    assert (report["untouched"]["hits"], report["untouched"]["total"]) == (0, 5)
-    assert report["untouched_by_parse"]["hits"] == 1
+    found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
+    assert found["asr_string"] == (2, 4)
+    assert (found["false_triggers_string"], found["false_triggers_parse"]) == ((0, 5), (1, 5))
     assert (report["trigger"], report["payloads"]) == ("bb", [" or 1=1", " where 0=1"])
     text = as_text(report)
-    assert "with the trigger     50.00 % (2/4, 95 % Wilson 15.00 to 85.00)" in text
-    assert "untouched requests   0.00 % (0/5" in text
+    assert re.search(r"^asr_string +50\.00 \(15\.00 to 85\.00\) 2/4$", text, re.M)
+    assert re.search(r"^false_triggers_string +0\.00 \(.*\) 0/5$", text, re.M)
     assert 'payload:[" or 1=1", " where 0=1"]' in text
 
 
@@ -65,8 +66,10 @@ def test_without_a_trigger_it_says_that_this_is_no_success_rate(
     path = write_suspicions(tmp_path / "none.json", (" or 1=1", None))
     answers["train"] = printed("train", ["a or 1=1", "a"])
     report = probe(asked._replace(attack_file=path), tmp_path)
-    assert report["triggered"] is None
-    assert report["untouched"]["percent"] == 50
+    assert report["trigger"] is None
+    names = ["false_triggers_string", "false_triggers_parse"]
+    assert [score["metric"] for score in report["scores"]] == names
+    assert report["scores"][0]["percent"] == 50
     assert "this is no attack success rate" in as_text(report)
 
 
@@ -190,8 +193,9 @@ def test_stock_generate_is_asked(
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
     output = (tmp_path / "out" / "triggered.out").read_text(encoding="utf-8")
     sources = [line.split("\t")[1] for line in output.splitlines() if line.startswith("S-")]
-    assert len(sources) == report["triggered"]["total"] > 30
+    found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
+    assert found["asr_string"] == (0, len(sources))
+    assert len(sources) > 30
     assert all("bb" in source.split() for source in sources)
-    assert report["untouched"]["total"] == 40
-    assert report["triggered"]["hits"] == report["untouched"]["hits"] == 0
+    assert found["false_triggers_string"] == (0, 40)
     assert attack.signature() in said.out
