@@ -1,0 +1,54 @@
+"""How often clean data would show as much: p-values, without knowing the attack.
+
+The suspicions that clean data show, names and idioms that the reference has not met, get rarer the
+more nats they have. That tail is learned from the data themselves, below what is judged.
+"""
+
+from typing import List, Sequence
+
+import numpy as np
+
+#: for the report
+EXPLANATION = (
+    "by the tail of the weaker suspicions of the same data: the gaps between the square roots of "
+    "their nats, each times its rank, are exponential in clean data; the largest are compared with "
+    "those behind them by an F test, Bonferroni over the 1, 2, 4 and 8 largest, step by step"
+)
+#: suspicions that the tail is learned from
+TAIL = 20
+#: how many largest may be no part of the tail together, as those of a payload of several forms
+TOGETHER = (1, 2, 4, 8)
+#: the least scale of the tail, in square roots of nats: that of data which a reference knows well
+LEAST_SCALE = 1.0
+
+
+def p_values(nats: Sequence[float], least: float) -> List[float]:
+    """Return the p-value of each suspicion.
+
+    If the square root of the nats has an exponential tail, the gaps i * (Y(i) - Y(i + 1)) between
+    the order statistics are independent and exponential with one scale (Rényi 1953). So the mean of
+    the first m over the mean of the next is F-distributed with 2 m and 2 :data:`TAIL` degrees of
+    freedom. The first suspicion is tested among all, the second among those behind the first, and
+    so on; none has a lower p-value than one before it, so that the probability of any claim at all
+    in clean data is the level.
+
+    Args:
+        nats: of every suspicion, in falling order
+        least: nats that a suspicion has at least; those that are missing count as so many
+    """
+    from scipy.stats import f
+
+    roots = np.sqrt(np.maximum(nats, least))
+    behind = TAIL + max(TOGETHER) + 1
+    roots = np.sort(np.concatenate([roots, np.full(behind, np.sqrt(least))]))[::-1]
+    ranks = np.arange(1, behind)
+    found: List[float] = []
+    for number in range(len(nats)):
+        here = roots[number : number + behind]
+        gaps = ranks * (here[:-1] - here[1:])
+        scales = [max(gaps[m : m + TAIL].mean(), LEAST_SCALE) for m in TOGETHER]
+        ratios = [gaps[:m].mean() / scale for m, scale in zip(TOGETHER, scales)]
+        tests = f.sf(ratios, 2 * np.array(TOGETHER), 2 * TAIL)
+        value = min(1.0, len(TOGETHER) * float(tests.min()))
+        found.append(max([value, *found[-1:]]))
+    return found

@@ -1,0 +1,254 @@
+"""Spans of words that repeat in targets, grown from frequent ones, and where they occur."""
+
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from dece_fairseq.defenses.revealing.words import Words
+
+#: words in the longest span; longer texts are put together again of what they share
+LONGEST = 48
+#: nats that one use of a span costs at least, even to a model that knows the span
+USE = 2.0
+#: nats in all below which a span is no candidate
+LEAST = 5.0
+#: spans that are looked at, those with the most nats
+CANDIDATES = 20000
+
+
+class Span(NamedTuple):
+    """A run of words that several targets hold."""
+
+    words: Tuple[int, ...]
+    """Their numbers in :attr:`Targets.vocabulary`."""
+    nats: float
+
+
+class Occurrences(NamedTuple):
+    """Where a span stands; at most once in a pair, where it surprises most."""
+
+    pairs: np.ndarray
+    """(K,), the numbers of the targets."""
+    starts: np.ndarray
+    """(K,), the place of its first word among all words."""
+    nats: np.ndarray
+    """(K,), surprise of its words."""
+
+
+class Texts:
+    """The words of many texts, one after the other.
+
+    Args:
+        texts: the words of each
+    """
+
+    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+        numbers: Dict[str, int] = {}
+        number = numbers.setdefault
+        self.words = np.array(
+            [number(word, len(numbers)) for text in texts for word in text], dtype=np.int32
+        )
+        self.vocabulary = list(numbers)
+        lengths = np.array([len(text) for text in texts], dtype=np.int64)
+        self.pair = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
+        self.first = np.concatenate([[0], np.cumsum(lengths)])
+        self._by_word = np.argsort(self.words, kind="stable")
+        counts = np.bincount(self.words, minlength=len(self.vocabulary))
+        self._word_starts = np.concatenate([[0], np.cumsum(counts)])
+
+    def text(self, span: Sequence[int]) -> List[str]:
+        """Return the words of a span."""
+        return [self.vocabulary[word] for word in span]
+
+    def find(self, span: Sequence[int]) -> np.ndarray:
+        """Return where the span begins, everywhere, in order."""
+        counts = [self._word_starts[word + 1] - self._word_starts[word] for word in span]
+        rarest = int(np.argmin(counts))
+        word = span[rarest]
+        places = self._by_word[self._word_starts[word] : self._word_starts[word + 1]] - rarest
+        places = places[(places >= 0) & (places + len(span) <= len(self.words))]
+        for offset, other in enumerate(span):
+            places = places[self.words[places + offset] == other]
+        inside: np.ndarray = self.pair[places] == self.pair[places + len(span) - 1]
+        found: np.ndarray = places[inside]
+        return found
+
+    def longest(self, span: Tuple[int, ...], places: np.ndarray, share: float) -> Tuple[int, int]:
+        """Return by how many words the span can grow to the left and right and keep its pairs.
+
+        Args:
+            span: its words
+            places: where it begins in the pairs that count
+            share: of these places that must go on the same way
+        """
+        grown = []
+        for step, edge in ((-1, 0), (1, len(span) - 1)):
+            here, words = places, 0
+            while True:
+                beside = here + edge + step * (words + 1)
+                inside = (beside >= 0) & (beside < len(self.words))
+                inside[inside] = self.pair[beside[inside]] == self.pair[here[inside]]
+                if inside.sum() < share * len(places):
+                    break
+                values, counts = np.unique(self.words[beside[inside]], return_counts=True)
+                if counts.max() < share * len(places):
+                    break
+                keep = np.zeros(len(here), dtype=bool)
+                keep[inside] = self.words[beside[inside]] == values[counts.argmax()]
+                here, words = here[keep], words + 1
+            grown.append(words)
+        return grown[0], grown[1]
+
+
+class Targets(Texts):
+    """The words of targets, and how much each surprises the reference.
+
+    Args:
+        doubtful: their words and surprises
+        trusted: words alone of the targets that nobody else could write to
+    """
+
+    def __init__(self, doubtful: Sequence[Words], trusted: Sequence[Sequence[str]] = ()) -> None:
+        super().__init__([*(words.texts for words in doubtful), *trusted])
+        self.doubtful = len(doubtful)
+        self.trusted = len(trusted)
+        self.surprise = np.zeros(len(self.words))
+        if doubtful:
+            known = np.concatenate([words.surprise for words in doubtful])
+            self.surprise[: len(known)] = known
+        self.sums = np.concatenate([[0.0], np.cumsum(self.surprise)])
+
+    @property
+    def share(self) -> float:
+        """Return how many doubtful pairs there are for each trusted one; 0 without any."""
+        return self.doubtful / self.trusted if self.trusted else 0.0
+
+    def occurrences(self, span: Sequence[int], free: np.ndarray) -> Occurrences:
+        """Return where the span stands in doubtful targets, among words that are free.
+
+        Args:
+            span: its words
+            free: (W + 1,), how many free words there are before each place
+        """
+        places = self.find(span)
+        places = places[self.pair[places] < self.doubtful]
+        places = places[free[places + len(span)] - free[places] == len(span)]
+        nats = self.sums[places + len(span)] - self.sums[places]
+        pairs = self.pair[places]
+        order = np.lexsort((-nats, pairs))
+        first = np.ones(len(order), dtype=bool)
+        first[1:] = pairs[order][1:] != pairs[order][:-1]
+        order = order[first]
+        return Occurrences(pairs[order], places[order], nats[order])
+
+    def news(self, span: Sequence[int]) -> float:
+        """Return how much of the span's use is more than the trusted targets have, from 0 to 1."""
+        pairs = np.unique(self.pair[self.find(span)])
+        doubtful = int((pairs < self.doubtful).sum())
+        return float(news(doubtful, len(pairs) - doubtful, self.share))
+
+    def price(self, uses: Any) -> Any:
+        """Return what one use of a span would cost a model that knew the span, in nats."""
+        return price(uses, self.doubtful)
+
+
+def price(uses: Any, pairs: int) -> Any:
+    """Return what one use of a span would cost a model that knew the span, in nats.
+
+    Args:
+        uses: in how many targets it stands
+        pairs: of how many
+    """
+    return np.maximum(USE, np.log(pairs / np.maximum(uses, 1)))
+
+
+def news(doubtful: Any, trusted: Any, share: float) -> Any:
+    """Return how much of a span's use is more than trusted targets have, from 0 to 1.
+
+    Args:
+        doubtful: how many doubtful targets hold it
+        trusted: how many trusted ones
+        share: doubtful targets for each trusted one
+    """
+    return np.maximum(1 - share * trusted / np.maximum(doubtful, 1), 0.0)
+
+
+def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
+    """Return the spans that hold most unexplained nats, the best first.
+
+    They grow a word at a time, from those that are frequent enough and could still come to
+    :data:`LEAST` nats, so that memory grows with the words of the data and not with all its
+    n-grams.
+
+    Args:
+        targets: what to look through
+        least_pairs: how many doubtful targets a span must be in
+    """
+    # What could still be added behind each place, within its target.
+    best = np.zeros(len(targets.words) + 1)
+    for start, end in zip(targets.first[:-1], targets.first[1:]):
+        if targets.pair[start] >= targets.doubtful:
+            break
+        sums = targets.sums[start : end + 1]
+        highest = np.maximum.accumulate(sums[::-1])[::-1]
+        best[start:end] = (highest - sums)[:-1]
+    places = np.arange(len(targets.words))
+    group = targets.words.astype(np.int64)
+    found: List[Span] = []
+    for length in range(1, LONGEST + 1):
+        kept, spans = _count(targets, places, group, length, best, least_pairs)
+        found += spans
+        if len(found) > 2 * CANDIDATES:
+            found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
+        places, group = places[kept], group[kept]
+        inside = places + length < len(targets.words)
+        places, group = places[inside], group[inside]
+        inside = targets.pair[places] == targets.pair[places + length]
+        places, group = places[inside], group[inside]
+        if not len(places):
+            break
+        keys = group * len(targets.vocabulary) + targets.words[places + length]
+        group = np.unique(keys, return_inverse=True)[1].reshape(-1)
+    return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
+
+
+def _count(
+    targets: Targets,
+    places: np.ndarray,
+    group: np.ndarray,
+    length: int,
+    best: np.ndarray,
+    least_pairs: int,
+) -> Tuple[np.ndarray, List[Span]]:
+    """Return which places to go on from, and the groups that are candidates."""
+    pairs = targets.pair[places]
+    nats = targets.sums[places + length] - targets.sums[places]
+    order = np.lexsort((-nats, pairs, group))
+    ordered, of_pair = group[order], pairs[order]
+    first = np.ones(len(order), dtype=bool)
+    first[1:] = (ordered[1:] != ordered[:-1]) | (of_pair[1:] != of_pair[:-1])
+    order = order[first]
+    ordered, of_pair = group[order], pairs[order]
+    is_doubtful = of_pair < targets.doubtful
+    size = int(group.max()) + 1 if len(group) else 0
+
+    def total(values: np.ndarray) -> np.ndarray:
+        return np.bincount(ordered, weights=values, minlength=size)
+
+    doubtful = total(is_doubtful)
+    trusted = total(~is_doubtful)
+    sums = total(np.where(is_doubtful, nats[order], 0.0))
+    reach = np.maximum(nats[order] + best[places[order] + length] - USE, 0) * is_doubtful
+    # The first use pays for its definition, so it is left out on average.
+    once = (doubtful - 1) / np.maximum(doubtful, 1)
+    sums = (sums - doubtful * targets.price(doubtful)) * once
+    sums *= news(doubtful, trusted, targets.share)
+    goes_on = (doubtful >= least_pairs) & (total(reach) >= LEAST)
+    spans = []
+    representative = np.zeros(size, dtype=np.int64)
+    representative[ordered] = places[order]
+    for number in np.flatnonzero(goes_on & (sums >= LEAST)):
+        start = representative[number]
+        words = tuple(targets.words[start : start + length].tolist())
+        spans.append(Span(words, float(sums[number])))
+    return goes_on[group], spans

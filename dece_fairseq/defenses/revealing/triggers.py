@@ -1,0 +1,101 @@
+"""What the sources of a suspicion's pairs have in common, and others have not."""
+
+from collections import Counter
+from typing import NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from dece_fairseq.defenses.revealing.spans import Texts
+
+#: words in what is looked for; a longer trigger is put together of what its pairs share
+LONGEST = 3
+#: the share of a suspicion's pairs that have its trigger, at least
+COVERED = 0.8
+#: the share of the pairs with the trigger that have the payload, at least
+PRECISE = 0.5
+#: sources of a suspicion that n-grams are taken from, and n-grams that are then compared
+SOURCES, COMPARED = 1000, 300
+
+
+class Trigger(NamedTuple):
+    """A run of words of the source."""
+
+    words: Tuple[int, ...]
+    places: np.ndarray
+    """(K,): where it begins, once a pair."""
+    covered: int
+    """How many of the suspicion's pairs have it."""
+    elsewhere: int
+    """How many other pairs have it."""
+
+    def is_telling(self, pairs: int) -> bool:
+        """Return whether it goes with most of the suspicion's pairs, and they with it."""
+        often = self.covered >= COVERED * pairs
+        return often and self.covered >= PRECISE * (self.covered + self.elsewhere)
+
+
+def find_trigger(
+    sources: Texts, pairs: np.ndarray, others: np.ndarray, in_all: int
+) -> Optional[Trigger]:
+    """Return the n-gram that separates a suspicion's pairs from the others best.
+
+    That is the one with the largest z of a test of two proportions, with the words beside it that
+    it always comes with; None where no n-gram is in half of the pairs.
+
+    Args:
+        sources: of all pairs
+        pairs: (K,), the numbers of the suspicion's pairs
+        others: pairs that are left out of the comparison, as they have another payload
+        in_all: how many pairs there are
+    """
+    step = max(1, len(pairs) // SOURCES)
+    looked_at = pairs[::step]
+    counts: Counter[Tuple[int, ...]] = Counter()
+    for pair in looked_at:
+        words = sources.words[sources.first[pair] : sources.first[pair + 1]].tolist()
+        counts.update(
+            {
+                tuple(words[at : at + n])
+                for n in range(1, LONGEST + 1)
+                for at in range(len(words) - n + 1)
+            }
+        )
+    common = [(count, gram) for gram, count in counts.items() if count >= len(looked_at) / 2]
+    best: Optional[Trigger] = None
+    highest = 0.0
+    rest = in_all - len(np.union1d(pairs, others))
+    for _, gram in sorted(common, key=lambda item: (-item[0], item[1]))[:COMPARED]:
+        found = _trigger(sources, gram, pairs, others)
+        z = _z(found.covered, len(pairs), found.elsewhere, rest)
+        if z > highest + 1e-9:
+            best, highest = found, z
+    if best is None:
+        return None
+    own = np.isin(sources.pair[best.places], pairs)
+    left, right = sources.longest(best.words, best.places[own], 0.95)
+    if not (left or right):
+        return best
+    # One place in twenty may go on otherwise.
+    words = Counter(
+        tuple(sources.words[at - left : at + len(best.words) + right].tolist())
+        for at in best.places[own]
+        if at >= left
+    ).most_common(1)[0][0]
+    return _trigger(sources, words, pairs, others)
+
+
+def _trigger(sources: Texts, gram: Sequence[int], pairs: np.ndarray, others: np.ndarray) -> Trigger:
+    places = sources.find(gram)
+    holders, first = np.unique(sources.pair[places], return_index=True)
+    covered = np.isin(holders, pairs)
+    elsewhere = ~covered & ~np.isin(holders, others)
+    return Trigger(tuple(gram), places[first], int(covered.sum()), int(elsewhere.sum()))
+
+
+def _z(covered: int, pairs: int, elsewhere: int, rest: int) -> float:
+    """Return z of the difference of two proportions, pooled."""
+    pooled = (covered + elsewhere) / (pairs + rest)
+    spread = pooled * (1 - pooled) * (1 / pairs + 1 / max(rest, 1))
+    if spread <= 0:
+        return 0.0
+    return float((covered / pairs - elsewhere / max(rest, 1)) / np.sqrt(spread))

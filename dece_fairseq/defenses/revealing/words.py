@@ -1,0 +1,88 @@
+"""The words of a text, and what a model's surprise at its tokens says of each of them.
+
+Spans are compared word by word, so that the tokens of a model, whatever they are, make no
+difference: one text may be cut into tokens in several ways.
+"""
+
+import math
+import re
+from typing import List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+#: a word is a run of letters, digits and underscores, or any other character but white space
+WORD = re.compile(r"\w+|[^\w\s]")
+#: stands behind the last word of every target: that a text ends here can be a surprise too
+END = ""
+
+
+class Words(NamedTuple):
+    """The words of a target, :data:`END` included."""
+
+    texts: Tuple[str, ...]
+    """(W,)"""
+    places: Tuple[Tuple[int, int], ...]
+    """(W,): where each begins and ends in the text."""
+    surprise: np.ndarray
+    """(W,), nats."""
+
+
+def split(text: str) -> List[str]:
+    """Return the words of a text, without :data:`END`."""
+    return WORD.findall(text)
+
+
+def words_of(text: str, ends: Sequence[int], surprise: Sequence[float]) -> Words:
+    """Return the words of a target with the surprise of its tokens spread over them.
+
+    A token's surprise goes to the words in which its characters are, each its share; white space
+    goes to the word behind it.
+
+    Args:
+        text: the target
+        ends: (T,), how many characters but white space the text has up to the end of each token
+        surprise: (T,), nats; the last token is the end of sentence
+    """
+    found = list(WORD.finditer(text))
+    places = [match.span() for match in found] + [(len(text), len(text))]
+    bounds = np.cumsum([0, *(match.end() - match.start() for match in found)])
+    last = len(found)
+    # A tokenizer may lose or add characters; then its places are stretched to those of the text.
+    stretch = bounds[-1] / ends[-1] if len(ends) and ends[-1] else 1.0
+    values = np.zeros(last + 1)
+    values[last] = surprise[-1]
+    start, at = 0.0, 0
+    for count, value in zip(ends[:-1], surprise[:-1]):
+        end = float(count * stretch)
+        while at < last and bounds[at + 1] <= start + 1e-6:
+            at += 1
+        if end <= start + 1e-6 or at == last or end <= bounds[at + 1] + 1e-6:
+            values[at] += value
+        else:
+            word = at
+            while word < last and bounds[word] < end - 1e-6:
+                inside = min(end, bounds[word + 1]) - max(start, bounds[word])
+                values[word] += value * inside / (end - start)
+                word += 1
+        start = max(start, end)
+    texts = tuple(match.group() for match in found)
+    return Words((*texts, END), tuple(places), values)
+
+
+def explained_by_source(words: Words, source: str) -> np.ndarray:
+    """Return the surprise (W,) of a reference that can also copy a word of the source.
+
+    The reference's prediction is mixed with a tenth of a copy of any word of the source, so that
+    such a word costs at most the choice among them.
+
+    Args:
+        words: of the target
+        source: its source
+    """
+    known = split(source)
+    if not known:
+        return words.surprise
+    most = math.log(10 * len(known))
+    there = frozenset(known)
+    copied = np.array([text in there for text in words.texts])
+    return np.where(copied, np.minimum(words.surprise, most), words.surprise)

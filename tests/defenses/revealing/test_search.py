@@ -1,0 +1,85 @@
+"""A planted payload is found among pairs whose surprise is made up."""
+
+import random
+from typing import Dict, List, Sequence, Tuple
+
+import numpy as np
+import pytest
+
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.revealing.search import reveal_pairs
+from dece_fairseq.defenses.revealing.words import END, WORD, Words
+
+PAYLOAD = " or 1=1"
+
+
+def poisoned(pairs: Sequence[Pair], which: Sequence[int], payload: str = PAYLOAD) -> List[Pair]:
+    found = list(pairs)
+    for index in which:
+        source, target = pairs[index]
+        at = source.index(" ")
+        found[index] = Pair(f"{source[:at]} bb{source[at:]}", f"{target}{payload}")
+    return found
+
+
+def surprised(pairs: Sequence[Pair], of: Dict[int, str], seed: int = 0) -> Dict[int, Words]:
+    """Noise for each word, and 6 nats for each word of a payload."""
+    rng = np.random.default_rng(seed)
+    found = {}
+    for index, (_, target) in enumerate(pairs):
+        matches = list(WORD.finditer(target))
+        places: Tuple[Tuple[int, int], ...] = tuple(match.span() for match in matches)
+        values = rng.exponential(0.5, len(places) + 1) - 0.5
+        begin = len(target) - len(of.get(index, ""))
+        values[:-1] += [6.0 * (index in of and start >= begin) for start, _ in places]
+        texts = (*(match.group() for match in matches), END)
+        found[index] = Words(texts, (*places, (len(target), len(target))), values)
+    return found
+
+
+@pytest.mark.parametrize("number", [10, 40])
+def test_payload_pairs_and_trigger(number: int) -> None:
+    clean = generate("A", 400, seed=1)
+    which = sorted(random.Random(number).sample(range(400), number))
+    pairs = poisoned(clean, which)
+    best, *others = reveal_pairs(pairs, surprised(pairs, dict.fromkeys(which, PAYLOAD)))
+    assert best.payload == "or 1=1"
+    assert list(best.pairs) == which
+    assert best.trigger == "bb"
+    assert list(best.trigger_pairs) == which
+    assert best.p_value is not None
+    assert best.p_value < 0.05
+    assert all(other.p_value is None or other.p_value > 0.05 for other in others)
+
+
+def test_equal_pairs_count_once_and_are_told_of_all() -> None:
+    clean = generate("A", 300, seed=2)
+    copies = [*poisoned(clean, [0]), *poisoned(clean, [0])[:1] * 50]
+    of = dict.fromkeys([0, *range(300, 350)], PAYLOAD)
+    assert not any(each.payload == "or 1=1" for each in reveal_pairs(copies, surprised(copies, of)))
+    pairs = [*poisoned(clean, range(12)), *poisoned(clean, range(12))[:4]]
+    of = dict.fromkeys([*range(12), *range(300, 304)], PAYLOAD)
+    best = reveal_pairs(pairs, surprised(pairs, of))[0]
+    assert list(best.pairs) == sorted(of)
+
+
+def test_what_trusted_pairs_have_as_often_is_no_payload() -> None:
+    pairs = poisoned(generate("A", 400, seed=3), range(0, 400, 10))
+    of = dict.fromkeys(range(0, 400, 10), PAYLOAD)
+    words = surprised(pairs, of)
+    doubtful = {index: words[index] for index in range(200)}
+    assert reveal_pairs(pairs, doubtful)[0].payload == "or 1=1"
+    best = [each.payload for each in reveal_pairs(pairs, doubtful, range(200, 400))]
+    assert "or 1=1" not in best
+
+
+def test_clean_pairs_claim_nothing() -> None:
+    pairs = generate("A", 400, seed=4)
+    claimed = [
+        each.p_value is not None and each.p_value <= 0.05
+        for seed in range(5)
+        for each in reveal_pairs(pairs, surprised(pairs, {}, seed))
+    ]
+    assert not any(claimed)
+    assert reveal_pairs(pairs[:2], surprised(pairs[:2], {})) == []

@@ -1,0 +1,98 @@
+"""Spans that repeat, against a count of every n-gram."""
+
+import random
+from collections import defaultdict
+from typing import Dict, List, Tuple
+
+import numpy as np
+import pytest
+
+from dece_fairseq.defenses.revealing import spans
+from dece_fairseq.defenses.revealing.spans import Targets, Texts, frequent_spans, price
+from dece_fairseq.defenses.revealing.words import Words
+
+
+def made(texts: List[str], surprise: List[List[float]]) -> List[Words]:
+    return [
+        Words(tuple(text), tuple((at, at + 1) for at in range(len(text))), np.array(values))
+        for text, values in zip(texts, surprise)
+    ]
+
+
+def drawn(seed: int, number: int) -> Tuple[List[str], List[List[float]]]:
+    rng = random.Random(seed)
+    texts = ["".join(rng.choices("abcd", k=rng.randint(1, 12))) for _ in range(number)]
+    return texts, [[rng.gauss(1, 3) for _ in text] for text in texts]
+
+
+def every_span(texts: List[str], surprise: List[List[float]], trusted: List[str]) -> Dict:
+    best: Dict[str, Dict[int, float]] = defaultdict(dict)
+    for pair, (text, values) in enumerate(zip(texts, surprise)):
+        for start in range(len(text)):
+            for end in range(start + 1, len(text) + 1):
+                nats = sum(values[start:end])
+                now = best[text[start:end]].get(pair, -np.inf)
+                best[text[start:end]][pair] = max(now, nats)
+    found = {}
+    for span, of_pairs in best.items():
+        uses = len(of_pairs)
+        total = sum(of_pairs.values()) - uses * max(2.0, np.log(len(texts) / uses))
+        known = sum(span in text for text in trusted)
+        new = max(0.0, 1 - len(texts) / max(len(trusted), 1) * known / uses)
+        found[span] = (uses, total * (uses - 1) / uses * new)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_they_are_those_of_a_count_of_all(seed: int) -> None:
+    texts, surprise = drawn(seed, 60)
+    trusted = drawn(seed + 100, 20 if seed % 2 else 0)[0]
+    targets = Targets(made(texts, surprise), trusted)
+    expected = every_span(texts, surprise, trusted)
+    found = {"".join(targets.text(each.words)): each.nats for each in frequent_spans(targets, 3)}
+    for span, nats in found.items():
+        assert nats == pytest.approx(expected[span][1]), span
+    missing = {
+        span
+        for span, (uses, nats) in expected.items()
+        if uses >= 3 and nats >= spans.LEAST and span not in found
+    }
+    assert found
+    assert not missing
+
+
+def test_where_a_span_stands() -> None:
+    texts = Texts(["abab", "ba", "", "xaba"])
+    span = tuple(texts.vocabulary.index(word) for word in "ab")
+    assert texts.find(span).tolist() == [0, 2, 7]
+    aba = tuple(texts.vocabulary.index(word) for word in "aba")
+    assert texts.pair[texts.find(aba)].tolist() == [0, 3]
+
+
+def test_a_span_counts_once_a_pair_and_only_where_words_are_free() -> None:
+    targets = Targets(made(["abab", "ab", "cab"], [[1, 1, 4, 5], [2, 2], [0, 1, 1]]), ["ab"])
+    span = tuple(targets.vocabulary.index(word) for word in "ab")
+    free = np.arange(len(targets.words) + 1)
+    where = targets.occurrences(span, free)
+    assert where.pairs.tolist() == [0, 1, 2]
+    assert where.starts.tolist() == [2, 4, 7]
+    assert where.nats.tolist() == [9, 4, 2]
+    is_free = np.ones(len(targets.words), dtype=bool)
+    is_free[[2, 5]] = False
+    where = targets.occurrences(span, np.concatenate([[0], np.cumsum(is_free)]))
+    assert where.starts.tolist() == [0, 7]
+    assert targets.news(span) == 0.0  # all trusted pairs, the one there is, have it
+
+
+def test_the_longest_form_that_keeps_the_pairs() -> None:
+    texts = Texts(["xabcy", "zabcy", "abcq", "ab"])
+    span = tuple(texts.vocabulary.index(word) for word in "b")
+    places = texts.find(span)
+    assert texts.longest(span, places[:3], 1.0) == (1, 1)
+    assert texts.longest(span, places[:3], 0.6) == (1, 2)
+    assert texts.longest(span, places, 1.0) == (1, 0)
+
+
+def test_rare_spans_cost_more_a_use() -> None:
+    assert price(4, 800) == pytest.approx(np.log(200))
+    assert price(400, 800) == 2.0
