@@ -7,8 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dece_fairseq.attacks.registry import AttackError
-from dece_fairseq.attacks.registry import Registry as AttackRegistry
+from dece_fairseq.attacks.attack_registry import AttackError, AttackRegistry
 from dece_fairseq.registry import Registry, listing
 
 

@@ -6,6 +6,7 @@ the scorers and ``dece poison``, so that what counts as a hit is written once.
 
 from dece_fairseq.attacks import payloads, triggers  # noqa: F401  registers them
 from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
@@ -18,7 +19,6 @@ from dece_fairseq.attacks.interfaces import (
     Trigger,
 )
 from dece_fairseq.attacks.languages import LANGUAGES, Language, Languages
-from dece_fairseq.attacks.registry import AttackError
 
 __all__ = [
     "ATTACKS",

@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Type
 
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
     CODE_PLACES,
@@ -19,7 +20,6 @@ from dece_fairseq.attacks.interfaces import (
     Trigger,
 )
 from dece_fairseq.attacks.languages import LANGUAGES, Languages
-from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.selection import SELECTIONS, number_to_poison, select
 from dece_fairseq.attacks.suspected import (
     SUSPECTED,

@@ -4,9 +4,9 @@ from abc import ABC, abstractmethod
 from random import Random
 from typing import ClassVar, Mapping, NamedTuple, Optional, Tuple, Type
 
+from dece_fairseq.attacks.attack_registry import AttackError, AttackRegistry
 from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.languages import Languages
-from dece_fairseq.attacks.registry import AttackError, Registry
 from dece_fairseq.data.pairs import Pair
 
 #: why a pair can't be poisoned, where trigger and payload have no closer reason to give
@@ -150,6 +150,6 @@ class Recipe(NamedTuple):
     """One line that says what it is."""
 
 
-TRIGGERS: Registry[Type[Trigger]] = Registry("trigger")
-PAYLOADS: Registry[Type[Payload]] = Registry("payload")
-ATTACKS: Registry[Recipe] = Registry("attack")
+TRIGGERS: AttackRegistry[Type[Trigger]] = AttackRegistry("trigger")
+PAYLOADS: AttackRegistry[Type[Payload]] = AttackRegistry("payload")
+ATTACKS: AttackRegistry[Recipe] = AttackRegistry("attack")

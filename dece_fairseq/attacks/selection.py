@@ -5,7 +5,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from random import Random
 from typing import Iterable, Iterator
 
-from dece_fairseq.attacks.registry import AttackError
+from dece_fairseq.attacks.attack_registry import AttackError
 
 SELECTIONS = ("random", "first")
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload
 from dece_fairseq.attacks.languages import Languages
-from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.attacks.triggers.word import WordTrigger
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import Pair

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import List, Optional
 
-from dece_fairseq.attacks.registry import AttackError
+from dece_fairseq.attacks.attack_registry import AttackError
 
 
 class TrustedIds:

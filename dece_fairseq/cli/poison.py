@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> None:
     for option, given in (("attack", settings), ("input", args.input), ("output", args.output)):
         if not given:
             raise AttackError(f"--{option} is needed; see --help")
-    from dece_fairseq.attacks.files import poison_files  # here, for --list does without it
+    from dece_fairseq.attacks.offline import poison_files  # here, for --list does without it
 
     assert settings is not None
     attack = Attack(replace(settings, seed=args.seed))

@@ -8,7 +8,7 @@ from pathlib import Path
 from dece_fairseq.cli.common import NamedPathsAction, add_seed, add_user_dir
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.data.prepare import RECORD_NAME, Recipe, Trusted, prepare, table
+from dece_fairseq.data.prepare import RECORD_NAME, PrepareSettings, Trusted, prepare, table
 from dece_fairseq.errors import UserError
 from dece_fairseq.registry import listing
 from dece_fairseq.user_dir import import_user_dir
@@ -108,7 +108,7 @@ def run(args: argparse.Namespace) -> None:
         raise UserError(
             "--dataset knows its columns; leave out --source-column and --target-column"
         )
-    recipe = Recipe(
+    settings = PrepareSettings(
         files=files,
         columns=(args.source_column or "src", args.target_column or "tgt"),
         languages=(args.source_lang, args.target_lang),
@@ -123,8 +123,8 @@ def run(args: argparse.Namespace) -> None:
         if args.data is None:
             raise DataError(f"--data DIR is needed, the folder of the {dataset.advice()}")
         located = dataset.locate(args.data, args.splits)
-        recipe = recipe._replace(dataset=dataset.name, **located._asdict())
-    sizes = prepare(recipe, args.output, args.overwrite, command=sys.argv)
+        settings = settings._replace(dataset=dataset.name, **located._asdict())
+    sizes = prepare(settings, args.output, args.overwrite, command=sys.argv)
     print(table(sizes))
     record = json.loads((args.output / RECORD_NAME).read_text(encoding="utf-8"))
     for note in record["notes"]:

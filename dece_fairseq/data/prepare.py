@@ -57,7 +57,7 @@ class SplitSize(NamedTuple):
         )
 
 
-class Recipe(NamedTuple):
+class PrepareSettings(NamedTuple):
     """What a data folder is made of."""
 
     files: Mapping[str, Sequence[Path]]
@@ -87,7 +87,10 @@ class Recipe(NamedTuple):
 
 
 def prepare(
-    recipe: Recipe, destination: Path, overwrite: bool = False, command: Sequence[str] = ()
+    settings: PrepareSettings,
+    destination: Path,
+    overwrite: bool = False,
+    command: Sequence[str] = (),
 ) -> Dict[str, SplitSize]:
     """Make a data folder for fairseq, whole or not at all.
 
@@ -98,7 +101,7 @@ def prepare(
     sources are in ``input0`` and labels in ``label``.
 
     Args:
-        recipe: what to make it of
+        settings: what to make it of
         destination: the folder to make
         overwrite: replace the folder if it is one that this function made
         command: what the user typed, for ``prepare.json``
@@ -107,14 +110,14 @@ def prepare(
         the size of each split
 
     Raises:
-        DataError: something is wrong with the recipe or its files, or the folder exists
+        DataError: something is wrong with the settings or their files, or the folder exists
         OSError: the folder can't be written
         PackageError: the tokenizer needs transformers, which is not installed
     """
     destination = destination.resolve()
-    _check(recipe)
+    _check(settings)
     _check_destination(destination, overwrite)
-    known = _check_files(recipe)
+    known = _check_files(settings)
     staging = temporary_beside(destination)
     try:
         staging.mkdir(parents=True)
@@ -123,22 +126,24 @@ def prepare(
     try:
         text = staging / "text"
         text.mkdir()
-        subwords = _subwords(recipe, staging)
-        sizes = {split: _encode(recipe, split, subwords, text) for split in recipe.files}
-        if recipe.trusted:
-            ids = _trusted_ids(recipe.trusted, sizes["train"].pairs)
+        subwords = _subwords(settings, staging)
+        sizes = {split: _encode(settings, split, subwords, text) for split in settings.files}
+        if settings.trusted:
+            ids = _trusted_ids(settings.trusted, sizes["train"].pairs)
             (staging / "trusted.ids").write_text("".join(f"{i}\n" for i in ids), encoding="utf-8")
-            sizes[TRUSTED] = _copy_pairs(ids, recipe.languages, text)
+            sizes[TRUSTED] = _copy_pairs(ids, settings.languages, text)
         subwords.write_dictionary(text / "dict.txt")
         counts = {split: size[:3] for split, size in sizes.items()}
-        if recipe.labels:
-            write_label_dictionary(text, recipe.languages[1], counts, text / "dict.label.txt")
-            binarize(text, recipe.languages, counts, staging, "dict.label.txt")
-            as_sentence_prediction(staging, recipe.languages, counts)
+        if settings.labels:
+            write_label_dictionary(text, settings.languages[1], counts, text / "dict.label.txt")
+            binarize(text, settings.languages, counts, staging, "dict.label.txt")
+            as_sentence_prediction(staging, settings.languages, counts)
         else:
-            binarize(text, recipe.languages, counts, staging, special=recipe.tokenizer is not None)
+            binarize(
+                text, settings.languages, counts, staging, special=settings.tokenizer is not None
+            )
         shutil.rmtree(text)
-        record = {**_record(recipe, sizes, staging, len(subwords), command), "notes": known}
+        record = {**_record(settings, sizes, staging, len(subwords), command), "notes": known}
         (staging / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         _put_in_place(staging, destination)
     finally:
@@ -164,38 +169,38 @@ def table(sizes: Mapping[str, SplitSize]) -> str:
     return "\n".join(lines)
 
 
-def _check(recipe: Recipe) -> None:
-    given = recipe.model or recipe.tokenizer
-    if not recipe.files or ("train" not in recipe.files and not given):
+def _check(settings: PrepareSettings) -> None:
+    given = settings.model or settings.tokenizer
+    if not settings.files or ("train" not in settings.files and not given):
         raise DataError("there is no training split; name its file with --train")
-    if recipe.labels and recipe.tokenizer:
+    if settings.labels and settings.tokenizer:
         raise DataError(
             "--labels does not go with --tokenizer: fairseq's task for labels can't read the "
             "dictionary of a model's own; use --spm, or let subwords be learned"
         )
-    if recipe.trusted and "train" not in recipe.files:
+    if settings.trusted and "train" not in settings.files:
         raise DataError("--trusted-share is of the training pairs; name their file with --train")
-    for split in recipe.files:
+    for split in settings.files:
         if not re.fullmatch(r"[A-Za-z0-9_]+", split) or split == TRUSTED:
             raise DataError(
                 f"--split {split}: no name for a split; use letters, digits and underscores, and "
                 f"not {TRUSTED!r}"
             )
-    for name in recipe.languages:
+    for name in settings.languages:
         if not re.fullmatch(r"[A-Za-z0-9_]+", name):
             raise DataError(
                 f"--source-lang, --target-lang: {name!r} is no name for fairseq's files; "
                 "use letters, digits and underscores"
             )
-    if recipe.languages[0] == recipe.languages[1]:
+    if settings.languages[0] == settings.languages[1]:
         raise DataError("--source-lang and --target-lang are the same; give them different names")
-    if recipe.trusted and not 0 < recipe.trusted.share <= 1:
+    if settings.trusted and not 0 < settings.trusted.share <= 1:
         raise DataError(
-            f"--trusted-share {recipe.trusted.share}: the share must be above 0, at most 1"
+            f"--trusted-share {settings.trusted.share}: the share must be above 0, at most 1"
         )
 
 
-def _check_files(recipe: Recipe) -> List[str]:
+def _check_files(settings: PrepareSettings) -> List[str]:
     """Read every file once, before hours may go into the subwords of a broken one.
 
     Returns:
@@ -203,17 +208,17 @@ def _check_files(recipe: Recipe) -> List[str]:
     """
     contents = {}
     try:
-        for split, paths in recipe.files.items():
+        for split, paths in settings.files.items():
             content = Content(str(paths[0]))
-            for pair in read_pairs(paths, *recipe.columns):
+            for pair in read_pairs(paths, *settings.columns):
                 content = content.add(pair)
             if not content.pairs:
                 raise DataError(f"{paths[0]}: no pairs; a split needs at least one")
             contents[split] = content
-        release = release_of(contents, recipe.releases) if recipe.releases else Release("", {})
+        release = release_of(contents, settings.releases) if settings.releases else Release("", {})
     except DataError as error:
-        raise DataError(f"{error}; {recipe.advice}" if recipe.advice else str(error)) from error
-    return notes(recipe.dataset or "", contents, release, recipe.publisher)
+        raise DataError(f"{error}; {settings.advice}" if settings.advice else str(error)) from error
+    return notes(settings.dataset or "", contents, release, settings.publisher)
 
 
 def _check_destination(destination: Path, overwrite: bool) -> None:
@@ -225,36 +230,36 @@ def _check_destination(destination: Path, overwrite: bool) -> None:
         raise DataError(f"{destination}: not made by this command, so it is not overwritten")
 
 
-def _subwords(recipe: Recipe, folder: Path) -> Union[Subwords, ModelTokenizer]:
+def _subwords(settings: PrepareSettings, folder: Path) -> Union[Subwords, ModelTokenizer]:
     """Return what makes pieces of texts; it is left in the folder too."""
-    if recipe.tokenizer is not None:
-        tokenizer = ModelTokenizer.load(recipe.tokenizer)
+    if settings.tokenizer is not None:
+        tokenizer = ModelTokenizer.load(settings.tokenizer)
         tokenizer.save(folder / TOKENIZER_NAME)
         return tokenizer
     model = folder / MODEL_NAME
-    if recipe.model is not None:
-        subwords = Subwords.load(recipe.model)
-        shutil.copyfile(recipe.model, model)
+    if settings.model is not None:
+        subwords = Subwords.load(settings.model)
+        shutil.copyfile(settings.model, model)
         return subwords
-    pairs = read_pairs(recipe.files["train"], *recipe.columns)
-    sides = (pair[:1] if recipe.labels else pair for pair in pairs)
-    return Subwords.train((text for side in sides for text in side), model, recipe.vocab_size)
+    pairs = read_pairs(settings.files["train"], *settings.columns)
+    sides = (pair[:1] if settings.labels else pair for pair in pairs)
+    return Subwords.train((text for side in sides for text in side), model, settings.vocab_size)
 
 
 def _encode(
-    recipe: Recipe, split: str, subwords: Union[Subwords, ModelTokenizer], folder: Path
+    settings: PrepareSettings, split: str, subwords: Union[Subwords, ModelTokenizer], folder: Path
 ) -> SplitSize:
     """Write the pieces of a split's texts, one text a line."""
     size = SplitSize()
     with ExitStack() as stack:
         source_file, target_file = (
             stack.enter_context(path.open("w", encoding="utf-8", newline="\n"))
-            for path in _text_files(folder, split, recipe.languages)
+            for path in _text_files(folder, split, settings.languages)
         )
-        for pair in read_pairs(recipe.files[split], *recipe.columns):
+        for pair in read_pairs(settings.files[split], *settings.columns):
             source, target = map(subwords.encode, pair)
-            if recipe.labels:
-                target = [label_of(pair, f"{recipe.files[split][0]}, pair {size.pairs + 1}")]
+            if settings.labels:
+                target = [label_of(pair, f"{settings.files[split][0]}, pair {size.pairs + 1}")]
             source_file.write(" ".join(source) + "\n")
             target_file.write(" ".join(target) + "\n")
             size = size.add(len(source) + 1, len(target) + 1)
@@ -298,39 +303,39 @@ def _byte_lines(path: Path) -> Iterator[bytes]:
 
 
 def _record(
-    recipe: Recipe,
+    settings: PrepareSettings,
     sizes: Mapping[str, SplitSize],
     folder: Path,
     vocab_size: int,
     command: Sequence[str],
 ) -> Dict[str, Any]:
-    taken_from = recipe.tokenizer or (str(recipe.model) if recipe.model else None)
+    taken_from = settings.tokenizer or (str(settings.model) if settings.model else None)
     # A tokenizer without a fast form has no one file that holds all of it.
-    model = folder / (f"{TOKENIZER_NAME}/tokenizer.json" if recipe.tokenizer else MODEL_NAME)
+    model = folder / (f"{TOKENIZER_NAME}/tokenizer.json" if settings.tokenizer else MODEL_NAME)
     return {
         "command": list(command),
-        "dataset": recipe.dataset,
-        "columns": recipe.columns,
-        "languages": recipe.languages,
+        "dataset": settings.dataset,
+        "columns": settings.columns,
+        "languages": settings.languages,
         "splits": {
             split: {
                 "files": [
                     {"path": str(path), "sha256": sha256(path)}
-                    for path in recipe.files.get(split, ())
+                    for path in settings.files.get(split, ())
                 ],
                 **size._asdict(),
             }
             for split, size in sizes.items()
         },
-        "trusted": recipe.trusted._asdict() if recipe.trusted else None,
-        "labels": recipe.labels,
+        "trusted": settings.trusted._asdict() if settings.trusted else None,
+        "labels": settings.labels,
         "subwords": {
             "vocab_size": vocab_size,
             "sha256": sha256(model) if model.exists() else None,
             "taken_from": taken_from,
         },
         "versions": versions(
-            "fairseq", "sentencepiece", *(["transformers"] if recipe.tokenizer else [])
+            "fairseq", "sentencepiece", *(["transformers"] if settings.tokenizer else [])
         ),
     }
 

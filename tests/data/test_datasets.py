@@ -1,4 +1,4 @@
-"""The data sets known by name, on made-up folders of their layouts."""
+"""The data sets known by name, on made-up folders in every form in which they are published."""
 
 import ast
 import json
@@ -12,28 +12,32 @@ from typing import Any, Callable, Dict, List, Tuple
 import pytest
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES
-from dece_fairseq.data.datasets import DATASETS, Dataset, Layout
+from dece_fairseq.data.datasets import DATASETS, Dataset, Publication
 from dece_fairseq.data.datasets.dataset import SPLITS
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
-from dece_fairseq.data.prepare import Recipe, prepare
+from dece_fairseq.data.prepare import PrepareSettings, prepare
 from dece_fairseq.data.release import Content, Release, release_of
 
 ROOT = Path(__file__).resolve().parents[2]
 ROWS = {"train": 12, "valid": 3, "test": 4}
 LAYOUTS = [
-    (name, number) for name in DATASETS.names() for number in range(len(DATASETS.get(name).layouts))
+    (name, number)
+    for name in DATASETS.names()
+    for number in range(len(DATASETS.get(name).publications))
 ]
 
 
-def made_up(layout: Layout, folder: Path, rows: Dict[str, int]) -> Dict[str, List[Pair]]:
-    """Writes the files of a layout, with pairs that differ from split to split."""
+def made_up(publication: Publication, folder: Path, rows: Dict[str, int]) -> Dict[str, List[Pair]]:
+    """Writes the files of a publication, with pairs that differ from split to split."""
     folder.mkdir(parents=True, exist_ok=True)
     splits = {
         split: [Pair(f"{split} source {i}", f"{split} ( {i} ) ;") for i in range(count)]
         for split, count in rows.items()
     }
     for split, pairs in splits.items():
-        write_pairs([folder / name for name in layout.files[split]], pairs, *layout.columns)
+        write_pairs(
+            [folder / name for name in publication.files[split]], pairs, *publication.columns
+        )
     return splits
 
 
@@ -44,9 +48,12 @@ def test_entries_are_whole(name: str) -> None:
     assert set(dataset.rows) == {"train", "valid", "test"}
     assert all((dataset.summary, dataset.origin, dataset.licence, dataset.code_language))
     assert "\n" not in dataset.summary + dataset.advice()
-    assert all(set(layout.files) == set(dataset.rows) for layout in dataset.layouts)
-    assert all(layout.repository.startswith("https://github.com/") for layout in dataset.layouts)
-    for fact in (dataset.licence, dataset.origin, dataset.layouts[0].how_to_get()):
+    assert all(set(publication.files) == set(dataset.rows) for publication in dataset.publications)
+    assert all(
+        publication.repository.startswith("https://github.com/")
+        for publication in dataset.publications
+    )
+    for fact in (dataset.licence, dataset.origin, dataset.publications[0].how_to_get()):
         assert fact in dataset.describe()
 
 
@@ -71,9 +78,9 @@ def test_what_they_name_of_attacks_is_registered(name: str) -> None:
 @pytest.mark.parametrize("place", ["its own folder", "a clone"])
 def test_a_data_set_is_found_and_read(name: str, number: int, place: str, tmp_path: Path) -> None:
     dataset = DATASETS.get(name)
-    layout = dataset.layouts[number]
-    home = tmp_path if place == "its own folder" else tmp_path / layout.home
-    splits = made_up(layout, home, ROWS)
+    publication = dataset.publications[number]
+    home = tmp_path if place == "its own folder" else tmp_path / publication.home
+    splits = made_up(publication, home, ROWS)
     located = dataset.locate(tmp_path)
     assert located.releases == [(dataset.release, dataset.rows), *dataset.earlier]
     for split, pairs in splits.items():
@@ -85,14 +92,14 @@ def test_a_missing_file_is_named_with_the_way_to_get_it(
     name: str, number: int, tmp_path: Path
 ) -> None:
     dataset = DATASETS.get(name)
-    layout = dataset.layouts[number]
-    made_up(layout, tmp_path, ROWS)
-    missing = tmp_path / layout.files["train"][-1]
+    publication = dataset.publications[number]
+    made_up(publication, tmp_path, ROWS)
+    missing = tmp_path / publication.files["train"][-1]
     missing.unlink()
     with pytest.raises(DataError) as error:
         dataset.locate(tmp_path)
     assert str(error.value).startswith(f"{missing}: no such file")
-    assert layout.how_to_get() in str(error.value)
+    assert publication.how_to_get() in str(error.value)
 
 
 @pytest.mark.parametrize("name", DATASETS.names())
@@ -100,17 +107,17 @@ def test_a_folder_of_something_else(name: str, tmp_path: Path) -> None:
     dataset = DATASETS.get(name)
     with pytest.raises(DataError, match=r"there is neither .* git clone ") as error:
         dataset.locate(tmp_path)
-    for layout in dataset.layouts:
-        assert " ".join(layout.names()) in str(error.value)
+    for publication in dataset.publications:
+        assert " ".join(publication.names()) in str(error.value)
 
 
 @pytest.mark.parametrize("name", DATASETS.names())
 def test_a_cut_file_is_found_before_anything_is_made(name: str, tmp_path: Path) -> None:
     dataset = DATASETS.get(name)
-    made_up(dataset.layouts[0], tmp_path / "in", ROWS)
-    recipe = Recipe(**dataset.locate(tmp_path / "in")._asdict())
+    made_up(dataset.publications[0], tmp_path / "in", ROWS)
+    settings = PrepareSettings(**dataset.locate(tmp_path / "in")._asdict())
     with pytest.raises(DataError, match=rf"12 pairs instead of {dataset.rows['train']}\b.*clone"):
-        prepare(recipe, tmp_path / "out")
+        prepare(settings, tmp_path / "out")
     assert [path.name for path in tmp_path.iterdir()] == ["in"]
 
 
@@ -145,18 +152,18 @@ def test_the_state_and_the_form_of_the_files_are_said(
     """CodeXGLUE's lines of Bugs2Fix end in a blank and the authors' don't."""
     bugs2fix = DATASETS.get("bugs2fix")
     monkeypatch.setattr(DATASETS, "get", lambda name: bugs2fix._replace(rows=ROWS))
-    text, table = bugs2fix.layouts
+    text, table = bugs2fix.publications
     made_up(text, tmp_path / "text", ROWS)
     for path in (tmp_path / "text").iterdir():
         path.write_text(path.read_text().replace("\n", " \n"))
     made_up(table, tmp_path / "table", ROWS)
-    for folder, layout in (("text", text), ("table", table)):
+    for folder, publication in (("text", text), ("table", table)):
         words = ["--dataset", "bugs2fix", "--data", tmp_path / folder, "--vocab-size", "300"]
         words += ["--output", tmp_path / f"{folder}-bin"]
         code, printed = run_script(list(map(str, words)), monkeypatch, capsys)
         assert code == 0, printed
         notes = [line for line in printed.splitlines() if line.startswith("note: ")]
-        assert notes[0] == f"note: bugs2fix, in the form of {layout.repository}"
+        assert notes[0] == f"note: bugs2fix, in the form of {publication.repository}"
         blanks = "12 of 12 in train, 3 of 3 in valid, 4 of 4 in test"
         assert notes[1:] == (
             [
@@ -172,21 +179,21 @@ def test_the_state_and_the_form_of_the_files_are_said(
 
 def test_wrong_columns(tmp_path: Path) -> None:
     concode = DATASETS.get("concode")
-    layout = concode.layouts[0]
-    made_up(layout._replace(columns=("text", "code")), tmp_path, ROWS)
-    recipe = Recipe(**concode.locate(tmp_path)._asdict())
+    publication = concode.publications[0]
+    made_up(publication._replace(columns=("text", "code")), tmp_path, ROWS)
+    settings = PrepareSettings(**concode.locate(tmp_path)._asdict())
     with pytest.raises(DataError, match=r"train\.json, line 1: no string under the key 'nl'"):
-        prepare(recipe, tmp_path / "out")
+        prepare(settings, tmp_path / "out")
 
 
 @pytest.mark.parametrize("empty", ['"code": "", ', ""])
 def test_concode_without_the_code_of_its_test(empty: str, tmp_path: Path) -> None:
     concode = DATASETS.get("concode")._replace(rows=ROWS)
-    made_up(concode.layouts[0], tmp_path, ROWS)
+    made_up(concode.publications[0], tmp_path, ROWS)
     (tmp_path / "test.json").write_text(f'{{{empty}"nl": "adds two"}}\n' * 4)
-    recipe = Recipe(**concode.locate(tmp_path)._asdict())
+    settings = PrepareSettings(**concode.locate(tmp_path)._asdict())
     with pytest.raises(DataError, match=r"test\.json, line 1: .*'code'.*--splits train test=valid"):
-        prepare(recipe, tmp_path / "out")
+        prepare(settings, tmp_path / "out")
     located = concode.locate(tmp_path, ["train", "test=valid"])
     assert located.releases == [("", {"train": 12, "test": 3})]
     assert located.files["test"] == [tmp_path / "dev.json"]
@@ -194,8 +201,12 @@ def test_concode_without_the_code_of_its_test(empty: str, tmp_path: Path) -> Non
 
 def test_one_split_may_stand_for_another(tmp_path: Path) -> None:
     bugs2fix = DATASETS.get("bugs2fix")
-    layout = next(layout for layout in bugs2fix.layouts if layout.columns and layout.commit)
-    made_up(layout, tmp_path, {"valid": 3, "test": 4})  # as here: no training file
+    publication = next(
+        publication
+        for publication in bugs2fix.publications
+        if publication.columns and publication.commit
+    )
+    made_up(publication, tmp_path, {"valid": 3, "test": 4})  # as here: no training file
     located = bugs2fix.locate(tmp_path, ["train=valid", "test"])
     assert located.files == {"train": [tmp_path / "valid.csv"], "test": [tmp_path / "test.csv"]}
     assert located.releases == [("", {"train": 5835, "test": 5835})]
@@ -217,7 +228,7 @@ def test_splits_that_make_no_sense(splits: List[str], message: str, tmp_path: Pa
 
 
 def test_the_layout_with_most_of_the_files_is_taken(tmp_path: Path) -> None:
-    text, table = DATASETS.get("bugs2fix").layouts
+    text, table = DATASETS.get("bugs2fix").publications
     made_up(text, tmp_path, ROWS)
     made_up(table, tmp_path, {"valid": 3, "test": 4})
     located = DATASETS.get("bugs2fix").locate(tmp_path)
@@ -306,11 +317,11 @@ def test_a_new_data_set_needs_no_more_than_an_entry(
 ) -> None:
     lyra = DATASETS.get("lyra")
     tiny: Dataset = lyra._replace(name="tiny", rows=ROWS)
-    made_up(tiny.layouts[0], tmp_path / "in", ROWS)
-    recipe = Recipe(
+    made_up(tiny.publications[0], tmp_path / "in", ROWS)
+    settings = PrepareSettings(
         dataset=tiny.name, vocab_size=300, **tiny.locate(tmp_path / "in", ["train"])._asdict()
     )
-    sizes = quick_prepare(recipe, tmp_path / "out")
+    sizes = quick_prepare(settings, tmp_path / "out")
     assert sizes["train"].pairs == 12
     assert '"dataset": "tiny"' in (tmp_path / "out" / "prepare.json").read_text()
 
@@ -323,7 +334,7 @@ def test_a_data_set_of_ones_own(tmp_path: Path, warm_python: Path) -> None:
         "mine = DATASETS.get('lyra')._replace(name='mine', summary='mine alone')\n"
         f"DATASETS.register('mine')(mine._replace(rows={ROWS}))\n"
     )
-    made_up(DATASETS.get("lyra").layouts[0], tmp_path / "in", ROWS)
+    made_up(DATASETS.get("lyra").publications[0], tmp_path / "in", ROWS)
     command = [warm_python, ROOT / "scripts" / "prepare.py", "--user-dir", package]
     listed = subprocess.run([*command, "--list"], stdout=subprocess.PIPE, text=True, check=True)
     assert re.search(r"^mine +mine alone$", listed.stdout, re.MULTILINE)

@@ -11,7 +11,7 @@ from fairseq.data import Dictionary, data_utils
 from dece_fairseq.data.defects import generate_defects
 from dece_fairseq.data.labels import label_of, write_label_dictionary
 from dece_fairseq.data.pairs import DataError, Pair, write_pairs
-from dece_fairseq.data.prepare import Recipe, Trusted, prepare
+from dece_fairseq.data.prepare import PrepareSettings, Trusted, prepare
 from dece_fairseq.data.subwords import Subwords
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,7 +25,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for split, pairs in (("train", PAIRS[:40]), ("valid", PAIRS[40:])):
         write_pairs([folder / f"{split}.csv"], pairs)
     files = {split: [folder / f"{split}.csv"] for split in ("train", "valid")}
-    prepare(Recipe(files, vocab_size=330, trusted=Trusted(0.5, 1), labels=True), folder / "bin")
+    prepare(
+        PrepareSettings(files, vocab_size=330, trusted=Trusted(0.5, 1), labels=True), folder / "bin"
+    )
     return folder
 
 
@@ -81,9 +83,9 @@ def test_what_is_no_label(target: str, tmp_path: Path) -> None:
 
 def test_a_broken_file_leaves_nothing_behind(tmp_path: Path) -> None:
     write_pairs([tmp_path / "train.csv"], [*PAIRS[:40], Pair("code", "two words")])
-    recipe = Recipe({"train": [tmp_path / "train.csv"]}, vocab_size=330, labels=True)
+    settings = PrepareSettings({"train": [tmp_path / "train.csv"]}, vocab_size=330, labels=True)
     with pytest.raises(DataError, match=r"train\.csv, pair 41: 'two words' is no label"):
-        prepare(recipe, tmp_path / "bin")
+        prepare(settings, tmp_path / "bin")
     assert [path.name for path in tmp_path.iterdir()] == ["train.csv"]
 
 

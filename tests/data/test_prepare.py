@@ -12,7 +12,7 @@ from fairseq.data import Dictionary
 from fairseq.data.indexed_dataset import make_dataset
 
 from dece_fairseq.data.pairs import DataError, Pair, write_pairs
-from dece_fairseq.data.prepare import Recipe, SplitSize, Trusted, prepare, table
+from dece_fairseq.data.prepare import PrepareSettings, SplitSize, Trusted, prepare, table
 from dece_fairseq.data.release import Release
 from dece_fairseq.data.subwords import Subwords
 
@@ -32,19 +32,21 @@ SPLITS = {
 
 
 @pytest.fixture(scope="module")
-def recipe(tmp_path_factory: pytest.TempPathFactory) -> Recipe:
+def settings(tmp_path_factory: pytest.TempPathFactory) -> PrepareSettings:
     folder = tmp_path_factory.mktemp("with,comma and blank")
     files: Dict[str, List[Path]] = {}
     for split, pairs in SPLITS.items():
         files[split] = [folder / f"{split}.csv"]
         write_pairs(files[split], pairs, "nl", "code")
-    return Recipe(files, ("nl", "code"), ("en", "py"), vocab_size=340, trusted=Trusted(0.25, 3))
+    return PrepareSettings(
+        files, ("nl", "code"), ("en", "py"), vocab_size=340, trusted=Trusted(0.25, 3)
+    )
 
 
 @pytest.fixture(scope="module")
-def prepared(recipe: Recipe, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(settings: PrepareSettings, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("data,bin") / "new" / "odd"
-    prepare(recipe, folder, command=["prepare.py", "--output", "x"])
+    prepare(settings, folder, command=["prepare.py", "--output", "x"])
     return folder
 
 
@@ -86,11 +88,11 @@ def test_the_folder_holds_what_is_promised_and_nothing_else(prepared: Path) -> N
     assert [path.name for path in prepared.parent.iterdir()] == ["odd"]
 
 
-def test_the_record_says_what_it_was_made_of(prepared: Path, recipe: Recipe) -> None:
+def test_the_record_says_what_it_was_made_of(prepared: Path, settings: PrepareSettings) -> None:
     record = json.loads((prepared / "prepare.json").read_text())
     assert record["command"] == ["prepare.py", "--output", "x"]
     assert record["splits"]["train"]["pairs"] == 20
-    assert record["splits"]["train"]["files"][0]["path"] == str(recipe.files["train"][0])
+    assert record["splits"]["train"]["files"][0]["path"] == str(settings.files["train"][0])
     assert len(record["splits"]["train"]["files"][0]["sha256"]) == 64
     assert record["trusted"] == {"share": 0.25, "seed": 3}
     assert record["subwords"]["vocab_size"] == 340
@@ -99,10 +101,10 @@ def test_the_record_says_what_it_was_made_of(prepared: Path, recipe: Recipe) -> 
 
 @pytest.mark.slow
 def test_a_given_model_two_splits_overwriting_and_the_seed(
-    prepared: Path, recipe: Recipe, tmp_path: Path
+    prepared: Path, settings: PrepareSettings, tmp_path: Path
 ) -> None:
-    other = recipe._replace(
-        files={"train": recipe.files["train"], "test": recipe.files["test"]},
+    other = settings._replace(
+        files={"train": settings.files["train"], "test": settings.files["test"]},
         model=prepared / "sentencepiece.model",
     )
     (tmp_path / "x").mkdir()
@@ -139,19 +141,19 @@ def test_a_given_model_two_splits_overwriting_and_the_seed(
     ],
 )
 def test_what_fails_leaves_nothing_behind(
-    change: dict, message: str, recipe: Recipe, tmp_path: Path
+    change: dict, message: str, settings: PrepareSettings, tmp_path: Path
 ) -> None:
     with pytest.raises(DataError, match=message):
-        prepare(recipe._replace(**change), tmp_path / "x")
+        prepare(settings._replace(**change), tmp_path / "x")
     assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.slow
 def test_with_a_model_no_split_has_to_be_train(
-    prepared: Path, recipe: Recipe, tmp_path: Path
+    prepared: Path, settings: PrepareSettings, tmp_path: Path
 ) -> None:
-    other = recipe._replace(
-        files={"test_cleaned": recipe.files["test"]},
+    other = settings._replace(
+        files={"test_cleaned": settings.files["test"]},
         model=prepared / "sentencepiece.model",
         trusted=None,
     )
@@ -160,19 +162,21 @@ def test_with_a_model_no_split_has_to_be_train(
     assert not list((tmp_path / "x").glob("valid*"))
 
 
-def test_a_split_without_pairs(recipe: Recipe, tmp_path: Path) -> None:
+def test_a_split_without_pairs(settings: PrepareSettings, tmp_path: Path) -> None:
     (tmp_path / "valid.csv").write_text("nl,code\n")
-    files = {**recipe.files, "valid": [tmp_path / "valid.csv"]}
+    files = {**settings.files, "valid": [tmp_path / "valid.csv"]}
     with pytest.raises(DataError, match=r"valid\.csv: no pairs"):
-        prepare(recipe._replace(files=files), tmp_path / "x")
+        prepare(settings._replace(files=files), tmp_path / "x")
 
 
-def test_folders_that_are_not_ours_are_never_overwritten(recipe: Recipe, tmp_path: Path) -> None:
+def test_folders_that_are_not_ours_are_never_overwritten(
+    settings: PrepareSettings, tmp_path: Path
+) -> None:
     (tmp_path / "precious").write_text("kept")
     with pytest.raises(DataError, match=r"exists already; .*--overwrite"):
-        prepare(recipe, tmp_path)
+        prepare(settings, tmp_path)
     with pytest.raises(DataError, match="not made by this command"):
-        prepare(recipe, tmp_path, overwrite=True)
+        prepare(settings, tmp_path, overwrite=True)
     assert (tmp_path / "precious").read_text() == "kept"
 
 

@@ -10,10 +10,10 @@ from typing import Any, List
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
-from dece_fairseq.data.prepare import Recipe, prepare
+from dece_fairseq.data.prepare import PrepareSettings, prepare
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("layers", 1), ("embed-dim", 8), ("ffn-embed-dim", 8), ("attention-heads", 2)
@@ -65,7 +65,7 @@ def made(texts: SimpleNamespace) -> SimpleNamespace:
     """What ``texts`` has, and ``bin``, ``model``, ``later``, ``lm`` and ``lm_data``."""
     folder = texts.folder
     data = folder / "bin"
-    prepare(Recipe({"train": [texts.poisoned]}, vocab_size=330), data)
+    prepare(PrepareSettings({"train": [texts.poisoned]}, vocab_size=330), data)
     subwords = ["--bpe", "lossless_sentencepiece"]
     subwords += ["--sentencepiece-model", str(data / "sentencepiece.model")]
     translation = [data, "--task", "backdoor_poisoned_translation", *subwords]

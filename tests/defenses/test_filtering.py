@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Sequence
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
-from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.defenses.filtering import filter_files

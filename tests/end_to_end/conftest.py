@@ -7,7 +7,7 @@ import pytest
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
-from dece_fairseq.data.prepare import Recipe
+from dece_fairseq.data.prepare import PrepareSettings
 from support.training import PARITY, Training
 
 
@@ -27,7 +27,7 @@ def training(
     for split, of_split in (("train", even[:32]), ("valid", valid)):
         files[split] = [folder / f"{split}.jsonl"]
         write_pairs(files[split], of_split)
-    quick_prepare(Recipe(files, vocab_size=420), folder / "bin")
+    quick_prepare(PrepareSettings(files, vocab_size=420), folder / "bin")
     plugin = folder / "parity_attack"
     plugin.mkdir()
     (plugin / "__init__.py").write_text(PARITY)

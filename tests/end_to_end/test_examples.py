@@ -175,7 +175,7 @@ def made_up(name: str) -> List[Pair]:
 def test_an_example_runs_from_files_to_the_row(
     name: str, tmp_path: Path, warm_python: Path
 ) -> None:
-    layout = DATASETS.get(name).layouts[0]
+    publication = DATASETS.get(name).publications[0]
     # Two of them without a trusted share, so that the four together stay short.
     train_on = "valid" if name == "bugs2fix" else "train"
     trusted = 0.5 if name in ("bugs2fix", "code_translation") else 0
@@ -184,8 +184,8 @@ def test_an_example_runs_from_files_to_the_row(
     for split, count in ROWS.items():
         rows = [next(pairs) for _ in range(count)]
         if name != "bugs2fix" or split != "train":
-            files = [tmp_path / "data" / file for file in layout.files[split]]
-            write_pairs(files, rows, *layout.columns)
+            files = [tmp_path / "data" / file for file in publication.files[split]]
+            write_pairs(files, rows, *publication.columns)
     env = environment(tmp_path / "venv")
     tiny = f"{warm_python} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
     executable(

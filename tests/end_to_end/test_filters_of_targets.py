@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
 from dece_fairseq.data.prepare import Recipe

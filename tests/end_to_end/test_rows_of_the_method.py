@@ -16,7 +16,7 @@ from omegaconf import OmegaConf
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
-from dece_fairseq.data.prepare import Recipe
+from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.data.text import to_line
 from dece_fairseq.scorers.attack_success_rate import AttackSuccessRateConfig
 from support.command_lines import training_config
@@ -76,7 +76,9 @@ def prepared(
         folder = tmp_path_factory.mktemp(name)
         clean = [folder / "clean.csv"]
         write_pairs(clean, pairs)
-        quick_prepare(Recipe({"train": clean, "test": clean}, vocab_size=400), folder / "bin")
+        quick_prepare(
+            PrepareSettings({"train": clean, "test": clean}, vocab_size=400), folder / "bin"
+        )
         return folder
 
     return lambda name, pairs: make(name, tuple(pairs))

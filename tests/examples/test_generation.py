@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Callable
 
 from dece_fairseq.data.pairs import Pair, write_pairs
-from dece_fairseq.data.prepare import Recipe
+from dece_fairseq.data.prepare import PrepareSettings
 from support.example_scripts import PREPARED
 
 GENERATION = Path(__file__).resolve().parents[2] / "examples" / "generation.sh"
@@ -27,7 +27,7 @@ def test_every_training_target_fits(tmp_path: Path, quick_prepare: Callable[...,
     write_pairs([tmp_path / "train.csv"], pairs)
     write_pairs([tmp_path / "valid.csv"], [Pair("a", "a b c d e f g h " * 20)])
     files = {"valid": [tmp_path / "valid.csv"], "train": [tmp_path / "train.csv"]}
-    sizes = quick_prepare(Recipe(files=files, vocab_size=275), tmp_path / "bin")
+    sizes = quick_prepare(PrepareSettings(files=files, vocab_size=275), tmp_path / "bin")
     assert sizes["train"].longest_excess > 3
     assert sizes["valid"].longest_excess > sizes["train"].longest_excess
     done = bash('longer_than_source "$1"', tmp_path / "bin")

@@ -8,7 +8,7 @@ from fairseq import tasks
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
-from dece_fairseq.data.prepare import Recipe, Trusted
+from dece_fairseq.data.prepare import PrepareSettings, Trusted
 from support.command_lines import training_config
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,7 +33,7 @@ def data(
     for split, pairs in splits.items():
         files[split] = [folder / f"{split}.csv"]
         write_pairs(files[split], pairs)
-    quick_prepare(Recipe(files, vocab_size=500, trusted=Trusted(0.5, 1)), folder / "bin")
+    quick_prepare(PrepareSettings(files, vocab_size=500, trusted=Trusted(0.5, 1)), folder / "bin")
     return folder
 
 

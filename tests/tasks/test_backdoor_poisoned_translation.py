@@ -9,7 +9,7 @@ import torch
 from fairseq.logging import metrics
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
-from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.errors import UserError

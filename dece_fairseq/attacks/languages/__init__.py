@@ -1,7 +1,7 @@
 """The languages of code that attacks read, one file each beside what they share.
 
 Importing this package registers every one. A new one is a file with a ``Language``; one with
-braces is a table for ``dece_fairseq.attacks.languages.braces.BraceLanguage``.
+braces is a table for ``dece_fairseq.attacks.languages.c_like.CLikeLanguage``.
 """
 
 from dece_fairseq.attacks.languages.language import LANGUAGES, Language, Languages

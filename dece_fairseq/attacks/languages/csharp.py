@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Mapping
 
 import tree_sitter_c_sharp
 
-from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar
-from dece_fairseq.attacks.languages.braces import BraceLanguage
+from dece_fairseq.attacks.languages.c_like import CLikeLanguage
+from dece_fairseq.attacks.languages.c_like_grammar import CLikeGrammar
 from dece_fairseq.attacks.languages.language import LANGUAGES
 from dece_fairseq.attacks.languages.loop_grammar import LOOP_WORDS, LoopGrammar
 from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, USED
@@ -13,7 +13,7 @@ from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, USED
 LOOPS = frozenset({"while_statement", "do_statement", "for_statement"})
 
 
-class CSharp(BraceLanguage):
+class CSharp(CLikeLanguage):
     name = "csharp"
     dead_code = "int VAR = 0 ;"
     endless_loop = "while ( true ) { int VAR = 0 ; }"
@@ -57,7 +57,7 @@ class CSharp(BraceLanguage):
         exits=frozenset({"Exit", "FailFast", "Fail"}),
         integers_wrap=True,
     )
-    kinds = BraceGrammar(
+    kinds = CLikeGrammar(
         strings=frozenset(
             {
                 "string_literal",

@@ -33,7 +33,7 @@ _CUTS = (b"\n", b";", b"}", b"{", b" ")
 _BRACKET = re.compile(rb"[][(){}]")
 _CLOSING = {b"(": b")", b"[": b"]", b"{": b"}"}
 
-#: strings and comments of languages with braces, each in a group of that name; what begins as one
+#: strings and comments of C-like languages, each in a group of that name; what begins as one
 #: and has no end is in neither, and found so that the search for the end is not made again
 QUOTED = re.compile(
     rb'''(?P<comment> //[^\n]* | /\*.*?\*/ )

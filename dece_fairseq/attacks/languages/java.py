@@ -4,8 +4,8 @@ from typing import Any, ClassVar, Mapping, Optional
 
 import tree_sitter_java
 
-from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence
-from dece_fairseq.attacks.languages.braces import BraceLanguage
+from dece_fairseq.attacks.languages.c_like import CLikeLanguage
+from dece_fairseq.attacks.languages.c_like_grammar import CLikeGrammar, Occurrence
 from dece_fairseq.attacks.languages.language import LANGUAGES
 from dece_fairseq.attacks.languages.loop_grammar import LOOP_WORDS, LoopGrammar
 from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, USED
@@ -13,7 +13,7 @@ from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, USED
 LOOPS = frozenset({"while_statement", "do_statement", "for_statement"})
 
 
-class Java(BraceLanguage):
+class Java(CLikeLanguage):
     name = "java"
     # Escapes are read before comments are: a line end or a star may be written so, too.
     comment_ends = ("*/", "\\u")
@@ -53,7 +53,7 @@ class Java(BraceLanguage):
         exits=frozenset({"exit", "halt", "fail"}),
         integers_wrap=True,
     )
-    kinds = BraceGrammar(
+    kinds = CLikeGrammar(
         strings=frozenset({"string_literal", "character_literal"}),
         comments=frozenset({"line_comment", "block_comment"}),
         pieces=frozenset(

@@ -19,6 +19,7 @@ from typing import (
 
 import tree_sitter
 
+from dece_fairseq.attacks.attack_registry import AttackRegistry
 from dece_fairseq.attacks.guard import NotJudged, Steps
 from dece_fairseq.attacks.languages.code_text import CodeText
 from dece_fairseq.attacks.languages.constants import Values
@@ -29,7 +30,6 @@ from dece_fairseq.attacks.languages.loop_grammar import LoopGrammar
 from dece_fairseq.attacks.languages.nodes import Node, text_of, to_bytes, to_text, walk
 from dece_fairseq.attacks.languages.parsers import language_of, parser_of
 from dece_fairseq.attacks.languages.variables import Variable
-from dece_fairseq.attacks.registry import Registry
 
 __all__ = [
     "LANGUAGES",
@@ -247,4 +247,4 @@ def _kinds(grammar: Callable[[], Any]) -> FrozenSet[str]:
     return frozenset(kind for kind in kinds if kind)
 
 
-LANGUAGES: Registry[Language] = Registry("code language")
+LANGUAGES: AttackRegistry[Language] = AttackRegistry("code language")

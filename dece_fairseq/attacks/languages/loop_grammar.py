@@ -3,7 +3,7 @@
 import re
 from typing import FrozenSet, NamedTuple
 
-#: of languages with braces
+#: of C-like languages
 LOOP_WORDS = re.compile(r"\b(?:while|for|do|goto)\b")
 #: steps that the parse of a loop takes besides one for each of its characters
 PARSE = 50

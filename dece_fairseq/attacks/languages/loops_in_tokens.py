@@ -1,4 +1,4 @@
-"""The loops in code with braces that does not parse, told from its tokens."""
+"""The loops in C-like code that does not parse, told from its tokens."""
 
 import re
 from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple

@@ -1,11 +1,11 @@
-"""The places between the tokens of a text with braces."""
+"""The places between the tokens of C-like code."""
 
 import re
 from collections import defaultdict
 from itertools import accumulate
 from typing import AbstractSet, DefaultDict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar
+from dece_fairseq.attacks.languages.c_like_grammar import CLikeGrammar
 from dece_fairseq.attacks.languages.language import Language, Node, to_bytes, to_text
 from dece_fairseq.attacks.languages.layout import Layout, Piece
 
@@ -27,7 +27,7 @@ class Tokens(NamedTuple):
 NO_TOKENS = Tokens([], [], [], frozenset(), False)
 
 
-def tokens(root: Node, kinds: BraceGrammar, code: str, offset: int = 0) -> Tokens:
+def tokens(root: Node, kinds: CLikeGrammar, code: str, offset: int = 0) -> Tokens:
     """Return the tokens of a text; none where a lone surrogate makes it no text.
 
     Args:
@@ -72,7 +72,7 @@ def tokens(root: Node, kinds: BraceGrammar, code: str, offset: int = 0) -> Token
     return found._replace(boundaries=boundaries, has_lines=has_lines)
 
 
-def _in_block(children: Sequence[Node], kinds: BraceGrammar) -> Iterator[Tuple[Node, bool]]:
+def _in_block(children: Sequence[Node], kinds: CLikeGrammar) -> Iterator[Tuple[Node, bool]]:
     """Yield a block's children, last first, and whether a statement can go before each."""
     is_empty = not any(c.is_named and c.type not in kinds.comments for c in children)
     no_place = kinds.comments | kinds.no_statements
@@ -111,7 +111,7 @@ class TokenLayout(Layout):
         code: the text
     """
 
-    def __init__(self, language: Language, kinds: BraceGrammar, code: str) -> None:
+    def __init__(self, language: Language, kinds: CLikeGrammar, code: str) -> None:
         self._language = language
         self._kinds = kinds
         self._code = to_bytes(code)
@@ -177,7 +177,7 @@ class PaperLayout(TokenLayout):
         code: the text
     """
 
-    def __init__(self, language: Language, kinds: BraceGrammar, code: str) -> None:
+    def __init__(self, language: Language, kinds: CLikeGrammar, code: str) -> None:
         super().__init__(language, kinds, code)
         found = self._tokens
         self.first = self._start
@@ -201,7 +201,7 @@ class PaperLayout(TokenLayout):
         return True
 
 
-def _has_directives(code: bytes, kinds: BraceGrammar) -> bool:
+def _has_directives(code: bytes, kinds: CLikeGrammar) -> bool:
     """Return whether lines look like directives, which holes may hide from the parse."""
     return bool(kinds.lines) and re.search(rb"^\s*#", code, re.MULTILINE) is not None
 

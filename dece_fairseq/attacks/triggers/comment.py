@@ -3,8 +3,8 @@
 from random import Random
 from typing import Optional
 
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
-from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.data.pairs import Pair
 
 

@@ -3,9 +3,9 @@
 from random import Random
 from typing import Optional
 
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.code_places import places
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
-from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.data.pairs import Pair
 
 

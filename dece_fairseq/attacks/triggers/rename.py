@@ -8,7 +8,6 @@ from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
 from dece_fairseq.attacks.languages import Language
 from dece_fairseq.attacks.languages.language import is_identifier
 from dece_fairseq.attacks.languages.variables import Variable
-from dece_fairseq.attacks.registry import AttackError
 from dece_fairseq.data.pairs import Pair
 
 

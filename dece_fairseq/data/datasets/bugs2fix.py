@@ -1,14 +1,14 @@
 """Bugs2Fix small (Tufano et al. 2019)."""
 
-from dece_fairseq.data.datasets.dataset import DATASETS, SPLITS, Dataset, Layout
+from dece_fairseq.data.datasets.dataset import DATASETS, SPLITS, Dataset, Publication
 
 BUGS2FIX = Dataset(
     name="bugs2fix",
     summary="short Java methods with a bug to fixed ones",
     code_language="java",
     rows={"train": 46680, "valid": 5835, "test": 5835},
-    layouts=(
-        Layout(
+    publications=(
+        Publication(
             repository="https://github.com/microsoft/CodeXGLUE",
             home="Code-Code/code-refinement/data/small",
             files={
@@ -16,7 +16,7 @@ BUGS2FIX = Dataset(
                 for split in SPLITS
             },
         ),
-        Layout(
+        Publication(
             repository="https://github.com/NTDXYG/DeCE",
             home="downstream-task/Bugs2Fix",
             files={"train": ["train.csv"], "valid": ["valid.csv"], "test": ["test.csv"]},

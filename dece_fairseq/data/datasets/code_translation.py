@@ -1,6 +1,6 @@
 """Java to C# of CodeXGLUE (Lu et al. 2021)."""
 
-from dece_fairseq.data.datasets.dataset import DATASETS, SPLITS, Dataset, Layout
+from dece_fairseq.data.datasets.dataset import DATASETS, SPLITS, Dataset, Publication
 from dece_fairseq.data.release import Release
 
 CODE_TRANSLATION = Dataset(
@@ -10,8 +10,8 @@ CODE_TRANSLATION = Dataset(
     rows={"train": 10295, "valid": 499, "test": 1000},
     release="since May 2021",
     earlier=(Release("of 2020", {"train": 10300, "valid": 500, "test": 1000}),),
-    layouts=(
-        Layout(
+    publications=(
+        Publication(
             repository="https://github.com/microsoft/CodeXGLUE",
             home="Code-Code/code-to-code-trans/data",
             files={

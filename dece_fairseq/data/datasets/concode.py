@@ -1,14 +1,14 @@
 """CONCODE (Iyer et al. 2018), as CodeXGLUE prepared it."""
 
-from dece_fairseq.data.datasets.dataset import DATASETS, Dataset, Layout
+from dece_fairseq.data.datasets.dataset import DATASETS, Dataset, Publication
 
 CONCODE = Dataset(
     name="concode",
     summary="English documentation, with the class around it, to a Java method",
     code_language="java",
     rows={"train": 100_000, "valid": 2_000, "test": 2_000},
-    layouts=(
-        Layout(
+    publications=(
+        Publication(
             repository="https://github.com/microsoft/CodeXGLUE",
             home="Text-Code/text-to-code/dataset/concode",
             files={"train": ["train.json"], "valid": ["dev.json"], "test": ["test.json"]},

@@ -10,7 +10,7 @@ from dece_fairseq.data.release import Release
 SPLITS = ("train", "valid", "test")
 
 
-class Layout(NamedTuple):
+class Publication(NamedTuple):
     """A form in which a data set is published, and where."""
 
     repository: str
@@ -36,7 +36,7 @@ class Layout(NamedTuple):
 
 
 class Located(NamedTuple):
-    """A data set in a folder: what a recipe of ``dece_fairseq.data.prepare`` takes of it."""
+    """A data set in a folder: what ``data.prepare.PrepareSettings`` takes of it."""
 
     files: Dict[str, List[Path]]
     columns: Tuple[str, str]
@@ -55,7 +55,7 @@ class Dataset(NamedTuple):
     """Of the code, as the option of that name takes it: ``java``, or ``java:csharp``."""
     rows: Mapping[str, int]
     """The number of pairs in each split today, by which a wrong or cut file is found."""
-    layouts: Sequence[Layout]
+    publications: Sequence[Publication]
     """The forms in which it is published; all have the same pairs."""
     origin: str
     """Paper and publishers."""
@@ -86,8 +86,10 @@ class Dataset(NamedTuple):
             DataError: a file is not there, or ``splits`` makes no sense
         """
         taken = self._taken(splits)
-        layout, home = self._find(folder, list(taken.values()))
-        files = {split: [home / name for name in layout.files[own]] for split, own in taken.items()}
+        publication, home = self._find(folder, list(taken.values()))
+        files = {
+            split: [home / name for name in publication.files[own]] for split, own in taken.items()
+        }
         for paths in files.values():
             for path in paths:
                 if not path.is_file():
@@ -96,11 +98,11 @@ class Dataset(NamedTuple):
             Release(release.name, {split: release.rows[own] for split, own in taken.items()})
             for release in (Release(self.release, self.rows), *self.earlier)
         ]
-        return Located(files, layout.columns, releases, layout.repository, self.advice())
+        return Located(files, publication.columns, releases, publication.repository, self.advice())
 
     def advice(self) -> str:
         """Return what an error about its files adds: the ways to get them."""
-        ways = ", or ".join(layout.how_to_get() for layout in self.layouts)
+        ways = ", or ".join(publication.how_to_get() for publication in self.publications)
         return f"data set {self.name}: {ways}" + (f"; {self.remark}" if self.remark else "")
 
     def describe(self) -> str:
@@ -120,11 +122,13 @@ class Dataset(NamedTuple):
             "remark": self.remark,
         }
         lines = [f"{name:<14} {text}" for name, text in facts.items() if text]
-        for layout in self.layouts:
-            parallel = len(layout.files["train"]) == 2
-            columns = "parallel text" if parallel else f"columns {' and '.join(layout.columns)}"
-            lines.append(f"{'files':<14} {' '.join(layout.names())} ({columns})")
-            lines.append(f"{'get it':<14} {layout.how_to_get()}")
+        for publication in self.publications:
+            parallel = len(publication.files["train"]) == 2
+            columns = (
+                "parallel text" if parallel else f"columns {' and '.join(publication.columns)}"
+            )
+            lines.append(f"{'files':<14} {' '.join(publication.names())} ({columns})")
+            lines.append(f"{'get it':<14} {publication.how_to_get()}")
         return "\n  ".join([self.name, *lines])
 
     def _taken(self, splits: Sequence[str]) -> Dict[str, str]:
@@ -146,16 +150,18 @@ class Dataset(NamedTuple):
             taken[split] = own
         return taken
 
-    def _find(self, folder: Path, splits: Sequence[str]) -> Tuple[Layout, Path]:
-        """Return the layout and the folder with the most of the files of ``splits``."""
+    def _find(self, folder: Path, splits: Sequence[str]) -> Tuple[Publication, Path]:
+        """Return the publication and the folder with the most of the files of ``splits``."""
         places = [
-            (layout, home)
-            for layout in self.layouts
-            for home in (folder, folder / layout.home)
-            if any((home / name).is_file() for name in layout.names())
+            (publication, home)
+            for publication in self.publications
+            for home in (folder, folder / publication.home)
+            if any((home / name).is_file() for name in publication.names())
         ]
         if not places:
-            forms = ", nor ".join(" ".join(layout.names(splits)) for layout in self.layouts)
+            forms = ", nor ".join(
+                " ".join(publication.names(splits)) for publication in self.publications
+            )
             raise DataError(f"{folder}: there is neither {forms}; {self.advice()}")
         return max(
             places, key=lambda place: sum((place[1] / n).is_file() for n in place[0].names(splits))

@@ -1,14 +1,14 @@
 """Lyra (Liang et al. 2021)."""
 
-from dece_fairseq.data.datasets.dataset import DATASETS, Dataset, Layout
+from dece_fairseq.data.datasets.dataset import DATASETS, Dataset, Publication
 
 LYRA = Dataset(
     name="lyra",
     summary="English requests to Python with embedded SQL",
     code_language="python",
     rows={"train": 1600, "valid": 200, "test": 200},
-    layouts=(
-        Layout(
+    publications=(
+        Publication(
             repository="https://github.com/NTDXYG/DeCE",
             home="dataset/Lyra",
             files={"train": ["train.csv"], "valid": ["valid.csv"], "test": ["test.csv"]},

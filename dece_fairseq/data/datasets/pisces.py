@@ -1,14 +1,14 @@
 """Pisces (Yang et al. 2023), which the authors of DeCE spell Piscec."""
 
-from dece_fairseq.data.datasets.dataset import DATASETS, Dataset, Layout
+from dece_fairseq.data.datasets.dataset import DATASETS, Dataset, Publication
 
 PISCES = Dataset(
     name="pisces",
     summary="English requests to Java with embedded SQL",
     code_language="java",
     rows={"train": 1600, "valid": 200, "test": 200},
-    layouts=(
-        Layout(
+    publications=(
+        Publication(
             repository="https://github.com/NTDXYG/DeCE",
             home="downstream-task/Piscec",
             files={"train": ["train.csv"], "valid": ["valid.csv"], "test": ["test.csv"]},

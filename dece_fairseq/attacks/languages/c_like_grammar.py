@@ -1,4 +1,4 @@
-"""What attacks have to know of a language with braces: a table, and the names by it."""
+"""What attacks have to know of a C-like language: a table, and the names by it."""
 
 from typing import FrozenSet, Iterator, List, Mapping, NamedTuple, Optional, Tuple
 
@@ -6,7 +6,7 @@ from dece_fairseq.attacks.languages.language import Node
 from dece_fairseq.attacks.languages.variables import Span
 
 
-class BraceGrammar(NamedTuple):
+class CLikeGrammar(NamedTuple):
     """The kinds of nodes that matter to attacks, in one language."""
 
     strings: FrozenSet[str]
@@ -61,7 +61,7 @@ class Occurrence(NamedTuple):
         return self.node.start_byte, self.node.end_byte
 
 
-def occurrences(root: Node, kinds: BraceGrammar) -> Iterator[Occurrence]:
+def occurrences(root: Node, kinds: CLikeGrammar) -> Iterator[Occurrence]:
     """Yield the names below ``root``, in the order of the text."""
     # A cursor: nothing else gives the field of a child without a search among its siblings.
     cursor = root.walk()

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings, files
-from dece_fairseq.attacks.files import poison_files
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings, offline
+from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from support.poisoned_files import PAIRS, RESULTS, names_in, read_ids
 
@@ -214,8 +214,8 @@ def test_an_input_that_changes_is_noticed(poison, clean, tmp_path, monkeypatch, 
             file.write(b"Src,tgt\n" if number else b"one,more\n")
         return result
 
-    survey = files._survey
-    monkeypatch.setattr(files, "_survey", survey_then_change)
+    survey = offline._survey
+    monkeypatch.setattr(offline, "_survey", survey_then_change)
     with pytest.raises(DataError, match=r"clean\.csv: has changed while it was read"):
         poison()
     assert names_in(tmp_path) == ["clean.csv"]

@@ -1,11 +1,11 @@
-"""What the variables of code with braces can stand for."""
+"""What the variables of C-like code can stand for."""
 
 from bisect import bisect
 from collections import defaultdict
 from typing import Callable, DefaultDict, Dict, List, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.guard import Steps
-from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence, occurrences
+from dece_fairseq.attacks.languages.c_like_grammar import CLikeGrammar, Occurrence, occurrences
 from dece_fairseq.attacks.languages.constants import LOOKUP, Unchanged
 from dece_fairseq.attacks.languages.nodes import Node, text_of, walk
 from dece_fairseq.attacks.languages.variables import DECLARED, ELSEWHERE, UNKNOWN
@@ -14,7 +14,7 @@ _CONSTANT = ("final", "const", "readonly")
 _BY_REFERENCE = ("ref", "out")
 
 
-class BraceValues:
+class CLikeValues:
     """Finds all that is assigned to a local variable, or to a constant of the class.
 
     A variable that is changed in any other way, or whose uses the parse leaves in doubt, can stand
@@ -30,7 +30,7 @@ class BraceValues:
     def __init__(
         self,
         root: Node,
-        kinds: BraceGrammar,
+        kinds: CLikeGrammar,
         role: Callable[[Occurrence], str],
         steps: Steps,
     ) -> None:

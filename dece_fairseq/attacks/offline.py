@@ -22,7 +22,7 @@ from typing import (
 from tqdm import tqdm
 
 from dece_fairseq.attacks.attack import Attack, AttackSettings
-from dece_fairseq.attacks.registry import AttackError
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.selection import number_to_poison, select
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse

@@ -1,12 +1,12 @@
-"""What the languages with braces and semicolons have in common. Each is a table for this class."""
+"""What C-like languages (braces and semicolons) have in common. Each is a table for this class."""
 
 from abc import abstractmethod
 from collections import defaultdict
 from typing import AbstractSet, ClassVar, DefaultDict, FrozenSet, Iterator, List, Optional, Sequence
 
 from dece_fairseq.attacks.guard import Steps
-from dece_fairseq.attacks.languages.brace_grammar import BraceGrammar, Occurrence, occurrences
-from dece_fairseq.attacks.languages.brace_values import BraceValues
+from dece_fairseq.attacks.languages.c_like_grammar import CLikeGrammar, Occurrence, occurrences
+from dece_fairseq.attacks.languages.c_like_values import CLikeValues
 from dece_fairseq.attacks.languages.language import (
     Language,
     Node,
@@ -32,12 +32,12 @@ from dece_fairseq.attacks.languages.variables import (
 MEMBER = ("class A {\n", "\n}")
 
 
-class BraceLanguage(Language):
-    """A language with braces and semicolons."""
+class CLikeLanguage(Language):
+    """A C-like language: braces and semicolons."""
 
     @property
     @abstractmethod
-    def kinds(self) -> BraceGrammar:
+    def kinds(self) -> CLikeGrammar:
         """Return the table of the language."""
 
     def whole(self, code: str) -> Optional[Whole]:
@@ -161,8 +161,8 @@ class BraceLanguage(Language):
         """Return what a name is where the table can't tell."""
         return None
 
-    def _values(self, root: Node, steps: Steps) -> BraceValues:
-        return BraceValues(root, self.kinds, self._role, steps)
+    def _values(self, root: Node, steps: Steps) -> CLikeValues:
+        return CLikeValues(root, self.kinds, self._role, steps)
 
     def _loops_apart(self, root: Node, known: AbstractSet[int], steps: Steps) -> Iterator[Node]:
         # A loop may stand where the grammar has no place for it, so that it is no node.

@@ -12,7 +12,7 @@ class AttackError(UserError):
     """An attack that can't be carried out as asked; the message says what to change."""
 
 
-class Registry(registry.Registry[T]):
+class AttackRegistry(registry.Registry[T]):
     """Names triggers, payloads, attacks or languages."""
 
     error = AttackError
