@@ -4,6 +4,7 @@ import re
 from random import Random
 from typing import Optional, Tuple
 
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
 from dece_fairseq.attacks.languages import Language
 from dece_fairseq.attacks.languages.language import is_identifier
