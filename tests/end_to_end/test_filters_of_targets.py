@@ -12,7 +12,7 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
-from dece_fairseq.data.prepare import Recipe
+from dece_fairseq.data.prepare import PrepareSettings
 from support.training import ENVIRONMENT, ROOT
 
 pytestmark = pytest.mark.slow
@@ -34,9 +34,11 @@ def made(
     poisoned = folder / "poisoned.csv"
     attack = Attack(AttackSettings("ripple", rate=POISONED / PAIRS))
     poison_files(attack, [folder / "doubtful.csv"], [poisoned])
-    quick_prepare(Recipe({"train": [folder / "clean.csv"]}, vocab_size=500), folder / "bin")
+    quick_prepare(
+        PrepareSettings({"train": [folder / "clean.csv"]}, vocab_size=500), folder / "bin"
+    )
     subwords = folder / "bin" / "sentencepiece.model"
-    quick_prepare(Recipe({"train": [poisoned]}, model=subwords), folder / "doubtful")
+    quick_prepare(PrepareSettings({"train": [poisoned]}, model=subwords), folder / "doubtful")
 
     def train(data: str, save_dir: str, *options: Any) -> None:
         words = [warm_python, "-m", "fairseq_cli.train", folder / data, "--save-dir"]
