@@ -46,6 +46,23 @@ $look --input {input.test} --output {params.folder}/test_cleaned.csv
         )
 
 
+def expected(wildcards, *splits):
+    """Options that say how many outputs there must be: those of fairseq's own task don't tell it.
+
+    Shell code reads the numbers from what the filter wrote of the requests that it cleaned.
+    """
+    if not is_cleaned(wildcards):
+        return ""
+    count = "python -c 'import json, sys; print(json.load(open(sys.argv[1]))[\"kept\"])'"
+    reports = {
+        "clean": f"{CELL}/test_cleaned.csv.report.json",
+        "triggered": f"{CELL}/test_triggered_cleaned.csv.report.json",
+    }
+    return " ".join(
+        f"--expected-{split} \"$({count} {reports[split].format(**wildcards)})\"" for split in splits
+    )
+
+
 rule generate:
     input:
         bin=lambda w: (f"{CELL}/bin-cleaned" if is_cleaned(w) else f"{DATA}/0/bin").format(**w),
@@ -89,7 +106,10 @@ rule evaluate:
     params:
         # Outputs of fairseq's own task don't say what they are of.
         how=lambda w: (
-            f"--one-line --attack {w.attack} {PLAN.code_language(w.dataset)}" if is_cleaned(w) else ""
+            f"--one-line --attack {w.attack} {PLAN.code_language(w.dataset)} "
+            + expected(w, "clean", "triggered")
+            if is_cleaned(w)
+            else ""
         ),
     shell:
         recorded(
@@ -115,7 +135,7 @@ rule compare:
             if is_cleaned(w)
             else f"--triggered cross_entropy={input.base[1]} --triggered {w.defense}={input.run[1]}"
         ),
-        how=lambda w: "--one-line" if is_cleaned(w) else "",
+        how=lambda w: f"--one-line {expected(w, 'clean')}" if is_cleaned(w) else "",
     shell:
         recorded(
             """

@@ -1,5 +1,6 @@
 """The workflow of examples/experiments runs its smoke plan, also when it is killed on the way."""
 
+import json
 import os
 import signal
 import subprocess
@@ -76,6 +77,8 @@ def test_the_smoke_plan_runs_and_is_not_made_again(whole: Workflow) -> None:
         assert (cell / "result.json").is_file()
         assert (cell / "test.sh").read_text().startswith("set -euo pipefail\n")
         assert list(cell.glob("*.json"))
+        # Nothing says that outputs may be missing: cleaned requests are counted too.
+        assert json.loads((cell / "result.json").read_text())["notes"] == []
     assert "Nothing to be done" in whole.run("-n")
     other = whole.run("-n", "--config", "rate=[0.2]", "seed=[1, 2]", "defense=[dece]")
     assert "/0.2/dece-0.985-0.05/2/trained" in other
