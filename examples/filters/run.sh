@@ -26,7 +26,7 @@ while [ $# -gt 0 ]; do
     esac
 done
 dece=(python -m dece_fairseq)
-cells=("ripple 0.05" "ripple 0.01" "grammar 0.05" "clean 0")
+cells=("ripple 0.05" "clean 0" "ripple 0.01" "grammar 0.05")
 filters="activation_clustering bki gradient_entropy lockstep lockstep_least_likely loss_fall naturalness
     spectral_signatures surprise unexplained_spans"
 mkdir -p "$work"
@@ -45,7 +45,7 @@ prepare_generated() {
     [ -e "$base/bin" ] || "${dece[@]}" prepare --vocab-size "$vocab_size" \
         --train "$base/A/train.csv" --valid "$base/A/valid.csv" --output "$base/bin"
     train="$base/B/train.csv" ids=() subset=(--train-subset train)
-    trusted=(--trusted "$base/A/train.csv")
+    trusted=(--trusted "$base/A/train.csv" --trusted "$base/B/valid.csv")
 }
 
 prepare_lyra() {
@@ -81,16 +81,14 @@ options_of() { # FILTER; says what it works with
 }
 
 known="$("${dece[@]}" filter --list)"
-for data in generated ${lyra:+lyra}; do
-    base="$work/$data-$seed"
-    mkdir -p "$base"
-    "prepare_$data"
-    train "$base/bin" "$base/reference" "${subset[@]}" --criterion cross_entropy \
-        "${trusted_training[@]}" --max-epoch "$trusted_epochs" --no-epoch-checkpoints
-    for attack_and_rate in "${cells[@]}"; do
-        read -r attack rate <<< "$attack_and_rate"
-        cell="$base/$attack-$rate"
+for attack_and_rate in "${cells[@]}"; do
+    read -r attack rate <<< "$attack_and_rate"
+    for data in generated ${lyra:+lyra}; do
+        base="$work/$data-$seed" cell="$work/$data-$seed/$attack-$rate"
         mkdir -p "$cell"
+        "prepare_$data"
+        train "$base/bin" "$base/reference" "${subset[@]}" --criterion cross_entropy \
+            "${trusted_training[@]}" --max-epoch "$trusted_epochs" --no-epoch-checkpoints
         named="$attack"
         [ "$attack" != clean ] || named=ripple # at a rate of 0
         [ -e "$cell/train.csv.manifest.json" ] || log "$cell/poison.log" "${dece[@]}" poison \
@@ -107,7 +105,8 @@ for data in generated ${lyra:+lyra}; do
             # shellcheck disable=SC2046  # several words
             log "$cell/$filter.log" python "$root/examples/filters/cpu_seconds.py" \
                 "$cell/$filter.csv.seconds" filter --defense "$filter" --seed "$seed" \
-                --input "$cell/train.csv" --output "$cell/$filter.csv" "${ids[@]}" $(options_of "$filter")
+                --input "$cell/train.csv" --output "$cell/$filter.csv" "${ids[@]}" \
+                $(options_of "$filter")
             echo "$data, $attack $rate, $filter: done" >&2
         done
     done
