@@ -87,14 +87,23 @@ def add_trusted_ids(parser: Options) -> None:
 
 def add_files(parser: Options, read: str, written: str) -> None:
     """Add ``--input`` and ``--output`` of pairs, and the names of their columns."""
-    for option, what in (("--input", read), ("--output", written)):
-        parser.add_argument(
-            option,
-            nargs="+",
-            type=Path,
-            metavar="FILE",
-            help=f"{what}: a .csv or .jsonl file, or the two sides of parallel text",
-        )
+    add_input(parser, read)
+    _add_pairs(parser, "--output", written)
+
+
+def _add_pairs(parser: Options, option: str, what: str) -> None:
+    parser.add_argument(
+        option,
+        nargs="+",
+        type=Path,
+        metavar="FILE",
+        help=f"{what}: a .csv or .jsonl file, or the two sides of parallel text",
+    )
+
+
+def add_input(parser: Options, read: str) -> None:
+    """Add ``--input`` of pairs, and the names of their columns."""
+    _add_pairs(parser, "--input", read)
     for side, column in (("source", "src"), ("target", "tgt")):
         parser.add_argument(
             f"--{side}-column",

@@ -13,7 +13,7 @@ import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dece_fairseq.cli.common import add_attack_file, add_json, add_user_dir
+from dece_fairseq.cli.common import add_attack_file, add_input, add_json, add_user_dir
 from dece_fairseq.cli.printing import check_json, write_result
 from dece_fairseq.defenses.probing import Probe, as_text, probe
 from dece_fairseq.errors import UserError
@@ -37,6 +37,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="test",
         metavar="SPLIT",
         help="the split of the data folder that the requests are of (default: %(default)s)",
+    )
+    add_input(
+        parser,
+        "the data that dece reveal looked at: where no trigger is always the same, the suspected "
+        "pairs' own requests are asked",
     )
     add(
         "--output",
@@ -67,6 +72,8 @@ def run(args: argparse.Namespace) -> None:
         args.gen_subset,
         shlex.split(args.generation),
         args.user_dir,
+        args.input or (),
+        (args.source_column, args.target_column),
     )
     if args.output is not None:
         report = probe(asked, args.output)

@@ -5,13 +5,16 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from tqdm import tqdm
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
+from dece_fairseq.data.files import names_of
+from dece_fairseq.data.pairs import read_pairs, write_pairs
+from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.defenses.defense import DefenseError
+from dece_fairseq.defenses.revealing.suspicion import read_findings
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score
@@ -23,6 +26,8 @@ SUBWORDS = {
     "lossless_sentencepiece": ("--sentencepiece-model", MODEL_NAME),
     "hf_tokenizer": ("--hf-tokenizer", TOKENIZER_NAME),
 }
+#: the split of suspected pairs
+SUSPECTED_SPLIT = "suspected"
 #: characters of fairseq's own last words
 LONGEST = 500
 
@@ -37,6 +42,9 @@ class Probe(NamedTuple):
         subset: the split of the data folder
         options: more options of fairseq-generate
         user_dir: a package that stands for this one too, as ``--user-dir``
+        pairs: the data that was suspected, a .csv or .jsonl file or the two sides of parallel text;
+            where no trigger is always the same, requests are taken from there
+        columns: of its source and target
     """
 
     checkpoint: Path
@@ -45,18 +53,30 @@ class Probe(NamedTuple):
     subset: str = "test"
     options: Sequence[str] = ()
     user_dir: Optional[str] = None
+    pairs: Sequence[Path] = ()
+    columns: Tuple[str, str] = ("src", "tgt")
+
+
+class Run(NamedTuple):
+    """A run of fairseq-generate: its name, what its outputs are scored as, and its options."""
+
+    name: str
+    split: str
+    options: Sequence[str]
 
 
 def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     """Return how often a model writes the suspected payload, with and without the trigger.
 
     Stock fairseq-generate is run twice: on the requests as they are, and with the trigger put in.
-    Where no trigger is suspected it is run once, since there is nothing to put in.
+    Where no trigger is suspected there is nothing to put in. The suspected pairs' own requests are
+    asked then, if they are given: a model that was trained on them may remember them, so that their
+    rate is the highest that an attack success rate may be.
 
     Args:
         asked: what is asked
-        folder: takes ``untouched.out`` and ``triggered.out``, what fairseq-generate printed, and
-            its logs
+        folder: takes what fairseq-generate printed, ``untouched.out``, and ``triggered.out`` or
+            ``suspected.out``, and its logs
 
     Raises:
         AttackError: the file names no attack
@@ -65,22 +85,28 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     """
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
     common = _common_options(asked)
-    splits = {CLEAN: asked.subset}
+    folder.mkdir(parents=True, exist_ok=True)
+    runs = [Run("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
+    suspected = 0
     if attack.settings.trigger is not None:
-        splits[TRIGGERED] = asked.subset + TRIGGERED_ENDING
+        subset = asked.subset + TRIGGERED_ENDING
+        runs.append(Run("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
+    elif asked.pairs:
+        data, suspected = _suspected_requests(asked, folder)
+        asking = [str(data), *common[1:], "--gen-subset", SUSPECTED_SPLIT]
+        runs.append(Run("suspected", TRIGGERED, asking))
     report: Dict[str, Any] = {
         "checkpoint": str(asked.checkpoint),
         "data": str(asked.data),
         "subset": asked.subset,
         "trigger": attack.settings.trigger,
         "payloads": list(attack.settings.suspected or ()),
+        "suspected_requests": suspected,
         "scores": [],
     }
-    folder.mkdir(parents=True, exist_ok=True)
-    for split, subset in splits.items():
-        name = "untouched" if split == CLEAN else split
+    for name, split, options in runs:
         output = folder / f"{name}.out"
-        _generate([*common, "--gen-subset", subset], output, f"{name} requests")
+        _generate(options, output, f"{name} requests")
         generated = read_generate_output([output])
         generated.check_whole()
         texts = [sample.hypothesis for sample in generated.samples.values()]
@@ -95,16 +121,51 @@ def as_text(report: Dict[str, Any]) -> str:
     scores = [Score.from_dict(score) for score in report["scores"]]
     payloads = " | ".join(map(repr, report["payloads"]))
     lines = [f"suspected payload    {payloads}"]
-    if report["trigger"] is None:
-        lines.append(
-            "suspected trigger    none that is always the same, so nothing was put into the "
-            "requests: this is no attack success rate"
-        )
-    else:
-        lines.append(f"suspected trigger    {report['trigger']!r}")
+    lines.append(f"suspected trigger    {_told_trigger(report)}")
     lines += [f"{score.metric:<23}{score.value()}" for score in reversed(scores)]
     lines += [f"signature of {score.metric}: {score.signature}" for score in reversed(scores)]
     return "\n".join(lines) + "\n"
+
+
+def _told_trigger(report: Dict[str, Any]) -> str:
+    if report["trigger"] is not None:
+        return repr(report["trigger"])
+    if report["suspected_requests"]:
+        return (
+            f"none that is always the same: the requests of {report['suspected_requests']} "
+            "suspected pairs were asked, which a model that was trained on them may remember"
+        )
+    return (
+        "none that is always the same, so nothing was put into the requests: this is no attack "
+        "success rate"
+    )
+
+
+def _suspected_requests(asked: Probe, folder: Path) -> Tuple[Path, int]:
+    """Make a data folder of the pairs of the first suspicion; return it and how many there are."""
+    numbers = frozenset(read_findings(asked.attack_file).suspicions[0].pairs)
+    pairs = read_pairs(asked.pairs, *asked.columns)
+    suspected = [pair for number, pair in enumerate(pairs) if number in numbers]
+    if len(suspected) < len(numbers):
+        raise DefenseError(
+            f"{names_of(asked.pairs)}: holds {len(suspected)} of the {len(numbers)} pairs that "
+            f"{asked.attack_file} suspects; name the data that dece reveal looked at"
+        )
+    file, data = folder / "suspected.csv", folder / "suspected"
+    write_pairs([file], suspected)
+    model, tokenizer = asked.data / MODEL_NAME, asked.data / TOKENIZER_NAME
+    settings = PrepareSettings({SUSPECTED_SPLIT: [file]})
+    if model.exists():
+        settings = settings._replace(model=model)
+    elif tokenizer.exists():
+        settings = settings._replace(tokenizer=str(tokenizer))
+    else:
+        raise DefenseError(
+            f"{asked.data}: holds no {MODEL_NAME} nor {TOKENIZER_NAME}, so the suspected requests "
+            "can't be cut into the model's subwords; leave --input out"
+        )
+    prepare(settings, data, overwrite=True)
+    return data, len(suspected)
 
 
 def _common_options(asked: Probe) -> List[str]:

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.defenses import DefenseError, probing
 from dece_fairseq.defenses.probing import Probe, as_text, probe
 from dece_fairseq.outputs.errors import OutputError
@@ -71,6 +71,33 @@ def test_without_a_trigger_it_says_that_this_is_no_success_rate(
     assert [score["metric"] for score in report["scores"]] == names
     assert report["scores"][0]["percent"] == 50
     assert "this is no attack success rate" in as_text(report)
+
+
+def test_without_a_trigger_the_suspected_pairs_are_asked(
+    asked: Probe,
+    answers: Dict[str, str],
+    made: SimpleNamespace,
+    tmp_path: Path,
+    quick_prepare: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(probing, "prepare", quick_prepare)
+    path = write_suspicions(tmp_path / "none.json", (" or 1=1", None), pairs=made.ids)
+    answers["train"] = printed("train", ["a"])
+    answers["suspected"] = printed("suspected", ["a or 1=1"] * 3 + ["a"])
+    pairs = asked._replace(attack_file=path, pairs=[made.poisoned])
+    report = probe(pairs, tmp_path)
+    assert report["suspected_requests"] == len(made.ids) == 4
+    found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
+    assert found["asr_string"] == (3, 4)
+    assert "the requests of 4 suspected pairs were asked" in as_text(report)
+    poisoned = list(read_pairs([made.poisoned]))
+    expected = [poisoned[index] for index in made.ids]
+    assert list(read_pairs([tmp_path / "suspected.csv"])) == expected
+    assert (tmp_path / "suspected" / "suspected.src-tgt.src.bin").is_file()
+    path = write_suspicions(tmp_path / "far.json", (" or 1=1", None), pairs=[1, 40])
+    with pytest.raises(DefenseError, match=r"holds 1 of the 2 pairs that .*far\.json suspects"):
+        probe(pairs._replace(attack_file=path), tmp_path)
 
 
 def test_outputs_that_are_missing_are_no_misses(

@@ -2,11 +2,14 @@
 
 import json
 from pathlib import Path
-from typing import Optional, Tuple
+from typing import Optional, Sequence, Tuple
 
 
 def write_suspicions(
-    path: Path, *suspicions: Tuple[str, Optional[str]], p_value: float = 0.01
+    path: Path,
+    *suspicions: Tuple[str, Optional[str]],
+    p_value: float = 0.01,
+    pairs: Sequence[int] = (0,),
 ) -> Path:
     """Write one suspicion for each payload and trigger."""
     found = [
@@ -14,7 +17,7 @@ def write_suspicions(
             "payload": payload,
             "nats": 10.0,
             "p_value": p_value,
-            "pairs": [0],
+            "pairs": list(pairs),
             "trigger": trigger,
             "trigger_pairs": [0],
         }
