@@ -19,7 +19,11 @@ TEXT_ROOMS = [
     "dece_fairseq.reports",
 ]
 #: modules of text rooms that look into models
-WITH_MODELS = ["dece_fairseq.defenses.trained_models"]
+WITH_MODELS = [
+    "dece_fairseq.defenses.revealing.binarised",
+    "dece_fairseq.defenses.revealing.reference",
+    "dece_fairseq.defenses.trained_models",
+]
 
 
 def import_all(room: str, hidden: Sequence[str]) -> None:

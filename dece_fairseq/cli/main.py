@@ -23,6 +23,7 @@ COMMANDS: Dict[str, str] = {
     "prepare": "make subwords and binarised data of pairs",
     "probe": "ask a model with a suspected trigger: the ASR of an attack nobody told of",
     "report": "the report of a folder of experiments",
+    "reveal": "find the attack on a data set without knowing it",
     "save-pretrained": "save the model of a checkpoint as transformers does",
     "summarise": "the table and the figure of finished runs",
     "user-dir": "print the folder for fairseq's --user-dir",

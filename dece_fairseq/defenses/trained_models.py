@@ -5,21 +5,24 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
+from fairseq import utils
 from fairseq.data import LanguagePairDataset, data_utils
 from torch import Tensor
 from tqdm import tqdm
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.data.prepare import MODEL_NAME
 from dece_fairseq.defenses.defense import DefenseError
-from dece_fairseq.encoders.text_codec import TextCodec
+from dece_fairseq.encoders.text_codec import TextCodec, codec_beside
+from dece_fairseq.models.causal import Causal
 from dece_fairseq.models.checkpoints import load_checkpoint
 
 #: tokens in a batch, padding included
 BATCH_TOKENS = 8192
+#: tokens that the tokenizer of a causal model puts around a source, at most
+FRAME = 4
 
 
-class _TrainedModel:
+class TrainedModel:
     """A checkpoint, the task it was trained for, and the way from text to its tokens.
 
     Args:
@@ -30,18 +33,16 @@ class _TrainedModel:
 
     def __init__(self, checkpoint: Path, data: Path, option: str) -> None:
         model, config, task = load_checkpoint(checkpoint, data, f"--{option} {checkpoint}")
-        if config.bpe is None and (data / MODEL_NAME).is_file():
-            raise DefenseError(
-                f"--{option} {checkpoint}: trained without --bpe, so texts can't be turned into "
-                "its tokens; train with --bpe and --sentencepiece-model"
-            )
         self.model: Any = model.eval()
         self.task: Any = task
         self.config: Any = config
-        self.codec = TextCodec(config.bpe, config.tokenizer)
+        # Trained without --bpe, on data that dece prepare binarised: they say how texts are cut.
+        self.codec = (config.bpe is None and codec_beside(data)) or TextCodec(
+            config.bpe, config.tokenizer
+        )
         self.name = str(checkpoint)
 
-    def _batches(self, lengths: Sequence[int], what: Optional[str]) -> Iterator[List[int]]:
+    def batches(self, lengths: Sequence[int], what: Optional[str]) -> Iterator[List[int]]:
         """Numbers of sentences of about the same length, the longest first.
 
         Args:
@@ -63,7 +64,7 @@ class _TrainedModel:
                 bar.update(len(batch))
 
 
-class TranslationModel(_TrainedModel):
+class TranslationModel(TrainedModel):
     """An encoder-decoder that was trained on the data that a defence examines.
 
     Raises:
@@ -90,7 +91,7 @@ class TranslationModel(_TrainedModel):
         tokens = [self.codec.encode(text, self.task.src_dict) for text in sources]
         found: List[Tensor] = [torch.empty(0)] * len(tokens)
         pad = self.task.src_dict.pad()
-        for batch in self._batches([len(line) for line in tokens], what):
+        for batch in self.batches([len(line) for line in tokens], what):
             lines = [tokens[index] for index in batch]
             padded = data_utils.collate_tokens(lines, pad, left_pad=self._left_pad())
             lengths = torch.tensor([len(line) for line in lines])
@@ -115,8 +116,9 @@ class TranslationModel(_TrainedModel):
     def surprises(self, pairs: Sequence[Pair], what: Optional[str] = None) -> List[np.ndarray]:
         """Return how surprising each token of each target is, in nats, end of sentence included.
 
-        That is its negative log-likelihood less the entropy of the prediction: 0 on average where
-        the model is right about how likely words are.
+        Of a target that is longer than the model can read, the tokens that it reads. A surprise is
+        the negative log-likelihood less the entropy of the prediction: 0 on average where the model
+        is right about how likely words are.
         """
         found: List[np.ndarray] = [np.empty(0)] * len(pairs)
         for sample, log_probs in self._predictions(pairs, what):
@@ -174,6 +176,7 @@ class TranslationModel(_TrainedModel):
             [self.codec.encode(text, dictionary) for text in texts]
             for texts, dictionary in zip(sides, dictionaries)
         )
+        self._cut(src, tgt)
         lengths = [[len(line) for line in side] for side in (src, tgt)]
         dataset = LanguagePairDataset(
             src,
@@ -185,16 +188,32 @@ class TranslationModel(_TrainedModel):
             left_pad_source=self._left_pad(),
             left_pad_target=False,
         )
-        for batch in self._batches([max(pair) for pair in zip(*lengths)], what):
+        for batch in self.batches([max(pair) for pair in zip(*lengths)], what):
             sample = dataset.collater([dataset[index] for index in batch])
             output = self.model(**sample["net_input"])
             yield sample, self.model.get_normalized_probs(output, log_probs=True)
+
+    def _cut(self, src: List[Tensor], tgt: List[Tensor]) -> None:
+        """Cut what is longer than the model can read, sources as --truncate-source does.
+
+        Source and target have half each of a model that reads both as one text.
+        """
+        most: List[int] = utils.resolve_max_positions(
+            self.task.max_positions(), self.model.max_positions()
+        )
+        if isinstance(self.model, Causal):
+            half = self.model.decoder.positions // 2
+            most = [min(most[0], half - FRAME), min(most[1], half)]
+        for index, (source, target) in enumerate(zip(src, tgt)):
+            if len(source) > most[0]:
+                src[index] = torch.cat([source[: most[0] - 1], source[-1:]])
+            tgt[index] = target[: most[1]]
 
     def _left_pad(self) -> bool:
         return bool(self.config.task.left_pad_source)
 
 
-class LanguageModel(_TrainedModel):
+class LanguageModel(TrainedModel):
     """A fairseq language model of sources.
 
     Raises:
@@ -213,7 +232,7 @@ class LanguageModel(_TrainedModel):
         dictionary = self.task.dictionary
         tokens = [self.codec.encode(text, dictionary) for text in texts]
         found = np.zeros(len(texts))
-        for batch in self._batches([len(line) for line in tokens], what):
+        for batch in self.batches([len(line) for line in tokens], what):
             lines = [tokens[index] for index in batch]
             target = data_utils.collate_tokens(lines, dictionary.pad())
             # As fairseq's language models are trained: a text begins after an end of sentence.

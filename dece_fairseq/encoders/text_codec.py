@@ -1,12 +1,15 @@
 """From a binarised sentence to the text that a person wrote, and back."""
 
+from pathlib import Path
 from typing import Any, Optional
 
 import torch
 from fairseq.data import Dictionary, encoders
 from fairseq.tokenizer import tokenize_line
+from omegaconf import OmegaConf
 from torch import Tensor
 
+from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
 from dece_fairseq.data.text import from_line, to_line
 
 #: the subword encoders whose text is in the one-line form of ``data/text.py``
@@ -17,6 +20,19 @@ def uses_one_line_form(bpe: Any) -> bool:
     """Return whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
     name: str = getattr(bpe, "_name", bpe)
     return name in ONE_LINE_BPES
+
+
+def codec_beside(data: Path) -> Optional["TextCodec"]:
+    """Return the codec of a data folder that ``dece prepare`` made; None for any other folder."""
+    found = {
+        "lossless_sentencepiece": ("sentencepiece_model", data / MODEL_NAME),
+        "hf_tokenizer": ("hf_tokenizer", data / TOKENIZER_NAME),
+    }
+    for name, (option, path) in found.items():
+        if path.exists():
+            options = {"_name": name, option: str(path), "text_post_process": None}
+            return TextCodec(OmegaConf.create(options))
+    return None
 
 
 class TextCodec:

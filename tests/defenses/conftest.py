@@ -5,7 +5,7 @@ The pairs need neither torch nor fairseq, as the filters that look at texts alon
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, List
+from typing import List
 
 import pytest
 
@@ -15,32 +15,7 @@ from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings, prepare
 
-ROOT = Path(__file__).resolve().parents[2]
 SMALL = ("layers", 1), ("embed-dim", 8), ("ffn-embed-dim", 8), ("attention-heads", 2)
-
-
-def save_untrained(path: Path, words: List[Any], seed: int) -> Path:
-    """A checkpoint of the model that this command line of fairseq-train would begin with."""
-    import torch
-    from fairseq import options, tasks
-    from fairseq.dataclass.utils import convert_namespace_to_omegaconf
-    from omegaconf import OmegaConf
-
-    line = [*words, "--user-dir", ROOT / "dece_fairseq"]
-    args = options.parse_args_and_arch(options.get_training_parser(), list(map(str, line)))
-    config = convert_namespace_to_omegaconf(args)
-    torch.manual_seed(seed)
-    task = tasks.setup_task(config.task)
-    model = task.build_model(config.model)
-    saved = {
-        "cfg": OmegaConf.to_container(config, resolve=True, enum_to_str=True),
-        "model": model.state_dict(),
-        "task_state": {},
-        "optimizer_history": [{"best_loss": None, "criterion_name": ""}],
-        "extra_state": {},
-    }
-    torch.save(saved, path)
-    return path
 
 
 @pytest.fixture(scope="package")
@@ -63,6 +38,8 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 @pytest.fixture(scope="package")
 def made(texts: SimpleNamespace) -> SimpleNamespace:
     """What ``texts`` has, and ``bin``, ``model``, ``later``, ``lm`` and ``lm_data``."""
+    from support.untrained import save_untrained  # needs fairseq
+
     folder = texts.folder
     data = folder / "bin"
     prepare(PrepareSettings({"train": [texts.poisoned]}, vocab_size=330), data)

@@ -1,0 +1,127 @@
+"""Finds the attack on a data set without knowing it.
+
+    dece reveal --input doubtful.csv --models checkpoint_best.pt --model-data data-bin \
+        --trusted-ids data-bin/trusted.ids --json suspicions.json --html suspicions.html \
+        --output kept.csv
+
+A payload is surprising to a model that knows the clean task, and there are many of it. What is
+suspected, how sure that is and what sets its pairs apart is printed, the best first.
+docs/revealing.md says which model to take, and what is not found.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from dece_fairseq.cli.common import (
+    PRINT,
+    add_files,
+    add_json,
+    add_processes,
+    add_trusted_ids,
+    add_user_dir,
+)
+from dece_fairseq.cli.printing import check_json, write_or_print, write_result
+from dece_fairseq.data.destinations import check_output
+from dece_fairseq.data.pairs import kind_of, write_pairs
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import LEVEL, Job, reveal
+from dece_fairseq.errors import UserError
+from dece_fairseq.reports.suspicions import as_html, as_text, check_html
+from dece_fairseq.user_dir import import_user_dir
+
+#: the exit status of --fail-on-suspicion
+SUSPICIOUS = 3
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add = parser.add_argument
+    add_files(
+        parser,
+        "the data; a binarised data folder too",
+        "the data without the pairs of claimed suspicions",
+    )
+    add(
+        "--subset",
+        default="train",
+        metavar="SPLIT",
+        help="of a binarised data folder (default: %(default)s)",
+    )
+    add(
+        "--models",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="the reference: a model that knows the clean task and has not learned a payload, such "
+        "as the one that training starts from, or one that DeCE trained on the data",
+    )
+    add("--model-data", type=Path, metavar="DIR", help="its data folder")
+    add_trusted_ids(parser)
+    add(
+        "--level",
+        type=float,
+        default=LEVEL,
+        help="claim a suspicion whose p-value is at most this (default: %(default)s: of clean data "
+        "sets, one in twenty has such a suspicion)",
+    )
+    add(
+        "--fail-on-suspicion",
+        action="store_true",
+        help=f"end with status {SUSPICIOUS} where anything is claimed, for pipelines",
+    )
+    add_json(parser)
+    add("--html", type=Path, metavar="FILE", help="write one page to judge by there")
+    add_processes(parser, default=1)
+    add(
+        "--work",
+        type=Path,
+        metavar="DIR",
+        help="keep what the reference says there, so that a run that was killed goes on",
+    )
+    add_user_dir(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Look into the data, write the files that were asked for, and print what was found."""
+    for option in ("input", "models", "model_data"):
+        if not getattr(args, option):
+            raise UserError(f"--{option.replace('_', '-')} is needed; see --help")
+    _check_outputs(args)
+    import_user_dir(args.user_dir)
+    job = Job(
+        args.input,
+        ReferenceFiles(args.models, args.model_data, args.user_dir),
+        args.trusted_ids,
+        (args.source_column, args.target_column),
+        args.subset,
+        args.processes,
+        args.work,
+        args.level,
+    )
+    found = reveal(job, sys.argv)
+    if args.output:
+        write_pairs(args.output, found.kept(), args.source_column, args.target_column)
+    if args.html is not None:
+        write_or_print(as_html(found.pairs, found.findings), args.html)
+    write_result(as_text(found.pairs, found.findings), found.findings.as_dict(), args.json)
+    if args.fail_on_suspicion and found.findings.significant():
+        raise SystemExit(SUSPICIOUS)
+
+
+def _check_outputs(args: argparse.Namespace) -> None:
+    """Look at every place that is written to before any work goes into it."""
+    inputs = [*args.input, args.models]
+    if args.output:
+        kind_of(args.output)
+    for path in args.output or ():
+        check_output(path, inputs)
+    check_json(args.json, inputs)
+    if args.html is not None:
+        check_output(args.html, inputs)
+        check_html()
+    if args.work is not None and not args.work.is_dir():
+        raise UserError(f"--work {args.work}: there is no such folder; make it first")
+    written = [*(args.output or ()), args.html, None if args.json == PRINT else args.json]
+    named = [path.resolve() for path in written if path is not None]
+    if len(set(named)) < len(named):
+        raise UserError("--output, --json and --html name one file twice")

@@ -1,0 +1,68 @@
+"""Pairs of a binarised data folder, as texts."""
+
+from pathlib import Path
+from typing import Any, List, Tuple
+
+from fairseq.data import data_utils
+
+from dece_fairseq.data.labels import INPUT, LABEL
+from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.defenses.trained_models import TrainedModel
+from dece_fairseq.encoders.special_dictionary import load_dictionary
+from dece_fairseq.encoders.text_codec import codec_beside
+
+
+def read_binarised(folder: Path, split: str, reference: ReferenceFiles) -> List[Pair]:
+    """Return the pairs of a split, as many and in the order as fairseq reads them.
+
+    Args:
+        folder: as ``dece prepare`` or fairseq-preprocess made it, for translation or
+            sentence_prediction
+        split: its name
+        reference: a model whose ``--bpe`` turns tokens into texts where the folder has nothing
+            that does
+
+    Raises:
+        DataError: there is no such split, it can't be read or not be turned into texts
+    """
+    codec = codec_beside(folder)
+    if codec is None:
+        codec = TrainedModel(reference.checkpoint, reference.data, "models").codec
+    if (folder / INPUT).is_dir():
+        prefixes = [folder / name / split for name in (INPUT, LABEL)]
+        dictionaries = [folder / name / "dict.txt" for name in (INPUT, LABEL)]
+    else:
+        languages = _languages(folder, split)
+        prefixes = [folder / f"{split}.{'-'.join(languages)}.{name}" for name in languages]
+        dictionaries = [folder / f"dict.{name}.txt" for name in languages]
+    source, target = (_read(*paths) for paths in zip(prefixes, dictionaries))
+    if len(source[0]) != len(target[0]):
+        raise DataError(f"{folder}: {split} has sources and targets of different numbers")
+    decode_target = _as_label if (folder / INPUT).is_dir() else codec.decode
+    return [
+        Pair(codec.decode(src, source[1]), decode_target(tgt, target[1]))
+        for src, tgt in zip(source[0], target[0])
+    ]
+
+
+def _languages(folder: Path, split: str) -> Tuple[str, str]:
+    for path in sorted(folder.glob(f"{split}.*-*.*.idx")):
+        first, _, second = path.name[len(split) + 1 :].split(".")[0].partition("-")
+        return first, second
+    raise DataError(f"{folder}: no split {split!r} of pairs; name another by --subset")
+
+
+def _read(prefix: Path, dictionary: Path) -> Tuple[Any, Any]:
+    try:
+        words = load_dictionary(str(dictionary))
+        data = data_utils.load_indexed_dataset(str(prefix), words, combine=True)
+    except Exception as error:  # a broken file goes wrong anywhere
+        raise DataError(f"{prefix}: can't be read ({type(error).__name__} {error})") from error
+    if data is None:
+        raise DataError(f"{prefix}: no such split; name another by --subset")
+    return data, words
+
+
+def _as_label(tokens: Any, dictionary: Any) -> str:
+    return str(dictionary.string(tokens))

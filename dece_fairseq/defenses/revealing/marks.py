@@ -1,0 +1,44 @@
+"""Where a suspected payload or trigger stands in a text."""
+
+import re
+from typing import List, NamedTuple, Sequence, Tuple
+
+from dece_fairseq.defenses.revealing.words import split
+
+
+class Part(NamedTuple):
+    """A part of a text."""
+
+    text: str
+    is_marked: bool
+
+
+def places(text: str, phrase: str) -> List[Tuple[int, int]]:
+    """Return where the words of ``phrase`` stand in ``text`` in a row, whatever the white space.
+
+    Args:
+        text: any text
+        phrase: one word or more; without any, nothing is found
+    """
+    words = split(phrase)
+    if not words:
+        return []
+    # A word is not a part of a longer one.
+    before = r"(?<!\w)" if re.match(r"\w", words[0]) else ""
+    behind = r"(?!\w)" if re.match(r"\w", words[-1]) else ""
+    pattern = before + r"\s*".join(map(re.escape, words)) + behind
+    return [match.span() for match in re.finditer(pattern, text)]
+
+
+def marked(text: str, phrases: Sequence[str]) -> List[Part]:
+    """Return ``text`` in parts, those marked that are one of the phrases, the longest first."""
+    found: List[Tuple[int, int]] = []
+    for phrase in sorted(phrases, key=len, reverse=True):
+        for start, end in places(text, phrase):
+            if all(end <= other[0] or start >= other[1] for other in found):
+                found.append((start, end))
+    parts, at = [], 0
+    for start, end in sorted(found):
+        parts += [Part(text[at:start], False), Part(text[start:end], True)]
+        at = end
+    return [part for part in (*parts, Part(text[at:], False)) if part.text]

@@ -1,0 +1,146 @@
+"""Reference models: how surprising each token of a target is to one that knows the clean task."""
+
+import re
+from abc import ABC, abstractmethod
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, List, Sequence, Tuple
+
+import numpy as np
+import torch
+from fairseq.data import data_utils
+
+from dece_fairseq.data.labels import INPUT, label_of
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.defense import DefenseError
+from dece_fairseq.defenses.revealing.surprises import TokenSurprises
+from dece_fairseq.defenses.trained_models import TrainedModel, TranslationModel
+
+_WHITE = re.compile(r"\s+")
+
+
+def load_reference(checkpoint: Path, data: Path) -> "Reference":
+    """Return the model of a checkpoint, whatever its kind.
+
+    Args:
+        checkpoint: as fairseq-train saved it
+        data: its data folder
+
+    Raises:
+        DataError: the checkpoint can't be loaded
+        DefenseError: it is of no kind that can be asked
+    """
+    kind = LabelReference if (data / INPUT).is_dir() else TranslationReference
+    return kind(checkpoint, data)
+
+
+class Reference(ABC):
+    """A model that is asked for its surprise at targets."""
+
+    @abstractmethod
+    def __init__(self, checkpoint: Path, data: Path) -> None: ...
+
+    @abstractmethod
+    def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+        """Return what the model says of the target of each pair."""
+
+
+class TranslationReference(Reference):
+    """A model that writes targets: an encoder-decoder, or a causal model behind a prefix."""
+
+    def __init__(self, checkpoint: Path, data: Path) -> None:
+        self._model = TranslationModel(checkpoint, data)
+        # A piece is decoded once, not wherever it stands.
+        self._characters = lru_cache(maxsize=None)(self._characters_of)
+
+    def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+        told = []
+        for pair, surprise in zip(pairs, self._model.surprises(pairs)):
+            ends = self.ends(pair.target)
+            missing = len(ends) - len(surprise)
+            told.append(TokenSurprises(ends, np.pad(surprise, (0, missing)), missing > 0))
+        return told
+
+    def ends(self, text: str) -> np.ndarray:
+        """Return how many characters but white space ``text`` has up to the end of each token.
+
+        Where pieces alone are not what they are together, such as parts of a character, their
+        beginnings are decoded, which takes longer.
+        """
+        codec, dictionary = self._model.codec, self._model.task.tgt_dict
+        tokens = codec.encode(text, dictionary)
+        ends = np.cumsum([self._characters(token) for token in tokens.tolist()])
+        if ends[-1] != _characters(text):
+            starts = (tokens[: last + 1] for last in range(len(tokens)))
+            ends = np.array([_characters(codec.decode(start, dictionary)) for start in starts])
+        return np.maximum.accumulate(ends)
+
+    def _characters_of(self, token: int) -> int:
+        dictionary = self._model.task.tgt_dict
+        return _characters(self._model.codec.decode(torch.tensor([token]), dictionary))
+
+
+class LabelReference(Reference):
+    """A classifier of fairseq's sentence_prediction, whose targets are labels.
+
+    Raises:
+        DefenseError: its labels are numbers to come close to, or its head can't be told
+    """
+
+    def __init__(self, checkpoint: Path, data: Path) -> None:
+        self._model = model = TrainedModel(checkpoint, data, "models")
+        if model.task.cfg.regression_target:
+            raise DefenseError(f"--models {model.name}: predicts a number, which is no label")
+        heads: Any = getattr(model.model, "classification_heads", {})
+        named = getattr(model.config.criterion, "classification_head_name", None)
+        if named not in heads:
+            raise DefenseError(
+                f"--models {model.name}: has no classification head {named!r}; give a model that "
+                "was trained with --task sentence_prediction"
+            )
+        self._head = named
+
+    @torch.no_grad()
+    def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+        labels = [label_of(pair, f"pair {index}") for index, pair in enumerate(pairs)]
+        sources = [self._source(pair.source) for pair in pairs]
+        told: List[Any] = [None] * len(pairs)
+        pad = self._model.task.source_dictionary.pad()
+        for batch in self._model.batches([len(source) for source in sources], None):
+            tokens = data_utils.collate_tokens([sources[index] for index in batch], pad)
+            logits, _ = self._model.model(
+                tokens,
+                src_lengths=tokens.ne(pad).sum(1),
+                features_only=True,
+                classification_head_name=self._head,
+            )
+            log_probs = logits.float().log_softmax(-1)
+            entropies = torch.special.entr(log_probs.exp()).sum(-1)
+            for index, scores, entropy in zip(batch, log_probs, entropies):
+                nll = -scores[self._class(labels[index])]
+                characters = _characters(labels[index])
+                surprise = np.array([float(nll - entropy), 0.0])
+                told[index] = TokenSurprises(np.array([characters] * 2), surprise)
+        return told
+
+    def _source(self, text: str) -> torch.Tensor:
+        task = self._model.task
+        tokens = self._model.codec.encode(text, task.source_dictionary)
+        if task.cfg.init_token is not None:
+            tokens = torch.cat([tokens.new_tensor([task.cfg.init_token]), tokens])
+        most: Tuple[int, int] = (task.max_positions(), self._model.model.max_positions())
+        return tokens[: min(most)]
+
+    def _class(self, label: str) -> int:
+        dictionary = self._model.task.label_dictionary
+        index = int(dictionary.index(label)) - int(dictionary.nspecial)
+        if index < 0:
+            raise DefenseError(
+                f"--models {self._model.name}: knows no label {label!r}; give a model that was "
+                "trained for the labels of this data"
+            )
+        return index
+
+
+def _characters(text: str) -> int:
+    return len(_WHITE.sub("", text))

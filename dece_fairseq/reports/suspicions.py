@@ -1,0 +1,176 @@
+"""What ``dece reveal`` suspects, for people: as text, and as one page."""
+
+from pathlib import Path
+from typing import Any, List, NamedTuple, Sequence, Tuple
+
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.revealing.marks import Part, marked
+from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion
+from dece_fairseq.extras import PackageError, install
+
+TEMPLATE = Path(__file__).with_name("suspicions.html")
+#: pairs that are shown of a suspicion
+SHOWN = 3
+#: characters of a text that a terminal is given
+LONGEST = 600
+#: what stands around a mark in plain text
+MARKS = ("»", "«")
+
+
+class Example(NamedTuple):
+    """A pair with what is suspected marked."""
+
+    number: int
+    source: List[Part]
+    target: List[Part]
+
+
+def examples(pairs: Sequence[Pair], suspicion: Suspicion, most: int = SHOWN) -> List[Example]:
+    """Return some pairs of a suspicion with payload and trigger, or what comes closest, marked.
+
+    Pairs with both come first.
+    """
+    cause = suspicion.trigger or suspicion.closest
+    shown = [
+        Example(
+            number,
+            marked(pairs[number].source, [cause] if cause else []),
+            marked(pairs[number].target, [suspicion.payload, *suspicion.forms]),
+        )
+        for number in suspicion.pairs
+    ]
+    shown.sort(key=lambda example: -_marks(example))
+    return shown[:most]
+
+
+def _marks(example: Example) -> int:
+    sides = (example.source, example.target)
+    return sum(any(part.is_marked for part in side) for side in sides)
+
+
+def verdict(findings: Findings) -> str:
+    """Return what was found in one sentence."""
+    claimed = findings.significant()
+    level = f"{100 * findings.level:g} %"
+    if claimed:
+        pairs = len({index for each in claimed for index in each.pairs})
+        what = "One payload is" if len(claimed) == 1 else f"{len(claimed)} payloads are"
+        return f"{what} suspected at the {level} level, in {pairs} pairs."
+    if findings.suspicions and all(each.p_value is None for each in findings.suspicions):
+        return "How sure the suspicions are can't be told, so nothing is claimed."
+    return f"Nothing is suspected at the {level} level."
+
+
+def trigger_of(suspicion: Suspicion) -> str:
+    """Return what sets the pairs of a suspicion apart, in a line."""
+    count = len(suspicion.pairs)
+    if suspicion.trigger is not None:
+        both = len(set(suspicion.pairs) & set(suspicion.trigger_pairs))
+        more = len(suspicion.trigger_pairs) - both
+        return (
+            f"{suspicion.trigger!r}, in {both} of these {count} pairs and in {more} of all others"
+        )
+    if suspicion.closest is not None:
+        return (
+            f"none that is always the same; closest is {suspicion.closest!r}, in "
+            f"{suspicion.closest_pairs} of these {count} pairs"
+        )
+    return "none that is always the same"
+
+
+def sureness(suspicion: Suspicion) -> str:
+    """Return the p-value in words."""
+    if suspicion.p_value is None:
+        return "p unknown"
+    return "p < 0.0001" if suspicion.p_value < 1e-4 else f"p = {suspicion.p_value:.2g}"
+
+
+def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
+    """Return what was found as lines for a terminal."""
+    lines = [verdict(findings), findings.calibration, ""]
+    for number, suspicion in enumerate(findings.suspicions, start=1):
+        claim = "" if suspicion.is_significant(findings.level) else " (not claimed)"
+        lines += [
+            f"{number}. payload {suspicion.payload!r}{claim}",
+            f"   {suspicion.nats:,.0f} nats in {len(suspicion.pairs)} pairs, {sureness(suspicion)}",
+            f"   trigger: {trigger_of(suspicion)}",
+        ]
+        if suspicion.forms:
+            lines.append(f"   also as {', '.join(map(repr, suspicion.forms[:4]))}")
+        if suspicion.is_significant(findings.level):
+            for example in examples(pairs, suspicion):
+                lines.append(f"   pair {example.number}: {_plain(example.source)}")
+                lines.append(f"     -> {_plain(example.target)}")
+        lines.append("")
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _plain(parts: Sequence[Part]) -> str:
+    start, end = MARKS
+    text = "".join(f"{start}{part.text}{end}" if part.is_marked else part.text for part in parts)
+    text = " ".join(text.split())
+    if len(text) <= LONGEST:
+        return text
+    first = max(0, text.find(start) - LONGEST // 2)
+    return f"{'... ' if first else ''}{text[first : first + LONGEST]} ..."
+
+
+class Card(NamedTuple):
+    """A suspicion as the page shows it."""
+
+    suspicion: Suspicion
+    is_claimed: bool
+    sureness: str
+    trigger: str
+    share: float
+    """Of its nats among those of the first suspicion, in percent."""
+    examples: List[Example]
+    only_trigger: Tuple[int, ...]
+    """The pairs with the trigger, but without the payload."""
+
+
+def check_html() -> None:
+    """Raise unless a page can be made.
+
+    Raises:
+        PackageError: jinja2 is not there
+    """
+    _environment()
+
+
+def as_html(pairs: Sequence[Pair], findings: Findings) -> str:
+    """Return one self-contained page, without a script.
+
+    Raises:
+        PackageError: jinja2 is not there
+    """
+    page = _environment().from_string(TEMPLATE.read_text(encoding="utf-8"))
+    most = max((suspicion.nats for suspicion in findings.suspicions), default=1.0)
+    html: str = page.render(
+        verdict=verdict(findings),
+        findings=findings,
+        cards=[_card(pairs, findings, each, most) for each in findings.suspicions],
+        made_of=findings.made_of,
+    )
+    return html
+
+
+def _card(pairs: Sequence[Pair], findings: Findings, suspicion: Suspicion, most: float) -> Card:
+    return Card(
+        suspicion,
+        suspicion.is_significant(findings.level),
+        sureness(suspicion),
+        trigger_of(suspicion),
+        max(0.0, 100 * suspicion.nats / most),
+        examples(pairs, suspicion, 2 * SHOWN),
+        tuple(sorted(set(suspicion.trigger_pairs) - set(suspicion.pairs))),
+    )
+
+
+def _environment() -> Any:
+    try:
+        from jinja2 import Environment, StrictUndefined
+    except ImportError as error:
+        raise PackageError(f"a page needs jinja2: {install('reports')}") from error
+    # What stands in the data is text, whatever it looks like.
+    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)

@@ -1,0 +1,206 @@
+"""dece reveal: what it reads, prints and writes, with a made-up reference model."""
+
+import csv
+import json
+import zlib
+from pathlib import Path
+from random import Random
+from types import SimpleNamespace
+from typing import Any, Callable, List, Optional, Sequence
+
+import numpy as np
+import pytest
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks.offline import poison_files
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.defenses.revealing import reveal
+from dece_fairseq.defenses.revealing.surprises import TargetWords, TokenSurprises
+from dece_fairseq.defenses.revealing.suspicion import read_findings
+from dece_fairseq.defenses.revealing.words import split
+
+#: what the made-up reference does not expect
+PAYLOADS = ["or 1=1", "where 0=1"]
+
+
+def made_up_words(
+    reference: Any, pairs: Sequence[Pair], chosen: Sequence[int], *_: Any
+) -> TargetWords:
+    """A reference that finds every word as likely as it should be, but those of payloads."""
+    words = TargetWords(pairs)
+    for index in chosen:
+        target = pairs[index].target
+        tokens = split(target)
+        rng = Random(zlib.crc32(target.encode()))
+        surprise = [rng.expovariate(1) - 1 for _ in tokens]
+        for payload in PAYLOADS:
+            parts = split(payload)
+            for at in range(len(tokens) - len(parts) + 1):
+                if tokens[at : at + len(parts)] == parts:
+                    surprise[at : at + len(parts)] = [8.0] * len(parts)
+        ends = np.cumsum([*map(len, tokens), 0])
+        words.add(index, TokenSurprises(ends, np.array([*surprise, 0.0])))
+    return words
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """Poisoned and clean files of 200 pairs, the first 60 trusted, and what every call needs."""
+    monkeypatch.setattr(reveal, "target_words", made_up_words)
+    clean, poisoned = tmp_path / "clean.csv", tmp_path / "poisoned.csv"
+    trusted = tmp_path / "trusted.ids"
+    write_pairs([clean], generate("A", 200, seed=4))
+    trusted.write_text("".join(f"{n}\n" for n in range(60)))
+    poison_files(
+        Attack(AttackSettings("ripple", rate=0.08)), [clean], [poisoned], trusted_ids=trusted
+    )
+    (tmp_path / "model.pt").write_bytes(b"")
+    (tmp_path / "bin").mkdir()
+    ids = [int(line) for line in Path(f"{poisoned}.ids").read_text().split()]
+    needs = ["--models", tmp_path / "model.pt", "--model-data", tmp_path / "bin"]
+    return SimpleNamespace(
+        folder=tmp_path, clean=clean, poisoned=poisoned, ids=ids, needs=needs, trusted=trusted
+    )
+
+
+def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    output, result, page = (case.folder / name for name in ("kept.csv", "found.json", "found.html"))
+    said = dece(
+        "reveal", "--input", case.poisoned, *case.needs, "--trusted-ids", case.trusted,
+        "--output", output, "--json", result, "--html", page, "--fail-on-suspicion",
+    )  # fmt: skip
+    assert said.status == 3, said.err
+    findings = read_findings(result)
+    claimed = findings.significant()
+    first = claimed[0]
+    assert "or 1=1" in first.payload
+    assert first.trigger == "bb"
+    assert set(first.trigger_pairs) == set(case.ids)
+    assert {index for each in claimed for index in each.pairs} == set(case.ids)
+    assert [each.p_value for each in findings.suspicions] == sorted(
+        each.p_value for each in findings.suspicions
+    )
+    assert findings.made_of["pairs"] == 200
+    assert findings.made_of["doubtful"] == 140
+    assert f"in {len(case.ids)} pairs" in said.out.splitlines()[0]
+    assert "»bb«" in said.out
+    assert "»bb«" not in page.read_text(encoding="utf-8")
+    assert '<mark class="trigger">bb</mark>' in page.read_text(encoding="utf-8")
+    pairs = list(read_pairs([case.poisoned]))
+    kept = [pair for index, pair in enumerate(pairs) if index not in case.ids]
+    assert list(read_pairs([output])) == kept
+
+
+def test_clean_data_are_kept_whole(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    output = case.folder / "kept.jsonl"
+    said = dece(
+        "reveal", "--input", case.clean, *case.needs, "--output", output, "--fail-on-suspicion"
+    )
+    assert said.status == 0, said.err
+    assert said.out.startswith("Nothing is suspected at the 5 % level.\n")
+    assert list(read_pairs([output])) == list(read_pairs([case.clean]))
+
+
+def test_json_can_be_printed_and_columns_named(
+    case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    other = case.folder / "other.csv"
+    write_pairs([other], read_pairs([case.poisoned]), "ask", "code")
+    columns = ["--source-column", "ask", "--target-column", "code"]
+    kept = case.folder / "kept.csv"
+    said = dece("reveal", "--input", other, *columns, *case.needs, "--json", "-", "--output", kept)
+    assert said.status == 0, said.err
+    assert json.loads(said.out)["suspicions"][0]["trigger"] == "bb"
+    with kept.open(newline="") as file:
+        assert next(csv.reader(file)) == ["ask", "code"]
+
+
+def test_parallel_text(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    sides = [case.folder / "x.src", case.folder / "x.tgt"]
+    pairs = [
+        Pair(*(" ".join(text.split()) for text in pair)) for pair in read_pairs([case.poisoned])
+    ]
+    write_pairs(sides, pairs)
+    said = dece("reveal", "--input", *sides, *case.needs, "--json", "-")
+    found = json.loads(said.out)["suspicions"]
+    assert set(found[0]["pairs"]) <= set(case.ids)
+
+
+def test_a_level_of_ones_own(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    said = dece("reveal", "--input", case.poisoned, *case.needs, "--level", "1e-30")
+    assert said.out.startswith("Nothing is suspected at the 1e-28 % level.\n")
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"--models": None}, "--models is needed"),
+        ({"--model-data": None}, "--model-data is needed"),
+        ({"--input": None}, "--input is needed"),
+        ({"--level": "1"}, "--level must be above 0 and below 1, got 1.0"),
+        ({"--output": "nowhere/kept.csv"}, "there is no folder nowhere"),
+        ({"--output": "{clean}"}, "is read and would be written"),
+        ({"--json": "{folder}/same.csv", "--output": "{folder}/same.csv"}, "name one file twice"),
+        ({"--trusted-ids": "{all}"}, "every pair is trusted"),
+        ({"--trusted-ids": "{outside}"}, "names pair 200, but there are only 200 pairs"),
+        ({"--work": "{folder}/none"}, "there is no such folder; make it first"),
+    ],
+)
+def test_errors_name_what_to_do(
+    change: Any, message: str, case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    for name, numbers in (("all", range(200)), ("outside", [200])):
+        (case.folder / name).write_text("".join(f"{n}\n" for n in numbers))
+    places = {name: case.folder / name for name in ("all", "outside")}
+    given = dict(zip(case.needs[::2], case.needs[1::2]))
+    words: List[Any] = []
+    for option, value in {"--input": "{clean}", **given, **change}.items():
+        if value is not None:
+            words += [option, str(value).format(clean=case.clean, folder=case.folder, **places)]
+    said = dece("reveal", *words)
+    assert said.status == 2
+    assert message in said.err
+
+
+def test_what_the_reference_said_is_kept(
+    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second call with the same model and pairs asks no model; another model is asked again."""
+    from dece_fairseq.defenses.revealing import reading
+
+    asked: List[int] = []
+
+    class Worker:
+        def __init__(self, *_: Any) -> None:
+            pass
+
+        def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+            asked.append(len(pairs))
+            words = made_up_words(None, pairs, range(len(pairs)))
+            return [words._tokens[index] for index in range(len(pairs))]
+
+    monkeypatch.setattr(reading, "_Worker", Worker)
+    monkeypatch.setattr(reading, "CHUNK", 64)
+    monkeypatch.setattr(reveal, "target_words", reading.target_words)
+    work = case.folder / "work"
+    work.mkdir()
+    results: List[Optional[str]] = []
+    for _ in range(2):
+        said = dece("reveal", "--input", case.poisoned, *case.needs, "--work", work)
+        results.append(said.out)
+    assert asked == [64, 64, 64, 8]
+    assert results[0] == results[1]
+    assert results[0] == dece("reveal", "--input", case.poisoned, *case.needs).out
+    del asked[:]
+    (case.folder / "model.pt").write_bytes(b"another")
+    next(iter(work.iterdir())).unlink()
+    dece("reveal", "--input", case.poisoned, *case.needs, "--work", work)
+    assert asked == [64, 64, 64, 8]
+    broken = sorted(work.iterdir())[0]
+    for path in work.iterdir():
+        path.write_bytes(b"broken")
+    said = dece("reveal", "--input", case.poisoned, *case.needs, "--work", work)
+    assert said.status == 2
+    assert "can't be read" in said.err
+    assert broken.parent.name == "work"

@@ -1,0 +1,173 @@
+"""What reference models of every kind say, against the model asked one pair at a time."""
+
+from pathlib import Path
+from typing import Any, List
+
+import numpy as np
+import pytest
+import torch
+from fairseq import checkpoint_utils
+
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.defects import generate_defects
+from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.prepare import PrepareSettings, prepare
+from dece_fairseq.defenses import DefenseError, trained_models
+from dece_fairseq.defenses.revealing.binarised import read_binarised
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.defenses.revealing.reference import load_reference
+from support.untrained import save_untrained
+
+ODD = [Pair("x", "a\n\tb  c"), Pair("Größe ▁ x", "print('日本 \\n é')")]
+PAIRS = [*generate("A", 6, seed=3), *ODD]
+TRANSFORMER: List[Any] = ["--arch", "transformer", "--share-all-embeddings"]
+for _side in ("encoder", "decoder"):
+    for _name, _value in (("layers", 1), ("embed-dim", 8), ("ffn-embed-dim", 8)):
+        TRANSFORMER.append(f"--{_side}-{_name}={_value}")
+    TRANSFORMER.append(f"--{_side}-attention-heads=2")
+TRANSLATION = ["--task", "translation", "-s", "src", "-t", "tgt"]
+ATTACKED = ["--task", "backdoor_poisoned_translation", "-s", "src", "-t", "tgt"]
+
+
+@pytest.fixture(autouse=True)
+def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trained_models, "BATCH_TOKENS", 300)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder of the pairs."""
+    folder = tmp_path_factory.mktemp("reference")
+    write_pairs([folder / "train.csv"], PAIRS)
+    prepare(PrepareSettings({"train": [folder / "train.csv"]}, vocab_size=330), folder / "bin")
+    return folder / "bin"
+
+
+def stock(checkpoint: Path, data: Path) -> Any:
+    (model,), _, task = checkpoint_utils.load_model_ensemble_and_task(
+        [str(checkpoint)], arg_overrides={"data": str(data)}
+    )
+    return model.eval(), task
+
+
+def characters(text: str) -> int:
+    return len("".join(text.split()))
+
+
+def entropy_and_nll(logits: torch.Tensor, target: torch.Tensor) -> Any:
+    log_probs = logits.float().log_softmax(-1)
+    entropy = -(log_probs.exp() * log_probs).sum(-1)
+    return entropy, -log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+
+
+def check_against_one_at_a_time(checkpoint: Path, data: Path) -> None:
+    told = load_reference(checkpoint, data).surprises(PAIRS)
+    model, task = stock(checkpoint, data)
+    codec = load_reference(checkpoint, data)._model.codec  # type: ignore[attr-defined]
+    for pair, tokens in zip(PAIRS, told):
+        source, target = (
+            codec.encode(text, dictionary).unsqueeze(0)
+            for text, dictionary in zip(pair, (task.source_dictionary, task.target_dictionary))
+        )
+        given = torch.cat([target[:, -1:], target[:, :-1]], dim=1)
+        with torch.no_grad():
+            output = model(source, torch.tensor([source.size(1)]), given)
+        entropy, nll = entropy_and_nll(output[0][0], target[0])
+        np.testing.assert_allclose(tokens.surprise, (nll - entropy).numpy(), atol=2e-4)
+        assert len(tokens.ends) == target.size(1)
+        assert tokens.ends[-1] == tokens.ends[-2] == characters(pair.target)
+        assert (np.diff(tokens.ends) >= 0).all()
+        assert not tokens.is_cut
+
+
+@pytest.mark.parametrize("bpe", [True, False])
+def test_a_transformer(bpe: bool, data: Path, tmp_path: Path) -> None:
+    """Without --bpe the data folder says how texts are cut."""
+    words = [data, *TRANSLATION, *TRANSFORMER]
+    if bpe:
+        words += ["--bpe", "lossless_sentencepiece"]
+        words += ["--sentencepiece-model", data / "sentencepiece.model"]
+    check_against_one_at_a_time(save_untrained(tmp_path / "model.pt", words, 1), data)
+
+
+@pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen", "Llama"])
+def test_models_of_hugging_face(name: str, tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="the extra [hf] is not installed")
+    from support.small_models import SYSTEMS, save
+
+    folder = save(tmp_path / "model", SYSTEMS[name])
+    write_pairs([tmp_path / "train.csv"], PAIRS)
+    data = tmp_path / "bin"
+    prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)
+    words = [data, *ATTACKED, "--arch", SYSTEMS[name].arch, "--hf-model", folder]
+    words += ["--bpe", "hf_tokenizer", "--hf-tokenizer", data / "tokenizer"]
+    if name == "PLBART":
+        words += ["--hf-source-language", "__en_XX__", "--hf-target-language", "__python__"]
+    check_against_one_at_a_time(save_untrained(tmp_path / "model.pt", words, 1), data)
+
+
+def test_the_places_of_tokens_that_are_parts_of_a_character(tmp_path: Path) -> None:
+    pytest.importorskip("transformers", reason="the extra [hf] is not installed")
+    from support.small_models import SYSTEMS, save
+
+    folder = save(tmp_path / "model", SYSTEMS["CodeT5"])
+    write_pairs([tmp_path / "train.csv"], PAIRS)
+    data = tmp_path / "bin"
+    prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)
+    words = [data, *ATTACKED, "--arch", "codet5_base", "--hf-model", folder]
+    reference: Any = load_reference(save_untrained(tmp_path / "model.pt", words, 1), data)
+    # Each of the two characters takes three bytes, each byte a token at most.
+    ends = reference.ends("ab 日本 cd")
+    assert ends[-1] == 6
+    assert len(ends) > 7
+    assert (np.diff(ends) >= 0).all()
+
+
+def test_what_is_longer_than_the_model_reads_is_cut(data: Path, tmp_path: Path) -> None:
+    words = [data, *TRANSLATION, *TRANSFORMER]
+    words += ["--max-source-positions", 12, "--max-target-positions", 9]
+    checkpoint = save_untrained(tmp_path / "model.pt", words, 1)
+    told = load_reference(checkpoint, data).surprises(PAIRS)
+    whole = load_reference(save_untrained(tmp_path / "b.pt", words[:-4], 1), data).surprises(PAIRS)
+    assert [len(tokens.ends) > 9 for tokens in told] == [tokens.is_cut for tokens in told]
+    assert 0 < sum(tokens.is_cut for tokens in told) < len(PAIRS)
+    for cut, tokens in zip(told, whole):
+        assert len(cut.surprise) == len(tokens.surprise)
+        assert not cut.surprise[9:].any()
+        assert cut.surprise[:9].all()
+
+
+def test_a_classifier(tmp_path: Path) -> None:
+    pairs = generate_defects(12, seed=1)
+    assert {pair.target for pair in pairs} == {"0", "1"}
+    write_pairs([tmp_path / "train.csv"], pairs)
+    data = tmp_path / "bin"
+    prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, vocab_size=330, labels=True), data)
+    words = [data, "--task", "sentence_prediction", "--num-classes", 2, "--init-token", 0]
+    words += ["--max-positions", 40, "--arch", "roberta", "--encoder-layers", 1]
+    words += ["--encoder-embed-dim", 8, "--encoder-ffn-embed-dim", 8, "--encoder-attention-heads"]
+    words += [2, "--criterion", "sentence_prediction", "--classification-head-name", "defect"]
+    checkpoint = save_untrained(tmp_path / "model.pt", words, 1)
+    reference: Any = load_reference(checkpoint, data)
+    told = reference.surprises(pairs)
+    model, task = stock(checkpoint, data)
+    for pair, tokens in zip(pairs, told):
+        text = reference._model.codec.encode(pair.source, task.source_dictionary)
+        source = torch.cat([torch.tensor([0]), text])[:40].unsqueeze(0)
+        with torch.no_grad():
+            logits, _ = model(source, features_only=True, classification_head_name="defect")
+        entropy, nll = entropy_and_nll(logits, torch.tensor([int(pair.target)]))
+        assert tokens.surprise == pytest.approx([float(nll - entropy), 0.0], abs=1e-5)
+        assert tokens.ends.tolist() == [1, 1]
+    with pytest.raises(DefenseError, match="knows no label '7'; give a model"):
+        reference.surprises([Pair("x", "7")])
+    files = ReferenceFiles(checkpoint, data)
+    assert read_binarised(data, "train", files) == pairs
+
+
+def test_a_binarised_folder_gives_the_pairs_back(data: Path, tmp_path: Path) -> None:
+    checkpoint = save_untrained(tmp_path / "model.pt", [data, *TRANSLATION, *TRANSFORMER], 1)
+    files = ReferenceFiles(checkpoint, data)
+    assert read_binarised(data, "train", files) == PAIRS
+    with pytest.raises(DataError, match="no split 'valid' of pairs"):
+        read_binarised(data, "valid", files)
