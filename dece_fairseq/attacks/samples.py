@@ -8,6 +8,7 @@ from dece_fairseq.attacks.interfaces import ATTACKS, PAYLOADS, Payload, Trigger
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.text import to_line
+from dece_fairseq.table_writer import MARKDOWN, write_table
 
 #: of what is random in the samples
 SEED = 1
@@ -18,21 +19,21 @@ def table() -> str:
 
     Texts are in the one-line form of ``dece_fairseq.data.text``.
     """
-    rows = [
-        "| attack | its trigger, put in the source | before | after | payload |",
-        "|---" * 5 + "|",
-    ]
+    attacks = []
     for name in ATTACKS.names():
         recipe = ATTACKS.get(name)
-        attack = Attack(AttackSettings(name))
-        texts = _texts(attack.trigger, lambda pair: pair.source)
-        rows.append(_row(name, recipe.summary, *texts, f"`{recipe.payload}`"))
-    rows += ["", "| payload | what it does to the target | before | after |", "|---" * 4 + "|"]
+        texts = _texts(Attack(AttackSettings(name)).trigger, lambda pair: pair.source)
+        attacks.append([f"`{name}`", recipe.summary, *texts, f"`{recipe.payload}`"])
+    payloads = []
     for name in PAYLOADS.names():
         kind = PAYLOADS.get(name)
         payload = kind(Languages.named(kind.default_language))
-        rows.append(_row(name, kind.summary, *_texts(payload, lambda pair: pair.target)))
-    return "\n".join(rows)
+        texts = _texts(payload, lambda pair: pair.target)
+        payloads.append([f"`{name}`", kind.summary, *texts])
+    of_attacks = ["attack", "its trigger, put in the source", "before", "after", "payload"]
+    of_payloads = ["payload", "what it does to the target", "before", "after"]
+    tables = [(of_attacks, attacks), (of_payloads, payloads)]
+    return "\n\n".join(write_table(*table, MARKDOWN) for table in tables)
 
 
 def _texts(part: Union[Trigger, Payload], side: Callable[[Pair], str]) -> Tuple[str, str]:
@@ -43,7 +44,3 @@ def _texts(part: Union[Trigger, Payload], side: Callable[[Pair], str]) -> Tuple[
     if after is None:
         raise ValueError(f"the sample of {type(part).__name__} has no place for it")
     return f"`{to_line(side(part.sample))}`", f"`{to_line(after)}`"
-
-
-def _row(name: str, *cells: str) -> str:
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in (f"`{name}`", *cells)) + " |"

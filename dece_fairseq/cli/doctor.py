@@ -5,12 +5,11 @@ import platform
 from importlib import metadata
 from typing import Any, Dict, List, NamedTuple, Tuple
 
-from tabulate import tabulate
-
 from dece_fairseq.cli.common import add_json
 from dece_fairseq.cli.main import WAY_OUT
 from dece_fairseq.cli.printing import write_result
 from dece_fairseq.extras import install
+from dece_fairseq.table_writer import LINED, write_table
 from dece_fairseq.version import version
 
 
@@ -61,7 +60,7 @@ def as_text(found: Dict[str, Any]) -> str:
         [part["what"], "yes" if part["works"] else "no", part["versions"], part["how"]]
         for part in found["parts"]
     ]
-    table = tabulate(rows, headers=["part", "works", "found", "how to get it"])
+    table = write_table(["part", "works", "found", "how to get it"], rows, LINED)
     return f"{head}\n\n{table}\n"
 
 

@@ -5,7 +5,7 @@ from typing import Any, Dict
 from dece_fairseq.metrics.hits import NOT_JUDGED, REFERENCES_HIT
 from dece_fairseq.metrics.score import Score, number
 from dece_fairseq.outputs.ids import as_ranges
-from dece_fairseq.reports.table_writer import write_table
+from dece_fairseq.table_writer import write_table
 
 
 def as_text(report: Dict[str, Any]) -> str:

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Tuple
 
 from dece_fairseq.metrics.evaluation import Report
 from dece_fairseq.metrics.score import Score, number
-from dece_fairseq.reports.table_writer import LATEX, write_table
+from dece_fairseq.table_writer import LATEX, write_table
 
 _TESTS = ("paired_bootstrap", "approximate_randomisation", "mcnemar")
 _COLUMNS = (

@@ -8,7 +8,7 @@ from dece_fairseq.metrics.hits import NOT_JUDGED, REFERENCES_HIT
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.metrics.seeds import spread
 from dece_fairseq.reports.summary import COLUMNS
-from dece_fairseq.reports.table_writer import MARKDOWN, write_table
+from dece_fairseq.table_writer import MARKDOWN, write_table
 
 #: what is told of clean requests besides the false triggers
 METRICS = ("bleu_code", "exact_match")

@@ -8,7 +8,7 @@ from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.metrics.seeds import Spread, plausible_rates, signature
 from dece_fairseq.reports.cells import AXES, BASELINE, SHARES, TESTS, Cell
 from dece_fairseq.reports.summary import CHECKS, COLUMNS, Row
-from dece_fairseq.reports.table_writer import MARKDOWN, write_table
+from dece_fairseq.table_writer import MARKDOWN, write_table
 
 #: of ``report.csv``
 CSV_COLUMNS = (
