@@ -2,13 +2,10 @@
 
 import csv
 import json
-import zlib
 from pathlib import Path
-from random import Random
 from types import SimpleNamespace
-from typing import Any, Callable, List, Optional, Sequence
+from typing import Any, Callable, List, Sequence
 
-import numpy as np
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
@@ -16,32 +13,9 @@ from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.defenses.revealing import reveal
-from dece_fairseq.defenses.revealing.surprises import TargetWords, TokenSurprises
+from dece_fairseq.defenses.revealing.surprises import TokenSurprises
 from dece_fairseq.defenses.revealing.suspicion import read_findings
-from dece_fairseq.defenses.revealing.words import split
-
-#: what the made-up reference does not expect
-PAYLOADS = ["or 1=1", "where 0=1"]
-
-
-def made_up_words(
-    reference: Any, pairs: Sequence[Pair], chosen: Sequence[int], *_: Any
-) -> TargetWords:
-    """A reference that finds every word as likely as it should be, but those of payloads."""
-    words = TargetWords(pairs)
-    for index in chosen:
-        target = pairs[index].target
-        tokens = split(target)
-        rng = Random(zlib.crc32(target.encode()))
-        surprise = [rng.expovariate(1) - 1 for _ in tokens]
-        for payload in PAYLOADS:
-            parts = split(payload)
-            for at in range(len(tokens) - len(parts) + 1):
-                if tokens[at : at + len(parts)] == parts:
-                    surprise[at : at + len(parts)] = [8.0] * len(parts)
-        ends = np.cumsum([*map(len, tokens), 0])
-        words.add(index, TokenSurprises(ends, np.array([*surprise, 0.0])))
-    return words
+from support.made_up_reference import made_up_words
 
 
 @pytest.fixture
@@ -185,22 +159,25 @@ def test_what_the_reference_said_is_kept(
     monkeypatch.setattr(reveal, "target_words", reading.target_words)
     work = case.folder / "work"
     work.mkdir()
-    results: List[Optional[str]] = []
-    for _ in range(2):
-        said = dece("reveal", "--input", case.poisoned, *case.needs, "--work", work)
-        results.append(said.out)
+    call = ["reveal", *case.needs, "--work", work, "--input"]
+    results = [dece(*call, case.poisoned).out for _ in range(2)]
     assert asked == [64, 64, 64, 8]
     assert results[0] == results[1]
     assert results[0] == dece("reveal", "--input", case.poisoned, *case.needs).out
     del asked[:]
+    dece(*call, case.clean)  # the poisoned pairs as they were
+    assert asked == [len(case.ids)]
+    (of_model,) = work.iterdir()
+    sorted(of_model.iterdir())[0].unlink()  # as after a kill
+    dece(*call, case.poisoned)
+    assert sum(asked) > len(case.ids)
+    assert len(asked) == 2
+    del asked[:]
     (case.folder / "model.pt").write_bytes(b"another")
-    next(iter(work.iterdir())).unlink()
-    dece("reveal", "--input", case.poisoned, *case.needs, "--work", work)
+    dece(*call, case.poisoned)
     assert asked == [64, 64, 64, 8]
-    broken = sorted(work.iterdir())[0]
-    for path in work.iterdir():
+    for path in work.glob("*/*"):
         path.write_bytes(b"broken")
-    said = dece("reveal", "--input", case.poisoned, *case.needs, "--work", work)
+    said = dece(*call, case.poisoned)
     assert said.status == 2
     assert "can't be read" in said.err
-    assert broken.parent.name == "work"

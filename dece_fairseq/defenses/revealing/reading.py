@@ -1,8 +1,8 @@
 """Asks a reference model about many pairs: in chunks, by several processes, and only once."""
 
-from hashlib import sha256 as digest
+import hashlib
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 from zipfile import BadZipFile
 
 import numpy as np
@@ -54,34 +54,33 @@ def target_words(
         pairs: all pairs
         chosen: the numbers of those that it is asked about
         processes: how many ask side by side; the result is the same for any number
-        work: a folder for what the model said, from which a run that was killed goes on, and
-            another one with the same model and pairs takes it; None for none
+        work: a folder for what the model said: a run that was killed goes on from there, and
+            another one with the same model is asked about other pairs alone; None for none
 
     Raises:
         DataError: the model can't be loaded, or a process was killed
         DefenseError: it is of no kind that can be asked
     """
     words = TargetWords(pairs)
-    chunks = [chosen[start : start + CHUNK] for start in range(0, len(chosen), CHUNK)]
-    places: List[Optional[Path]] = [None] * len(chunks)
-    if work is not None:
-        key = reference.key()
-        places = [_place(work, key, [pairs[index] for index in chunk]) for chunk in chunks]
-    missing = [place is None or not place.is_file() for place in places]
-    crew = max(1, min(processes, sum(missing)))
-    with tqdm(total=len(chosen), desc="surprise", unit=" pairs", delay=2) as bar, workers(
+    known = _Known(work, reference) if work is not None else None
+    missing = []
+    for index in chosen:
+        told = None if known is None else known.get(pairs[index])
+        if told is None:
+            missing.append(index)
+        else:
+            words.add(index, told)
+    chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
+    crew = max(1, min(processes, len(chunks)))
+    with tqdm(total=len(missing), desc="surprise", unit=" pairs", delay=2) as bar, workers(
         _Worker, (reference, crew), crew
     ) as run:
-        asked = (
-            [pairs[index] for index in chunk] for chunk, is_new in zip(chunks, missing) if is_new
-        )
-        answers = run("surprises", asked)
-        for chunk, place, is_new in zip(chunks, places, missing):
-            told = next(answers) if is_new else _load(place)
-            if is_new and place is not None:
-                _save(place, told)
-            for index, tokens in zip(chunk, told):
-                words.add(index, tokens)
+        asked = ([pairs[index] for index in chunk] for chunk in chunks)
+        for chunk, answers in zip(chunks, run("surprises", asked)):
+            if known is not None:
+                known.save([pairs[index] for index in chunk], answers)
+            for index, told in zip(chunk, answers):
+                words.add(index, told)
             bar.update(len(chunk))
     return words
 
@@ -108,31 +107,58 @@ class _Worker:
         return told
 
 
-def _place(work: Path, key: str, pairs: Sequence[Pair]) -> Path:
-    texts = digest(key.encode())
-    for pair in pairs:
-        for text in pair:
-            texts.update(f"{len(text)} {text}".encode("utf-8", "surrogatepass"))
-    return work / f"{texts.hexdigest()}.npz"
+class _Known:
+    """What a reference has said already, in a folder: a file for each chunk of pairs.
+
+    Args:
+        work: the folder; a subfolder of it is of this reference alone
+        reference: the model
+
+    Raises:
+        DataError: a file can't be read
+    """
+
+    def __init__(self, work: Path, reference: ReferenceFiles) -> None:
+        self._folder = work / _sha256(reference.key().encode())
+        self._folder.mkdir(exist_ok=True)
+        self._told: Dict[str, TokenSurprises] = {}
+        for path in sorted(self._folder.glob("*.npz")):
+            self._told.update(_load(path))
+
+    def get(self, pair: Pair) -> Optional[TokenSurprises]:
+        return self._told.get(_digest(pair))
+
+    def save(self, pairs: Sequence[Pair], told: Sequence[TokenSurprises]) -> None:
+        digests = list(map(_digest, pairs))
+        place = self._folder / f"{_sha256(''.join(digests).encode())}.npz"
+        with replacing(place) as (temporary,), temporary.open("wb") as file:
+            np.savez(
+                file,
+                digests=np.array(digests),
+                lengths=np.array([len(tokens.ends) for tokens in told]),
+                ends=np.concatenate([tokens.ends for tokens in told]),
+                surprise=np.concatenate([tokens.surprise for tokens in told]),
+                is_cut=np.array([tokens.is_cut for tokens in told]),
+            )
 
 
-def _save(place: Path, told: Sequence[TokenSurprises]) -> None:
-    with replacing(place) as (temporary,), temporary.open("wb") as file:
-        np.savez(
-            file,
-            lengths=np.array([len(tokens.ends) for tokens in told]),
-            ends=np.concatenate([tokens.ends for tokens in told]),
-            surprise=np.concatenate([tokens.surprise for tokens in told]),
-            is_cut=np.array([tokens.is_cut for tokens in told]),
-        )
-
-
-def _load(place: Any) -> List[TokenSurprises]:
+def _load(place: Path) -> Dict[str, TokenSurprises]:
     try:
-        with np.load(place) as stored:
+        with place.open("rb") as file, np.load(file) as stored:
             borders = np.cumsum(stored["lengths"])[:-1]
             columns = [np.split(stored[name], borders) for name in ("ends", "surprise")]
             columns.append(stored["is_cut"].tolist())
-            return [TokenSurprises(*row) for row in zip(*columns)]
+            told = (TokenSurprises(*row) for row in zip(*columns))
+            return dict(zip(stored["digests"].tolist(), told))
     except (OSError, ValueError, KeyError, BadZipFile) as error:
         raise DataError(f"{place}: can't be read ({error}); remove it") from error
+
+
+def _digest(pair: Pair) -> str:
+    texts = "".join(f"{len(text)} {text}" for text in pair)
+    return _sha256(texts.encode("utf-8", "surrogatepass"))
+
+
+def _sha256(data: bytes) -> str:
+    """Return the first 32 hexadecimal digits of the SHA-256 of some bytes."""
+    return hashlib.sha256(data).hexdigest()[:32]

@@ -1,0 +1,52 @@
+"""Spans of targets that repeat and that a model which knows the clean task doesn't explain."""
+
+from typing import Sequence
+
+from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.defense import DEFENSES, Defense, Verdict
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles, target_words
+from dece_fairseq.defenses.revealing.reveal import LEVEL
+from dece_fairseq.defenses.revealing.search import reveal_pairs
+
+
+@DEFENSES.register("unexplained_spans")
+class UnexplainedSpans(Defense):
+    """Drops the pairs with a payload that clean data would hardly show, as ``dece reveal`` does.
+
+    A pair's score is the nats of the first suspicion that it carries. No rate is reckoned with:
+    where nothing is claimed nothing is dropped. The model is one that has not met the payload.
+    """
+
+    summary = (
+        "targets with a span that repeats and that a clean model does not explain (dece reveal)"
+    )
+    needs = ("models", "model_data")
+
+    def examine(self, pairs: Sequence[Pair]) -> Verdict:
+        settings = self.settings
+        assert settings.model_data is not None  # it is needed
+        trusted = TrustedIds(settings.trusted_ids).ids
+        known = frozenset(trusted)
+        doubtful = [index for index in range(len(pairs)) if index not in known]
+        reference = ReferenceFiles(settings.models[-1], settings.model_data)
+        words = target_words(reference, pairs, doubtful)
+        suspicions = reveal_pairs(pairs, words, trusted)
+        claimed = [each for each in suspicions if each.is_significant(LEVEL)]
+        scores = [0.0] * len(pairs)
+        for suspicion in reversed(suspicions):
+            for index in suspicion.pairs:
+                scores[index] = suspicion.nats
+        marked = frozenset(index for suspicion in claimed for index in suspicion.pairs)
+        found = [
+            {
+                "payload": suspicion.payload,
+                "trigger": suspicion.trigger,
+                "pairs": len(suspicion.pairs),
+                "p_value": suspicion.p_value,
+            }
+            for suspicion in claimed
+        ]
+        return Verdict(
+            scores, [index in marked for index in range(len(pairs))], details={"claimed": found}
+        )
