@@ -61,6 +61,10 @@ def dece_fused(logits: Tensor, target: Tensor) -> Tensor:
     return dece(logits, target, fused=True)
 
 
+def fairseq_of_projected(features: Tensor, weight: Tensor, target: Tensor) -> Tensor:
+    return fairseq_label_smoothed(functional.linear(features, weight), target)
+
+
 def dece_of_projected(features: Tensor, weight: Tensor, target: Tensor) -> Tensor:
     return dece(functional.linear(features, weight), target)
 
@@ -79,8 +83,9 @@ PEERS: Dict[str, Callable[..., Tensor]] = {
     "DeCE, epsilon 0": dece_unsmoothed,
     "DeCE, fused kernel": dece_fused,
 }
-# From features, the output projection included.
+# From features, the output projection included; likewise.
 PROJECTED: Dict[str, Callable[..., Tensor]] = {
+    "projection, then fairseq label-smoothed": fairseq_of_projected,
     "projection, then DeCE": dece_of_projected,
     "DeCE of the projection": dece_of_projection,
 }
