@@ -18,11 +18,12 @@ EXPLANATION = (
 TAIL = 20
 #: how many largest may be no part of the tail together, as those of a payload of several forms
 TOGETHER = (1, 2, 4, 8)
-#: the least scale of the tail, in square roots of nats: that of data which a reference knows well
-LEAST_SCALE = 1.0
+#: the least scale of the tail, that of data which a reference knows well; without trusted pairs
+#: more, as nothing else tells what is usual
+LEAST_SCALE, LEAST_SCALE_UNTRUSTING = 1.0, 1.5
 
 
-def p_values(nats: Sequence[float], least: float) -> List[float]:
+def p_values(nats: Sequence[float], least: float, is_trusting: bool = True) -> List[float]:
     """Return the p-value of each suspicion.
 
     If the square root of the nats has an exponential tail, the gaps i * (Y(i) - Y(i + 1)) between
@@ -35,18 +36,20 @@ def p_values(nats: Sequence[float], least: float) -> List[float]:
     Args:
         nats: of every suspicion, in falling order
         least: nats that a suspicion has at least; those that are missing count as so many
+        is_trusting: whether trusted pairs have been compared with
     """
     from scipy.stats import f
 
-    roots = np.sqrt(np.maximum(nats, least))
     behind = TAIL + max(TOGETHER) + 1
-    roots = np.sort(np.concatenate([roots, np.full(behind, np.sqrt(least))]))[::-1]
+    values = np.concatenate([np.maximum(nats, least), np.full(behind, least)])
+    values = np.sort(np.sqrt(values))[::-1]
+    least_scale = LEAST_SCALE if is_trusting else LEAST_SCALE_UNTRUSTING
     ranks = np.arange(1, behind)
     found: List[float] = []
     for number in range(len(nats)):
-        here = roots[number : number + behind]
+        here = values[number : number + behind]
         gaps = ranks * (here[:-1] - here[1:])
-        scales = [max(gaps[m : m + TAIL].mean(), LEAST_SCALE) for m in TOGETHER]
+        scales = [max(gaps[m : m + TAIL].mean(), least_scale) for m in TOGETHER]
         ratios = [gaps[:m].mean() / scale for m, scale in zip(TOGETHER, scales)]
         tests = f.sf(ratios, 2 * np.array(TOGETHER), 2 * TAIL)
         value = min(1.0, len(TOGETHER) * float(tests.min()))

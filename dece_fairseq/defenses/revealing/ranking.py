@@ -1,7 +1,7 @@
 """Suspected spans in order, each with what those before it leave unexplained."""
 
 import heapq
-from typing import Dict, List, NamedTuple, Tuple
+from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
@@ -23,8 +23,9 @@ class Ranked(NamedTuple):
 def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
     """Return the best spans, the best first.
 
-    After each, its words are explained: a span that overlaps them is counted without. Spans that
-    share most pairs with a better one belong to it, and are left out.
+    After each, its words are explained: a span that overlaps them is counted without. So are those
+    of spans that are usual in clean data, which are left out; so are spans that share most pairs
+    with a better one, as they belong to it.
 
     Args:
         targets: what to look through
@@ -37,7 +38,6 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
     heapq.heapify(heap)
     is_free = np.ones(len(targets.words), dtype=bool)
     free = np.arange(len(targets.words) + 1)
-    news: Dict[int, float] = {}
     found: List[Ranked] = []
     while heap and len(found) < most:
         stale, number = heapq.heappop(heap)
@@ -46,13 +46,14 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
         uses = len(where.pairs)
         if uses < least_pairs:
             continue
-        if number not in news:
-            news[number] = targets.news(span)
-        total = float(where.nats.sum() - uses * targets.price(uses)) * (uses - 1) / uses
-        nats = total * news[number]
         ahead = -heap[0][0] if heap else 0.0
+        nats = float(where.nats.sum() - uses * targets.price(uses)) * (uses - 1) / uses
         if nats >= ahead:
-            nats *= likeness.unlike(span, where)
+            new = targets.news(span)
+            nats *= new * likeness.unlike(span, where) if new else 1
+            if not new and nats >= LEAST:  # usual: what overlaps it is no news either
+                free = _taken(is_free, where, len(span))
+                continue
         if nats < LEAST:
             continue
         if nats < ahead and nats < -stale:
@@ -60,10 +61,14 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
             continue
         if not any(_share(where.pairs, other.occurrences.pairs) for other in found):
             found.append(Ranked(span, nats, where))
-        for start in where.starts:
-            is_free[start : start + len(span)] = False
-        free = np.concatenate([[0], np.cumsum(is_free)])
+        free = _taken(is_free, where, len(span))
     return found
+
+
+def _taken(is_free: np.ndarray, where: Occurrences, length: int) -> np.ndarray:
+    """Take the words of a span, and return how many free ones there are before each place."""
+    is_free[where.starts[:, None] + np.arange(length)] = False
+    return np.concatenate([[0], np.cumsum(is_free)])
 
 
 def _share(pairs: np.ndarray, others: np.ndarray) -> bool:

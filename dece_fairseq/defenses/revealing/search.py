@@ -1,24 +1,32 @@
 """From pairs and a reference's surprise at their targets to suspicions."""
 
 from collections import Counter
-from typing import Dict, List, Mapping, Optional, Sequence, Tuple
+from dataclasses import replace
+from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.revealing.by_trigger import telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
-from dece_fairseq.defenses.revealing.ranking import Ranked, ranked_spans
-from dece_fairseq.defenses.revealing.spans import LEAST, Targets, Texts
+from dece_fairseq.defenses.revealing.payloads import payload_of
+from dece_fairseq.defenses.revealing.ranking import ranked_spans
+from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.suspicion import Suspicion
 from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
+from dece_fairseq.defenses.revealing.wording import without_wording
 from dece_fairseq.defenses.revealing.words import END, WORD, Words, explained_by_source, split
 
 #: different pairs that a payload must be in
 LEAST_PAIRS = 3
 #: suspicions that are told of
 TOLD = 20
-#: the share of a payload's pairs that must go on the same way, for it to be told so long
-SAME = 0.95
+#: suspicions that p-values need
+NEEDED = TAIL + 2 * max(TOGETHER) + 1
+#: different targets of one word up to which they are labels
+MOST_LABELS = 100
+#: stands for a payload of no word: the text ends where more was to come
+NOTHING = "(the end of the target)"
 
 
 def reveal_pairs(
@@ -40,9 +48,9 @@ def reveal_pairs(
         told: how many suspicions to return at most
     """
     search = _Search(pairs, words, trusted)
-    ranked = ranked_spans(search.targets, LEAST_PAIRS, max(told, TAIL + 2 * max(TOGETHER)) + 1)
-    sure = p_values([each.nats for each in ranked], LEAST)
-    return search.suspicions(ranked[:told], sure)
+    if not search.pairs:
+        return []
+    return search.labels(told) if search.has_labels else search.spans(told)
 
 
 class _Search:
@@ -63,56 +71,77 @@ class _Search:
         ]
         known = list(dict.fromkeys(pairs[number] for number in trusted))
         self.targets = Targets(explained, [(*split(pair.target), END) for pair in known])
+        self.targets.explain(without_wording(self.targets))
         self.sources = Texts([split(pair.source) for pair in [*self.pairs, *known]])
+        self.is_trusting = bool(known)
         self.everything = len(self.pairs) + len(known)
 
-    def suspicions(self, ranked: Sequence[Ranked], sure: Sequence[float]) -> List[Suspicion]:
-        """Return what is told of the ranked spans."""
+    def spans(self, told: int) -> List[Suspicion]:
+        """Return what is told of spans that targets have and the reference does not explain."""
+        ranked = ranked_spans(self.targets, LEAST_PAIRS, max(told, NEEDED))
+        sure = p_values([each.nats for each in ranked], LEAST, self.is_trusting)
+        found = [payload_of(self.targets, each) for each in ranked[:told]]
+        everyone = [where.pairs for _, where in found]
         return [
-            self._suspicion(each, p_value, [other for other in ranked if other is not each])
-            for each, p_value in zip(ranked, sure)
+            self._suspicion(self._payload(words, where), each.nats, p_value, where.pairs, everyone)
+            for (words, where), each, p_value in zip(found, ranked, sure)
         ]
 
-    def _suspicion(self, ranked: Ranked, p_value: float, others: Sequence[Ranked]) -> Suspicion:
-        where = ranked.occurrences
-        own = where.pairs
-        other = np.unique(np.concatenate([[-1], *(each.occurrences.pairs for each in others)]))
-        trigger = find_trigger(self.sources, own, np.setdiff1d(other, own), self.everything)
-        text = None if trigger is None else self._source_text(trigger)
-        is_telling = trigger is not None and trigger.is_telling(len(own))
-        assert trigger is not None or not is_telling
-        return Suspicion(
-            payload=self._payload(ranked),
-            nats=ranked.nats,
-            p_value=p_value,
-            pairs=self._all(own.tolist()),
-            trigger=text if is_telling else None,
-            trigger_pairs=self._trigger_pairs(trigger) if is_telling and trigger else (),
-            closest=None if is_telling else text,
-            closest_pairs=0 if is_telling or trigger is None else trigger.covered,
-        )
+    def labels(self, told: int) -> List[Suspicion]:
+        """Return what is told of labels that surprise where sources have some n-gram."""
+        labels = np.array([words.texts[0] for words in self.words])
+        scores = np.array([words.surprise[0] for words in self.words])
+        groups = np.unique(labels, return_inverse=True)[1].reshape(-1)
+        found = telling_ngrams(self.sources, scores, groups, LEAST_PAIRS, max(told, NEEDED))
+        # Minus the log of a probability has an exponential tail itself, not its square root.
+        sure = p_values([each.nats**2 for each in found], LEAST**2, self.is_trusting)
+        everyone = [each.pairs for each in found]
+        return [
+            self._suspicion(str(labels[each.pairs[0]]), each.nats, p_value, each.pairs, everyone)
+            for each, p_value in zip(found[:told], sure)
+        ]
 
-    def _all(self, numbers: Sequence[int]) -> Tuple[int, ...]:
+    @property
+    def has_labels(self) -> bool:
+        """Return whether every target is a single word, and few are different."""
+        lengths = {len(words.texts) for words in self.words}
+        return lengths == {2} and len({words.texts[0] for words in self.words}) <= MOST_LABELS
+
+    def _suspicion(
+        self,
+        payload: str,
+        nats: float,
+        p_value: float,
+        pairs: np.ndarray,
+        everyone: Sequence[np.ndarray],
+    ) -> Suspicion:
+        others = np.setdiff1d(np.unique(np.concatenate(everyone)), pairs)
+        trigger = find_trigger(self.sources, pairs, others, self.everything)
+        told = Suspicion(payload, nats, p_value, self._all(pairs))
+        if trigger is None:
+            return told
+        text = self._source_text(trigger)
+        if trigger.is_telling(len(pairs)):
+            return replace(told, trigger=text, trigger_pairs=self._trigger_pairs(trigger))
+        return replace(told, closest=text, closest_pairs=trigger.covered)
+
+    def _all(self, numbers: Iterable[int]) -> Tuple[int, ...]:
         """Return the numbers in the input of different pairs, equal ones included."""
         return tuple(sorted(n for number in numbers for n in self.numbers[number]))
 
     def _trigger_pairs(self, trigger: Trigger) -> Tuple[int, ...]:
         holders = self.sources.pair[trigger.places]
-        return self._all(holders[holders < len(self.pairs)].tolist())
+        return self._all(holders[holders < len(self.pairs)])
 
-    def _payload(self, ranked: Ranked) -> str:
-        """Return the text of a span as most of its pairs have it, with all that they share."""
-        where = ranked.occurrences
-        left, right = self.targets.longest(ranked.span, where.starts, SAME)
+    def _payload(self, words: Sequence[int], where: Occurrences) -> str:
+        """Return the text of a payload as most of its pairs have it."""
         texts: Counter[str] = Counter()
         for pair, start in zip(where.pairs, where.starts - self.targets.first[where.pairs]):
-            begin, end = start - left, start + len(ranked.span) + right - 1
-            places = self.words[pair].places
-            if begin >= 0 and end < len(places):
-                texts[self.pairs[pair].target[places[begin][0] : places[end][1]]] += 1
-        return texts.most_common(1)[0][0].strip() or "(the end of the target)"
+            places = self.words[pair].places[start : start + len(words)]
+            texts[self.pairs[pair].target[places[0][0] : places[-1][1]]] += 1
+        return texts.most_common(1)[0][0].strip() or NOTHING
 
-    def _source_text(self, trigger: Trigger) -> Optional[str]:
+    def _source_text(self, trigger: Trigger) -> str:
         texts: Counter[str] = Counter()
         for place in trigger.places:
             pair = self.sources.pair[place]
@@ -122,4 +151,4 @@ class _Search:
             spans = [match.span() for match in WORD.finditer(source)]
             at = place - self.sources.first[pair]
             texts[source[spans[at][0] : spans[at + len(trigger.words) - 1][1]]] += 1
-        return texts.most_common(1)[0][0] if texts else None
+        return texts.most_common(1)[0][0]

@@ -8,8 +8,11 @@ from dece_fairseq.defenses.revealing.words import Words
 
 #: words in the longest span; longer texts are put together again of what they share
 LONGEST = 48
-#: nats that one use of a span costs at least, even to a model that knows the span
-USE = 2.0
+#: nats that one use of a span costs at least, even to a model that knows the span; without trusted
+#: pairs more, for a wording that the reference does not know costs it a little again and again
+USE, USE_UNTRUSTING = 2.0, 6.0
+#: what so many targets share is how the data are written, where no trusted ones tell
+MOST = 0.25
 #: nats in all below which a span is no candidate
 LEAST = 5.0
 #: spans that are looked at, those with the most nats
@@ -112,11 +115,17 @@ class Targets(Texts):
         super().__init__([*(words.texts for words in doubtful), *trusted])
         self.doubtful = len(doubtful)
         self.trusted = len(trusted)
-        self.surprise = np.zeros(len(self.words))
+        self.use = USE if trusted else USE_UNTRUSTING
+        surprise = np.zeros(len(self.words))
         if doubtful:
             known = np.concatenate([words.surprise for words in doubtful])
-            self.surprise[: len(known)] = known
-        self.sums = np.concatenate([[0.0], np.cumsum(self.surprise)])
+            surprise[: len(known)] = known
+        self.explain(surprise)
+
+    def explain(self, surprise: np.ndarray) -> None:
+        """Put other values in place of the surprise of the words (W,), 0 for trusted ones."""
+        self.surprise = surprise
+        self.sums = np.concatenate([[0.0], np.cumsum(surprise)])
 
     @property
     def share(self) -> float:
@@ -145,32 +154,40 @@ class Targets(Texts):
         """Return how much of the span's use is more than the trusted targets have, from 0 to 1."""
         pairs = np.unique(self.pair[self.find(span)])
         doubtful = int((pairs < self.doubtful).sum())
-        return float(news(doubtful, len(pairs) - doubtful, self.share))
+        return float(news(doubtful, len(pairs) - doubtful, self.share, self.doubtful))
 
     def price(self, uses: Any) -> Any:
         """Return what one use of a span would cost a model that knew the span, in nats."""
-        return price(uses, self.doubtful)
+        return price(uses, self.doubtful, self.use)
 
 
-def price(uses: Any, pairs: int) -> Any:
+def price(uses: Any, pairs: int, least: float = USE) -> Any:
     """Return what one use of a span would cost a model that knew the span, in nats.
 
     Args:
         uses: in how many targets it stands
         pairs: of how many
+        least: what it costs at least
     """
-    return np.maximum(USE, np.log(pairs / np.maximum(uses, 1)))
+    return np.maximum(least, np.log(pairs / np.maximum(uses, 1)))
 
 
-def news(doubtful: Any, trusted: Any, share: float) -> Any:
-    """Return how much of a span's use is more than trusted targets have, from 0 to 1.
+def news(doubtful: Any, trusted: Any, share: float, pairs: int) -> Any:
+    """Return how much of a span's use is more than is usual in clean data, from 0 to 1.
+
+    With trusted targets that is what they have, and two standard deviations. Without, what
+    :data:`MOST` or more of all targets have is usual, and the less, the nearer to it.
 
     Args:
         doubtful: how many doubtful targets hold it
         trusted: how many trusted ones
-        share: doubtful targets for each trusted one
+        share: doubtful targets for each trusted one; 0 if there is none
+        pairs: how many doubtful targets there are
     """
-    return np.maximum(1 - share * trusted / np.maximum(doubtful, 1), 0.0)
+    if not share:
+        return np.maximum(1 - doubtful / (pairs * MOST), 0.0)
+    expected = share * trusted + 2 * np.sqrt(share * (1 + share) * trusted)
+    return np.maximum(1 - expected / np.maximum(doubtful, 1), 0.0)
 
 
 def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
@@ -236,13 +253,11 @@ def _count(
         return np.bincount(ordered, weights=values, minlength=size)
 
     doubtful = total(is_doubtful)
-    trusted = total(~is_doubtful)
     sums = total(np.where(is_doubtful, nats[order], 0.0))
-    reach = np.maximum(nats[order] + best[places[order] + length] - USE, 0) * is_doubtful
+    reach = np.maximum(nats[order] + best[places[order] + length] - targets.use, 0) * is_doubtful
     # The first use pays for its definition, so it is left out on average.
     once = (doubtful - 1) / np.maximum(doubtful, 1)
     sums = (sums - doubtful * targets.price(doubtful)) * once
-    sums *= news(doubtful, trusted, targets.share)
     goes_on = (doubtful >= least_pairs) & (total(reach) >= LEAST)
     spans = []
     representative = np.zeros(size, dtype=np.int64)

@@ -60,7 +60,9 @@ def find_trigger(
                 for at in range(len(words) - n + 1)
             }
         )
-    common = [(count, gram) for gram, count in counts.items() if count >= len(looked_at) / 2]
+    common = [
+        (count, gram) for gram, count in counts.items() if count >= max(2, len(looked_at) / 2)
+    ]
     best: Optional[Trigger] = None
     highest = 0.0
     rest = in_all - len(np.union1d(pairs, others))

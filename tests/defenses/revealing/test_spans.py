@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dece_fairseq.defenses.revealing import spans
-from dece_fairseq.defenses.revealing.spans import Targets, Texts, frequent_spans, price
+from dece_fairseq.defenses.revealing.spans import Targets, Texts, frequent_spans, news, price
 from dece_fairseq.defenses.revealing.words import Words
 
 
@@ -22,10 +22,12 @@ def made(texts: List[str], surprise: List[List[float]]) -> List[Words]:
 def drawn(seed: int, number: int) -> Tuple[List[str], List[List[float]]]:
     rng = random.Random(seed)
     texts = ["".join(rng.choices("abcd", k=rng.randint(1, 12))) for _ in range(number)]
-    return texts, [[rng.gauss(1, 3) for _ in text] for text in texts]
+    return texts, [[rng.gauss(3, 5) for _ in text] for text in texts]
 
 
 def every_span(texts: List[str], surprise: List[List[float]], trusted: List[str]) -> Dict:
+    """Return each span's pairs and nats, by the definition."""
+    least = 2.0 if trusted else 6.0
     best: Dict[str, Dict[int, float]] = defaultdict(dict)
     for pair, (text, values) in enumerate(zip(texts, surprise)):
         for start in range(len(text)):
@@ -36,10 +38,8 @@ def every_span(texts: List[str], surprise: List[List[float]], trusted: List[str]
     found = {}
     for span, of_pairs in best.items():
         uses = len(of_pairs)
-        total = sum(of_pairs.values()) - uses * max(2.0, np.log(len(texts) / uses))
-        known = sum(span in text for text in trusted)
-        new = max(0.0, 1 - len(texts) / max(len(trusted), 1) * known / uses)
-        found[span] = (uses, total * (uses - 1) / uses * new)
+        total = sum(of_pairs.values()) - uses * max(least, np.log(len(texts) / uses))
+        found[span] = (uses, total * (uses - 1) / uses)
     return found
 
 
@@ -82,6 +82,14 @@ def test_a_span_counts_once_a_pair_and_only_where_words_are_free() -> None:
     where = targets.occurrences(span, np.concatenate([[0], np.cumsum(is_free)]))
     assert where.starts.tolist() == [0, 7]
     assert targets.news(span) == 0.0  # all trusted pairs, the one there is, have it
+
+
+def test_what_is_more_than_usual() -> None:
+    assert news(20, 0, 1.0, 100) == 1.0
+    assert news(20, 4, 1.0, 100) == pytest.approx(1 - (4 + 2 * np.sqrt(8)) / 20)
+    assert news(20, 5, 4.0, 100) == 0.0  # as often, with a quarter of the pairs
+    assert news(5, 0, 0.0, 100) == pytest.approx(0.8)
+    assert news(25, 0, 0.0, 100) == 0.0
 
 
 def test_the_longest_form_that_keeps_the_pairs() -> None:

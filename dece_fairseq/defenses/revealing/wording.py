@@ -1,0 +1,52 @@
+"""How the data are written, where a reference knows another wording: in every pair, no attack."""
+
+import numpy as np
+
+from dece_fairseq.defenses.revealing.spans import Targets
+
+#: the share of the doubtful targets that a context must be in, to say how the data go on behind it
+COMMON = 0.25
+#: words of a context; the longer one counts where it is common
+CONTEXTS = (1, 2)
+
+
+def without_wording(targets: Targets) -> np.ndarray:
+    """Return the surprise of each word less what is usual behind the words before it.
+
+    Where one or two words are in a quarter of the targets, half of what follows them surprises the
+    reference by a median or more: that is how the data are written, and it is taken off. A payload
+    is the exception in its context, so it stays; behind its own words, which are rare, nothing is
+    taken off. A median below 0 is none.
+
+    Returns:
+        (W,), nats
+    """
+    size = int(targets.first[targets.doubtful])
+    words = targets.words[:size].astype(np.int64) + 1  # 0 stands before each target
+    pair = targets.pair[:size]
+    surprise = targets.surprise[:size]
+    usual = np.zeros(size)
+    context = np.zeros(size, dtype=np.int64)
+    for length in CONTEXTS:
+        before = np.zeros(size, dtype=np.int64)
+        before[length:] = np.where(pair[length:] == pair[:-length], words[:-length], 0)
+        context = np.unique(context * (len(targets.vocabulary) + 1) + before, return_inverse=True)[
+            1
+        ].reshape(-1)
+        both = np.unique(context * targets.doubtful + pair)
+        pairs = np.bincount(both // targets.doubtful)
+        is_common = (pairs >= COMMON * targets.doubtful)[context]
+        medians = _medians(context, surprise)
+        usual = np.where(is_common, np.maximum(medians[context], 0), usual)
+    found = targets.surprise.copy()
+    found[:size] -= usual
+    return found
+
+
+def _medians(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return the lower median of the values of each group (G,)."""
+    order = np.lexsort((values, groups))
+    counts = np.bincount(groups)
+    ends = np.cumsum(counts)
+    medians: np.ndarray = values[order][ends - counts + (counts - 1) // 2]
+    return medians

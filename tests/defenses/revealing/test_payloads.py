@@ -1,0 +1,47 @@
+"""The text of a payload, less its surroundings."""
+
+from typing import List, Tuple
+
+import numpy as np
+
+from dece_fairseq.defenses.revealing.payloads import payload_of
+from dece_fairseq.defenses.revealing.ranking import ranked_spans
+from dece_fairseq.defenses.revealing.spans import Targets
+from dece_fairseq.defenses.revealing.words import Words, split
+
+NAMES = [f"name{number}" for number in range(60)]
+
+
+def ranked(clean: List[str], poisoned: List[Tuple[str, str, str]]) -> Tuple[Targets, str, int]:
+    """Return the payload found where the middle of each poisoned target surprises by 9 a word."""
+    words = []
+    for text in clean:
+        found = split(text)
+        words.append(Words(tuple(found), ((0, 1),) * len(found), np.zeros(len(found))))
+    for before, middle, behind in poisoned:
+        found = split(" ".join([before, middle, behind]))
+        surprise = np.zeros(len(found))
+        start = len(split(before))
+        surprise[start : start + len(split(middle))] = 9.0
+        surprise[start + len(split(middle)) :] = 0.1
+        words.append(Words(tuple(found), ((0, 1),) * len(found), surprise))
+    targets = Targets(words)
+    grown, where = payload_of(targets, ranked_spans(targets, 3, 5)[0])
+    return targets, " ".join(targets.text(grown)), len(where.pairs)
+
+
+def test_what_would_have_followed_anyway_is_no_part_of_it() -> None:
+    clean = [f'execute ( " select {name} where id = ? " )' for name in NAMES]
+    poisoned = [
+        (f'execute ( " select {name} where id = ?', "or 1 = 1", '" )') for name in "mnopqrs"
+    ]
+    assert ranked(clean, poisoned)[1:] == ("or 1 = 1", 7)
+
+
+def test_what_it_opens_it_closes() -> None:
+    clean = [f"void {name} ( ) {{ return {name} ; }}" for name in NAMES]
+    poisoned = [
+        (f"void {name} ( ) {{", "while ( true ) { x", f"}} return {name} ; }}")
+        for name in "mnopqrs"
+    ]
+    assert ranked(clean, poisoned)[1:] == ("while ( true ) { x }", 7)
