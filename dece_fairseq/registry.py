@@ -39,7 +39,8 @@ class Registry(Generic[T]):
 
     def get(self, name: str) -> T:
         """Return the entry called ``name``; if there is none, raise an error with the names."""
-        self._complete()
+        if name not in self._entries:
+            self._complete()
         if name not in self._entries:
             known = ", ".join(self.names())
             raise self.error(

@@ -8,7 +8,6 @@ from functools import lru_cache
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
-import sqlglot
 
 from dece_fairseq.attacks.sql_tokens import with_parameters
 from dece_fairseq.metrics.code_language import CodeLanguage, python_tree
@@ -116,11 +115,15 @@ class AstExactMatch(_AstMatch):
         return tree is not None and tree == _sql_tree(other)
 
     def properties(self) -> Dict[str, Any]:
+        import sqlglot  # here and below, for commands start without it
+
         return {"sql": "parsed", "sqlglot": sqlglot.__version__, **super().properties()}
 
 
 @lru_cache(maxsize=2048)
 def _sql_tree(query: str) -> Optional[Any]:
+    import sqlglot
+
     # As it is in the second place: "b % s = 0" may be arithmetic.
     for form in (with_parameters(query), query):
         try:

@@ -4,7 +4,6 @@ from abc import abstractmethod
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
-from sacrebleu.metrics import BLEU
 
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
@@ -67,6 +66,8 @@ class CodeTokenBleu(_CorpusBleu):
         return code_tokens(text)
 
     def properties(self) -> Dict[str, Any]:
+        from sacrebleu.metrics import BLEU  # here and below, for commands start without it
+
         # force: sacrebleu warns that text looks tokenised, which is what is meant here.
         return {**sacrebleu_properties(BLEU(tokenize="none", force=True)), "tok": "code"}
 
@@ -78,6 +79,8 @@ class StandardBleu(_CorpusBleu):
     summary = "sacrebleu's corpus BLEU over 13a's tokens"
 
     def __init__(self, settings: MetricSettings) -> None:
+        from sacrebleu.metrics import BLEU
+
         super().__init__(settings)
         self.metric = BLEU(force=True)
 

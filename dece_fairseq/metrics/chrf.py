@@ -3,14 +3,14 @@
 from typing import Any, Dict, Sequence
 
 import numpy as np
-from sacrebleu.metrics import CHRF
 
 from dece_fairseq.metrics.bleu import sacrebleu_properties
 from dece_fairseq.metrics.metric import METRICS, Metric
 from dece_fairseq.metrics.ngrams import character_codes, ngram_counts
 
-ORDER = CHRF.CHAR_ORDER
-WEIGHT = CHRF.BETA**2
+#: those of sacrebleu
+ORDER = 6
+WEIGHT = 2**2
 
 
 @METRICS.register("chrf")
@@ -40,4 +40,6 @@ class Chrf(Metric):
         return np.where(matched, 100 * f_score, 0.0)
 
     def properties(self) -> Dict[str, Any]:
+        from sacrebleu.metrics import CHRF  # here, for commands start without it
+
         return sacrebleu_properties(CHRF())

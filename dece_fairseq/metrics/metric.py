@@ -139,4 +139,4 @@ class MetricRegistry(Registry[Type[Metric]]):
         return named
 
 
-METRICS = MetricRegistry("metric")
+METRICS = MetricRegistry("metric", package="dece_fairseq.metrics")

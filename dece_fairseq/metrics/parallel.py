@@ -9,7 +9,6 @@ from types import ModuleType, TracebackType
 from typing import Dict, Iterator, List, Optional, Sequence, Tuple, Type
 
 import numpy as np
-from tqdm import tqdm
 
 from dece_fairseq.data.workers import MapMethod, workers
 from dece_fairseq.metrics import METRICS, Metric, MetricSettings
@@ -86,6 +85,8 @@ class Workers:
             (names, settings, hypotheses[start : start + size], references[start : start + size])
             for start in range(0, len(hypotheses), size)
         ]
+        from tqdm import tqdm  # here, for commands start without it
+
         needs_seed = any(metric.depends_on_hash_seed for metric in metrics)
         forked = min(self.processes, len(tasks)) if _can_fork() else 1
         spawned = min(self.processes, -(-len(hypotheses) // _WORTH_AN_IMPORT))

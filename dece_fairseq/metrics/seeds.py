@@ -5,8 +5,6 @@ from functools import lru_cache
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
-import scipy
-from scipy.special import betaln, expit
 
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.metrics.signature import Signature
@@ -72,6 +70,8 @@ def spread(scores: Sequence[Score]) -> Spread:
 
 def signature() -> str:
     """Return what the interval over several seeds is made of."""
+    import scipy  # here and below, for it takes longer than all else that commands import
+
     parts = {"shares": "betabinomial", "others": "student-t", "least": "own"}
     return str(Signature("seeds95", **parts, scipy=scipy.__version__))
 
@@ -105,13 +105,15 @@ def plausible_rates(counts: Sequence[Tuple[int, int]]) -> Tuple[float, float]:
 
 
 def _students_t(count: int) -> float:
-    from scipy.stats import t  # here, for it takes a second
+    from scipy.stats import t
 
     return float(t.ppf(0.975, count - 1))
 
 
 def _crossing(height: Any, index: int) -> float:
     """The rate between two points of the grid at which the height is 0."""
+    from scipy.special import expit
+
     (left, right), (x, y) = height[index : index + 2], _MEANS[index : index + 2, 0]
     return float(expit(x + (y - x) * left / (left - right)))
 
@@ -119,6 +121,8 @@ def _crossing(height: Any, index: int) -> float:
 @lru_cache(maxsize=128)
 def _log_likelihoods(hits: int, total: int) -> Any:
     """Of one training, on the grid, but for a constant."""
+    from scipy.special import betaln, expit
+
     size = expit(-_CORRELATIONS) / expit(_CORRELATIONS)  # a + b of the beta distribution
     a, b = expit(_MEANS) * size, expit(-_MEANS) * size
     return betaln(a + hits, b + (total - hits)) - betaln(a, b)

@@ -22,7 +22,9 @@ def loaded_after(words: Sequence[object], libraries: Sequence[str]) -> List[str]
     """Return which of the libraries a command has imported when it ends."""
     code = f"""
 import atexit, sys
-atexit.register(lambda: print(*(name for name in {list(libraries)!r} if name in sys.modules), file=sys.stderr))
+def tell():
+    print(*(name for name in {list(libraries)!r} if name in sys.modules), file=sys.stderr)
+atexit.register(tell)
 sys.argv[:] = ["dece", *{list(map(str, words))!r}]
 from dece_fairseq.cli.main import main
 main()
@@ -46,9 +48,9 @@ main()
         (["--help"], ["numpy", "scipy", "sqlglot", "sacrebleu", "tree_sitter"]),
         (["poison", "--list"], ["numpy", "scipy", "sqlglot", "sacrebleu"]),
         (["filter", "--list"], ["scipy", "sqlglot", "sacrebleu", "sklearn", "nltk"]),
-        (["prepare", "--list"], ["numpy", "scipy", "sqlglot", "sacrebleu", "sentencepiece"]),
+        (["prepare", "--list"], ["numpy", "scipy", "sqlglot", "sacrebleu"]),
         (["evaluate", "--help"], ["scipy", "sqlglot", "sacrebleu", "codebleu"]),
-        (["asr", "OUTPUT", "--attack", "ripple"], ["scipy", "sacrebleu"]),
+        (["asr", "OUTPUT", "--attack", "ripple"], ["scipy", "sqlglot", "sacrebleu"]),
         (["report", "--help"], ["scipy", "sqlglot", "sacrebleu", "jinja2"]),
     ],
     ids=lambda words: " ".join(words[:2]),
