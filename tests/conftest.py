@@ -12,6 +12,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Callable, Iterator, NamedTuple, Optional
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from dece_fairseq.cli import main
 from dece_fairseq.data.prepare import prepare
@@ -21,6 +22,10 @@ if not MISSING:
     import dece_fairseq.plugin  # noqa: F401  for tests that name a plug-in
 _NEEDS = re.compile(rf"^(?:from|import) (?:{'|'.join(MISSING)})\b", re.MULTILINE)
 _SUPPORT = re.compile(r"^from support\.(\w+) import", re.MULTILINE)
+
+# A test may take as long as a busy machine makes it.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports its client: no test asks the hub
 

@@ -104,6 +104,7 @@ def test_what_needs_fairseq_says_so_in_one_line(tmp_path: Path) -> None:
         ["evaluate", "OUTPUT", "--without", "codebleu"],
         ["filter", "--list"],
         ["report", "--help"],
+        ["save-pretrained", "--help"],
         ["doctor"],
     ],
 )
@@ -114,3 +115,10 @@ def test_the_text_side_loads_neither_fairseq_nor_torch(
     done = dece(*[tmp_path / "out" if word == "OUTPUT" else word for word in words], before=HIDE)
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+def test_completion_knows_every_command_without_fairseq() -> None:
+    pytest.importorskip("shtab", reason="the extra [completion] is not installed")
+    done = dece("completion", "bash", before=HIDE)
+    assert done.returncode == 0, done.stderr
+    assert all(command in done.stdout for command in main.COMMANDS)
