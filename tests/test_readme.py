@@ -38,7 +38,8 @@ def test_the_readme_has_every_option_with_its_default() -> None:
 
 
 def test_the_readme_has_every_defence() -> None:
-    assert re.findall(r"`dece filter --defense (\w+)`", README) == DEFENSES.names()
+    rows = re.findall(r"^\| .* \| (`dece filter --defense .*?) \|", README, re.MULTILINE)
+    assert re.findall(r"(\w+)`", " ".join(rows)) == DEFENSES.names()
 
 
 def in_its_place(command: Command) -> Set[str]:
