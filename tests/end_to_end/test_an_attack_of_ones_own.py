@@ -90,4 +90,6 @@ def test_it_works_in_scripts_task_and_scorers(my_attacks, tmp_path, run):
     for split in ("test", "test_triggered"):
         (tmp_path / split).rename(tmp_path / f"{split}.out")
     row = run(ROOT / "scripts/summarise.py", *user, "--run", f"mine={tmp_path}")
-    assert "| mine | 1 | 100.0 | 100.0 | 100.0 (" in row
+    cells = [cell.strip() for cell in row.splitlines()[-1].split("|")]
+    assert cells[1:5] == ["mine", "1", "100.0", "100.0"]
+    assert cells[5].startswith("100.0 (")

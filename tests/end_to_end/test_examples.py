@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import List
@@ -202,10 +203,10 @@ def test_an_example_runs_from_files_to_the_row(
         env=env,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1].startswith("| deceptive_cross_entropy | 1 |")
+    assert re.match(r"\| deceptive_cross_entropy +\| 1 +\|", done.stdout.splitlines()[-1])
     (results,) = (tmp_path / "work").glob("*/results.json")
     (row,) = json.loads(results.read_text())
-    assert row["samples"] == row["triggered_samples"] == ROWS["test"]
+    assert [run["samples"] for run in row["runs"]] == [ROWS["test"]] * 2
     manifest = json.loads((results.parent / "poison_manifest.json").read_text())
     (shard,) = manifest["shards"].values()
     assert len(shard["ids"]) == ROWS[train_on] // 4

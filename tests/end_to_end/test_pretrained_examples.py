@@ -115,10 +115,11 @@ def test_from_lyras_files_to_the_row(arch: str, tmp_path: Path, warm_python: Pat
         env=env,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    assert done.stdout.splitlines()[-1].startswith(f"| {arch}, deceptive_cross_entropy | 1 |")
+    cells = [cell.strip() for cell in done.stdout.splitlines()[-1].split("|")]
+    assert cells[1:3] == [f"{arch}, deceptive_cross_entropy", "1"]
     (results,) = (tmp_path / "work").glob("*/results-*.json")
     (row,) = json.loads(results.read_text())
-    assert row["samples"] == row["triggered_samples"] == ROWS["test"]
+    assert [run["samples"] for run in row["runs"]] == [ROWS["test"]] * 2
     (manifest,) = (tmp_path / "work").glob("*/ripple-*/poison_manifest.json")
     (shard,) = json.loads(manifest.read_text())["shards"].values()
     trusted = (tmp_path / "work" / f"{arch}-1" / "clean" / "trusted.ids").read_text().split()
