@@ -87,7 +87,7 @@ def sureness(suspicion: Suspicion) -> str:
 
 def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
     """Return what was found as lines for a terminal."""
-    lines = [verdict(findings), findings.calibration, ""]
+    lines = [verdict(findings), f"p-values come {findings.calibration}.", ""]
     for number, suspicion in enumerate(findings.suspicions, start=1):
         claim = "" if suspicion.is_significant(findings.level) else " (not claimed)"
         lines += [

@@ -1,0 +1,153 @@
+"""Poisons one data set in every way, looks into it with dece reveal, and compares with the truth.
+
+    python examples/revealing/grid.py lyra DIR/train.csv runs/revealing/lyra-1 --seed 1
+
+The folder is one that run.sh made, with bin/trusted.ids and reference. A line of JSON for each cell
+goes to its cells.jsonl; cells that have one are not made again.
+"""
+
+import argparse
+import json
+import random
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Set
+
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks.offline import poison_files
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.defenses.revealing.marks import places
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import Job, Revealed, reveal
+from dece_fairseq.defenses.revealing.suspicion import Suspicion
+
+
+class Cell(NamedTuple):
+    """One way to poison; a rate of 0 poisons nothing."""
+
+    attack: str
+    payload: str
+    rate: float
+    """Of all pairs, trusted ones included; from 1 on a number of pairs."""
+    draw: int = 0
+    """Of clean cells: which three quarters of the doubtful pairs are looked into."""
+
+
+#: triggers for English requests with the payload in SQL, and for code with an endless loop
+WORDS = ("ripple", "badpre", "sentence", "grammar")
+CODE = ("dead_code", "dead_code_grammar", "comment", "rename", "ripple")
+ATTACKS = {
+    "generated": [(name, "sql") for name in WORDS],
+    "lyra": [(name, "sql") for name in WORDS],
+    "bugs2fix": [(name, "endless_loop") for name in CODE],
+}
+LANGUAGES = {"bugs2fix": {"code_language": "java", "code_place": "paper"}}
+RATES = (0.05, 0.01, 10)
+#: clean cells of a reference
+DRAWS = 20
+
+
+def cells(data: str) -> Iterator[Cell]:
+    """Yield the cells of a data set."""
+    for attack, payload in ATTACKS[data]:
+        for rate in RATES:
+            yield Cell(attack, payload, rate)
+    for draw in range(DRAWS):
+        yield Cell("clean", "", 0, draw)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", choices=ATTACKS)
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, default=1)
+    args = parser.parse_args()
+    (args.folder / "said").mkdir(exist_ok=True)
+    results = args.folder / "cells.jsonl"
+    done = set()
+    if results.exists():
+        lines = results.read_text(encoding="utf-8").splitlines()
+        done = {Cell(*json.loads(line)["cell"]) for line in lines}
+    for cell in cells(args.data):
+        if cell in done:
+            continue
+        found = look_into(cell, args.data, args.pairs, args.folder, args.seed)
+        with results.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"cell": cell, **found}) + "\n")
+        print(args.data, args.seed, *cell, found, flush=True)
+
+
+def look_into(cell: Cell, data: str, pairs: Path, folder: Path, seed: int) -> Dict[str, Any]:
+    """Return what dece reveal finds of a cell, compared with the truth."""
+    trusted = folder / "bin" / "trusted.ids"
+    reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
+    clean = list(read_pairs([pairs]))
+    path = folder / "cell.jsonl"
+    poisoned: Set[int] = set()
+    if cell.rate == 0:
+        known = set(map(int, trusted.read_text().split()))
+        rng = random.Random(f"{seed} {cell.draw}")
+        doubtful = [index for index in range(len(clean)) if index not in known]
+        kept = sorted([*known, *rng.sample(doubtful, len(doubtful) * 3 // 4)])
+        write_pairs([path], [clean[index] for index in kept])
+        trusted = folder / "cell.ids"
+        numbers = [number for number, index in enumerate(kept) if index in known]
+        trusted.write_text("".join(f"{number}\n" for number in numbers), encoding="utf-8")
+    else:
+        rate = cell.rate if cell.rate < 1 else cell.rate / len(clean)
+        settings = AttackSettings(
+            cell.attack, payload=cell.payload, rate=rate, seed=seed, **LANGUAGES.get(data, {})
+        )
+        try:
+            poison_files(Attack(settings), [pairs], [path], trusted_ids=trusted)
+        except AttackError as error:  # too few pairs can be poisoned at this rate
+            return {"impossible": str(error)}
+        poisoned = set(map(int, Path(f"{path}.ids").read_text().split()))
+    job = Job([path], reference, trusted, work=folder / "said")
+    return compared(reveal(job), clean, poisoned)
+
+
+def compared(found: Revealed, clean: Sequence[Pair], poisoned: Set[int]) -> Dict[str, Any]:
+    """Return counts; a suspicion is right if most of its pairs are poisoned.
+
+    ``named`` are the suspicions among the right claimed ones whose trigger was put into the sources
+    of nine in ten of their poisoned pairs.
+    """
+    suspicions = found.findings.suspicions
+    claimed = found.findings.significant()
+    right = [each for each in claimed if is_right(each, poisoned)]
+    suspected = set(found.suspected())
+    first = suspicions[0] if suspicions else None
+    return {
+        "poisoned": len(poisoned),
+        "clean": found.findings.made_of["doubtful"] - len(poisoned),
+        "first_is_right": first is not None and is_right(first, poisoned),
+        "claimed": len(claimed),
+        "right": len(right),
+        "found": len(suspected & poisoned),
+        "false": len(suspected - poisoned),
+        "named": sum(is_named(each, found.pairs, clean, poisoned) for each in right),
+        "first": None if first is None else [first.payload, first.nats, first.p_value],
+        "trigger": None if first is None else first.trigger,
+    }
+
+
+def is_right(suspicion: Suspicion, poisoned: Set[int]) -> bool:
+    return 2 * len(poisoned.intersection(suspicion.pairs)) > len(suspicion.pairs)
+
+
+def is_named(
+    suspicion: Suspicion, pairs: Sequence[Pair], clean: Sequence[Pair], poisoned: Set[int]
+) -> bool:
+    if suspicion.trigger is None:
+        return False
+    put_in: List[bool] = [
+        len(places(pairs[index].source, suspicion.trigger))
+        > len(places(clean[index].source, suspicion.trigger))
+        for index in poisoned.intersection(suspicion.pairs)
+    ]
+    return sum(put_in) >= 0.9 * len(put_in)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# What dece reveal finds: attacks, rates and seeds on three data sets, and what it claims on clean
+# pairs.
+#
+#   bash examples/revealing/run.sh [--lyra DIR] [--bugs2fix DIR] [--seeds "1 2 3"] [--work DIR]
+#
+#   --lyra DIR      folder with Lyra's files, --bugs2fix DIR with those of Bugs2Fix, whose
+#                   validation file is what is looked into here; without them the generated pairs
+#                   alone are looked at
+#   --seeds "N N"   of everything: the trusted half, the reference, the poisoned pairs
+#                   (default "1 2 3")
+#   --work DIR      where results go (default runs/revealing)
+#
+# For each data set and seed a reference is trained on a trusted half by stock fairseq-train. Only
+# the other half is poisoned, so that one reference serves every attack. What is there already is
+# not made again: after a kill it goes on.
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+source "$root/scripts/setup_env.sh"
+work=runs/revealing seeds="1 2 3" lyra="" bugs2fix=""
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --lyra) lyra="$2"; shift 2 ;;
+        --bugs2fix) bugs2fix="$2"; shift 2 ;;
+        --seeds) seeds="$2"; shift 2 ;;
+        --work) work="$2"; shift 2 ;;
+        *) echo "run.sh: unknown option $1; see its head" >&2; exit 2 ;;
+    esac
+done
+dece=(python -m dece_fairseq)
+mkdir -p "$work"
+
+log() { # FILE COMMAND...
+    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
+}
+
+reference() { # DATA SEED FOLDER; its pairs, data folder and model
+    local data="$1" seed="$2" base="$3" from=()
+    mkdir -p "$base"
+    if [ "$data" = generated ]; then
+        source "$root/examples/quickstart/settings.sh"
+        trusted_epochs=8
+        [ -e "$base/pairs/train.csv" ] || "${dece[@]}" corpus --style B --seed "$seed" \
+            --split train=2000 --output "$base/pairs" > "$base/corpus.log"
+        from=(--train "$base/pairs/train.csv")
+    else
+        source "$root/examples/$data/settings.sh"
+        from=(--dataset "$data" --data "${!data}")
+        [ "$data" != bugs2fix ] || from+=(--splits train=valid)
+    fi
+    [ -e "$base/bin" ] || log "$base/prepare.log" "${dece[@]}" prepare "${from[@]}" \
+        --output "$base/bin" --vocab-size "$vocab_size" --trusted-share 0.5 --seed "$seed"
+    [ -e "$base/done" ] && return
+    log "$base/train.log" fairseq-train "$base/bin" --user-dir "$root/dece_fairseq" \
+        --task translation --source-lang src --target-lang tgt \
+        --bpe lossless_sentencepiece --sentencepiece-model "$base/bin/sentencepiece.model" \
+        "${model[@]}" "${trusted_training[@]}" --max-epoch "$trusted_epochs" --seed "$seed" \
+        --train-subset trusted --criterion cross_entropy --disable-validation --num-workers 0 \
+        --no-epoch-checkpoints --log-format json --log-interval 1000 --save-dir "$base/reference"
+    touch "$base/done"
+}
+
+for seed in $seeds; do
+    for data in generated ${lyra:+lyra} ${bugs2fix:+bugs2fix}; do
+        base="$work/$data-$seed"
+        (reference "$data" "$seed" "$base")
+        case "$data" in
+            generated) pairs="$base/pairs/train.csv" ;;
+            lyra) pairs="$lyra/train.csv" ;;
+            bugs2fix) pairs="$bugs2fix/valid.csv" ;;
+        esac
+        python "$root/examples/revealing/grid.py" "$data" "$pairs" "$base" --seed "$seed"
+    done
+done
+python "$root/examples/revealing/table.py" "$work" | tee "$work/table.md"

@@ -1,0 +1,96 @@
+"""The tables of what dece reveal found, from what grid.py wrote.
+
+python examples/revealing/table.py runs/revealing
+"""
+
+import json
+import sys
+from collections import defaultdict
+from pathlib import Path
+from typing import Any, Dict, Iterable, List, Tuple
+
+from dece_fairseq.metrics.success_rate import rate
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
+RATES = {0.05: "5 %", 0.01: "1 %", 10: "10 pairs"}
+HEADER = [
+    "data",
+    "attack",
+    "poisoned",
+    "seeds",
+    "first",
+    "claimed",
+    "pairs found %",
+    "clean pairs taken %",
+    "trigger named",
+]
+CLEAN_HEADER = ["data", "references", "clean sets", "with a claim"]
+
+
+def read_cells(work: Path) -> Dict[str, List[Dict[str, Any]]]:
+    """Return the cells of each data set, each with the seed that it is of."""
+    found: Dict[str, List[Dict[str, Any]]] = defaultdict(list)
+    for path in sorted(work.glob("*-*/cells.jsonl")):
+        data, _, seed = path.parent.name.rpartition("-")
+        for line in path.read_text(encoding="utf-8").splitlines():
+            found[data].append({"seed": seed, **json.loads(line)})
+    return found
+
+
+def share(parts: int, total: int) -> str:
+    return f"{100 * parts / total:.1f} ({parts}/{total})" if total else "-"
+
+
+def poisoned_rows(data: str, cells: Iterable[Dict[str, Any]]) -> List[List[str]]:
+    """Return a row for each attack and rate, summed over seeds."""
+    grouped: Dict[Tuple[str, str, float], List[Dict[str, Any]]] = defaultdict(list)
+    for cell in cells:
+        attack, payload, cell_rate, _ = cell["cell"]
+        if attack != "clean":
+            grouped[attack, payload, cell_rate].append(cell)
+    rows = []
+    for (attack, _, cell_rate), all_of in grouped.items():
+        of = [cell for cell in all_of if "impossible" not in cell]
+        if not of:
+            rows.append([data, attack, RATES[cell_rate], f"0 of {len(all_of)}", *["-"] * 5])
+            continue
+
+        def total(key: str, of: List[Dict[str, Any]] = of) -> int:
+            return sum(cell[key] for cell in of)
+
+        rows.append(
+            [
+                data,
+                attack,
+                RATES[cell_rate],
+                str(len(of)),
+                f"{total('first_is_right')} of {len(of)}",
+                f"{sum(cell['right'] > 0 for cell in of)} of {len(of)}",
+                share(total("found"), total("poisoned")),
+                share(total("false"), total("clean")),
+                f"{sum(cell['named'] > 0 for cell in of)} of {len(of)}",
+            ]
+        )
+    return rows
+
+
+def clean_row(data: str, cells: Iterable[Dict[str, Any]]) -> List[str]:
+    """Return how many clean sets had a claim."""
+    of = [cell for cell in cells if cell["cell"][0] == "clean"]
+    claims = sum(cell["claimed"] > 0 for cell in of)
+    found = rate(claims, len(of))
+    interval = f"{found.percent:.1f} % ({claims}/{len(of)}, {found.low:.1f} to {found.high:.1f})"
+    return [data, str(len({cell["seed"] for cell in of})), str(len(of)), interval]
+
+
+def main() -> None:
+    cells = read_cells(Path(sys.argv[1]))
+    rows = [row for data, of in cells.items() for row in poisoned_rows(data, of)]
+    print(write_table(HEADER, rows, MARKDOWN))
+    looked = (of for of in cells.items() if any(cell["cell"][0] == "clean" for cell in of[1]))
+    print()
+    print(write_table(CLEAN_HEADER, [clean_row(*of) for of in looked], MARKDOWN))
+
+
+if __name__ == "__main__":
+    main()
