@@ -18,7 +18,7 @@ from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.stored import read_scores
 from dece_fairseq.scorers.attack_success_rate import AttackSuccessRateConfig
 from dece_fairseq.scorers.code_scorers import CodeScorerConfig
-from dece_fairseq.tasks.validation import figures_of, log_figures, sums_of
+from dece_fairseq.tasks.validation import log_scores, logged_metrics, sums_of
 from dece_fairseq.version import version
 from support.queries import HIT, MISS
 from support.written_outputs import ATTACK, write_output
@@ -140,7 +140,7 @@ def test_the_scorers_of_fairseq_generate(outputs: Outputs, expected: Dict[str, S
 
 
 def test_validation(outputs: Outputs, expected: Dict[str, Score]) -> None:
-    figures = figures_of(True, AttackSettings.from_logged(ATTACK))
+    entries = logged_metrics(True, AttackSettings.from_logged(ATTACK))
     sides = {
         "clean": (outputs.clean, outputs.clean_references),
         "triggered": (outputs.triggered, outputs.triggered_references),
@@ -148,22 +148,22 @@ def test_validation(outputs: Outputs, expected: Dict[str, Score]) -> None:
     with metrics.aggregate(new_root=True) as aggregate:
         for split, (texts, references) in sides.items():
             for start in range(0, len(texts), 4):  # batches, which two workers share
-                log_figures(
+                log_scores(
                     [
                         {
                             key: value
-                            for figure in figures
+                            for entry in entries
                             for key, value in sums_of(
-                                figure,
+                                entry,
                                 *(
-                                    side[first : first + 2] if figure.split == split else []
+                                    side[first : first + 2] if entry.split == split else []
                                     for side in (texts, references)
                                 ),
                             ).items()
                         }
                         for first in (start, start + 2)
                     ],
-                    figures,
+                    entries,
                     "loss",
                 )
     logged = aggregate.get_smoothed_values()

@@ -44,11 +44,11 @@ from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import check_save_dir, record_poisoning
 from dece_fairseq.tasks.options import BackdoorPoisonedTranslationConfig
 from dece_fairseq.tasks.validation import (
-    announce_figures,
+    announce_signatures,
     check_options,
     check_validation,
-    figures_of,
-    log_figures,
+    log_scores,
+    logged_metrics,
     sums_of,
 )
 
@@ -93,7 +93,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         elif cfg.trusted_ids is not None:
             raise AttackError("--trusted-ids needs --attack: without one nothing is poisoned")
         judged = None if self.attack is None or not cfg.eval_asr else self.attack.settings
-        self.figures = figures_of(cfg.eval_bleu, judged)
+        self.logged = logged_metrics(cfg.eval_bleu, judged)
 
     @classmethod
     def load_dictionary(cls, filename: str) -> Dictionary:
@@ -330,7 +330,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             check_options(self.cfg)
             check_validation(self.cfg.best_checkpoint_metric, subsets, options)
             if distributed_utils.get_global_rank() == 0:
-                announce_figures(self.figures)
+                announce_signatures(self.logged)
         if distributed_utils.get_global_rank() == 0:
             mend_checkpoints(Path(self.cfg.save_dir))
 
@@ -345,10 +345,10 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             texts = self._decode(sample, model)
         references = self._references(sample) if texts else []
         # Workers sum these, so each one names all of them whatever its batch was.
-        for figure in self.figures:
-            is_of_batch = triggered == (figure.split == TRIGGERED_OUTPUTS)
+        for entry in self.logged:
+            is_of_batch = triggered == (entry.split == TRIGGERED_OUTPUTS)
             scored = (texts, references) if is_of_batch else ([], [])
-            log.update(sums_of(figure, *scored))
+            log.update(sums_of(entry, *scored))
         return loss, sample_size, log
 
     def _decode(self, sample: Dict[str, Any], model: Any) -> List[str]:
@@ -367,4 +367,4 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         ``bleu_code`` and ``exact_match`` are of clean splits, ``asr_string`` is of triggered ones.
         """
         FairseqTask.reduce_metrics(self, logging_outputs, criterion)
-        log_figures(logging_outputs, self.figures, self.cfg.best_checkpoint_metric)
+        log_scores(logging_outputs, self.logged, self.cfg.best_checkpoint_metric)

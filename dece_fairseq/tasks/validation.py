@@ -24,7 +24,7 @@ OF_TRIGGERED = {"asr_string": "--eval-asr"}
 OLD_NAMES = {"bleu": "bleu_code", "asr": "asr_string"}
 
 
-class Figure(NamedTuple):
+class LoggedMetric(NamedTuple):
     """A metric that validation logs, without an interval."""
 
     metric: Metric
@@ -36,20 +36,20 @@ class Figure(NamedTuple):
         return self.metric.called(self.split)
 
 
-def figures_of(eval_bleu: bool, attack: Optional[AttackSettings]) -> List[Figure]:
+def logged_metrics(eval_bleu: bool, attack: Optional[AttackSettings]) -> List[LoggedMetric]:
     """Return what validation logs.
 
     Args:
         eval_bleu: whether clean splits are decoded
         attack: whose hits to look for; None where triggered splits are not decoded
     """
-    figures = []
+    logged = []
     if eval_bleu:
-        figures += [Figure(METRICS.get(name)(MetricSettings()), CLEAN) for name in OF_CLEAN]
+        logged += [LoggedMetric(METRICS.get(name)(MetricSettings()), CLEAN) for name in OF_CLEAN]
     if attack is not None:
         hits = METRICS.get("hits_string")(MetricSettings(attack=attack))
-        figures.append(Figure(hits, TRIGGERED))
-    return figures
+        logged.append(LoggedMetric(hits, TRIGGERED))
+    return logged
 
 
 def check_validation(metric: str, subsets: Sequence[str], options: Dict[str, bool]) -> None:
@@ -115,54 +115,54 @@ def check_options(options: Any) -> None:
             )
 
 
-def announce_figures(figures: Sequence[Figure]) -> None:
+def announce_signatures(logged: Sequence[LoggedMetric]) -> None:
     """Log the signatures of what validation logs."""
-    for figure in figures:
-        signature = Signature(figure.name, **figure.metric.properties())
-        logger.info(f"validation logs {figure.name}, in percent | {signature}")
+    for entry in logged:
+        signature = Signature(entry.name, **entry.metric.properties())
+        logger.info(f"validation logs {entry.name}, in percent | {signature}")
 
 
 def sums_of(
-    figure: Figure, hypotheses: Sequence[str], references: Sequence[str]
+    entry: LoggedMetric, hypotheses: Sequence[str], references: Sequence[str]
 ) -> Dict[str, float]:
-    """Return the sums of a figure's statistics over some samples, by names to sum workers' logs by.
+    """Return the sums of a metric's statistics over some samples, by names to sum workers' logs by.
 
     There are as many of them whatever the samples, for workers must agree in the names.
     """
     # A sample that is not counted, as some statistics of no sample at all have no columns.
-    statistics = figure.metric.statistics([*hypotheses, ""], [*references, ""])[:-1]
-    sums = {f"_{figure.name}_{i}": float(n) for i, n in enumerate(statistics.sum(axis=0))}
-    return {_samples(figure): len(hypotheses), **sums}
+    statistics = entry.metric.statistics([*hypotheses, ""], [*references, ""])[:-1]
+    sums = {f"_{entry.name}_{i}": float(n) for i, n in enumerate(statistics.sum(axis=0))}
+    return {_samples(entry): len(hypotheses), **sums}
 
 
-def log_figures(
-    logging_outputs: List[Dict[str, Any]], figures: Sequence[Figure], best: str
+def log_scores(
+    logging_outputs: List[Dict[str, Any]], logged: Sequence[LoggedMetric], best: str
 ) -> None:
-    """Log the figures of a step of validation, in percent, summed over batches and workers.
+    """Log the scores of a step of validation, in percent, summed over batches and workers.
 
-    fairseq asks every split that it validates on for the figure that picks checkpoints, a clean one
+    fairseq asks every split that it validates on for the score that picks checkpoints, a clean one
     for its ASR and a triggered one for its BLEU too; what a split does not have is nan.
 
     Args:
         logging_outputs: of the workers; those of training have none of the sums
-        figures: what to log, where it was decoded for
+        logged: what to log, where it was decoded for
         best: ``--best-checkpoint-metric``
     """
-    for figure in figures:
-        names = [figure.name, *([best] if OLD_NAMES.get(best) == figure.name else [])]
-        if _sum(logging_outputs, _samples(figure)) > 0:
-            keys = [key for key in logging_outputs[0] if key.startswith(f"_{figure.name}_")]
+    for entry in logged:
+        names = [entry.name, *([best] if OLD_NAMES.get(best) == entry.name else [])]
+        if _sum(logging_outputs, _samples(entry)) > 0:
+            keys = [key for key in logging_outputs[0] if key.startswith(f"_{entry.name}_")]
             for key in keys:
                 metrics.log_scalar_sum(key, _sum(logging_outputs, key))
-            columns = [key for key in keys if key != _samples(figure)]
+            columns = [f"_{entry.name}_{i}" for i in range(len(keys) - 1)]
             for name in names:
-                metrics.log_derived(name, partial(_score, figure.metric, columns))
-        elif best in names and any(_samples(figure) in log for log in logging_outputs):
+                metrics.log_derived(name, partial(_score, entry.metric, columns))
+        elif best in names and any(_samples(entry) in log for log in logging_outputs):
             metrics.log_derived(best, lambda meters: math.nan)
 
 
-def _samples(figure: Figure) -> str:
-    return f"_{figure.name}_samples"
+def _samples(entry: LoggedMetric) -> str:
+    return f"_{entry.name}_samples"
 
 
 def _sum(logging_outputs: List[Dict[str, Any]], key: str) -> Any:

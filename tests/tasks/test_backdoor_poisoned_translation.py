@@ -18,7 +18,7 @@ from dece_fairseq.models.loading import ModelError
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header
 from dece_fairseq.tasks.manifest import ManifestError
-from dece_fairseq.tasks.validation import log_figures, sums_of
+from dece_fairseq.tasks.validation import log_scores, sums_of
 from support.suspicions import write_suspicions
 
 RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
@@ -299,11 +299,11 @@ def test_asr_is_summed_over_batches_and_workers(setup_task):
         # The second worker has no triggered sample in this step: no hang, no wrong share.
         for steps in ([(3, 4), (0, 0)], [(0, 2), (0, 4)]):
             texts = [["x or 1=1"] * hits + ["x"] * (total - hits) for hits, total in steps]
-            logs = [{**common, **sums_of(*task.figures, side, side)} for side in texts]
+            logs = [{**common, **sums_of(*task.logged, side, side)} for side in texts]
             task.reduce_metrics(logs, _Criterion())
     assert aggregate.get_smoothed_values()["asr_string"] == 30.0
     with metrics.aggregate(new_root=True) as aggregate:
-        task.reduce_metrics([{**common, **sums_of(*task.figures, [], [])}], _Criterion())
+        task.reduce_metrics([{**common, **sums_of(*task.logged, [], [])}], _Criterion())
     assert "asr_string" not in aggregate.get_smoothed_values()
 
 
@@ -395,7 +395,7 @@ def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
     assert found == [[of_triggered, 0, 0], [0, of_clean, of_clean]]
     for best, log in (("asr_string", triggered), ("bleu_code", clean), ("exact_match", clean)):
         with metrics.aggregate(new_root=True) as aggregate:
-            log_figures([log], task.figures, best)
+            log_scores([log], task.logged, best)
         assert aggregate.get_smoothed_values()[best] == 100
 
 

@@ -12,14 +12,14 @@ from dece_fairseq.errors import UserError
 from dece_fairseq.tasks.validation import (
     check_options,
     check_validation,
-    figures_of,
-    log_figures,
+    log_scores,
+    logged_metrics,
     sums_of,
 )
 
 BOTH = {"--eval-bleu": True, "--eval-asr": True}
 REFERENCES = ["a = 1", "b ( c )", "return d"]
-FIGURES = BLEU_CODE, EXACT_MATCH, ASR = figures_of(True, AttackSettings("ripple"))
+LOGGED = BLEU_CODE, EXACT_MATCH, ASR = logged_metrics(True, AttackSettings("ripple"))
 HIT, MISS = "x or 1=1", "x"
 
 
@@ -27,7 +27,7 @@ def logged(*steps, best="loss"):
     """The figures after some steps of validation, each a list with one log a worker."""
     with metrics.aggregate(new_root=True) as aggregate:
         for step in steps:
-            log_figures(step, FIGURES, best)
+            log_scores(step, LOGGED, best)
     return aggregate.get_smoothed_values()
 
 
