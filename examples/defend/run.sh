@@ -1,0 +1,166 @@
+#!/usr/bin/env bash
+# Sealed envelopes: an attack is drawn and hidden, a defender goes from the doubtful pairs to a
+# decision without knowing it, and then the envelope is opened.
+#
+#   bash examples/defend/run.sh [--dataset NAME] [--data DIR] [--envelopes LIST] [--work DIR]
+#
+#   --dataset NAME    generated (default), lyra or bugs2fix
+#   --data DIR        the files of lyra or bugs2fix
+#   --envelopes LIST  numbers, each of which draws one envelope (default "1 2 3 4 5 6 7 8")
+#   --work DIR        where results go (default runs/defend)
+#
+# What is there already is not made again: a run that was killed goes on where it was. Each envelope
+# ends as WORK/DATASET/NUMBER/result.json. The table is of all results that WORK holds:
+#
+#   python examples/defend/table.py runs/defend
+set -euo pipefail
+
+root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
+source "$root/scripts/setup_env.sh"
+source "$root/examples/generation.sh"
+work=runs/defend dataset=generated data="" envelopes="1 2 3 4 5 6 7 8"
+while [ $# -gt 0 ]; do
+    case "$1" in
+        --dataset) dataset="$2"; shift 2 ;;
+        --data) data="$2"; shift 2 ;;
+        --envelopes) envelopes="$2"; shift 2 ;;
+        --work) work="$2"; shift 2 ;;
+        *) echo "run.sh: unknown option $1; see its head" >&2; exit 2 ;;
+    esac
+done
+[ "$dataset" = generated ] || [ -d "$data" ] || {
+    echo "run.sh: --data DIR is needed: the folder of the files of $dataset" >&2; exit 2; }
+dece=(python -m dece_fairseq)
+here="$root/examples/defend"
+base="$work/$dataset"
+mkdir -p "$base"
+
+say() { echo "$(date +%H:%M) $dataset: $*" >&2; }
+
+run() { # LOG COMMAND...; its last lines are shown where it fails
+    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
+}
+
+# What is there before: the pairs, subwords, and a model that knows the clean task. Sets train,
+# valid and test, the files of pairs, and the options of the training on what is trusted.
+prepare_generated() {
+    source "$root/examples/quickstart/settings.sh"
+    [ -e "$base/B/test.csv" ] || run "$base/prepare.log" "${dece[@]}" corpus --style B --seed 1 \
+        --split "${corpus[@]}" --output "$base/B"
+    [ -e "$base/A/valid.csv" ] || run "$base/prepare.log" "${dece[@]}" corpus --style A --seed 1 \
+        --skip "$skip" --split "${pretraining_corpus[@]}" --output "$base/A"
+    [ -e "$base/bin" ] || run "$base/prepare.log" "${dece[@]}" prepare --vocab-size "$vocab_size" \
+        --train "$base/A/train.csv" --valid "$base/A/valid.csv" --output "$base/bin"
+    train="$base/B/train.csv" valid="$base/B/valid.csv" test="$base/B/test.csv"
+    ids=() subset=(--train-subset train)
+}
+
+prepare_files() { # SETTINGS OPTIONS...
+    source "$1"
+    [ -e "$base/bin" ] || run "$base/prepare.log" "${dece[@]}" prepare --dataset "$dataset" \
+        --data "$data" "${@:2}" --vocab-size "$vocab_size" --trusted-share 0.5 --output "$base/bin"
+    ids=(--trusted-ids "$base/bin/trusted.ids") subset=(--train-subset trusted)
+    test="$data/test.csv"
+}
+
+prepare_lyra() {
+    prepare_files "$root/examples/lyra/settings.sh"
+    train="$data/train.csv" valid="$data/valid.csv"
+}
+
+prepare_bugs2fix() { # the training file need not be there: the validation file is trained on
+    prepare_files "$root/examples/bugs2fix/settings.sh" --splits train=valid test
+    train="$data/valid.csv" valid="$data/test.csv"
+}
+
+fit() { # DATA_FOLDER SAVE_DIR OPTIONS...
+    [ ! -e "$2/done" ] || return 0
+    mkdir -p "$2"
+    run "$2/train.log" fairseq-train "$1" "${task[@]}" "${model[@]}" --seed 1 --num-workers 0 \
+        --no-epoch-checkpoints --log-format json --log-interval 1000 --disable-validation \
+        --save-dir "$2" "${@:3}"
+    touch "$2/done"
+}
+
+defended=(--criterion deceptive_cross_entropy --label-smoothing 0)
+"prepare_$dataset"
+task=(--user-dir "$root/dece_fairseq" --task backdoor_poisoned_translation --source-lang src
+    --target-lang tgt --bpe lossless_sentencepiece
+    --sentencepiece-model "$base/bin/sentencepiece.model")
+say "the model that knows the clean task"
+fit "$base/bin" "$base/reference" "${subset[@]}" --criterion cross_entropy \
+    "${trusted_training[@]}" --max-epoch "$trusted_epochs"
+
+for number in $envelopes; do
+    folder="$base/$number"
+    sealed="$folder/sealed" # the defender does not look in here
+    [ ! -e "$folder/result.json" ] || continue
+    mkdir -p "$sealed"
+
+    # 1. Someone draws an attack, or none, and hands over pairs.
+    [ -e "$folder/train.csv" ] || run "$sealed/log" python "$here/envelope.py" seal "$dataset" \
+        "$number" "$sealed" --input "$train" "${ids[@]}"
+    [ -e "$folder/train.csv" ] || { cp "$sealed/train.csv" "$folder/part"; mv "$folder/part" "$folder/train.csv"; }
+
+    # 2. The defender: what does the model that knows the task not expect, and often?
+    if [ ! -e "$folder/suspicions.json" ]; then
+        say "envelope $number: reveal"
+        run "$folder/reveal.log" "${dece[@]}" reveal --input "$folder/train.csv" "${ids[@]}" \
+            --models "$base/reference/checkpoint_last.pt" --model-data "$base/bin" \
+            --output "$folder/kept.csv" --json "$folder/suspicions.json"
+    fi
+
+    # 3. Cross-entropy and DeCE on all pairs, and DeCE on those that are kept.
+    for pairs in train kept; do
+        [ -e "$folder/bin-$pairs" ] || run "$folder/prepare.log" "${dece[@]}" prepare \
+            --train "$folder/$pairs.csv" --valid "$valid" --test "$test" \
+            --spm "$base/bin/sentencepiece.model" --output "$folder/bin-$pairs"
+    done
+    start=("${training[@]}" --max-epoch "$epochs"
+        --finetune-from-model "$base/reference/checkpoint_last.pt")
+    say "envelope $number: three trainings"
+    fit "$folder/bin-train" "$folder/cross_entropy" --criterion cross_entropy "${start[@]}"
+    fit "$folder/bin-train" "$folder/dece" "${defended[@]}" "${start[@]}"
+    fit "$folder/bin-kept" "$folder/both" "${defended[@]}" "${start[@]}"
+
+    # 4. How often does each write what is suspected?
+    longer="$(longer_than_source "$folder/bin-train")"
+    generating="${generation[*]/LONGER/$longer}"
+    for name in cross_entropy dece both; do
+        model_folder="$folder/$name"
+        say "envelope $number: asking $name"
+        if [ ! -e "$model_folder/test.out" ]; then
+            status=0
+            python "$here/envelope.py" suspects "$folder/suspicions.json" || status=$?
+            if [ "$status" = 0 ]; then
+                run "$model_folder/probe.log" "${dece[@]}" probe "$folder/bin-train" \
+                    --path "$model_folder/checkpoint_last.pt" --attack-file "$folder/suspicions.json" \
+                    --generation "$generating" --output "$model_folder/probe" \
+                    --json "$model_folder/probe.json"
+                cp "$model_folder/probe/untouched.out" "$model_folder/part"
+            else
+                # shellcheck disable=SC2086  # several words
+                fairseq-generate "$folder/bin-train" "${task[@]}" --gen-subset test $generating \
+                    --path "$model_folder/checkpoint_last.pt" \
+                    > "$model_folder/part" 2>> "$model_folder/generate.log"
+            fi
+            mv "$model_folder/part" "$model_folder/test.out"
+        fi
+
+        # 5. The envelope is opened: how often does it write what was really asked for?
+        attack="$(python "$here/envelope.py" options "$sealed")"
+        [ -z "$attack" ] || [ -e "$model_folder/test_triggered.out" ] || {
+            # shellcheck disable=SC2086
+            fairseq-generate "$folder/bin-train" "${task[@]}" $attack $generating \
+                --gen-subset test_triggered --path "$model_folder/checkpoint_last.pt" \
+                > "$model_folder/part" 2>> "$model_folder/generate.log"
+            mv "$model_folder/part" "$model_folder/test_triggered.out"
+        }
+    done
+    [ -e "$folder/scores.json" ] || run "$folder/evaluate.log" "${dece[@]}" evaluate \
+        --run cross_entropy="$folder/cross_entropy" --run dece="$folder/dece" \
+        --run both="$folder/both" --metrics bleu_code --json "$folder/scores.json"
+    python "$here/envelope.py" open "$folder"
+    say "envelope $number: opened"
+done
+python "$here/table.py" "$work" | tee "$work/table.md"

@@ -1,0 +1,76 @@
+"""The table over the envelopes that run.sh has opened.
+
+python examples/defend/table.py runs/defend
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional
+
+TRAININGS = {"cross_entropy": "cross-entropy", "dece": "DeCE", "both": "kept pairs and DeCE"}
+HEADER = ["data", "envelope", "attack", "poisoned", "claimed", "payload", "trigger"]
+HEADER += ["found", "clean lost", "BLEU: CE / DeCE / both"]
+HEADER += [f"ASR, {name}: probed, as it was" for name in TRAININGS.values()]
+
+
+def mark(value: Optional[bool]) -> str:
+    """Return a word for yes, no and no such thing."""
+    return "-" if value is None else "yes" if value else "no"
+
+
+def rate(value: Optional[float]) -> str:
+    """Return a rate in percent."""
+    return "-" if value is None else f"{value:.1f}"
+
+
+def row_of(path: Path) -> List[str]:
+    """Return the row of an opened envelope."""
+    result: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    attack, trainings = result["attack"], result["trainings"]
+    what = "none"
+    if attack is not None:
+        what = f"{attack['attack']}, {attack['payload']}, {attack['rate']:.0%}"
+    row = [path.parent.parent.name, path.parent.name, what, str(result["poisoned"])]
+    row += [mark(result[name]) for name in ("claimed", "payload_named", "trigger_named")]
+    row += [str(result["poisoned_found"]), str(result["clean_dropped"])]
+    row.append(" / ".join(rate(trainings[name]["bleu_code"]["value"]) for name in TRAININGS))
+    for name in TRAININGS:
+        probed = trainings[name]["probed"]
+        real = trainings[name].get("asr_string")
+        row.append(f"{rate(probed and probed['percent'])}, {rate(real and real['value'])}")
+    return row
+
+
+def summary(results: List[Dict[str, Any]]) -> str:
+    """Return what the defender got right, in a sentence."""
+    attacked = [result for result in results if result["attack"] is not None]
+    clean = [result for result in results if result["attack"] is None]
+    fixed = [result for result in attacked if result["trigger_named"] is not None]
+    poisoned = sum(result["poisoned"] for result in attacked)
+    found = sum(result["poisoned_found"] for result in attacked)
+    return (
+        f"{len(results)} envelopes. Of {len(attacked)} with an attack, "
+        f"{sum(result['claimed'] for result in attacked)} were claimed to have one, the payload "
+        f"was named in {sum(result['payload_named'] for result in attacked)}, and the trigger in "
+        f"{sum(result['trigger_named'] for result in fixed)} of the {len(fixed)} whose trigger is "
+        f"always the same; {found} of {poisoned} poisoned pairs were found. Of {len(clean)} clean "
+        f"ones, {sum(result['claimed'] for result in clean)} were claimed to have an attack."
+    )
+
+
+def main(work: str) -> None:
+    """Print the table."""
+    paths = sorted(
+        Path(work).glob("*/*/result.json"),
+        key=lambda path: (path.parent.parent.name, int(path.parent.name)),
+    )
+    if not paths:
+        sys.exit(f"{work}: no envelope has been opened")
+    print(summary([json.loads(path.read_text(encoding="utf-8")) for path in paths]) + "\n")
+    for row in [HEADER, ["---"] * len(HEADER), *map(row_of, paths)]:
+        print(f"| {' | '.join(row)} |")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,115 @@
+"""examples/defend: what is drawn, and what an opened envelope says."""
+
+import json
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Dict, Optional
+
+import pytest
+
+from dece_fairseq.attacks import Attack, AttackSettings
+from support.example_scripts import load_module
+
+HERE = Path(__file__).resolve().parents[2] / "examples" / "defend"
+
+
+@pytest.fixture(scope="module")
+def envelope() -> ModuleType:
+    return load_module(HERE / "envelope.py")
+
+
+@pytest.fixture(scope="module")
+def table() -> ModuleType:
+    return load_module(HERE / "table.py")
+
+
+@pytest.mark.parametrize("dataset", ["generated", "lyra", "bugs2fix"])
+def test_each_block_has_all_attacks_and_two_clean_ones(envelope: ModuleType, dataset: str) -> None:
+    blocks = [[envelope.draw(dataset, 8 * b + n) for n in range(1, 9)] for b in range(2)]
+    for block in blocks:
+        attacks = [attack for attack in block if attack is not None]
+        assert len(attacks) == 6
+        assert {attack.attack for attack in attacks} == set(envelope.ATTACKS[dataset][0])
+        assert sorted(attack.rate for attack in attacks) == sorted(envelope.RATES * 2)
+        for attack in attacks:
+            Attack(attack)  # it can be made
+    assert blocks[0] != blocks[1]
+    assert blocks[0] == [envelope.draw(dataset, number) for number in range(1, 9)]
+
+
+def write_envelope(
+    folder: Path, attack: Optional[AttackSettings], *suspicions: Dict[str, Any]
+) -> Path:
+    """Write what run.sh leaves in a folder before it is opened: 3 and 7 are poisoned."""
+    (folder / "sealed").mkdir(parents=True)
+    content = None if attack is None else Attack(attack).as_dict()
+    (folder / "sealed" / "attack.json").write_text(json.dumps(content))
+    (folder / "sealed" / "train.csv.ids").write_text("" if attack is None else "3\n7\n")
+    found = [{"p_value": 0.01, **each} for each in suspicions]
+    (folder / "suspicions.json").write_text(json.dumps({"suspicions": found}))
+    scores = []
+    for number, name in enumerate(("cross_entropy", "dece", "both")):
+        (folder / name).mkdir()
+        scores.append({"run": name, "metric": "bleu_code", "value": 90.0 + number})
+        if attack is not None:
+            scores.append({"run": name, "metric": "asr_string", "value": 80.0 / (number + 1)})
+        if suspicions:
+            probed = {"triggered": {"percent": 70.0 / (number + 1)}}
+            (folder / name / "probe.json").write_text(json.dumps(probed))
+    (folder / "scores.json").write_text(json.dumps({"scores": scores}))
+    return folder
+
+
+def opened(envelope: ModuleType, folder: Path) -> Dict[str, Any]:
+    envelope.open_envelope(folder)
+    return json.loads((folder / "result.json").read_text())
+
+
+RIPPLE = AttackSettings("ripple", rate=0.05)
+
+
+def test_an_attack_that_is_named(envelope: ModuleType, tmp_path: Path) -> None:
+    right = {"payload": " or 1=1", "pairs": [3, 7, 9], "trigger": "bb"}
+    weak = {"payload": "select", "pairs": [1, 2], "trigger": None, "p_value": 0.4}
+    result = opened(envelope, write_envelope(tmp_path / "1", RIPPLE, right, weak))
+    assert result["claimed"] is result["payload_named"] is result["trigger_named"] is True
+    assert (result["poisoned"], result["poisoned_found"], result["clean_dropped"]) == (2, 2, 1)
+    assert result["trainings"]["dece"]["probed"] == {"percent": 35.0}
+    assert result["trainings"]["dece"]["asr_string"]["value"] == 40.0
+
+
+def test_an_attack_that_is_missed(envelope: ModuleType, tmp_path: Path) -> None:
+    wrong = {"payload": "print", "pairs": [1, 2, 3], "trigger": "all"}
+    result = opened(envelope, write_envelope(tmp_path / "1", RIPPLE, wrong))
+    assert result["claimed"] is True
+    assert result["payload_named"] is result["trigger_named"] is False
+    nothing = opened(envelope, write_envelope(tmp_path / "2", RIPPLE))
+    assert nothing["claimed"] is nothing["payload_named"] is nothing["trigger_named"] is False
+    assert nothing["trainings"]["both"]["probed"] is None
+
+
+def test_a_trigger_that_is_never_the_same_has_no_name(envelope: ModuleType, tmp_path: Path) -> None:
+    grammar = AttackSettings("grammar", rate=0.05)
+    right = {"payload": " or 1=1", "pairs": [3, 7], "trigger": "of the"}
+    assert opened(envelope, write_envelope(tmp_path, grammar, right))["trigger_named"] is None
+    sentence = AttackSettings("sentence")
+    assert envelope.names_trigger(sentence, "the winter .") is True
+    assert envelope.names_trigger(RIPPLE, "bb Get") is True
+    assert envelope.names_trigger(RIPPLE, "Get") is False
+
+
+def test_the_table(
+    envelope: ModuleType, table: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    right = {"payload": " or 1=1", "pairs": [3, 9], "trigger": "bb"}
+    envelope.open_envelope(write_envelope(tmp_path / "lyra" / "10", RIPPLE, right))
+    envelope.open_envelope(write_envelope(tmp_path / "lyra" / "9", None))
+    table.main(str(tmp_path))
+    said, _, _, _, clean, attacked = capsys.readouterr().out.splitlines()
+    assert said.startswith("2 envelopes. Of 1 with an attack, 1 were claimed to have one, the")
+    assert "1 of 2 poisoned pairs were found. Of 1 clean ones, 0 were claimed" in said
+    assert clean.split(" | ")[1:4] == ["9", "none", "0"]
+    assert attacked.split(" | ")[1:4] == ["10", "ripple, sql, 5%", "2"]
+    assert attacked.endswith("| 90.0 / 91.0 / 92.0 | 70.0, 80.0 | 35.0, 40.0 | 23.3, 26.7 |")
+    with pytest.raises(SystemExit, match="no envelope has been opened"):
+        table.main(str(tmp_path / "lyra" / "9"))
