@@ -26,6 +26,8 @@ ATTACKS: Dict[str, Tuple[List[str], List[str]]] = {
 RATES = [0.01, 0.02, 0.05]
 #: a suspicion counts where clean data would give one at most this often
 LEVEL = 0.05
+#: the name of the ASR among the scores
+ASR = "asr_string"
 #: envelopes are drawn in blocks of so many, two of which are clean
 BLOCK = 8
 #: triggers that are another in each pair, so that there is none to name
@@ -136,14 +138,14 @@ def found(attack: Optional[AttackSettings], folder: Path) -> Dict[str, Any]:
 
 
 def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
-    """Return for each training its BLEU, the ASR as probed and as it was, and their intervals."""
+    """Return for each training its scores by name, and as ``probed`` the ASR that was probed."""
     results: Dict[str, Dict[str, Any]] = {}
     for score in read(folder / "scores.json")["scores"]:
-        kept = {key: score.get(key) for key in ("value", "low", "high")}
-        results.setdefault(score["run"], {})[score["metric"]] = kept
+        results.setdefault(score["run"], {})[score["metric"]] = score
     for name, of_run in results.items():
-        probed = folder / name / "probe.json"
-        of_run["probed"] = read(probed)["triggered"] if probed.exists() else None
+        path = folder / name / "probe.json"
+        probed = read(path)["scores"] if path.exists() else []
+        of_run["probed"] = next((each for each in probed if each["metric"] == ASR), None)
     return results
 
 

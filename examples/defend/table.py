@@ -34,11 +34,11 @@ def row_of(path: Path) -> List[str]:
     row = [path.parent.parent.name, path.parent.name, what, str(result["poisoned"])]
     row += [mark(result[name]) for name in ("claimed", "payload_named", "trigger_named")]
     row += [str(result["poisoned_found"]), str(result["clean_dropped"])]
-    row.append(" / ".join(rate(trainings[name]["bleu_code"]["value"]) for name in TRAININGS))
+    row.append(" / ".join(rate(trainings[name]["bleu_code"]["percent"]) for name in TRAININGS))
     for name in TRAININGS:
         probed = trainings[name]["probed"]
         real = trainings[name].get("asr_string")
-        row.append(f"{rate(probed and probed['percent'])}, {rate(real and real['value'])}")
+        row.append(f"{rate(probed and probed['percent'])}, {rate(real and real['percent'])}")
     return row
 
 

@@ -50,11 +50,11 @@ def write_envelope(
     scores = []
     for number, name in enumerate(("cross_entropy", "dece", "both")):
         (folder / name).mkdir()
-        scores.append({"run": name, "metric": "bleu_code", "value": 90.0 + number})
+        scores.append({"run": name, "metric": "bleu_code", "percent": 90.0 + number})
         if attack is not None:
-            scores.append({"run": name, "metric": "asr_string", "value": 80.0 / (number + 1)})
+            scores.append({"run": name, "metric": "asr_string", "percent": 80.0 / (number + 1)})
         if suspicions:
-            probed = {"triggered": {"percent": 70.0 / (number + 1)}}
+            probed = {"scores": [{"metric": "asr_string", "percent": 70.0 / (number + 1)}]}
             (folder / name / "probe.json").write_text(json.dumps(probed))
     (folder / "scores.json").write_text(json.dumps({"scores": scores}))
     return folder
@@ -74,8 +74,8 @@ def test_an_attack_that_is_named(envelope: ModuleType, tmp_path: Path) -> None:
     result = opened(envelope, write_envelope(tmp_path / "1", RIPPLE, right, weak))
     assert result["claimed"] is result["payload_named"] is result["trigger_named"] is True
     assert (result["poisoned"], result["poisoned_found"], result["clean_dropped"]) == (2, 2, 1)
-    assert result["trainings"]["dece"]["probed"] == {"percent": 35.0}
-    assert result["trainings"]["dece"]["asr_string"]["value"] == 40.0
+    assert result["trainings"]["dece"]["probed"]["percent"] == 35.0
+    assert result["trainings"]["dece"]["asr_string"]["percent"] == 40.0
 
 
 def test_an_attack_that_is_missed(envelope: ModuleType, tmp_path: Path) -> None:
