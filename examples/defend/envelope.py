@@ -144,8 +144,9 @@ def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
         results.setdefault(score["run"], {})[score["metric"]] = score
     for name, of_run in results.items():
         path = folder / name / "probe.json"
-        probed = read(path)["scores"] if path.exists() else []
-        of_run["probed"] = next((each for each in probed if each["metric"] == ASR), None)
+        probe = read(path) if path.exists() else {"scores": [], "suspected_requests": 0}
+        of_run["probed"] = next((each for each in probe["scores"] if each["metric"] == ASR), None)
+        of_run["probed_by_suspected_requests"] = probe["suspected_requests"] > 0
     return results
 
 

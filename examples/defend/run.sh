@@ -135,7 +135,7 @@ for number in $envelopes; do
             if [ "$status" = 0 ]; then
                 run "$model_folder/probe.log" "${dece[@]}" probe "$folder/bin-train" \
                     --path "$model_folder/checkpoint_last.pt" --attack-file "$folder/suspicions.json" \
-                    --generation "$generating" --output "$model_folder/probe" \
+                    --input "$folder/train.csv" --generation "$generating" --output "$model_folder/probe" \
                     --json "$model_folder/probe.json"
                 cp "$model_folder/probe/untouched.out" "$model_folder/part"
             else

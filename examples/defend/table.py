@@ -38,7 +38,8 @@ def row_of(path: Path) -> List[str]:
     for name in TRAININGS:
         probed = trainings[name]["probed"]
         real = trainings[name].get("asr_string")
-        row.append(f"{rate(probed and probed['percent'])}, {rate(real and real['percent'])}")
+        star = "*" if trainings[name]["probed_by_suspected_requests"] else ""
+        row.append(f"{rate(probed and probed['percent'])}{star}, {rate(real and real['percent'])}")
     return row
 
 
@@ -68,6 +69,7 @@ def main(work: str) -> None:
     if not paths:
         sys.exit(f"{work}: no envelope has been opened")
     print(summary([json.loads(path.read_text(encoding="utf-8")) for path in paths]) + "\n")
+    print("\\* by the suspected pairs' own requests, since no trigger is always the same\n")
     for row in [HEADER, ["---"] * len(HEADER), *map(row_of, paths)]:
         print(f"| {' | '.join(row)} |")
 

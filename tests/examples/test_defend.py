@@ -54,7 +54,9 @@ def write_envelope(
         if attack is not None:
             scores.append({"run": name, "metric": "asr_string", "percent": 80.0 / (number + 1)})
         if suspicions:
-            probed = {"scores": [{"metric": "asr_string", "percent": 70.0 / (number + 1)}]}
+            requests = 0 if suspicions[0]["trigger"] else 2
+            score = {"metric": "asr_string", "percent": 70.0 / (number + 1)}
+            probed = {"suspected_requests": requests, "scores": [score]}
             (folder / name / "probe.json").write_text(json.dumps(probed))
     (folder / "scores.json").write_text(json.dumps({"scores": scores}))
     return folder
@@ -104,12 +106,15 @@ def test_the_table(
     right = {"payload": " or 1=1", "pairs": [3, 9], "trigger": "bb"}
     envelope.open_envelope(write_envelope(tmp_path / "lyra" / "10", RIPPLE, right))
     envelope.open_envelope(write_envelope(tmp_path / "lyra" / "9", None))
+    unnamed = {**right, "trigger": None}
+    envelope.open_envelope(write_envelope(tmp_path / "lyra" / "11", RIPPLE, unnamed))
     table.main(str(tmp_path))
-    said, _, _, _, clean, attacked = capsys.readouterr().out.splitlines()
-    assert said.startswith("2 envelopes. Of 1 with an attack, 1 were claimed to have one, the")
-    assert "1 of 2 poisoned pairs were found. Of 1 clean ones, 0 were claimed" in said
+    said, _, _, _, _, _, clean, attacked, starred = capsys.readouterr().out.splitlines()
+    assert said.startswith("3 envelopes. Of 2 with an attack, 2 were claimed to have one, the")
+    assert "2 of 4 poisoned pairs were found. Of 1 clean ones, 0 were claimed" in said
     assert clean.split(" | ")[1:4] == ["9", "none", "0"]
     assert attacked.split(" | ")[1:4] == ["10", "ripple, sql, 5%", "2"]
     assert attacked.endswith("| 90.0 / 91.0 / 92.0 | 70.0, 80.0 | 35.0, 40.0 | 23.3, 26.7 |")
+    assert starred.endswith("| 70.0*, 80.0 | 35.0*, 40.0 | 23.3*, 26.7 |")
     with pytest.raises(SystemExit, match="no envelope has been opened"):
         table.main(str(tmp_path / "lyra" / "9"))
