@@ -41,18 +41,17 @@ run() { # LOG COMMAND...; its last lines are shown where it fails
     "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
 }
 
-# What is there before: the pairs, subwords, and a model that knows the clean task. Sets train,
+# What is there before: the pairs, subwords, and which half of them is trusted. Sets train,
 # valid and test, the files of pairs, and the options of the training on what is trusted.
 prepare_generated() {
     source "$root/examples/quickstart/settings.sh"
-    [ -e "$base/B/test.csv" ] || run "$base/prepare.log" "${dece[@]}" corpus --style B --seed 1 \
-        --split "${corpus[@]}" --output "$base/B"
-    [ -e "$base/A/valid.csv" ] || run "$base/prepare.log" "${dece[@]}" corpus --style A --seed 1 \
-        --skip "$skip" --split "${pretraining_corpus[@]}" --output "$base/A"
+    trusted_epochs=6 # of 1,000 pairs, not of the 5,000 of another wording
+    train="$base/pairs/train.csv" valid="$base/pairs/valid.csv" test="$base/pairs/test.csv"
+    [ -e "$test" ] || run "$base/prepare.log" "${dece[@]}" corpus --style B --seed 1 \
+        --split "${corpus[@]}" --output "$base/pairs"
     [ -e "$base/bin" ] || run "$base/prepare.log" "${dece[@]}" prepare --vocab-size "$vocab_size" \
-        --train "$base/A/train.csv" --valid "$base/A/valid.csv" --output "$base/bin"
-    train="$base/B/train.csv" valid="$base/B/valid.csv" test="$base/B/test.csv"
-    ids=() subset=(--train-subset train)
+        --train "$train" --valid "$valid" --trusted-share 0.5 --output "$base/bin"
+    ids=(--trusted-ids "$base/bin/trusted.ids") subset=(--train-subset trusted)
 }
 
 prepare_files() { # SETTINGS OPTIONS...

@@ -83,7 +83,8 @@ def cells_of(work: Path) -> Dict[Tuple[str, str], Tuple[Path, frozenset]]:
         ids = base / "bin" / "trusted.ids"
         trusted = frozenset(map(int, ids.read_text().split())) if ids.exists() else frozenset()
         for cell in sorted(base.glob("*-0.*")):
-            cells[base.name, cell.name] = (cell, trusted)
+            if any(cell.glob("*.csv.scores.csv")):
+                cells[base.name, cell.name] = (cell, trusted)
     return cells
 
 

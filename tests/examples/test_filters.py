@@ -52,10 +52,12 @@ def test_a_row_leaves_trusted_pairs_out(
     (base / "ripple-0.05" / "surprise.csv.seconds").write_text("3.5\n")
     clean = [(9.0, 1, 0), (8.0, 0, 0), (7.0, 0, 0), (6.0, 0, 0), (99.0, 1, 0)]
     write_scores(base / "clean-0" / "surprise.csv.scores.csv", clean)
+    (base / "grammar-0.05").mkdir()  # not filtered yet
     (base / "bin").mkdir()
     (base / "bin" / "trusted.ids").write_text("4\n")
     table.main(str(tmp_path))
     lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == 6
     assert lines[1] == "**lyra, ripple 5%, seed 1**"
     assert lines[5] == (
         "| `surprise` | 50.0 (1/2) | 50.0 (1/2) | 50.0 (1/2) | 25.0 (1/4) | 0.500 | 50.0 | 3.5 |"
