@@ -54,7 +54,7 @@ def payload_of(targets: Targets, ranked: Ranked) -> Tuple[Tuple[int, ...], Occur
                 break
             grown.append(word)
     core = span[begin:end]
-    places = targets.occurrences(core, np.arange(len(targets.words) + 1))
+    places = targets.occurrences(core, np.ones(len(targets.words), dtype=bool))
     surprising = places.nats > targets.price(len(where.pairs))
     return tuple(grown), Occurrences(*(values[surprising] for values in places))
 

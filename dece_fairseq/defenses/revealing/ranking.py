@@ -37,12 +37,11 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
     heap = [(-span.nats, number) for number, span in enumerate(spans)]
     heapq.heapify(heap)
     is_free = np.ones(len(targets.words), dtype=bool)
-    free = np.arange(len(targets.words) + 1)
     found: List[Ranked] = []
     while heap and len(found) < most:
         stale, number = heapq.heappop(heap)
         span = spans[number].words
-        where = targets.occurrences(span, free)
+        where = targets.occurrences(span, is_free)
         uses = len(where.pairs)
         if uses < least_pairs:
             continue
@@ -52,7 +51,7 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
             new = targets.news(span)
             nats *= new * likeness.unlike(span, where) if new else 1
             if not new and nats >= LEAST:  # usual: what overlaps it is no news either
-                free = _taken(is_free, where, len(span))
+                _take(is_free, where, len(span))
                 continue
         if nats < LEAST:
             continue
@@ -61,14 +60,12 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
             continue
         if not any(_share(where.pairs, other.occurrences.pairs) for other in found):
             found.append(Ranked(span, nats, where))
-        free = _taken(is_free, where, len(span))
+        _take(is_free, where, len(span))
     return found
 
 
-def _taken(is_free: np.ndarray, where: Occurrences, length: int) -> np.ndarray:
-    """Take the words of a span, and return how many free ones there are before each place."""
+def _take(is_free: np.ndarray, where: Occurrences, length: int) -> None:
     is_free[where.starts[:, None] + np.arange(length)] = False
-    return np.concatenate([[0], np.cumsum(is_free)])
 
 
 def _share(pairs: np.ndarray, others: np.ndarray) -> bool:

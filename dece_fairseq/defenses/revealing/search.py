@@ -2,7 +2,8 @@
 
 from collections import Counter
 from dataclasses import replace
-from typing import Dict, Iterable, List, Mapping, Sequence, Tuple
+from itertools import chain
+from typing import Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 
 import numpy as np
 
@@ -64,17 +65,18 @@ class _Search:
             same.setdefault(pairs[number], []).append(number)
         self.pairs = list(same)
         self.numbers = list(same.values())
-        self.words = [words[numbers[0]] for numbers in self.numbers]
-        explained = [
-            each._replace(surprise=explained_by_source(each, pair.source))
-            for each, pair in zip(self.words, self.pairs)
-        ]
+        self._words = words
         known = list(dict.fromkeys(pairs[number] for number in trusted))
-        self.targets = Targets(explained, [(*split(pair.target), END) for pair in known])
+        self.targets = Targets(self._explained(), ((*split(pair.target), END) for pair in known))
         self.targets.explain(without_wording(self.targets))
-        self.sources = Texts([split(pair.source) for pair in [*self.pairs, *known]])
+        self.sources = Texts(split(pair.source) for pair in chain(self.pairs, known))
         self.is_trusting = bool(known)
         self.everything = len(self.pairs) + len(known)
+
+    def _explained(self) -> Iterator[Words]:
+        for pair, numbers in zip(self.pairs, self.numbers):
+            words = self._words[numbers[0]]
+            yield words._replace(surprise=explained_by_source(words, pair.source))
 
     def spans(self, told: int) -> List[Suspicion]:
         """Return what is told of spans that targets have and the reference does not explain."""
@@ -89,23 +91,25 @@ class _Search:
 
     def labels(self, told: int) -> List[Suspicion]:
         """Return what is told of labels that surprise where sources have some n-gram."""
-        labels = np.array([words.texts[0] for words in self.words])
-        scores = np.array([words.surprise[0] for words in self.words])
-        groups = np.unique(labels, return_inverse=True)[1].reshape(-1)
+        of_pairs = self.targets.first[: len(self.pairs)]
+        groups, scores = self.targets.words[of_pairs], self.targets.surprise[of_pairs]
         found = telling_ngrams(self.sources, scores, groups, LEAST_PAIRS, max(told, NEEDED))
         # Minus the log of a probability has an exponential tail itself, not its square root.
         sure = p_values([each.nats**2 for each in found], LEAST**2, self.is_trusting)
         everyone = [each.pairs for each in found]
         return [
-            self._suspicion(str(labels[each.pairs[0]]), each.nats, p_value, each.pairs, everyone)
+            self._suspicion(
+                self.pairs[each.pairs[0]].target.strip(), each.nats, p_value, each.pairs, everyone
+            )
             for each, p_value in zip(found[:told], sure)
         ]
 
     @property
     def has_labels(self) -> bool:
         """Return whether every target is a single word, and few are different."""
-        lengths = {len(words.texts) for words in self.words}
-        return lengths == {2} and len({words.texts[0] for words in self.words}) <= MOST_LABELS
+        first = self.targets.first[: len(self.pairs) + 1]
+        is_word = bool((np.diff(first) == 2).all())
+        return is_word and len(np.unique(self.targets.words[first[:-1]])) <= MOST_LABELS
 
     def _suspicion(
         self,
@@ -137,7 +141,8 @@ class _Search:
         """Return the text of a payload as most of its pairs have it."""
         texts: Counter[str] = Counter()
         for pair, start in zip(where.pairs, where.starts - self.targets.first[where.pairs]):
-            places = self.words[pair].places[start : start + len(words)]
+            of_pair = self._words[self.numbers[pair][0]]
+            places = of_pair.places[start : start + len(words)]
             texts[self.pairs[pair].target[places[0][0] : places[-1][1]]] += 1
         return texts.most_common(1)[0][0].strip() or NOTHING
 

@@ -1,6 +1,7 @@
 """Spans of words that repeat in targets, grown from frequent ones, and where they occur."""
 
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from array import array
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -16,7 +17,9 @@ MOST = 0.25
 #: nats in all below which a span is no candidate
 LEAST = 5.0
 #: spans that are looked at, those with the most nats
-CANDIDATES = 20000
+CANDIDATES = 8000
+#: places that are grown from at a time
+PLACES = 1 << 22
 
 
 class Span(NamedTuple):
@@ -45,19 +48,30 @@ class Texts:
         texts: the words of each
     """
 
-    def __init__(self, texts: Sequence[Sequence[str]]) -> None:
+    def __init__(self, texts: Iterable[Sequence[str]]) -> None:
         numbers: Dict[str, int] = {}
-        number = numbers.setdefault
-        self.words = np.array(
-            [number(word, len(numbers)) for text in texts for word in text], dtype=np.int32
-        )
+        words, lengths = array("i"), array("q")
+        for text in texts:
+            words.extend([numbers.setdefault(word, len(numbers)) for word in text])
+            lengths.append(len(text))
+        self.words = np.array(words, dtype=np.int32)
         self.vocabulary = list(numbers)
-        lengths = np.array([len(text) for text in texts], dtype=np.int64)
-        self.pair = np.repeat(np.arange(len(texts), dtype=np.int32), lengths)
-        self.first = np.concatenate([[0], np.cumsum(lengths)])
+        self.pair = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
+        self.first = np.concatenate([[0], np.cumsum(np.array(lengths, dtype=np.int64))])
         self._by_word = np.argsort(self.words, kind="stable")
         counts = np.bincount(self.words, minlength=len(self.vocabulary))
         self._word_starts = np.concatenate([[0], np.cumsum(counts)])
+
+    def by_first_word(self, most: int) -> Iterator[np.ndarray]:
+        """Yield all places in turn, those of a word together, about so many at a time."""
+        ends = self._word_starts[1:]
+        start = 0
+        while start < len(self.words):
+            fitting = int(np.searchsorted(ends, start + most, side="right"))
+            whole = max(int(ends[fitting - 1]) if fitting else 0, 0)
+            end = whole if whole > start else int(ends[np.searchsorted(ends, start, side="right")])
+            yield np.sort(self._by_word[start:end])
+            start = end
 
     def text(self, span: Sequence[int]) -> List[str]:
         """Return the words of a span."""
@@ -111,37 +125,42 @@ class Targets(Texts):
         trusted: words alone of the targets that nobody else could write to
     """
 
-    def __init__(self, doubtful: Sequence[Words], trusted: Sequence[Sequence[str]] = ()) -> None:
-        super().__init__([*(words.texts for words in doubtful), *trusted])
-        self.doubtful = len(doubtful)
-        self.trusted = len(trusted)
-        self.use = USE if trusted else USE_UNTRUSTING
-        surprise = np.zeros(len(self.words))
-        if doubtful:
-            known = np.concatenate([words.surprise for words in doubtful])
-            surprise[: len(known)] = known
+    def __init__(self, doubtful: Iterable[Words], trusted: Iterable[Sequence[str]] = ()) -> None:
+        known, self.doubtful = array("f"), 0
+
+        def texts() -> Iterator[Sequence[str]]:
+            for self.doubtful, words in enumerate(doubtful, start=1):
+                known.extend(words.surprise.tolist())
+                yield words.texts
+            yield from trusted
+
+        super().__init__(texts())
+        self.trusted = len(self.first) - 1 - self.doubtful
+        self.use = USE if self.trusted else USE_UNTRUSTING
+        surprise = np.zeros(len(self.words), dtype=np.float32)
+        surprise[: len(known)] = known
         self.explain(surprise)
 
     def explain(self, surprise: np.ndarray) -> None:
         """Put other values in place of the surprise of the words (W,), 0 for trusted ones."""
         self.surprise = surprise
-        self.sums = np.concatenate([[0.0], np.cumsum(surprise)])
+        self.sums = np.concatenate([[0.0], np.cumsum(surprise, dtype=np.float64)])
 
     @property
     def share(self) -> float:
         """Return how many doubtful pairs there are for each trusted one; 0 without any."""
         return self.doubtful / self.trusted if self.trusted else 0.0
 
-    def occurrences(self, span: Sequence[int], free: np.ndarray) -> Occurrences:
+    def occurrences(self, span: Sequence[int], is_free: np.ndarray) -> Occurrences:
         """Return where the span stands in doubtful targets, among words that are free.
 
         Args:
             span: its words
-            free: (W + 1,), how many free words there are before each place
+            is_free: (W,), whether each word is
         """
         places = self.find(span)
         places = places[self.pair[places] < self.doubtful]
-        places = places[free[places + len(span)] - free[places] == len(span)]
+        places = places[is_free[places[:, None] + np.arange(len(span))].all(1)]
         nats = self.sums[places + len(span)] - self.sums[places]
         pairs = self.pair[places]
         order = np.lexsort((-nats, pairs))
@@ -194,29 +213,34 @@ def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
     """Return the spans that hold most unexplained nats, the best first.
 
     They grow a word at a time, from those that are frequent enough and could still come to
-    :data:`LEAST` nats, so that memory grows with the words of the data and not with all its
-    n-grams.
+    :data:`LEAST` nats, and those with other first words one after the other. So memory grows with
+    the words of the data, and not with all its n-grams.
 
     Args:
         targets: what to look through
         least_pairs: how many doubtful targets a span must be in
     """
     # What could still be added behind each place, within its target.
-    best = np.zeros(len(targets.words) + 1)
-    for start, end in zip(targets.first[:-1], targets.first[1:]):
-        if targets.pair[start] >= targets.doubtful:
-            break
+    best = np.zeros(len(targets.words) + 1, dtype=np.float32)
+    for start, end in zip(targets.first[: targets.doubtful], targets.first[1:]):
         sums = targets.sums[start : end + 1]
         highest = np.maximum.accumulate(sums[::-1])[::-1]
         best[start:end] = (highest - sums)[:-1]
-    places = np.arange(len(targets.words))
-    group = targets.words.astype(np.int64)
+    found: List[Span] = []
+    for places in targets.by_first_word(PLACES):
+        found += _grown(targets, places, best, least_pairs)
+        if len(found) > 2 * CANDIDATES:
+            found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
+    return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
+
+
+def _grown(targets: Targets, places: np.ndarray, best: np.ndarray, least_pairs: int) -> List[Span]:
+    """Return the candidates that begin at some places, which are all of their first words."""
+    group = targets.words[places].astype(np.int64)
     found: List[Span] = []
     for length in range(1, LONGEST + 1):
         kept, spans = _count(targets, places, group, length, best, least_pairs)
         found += spans
-        if len(found) > 2 * CANDIDATES:
-            found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
         places, group = places[kept], group[kept]
         inside = places + length < len(targets.words)
         places, group = places[inside], group[inside]
@@ -226,7 +250,7 @@ def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
             break
         keys = group * len(targets.vocabulary) + targets.words[places + length]
         group = np.unique(keys, return_inverse=True)[1].reshape(-1)
-    return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
+    return found
 
 
 def _count(

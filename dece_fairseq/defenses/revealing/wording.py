@@ -25,19 +25,22 @@ def without_wording(targets: Targets) -> np.ndarray:
     words = targets.words[:size].astype(np.int64) + 1  # 0 stands before each target
     pair = targets.pair[:size]
     surprise = targets.surprise[:size]
-    usual = np.zeros(size)
+    usual = np.zeros(size, dtype=np.float32)
     context = np.zeros(size, dtype=np.int64)
+    places = np.arange(size)
     for length in CONTEXTS:
-        before = np.zeros(size, dtype=np.int64)
-        before[length:] = np.where(pair[length:] == pair[:-length], words[:-length], 0)
-        context = np.unique(context * (len(targets.vocabulary) + 1) + before, return_inverse=True)[
-            1
-        ].reshape(-1)
-        both = np.unique(context * targets.doubtful + pair)
+        beside = np.maximum(places - length, 0)
+        is_inside = (places >= length) & (pair[beside] == pair[places])
+        before = np.where(is_inside, words[beside], 0)
+        keys = context * (len(targets.vocabulary) + 1) + before
+        context = np.unique(keys, return_inverse=True)[1].reshape(-1)
+        both = np.unique(context * targets.doubtful + pair[places])
         pairs = np.bincount(both // targets.doubtful)
         is_common = (pairs >= COMMON * targets.doubtful)[context]
-        medians = _medians(context, surprise)
-        usual = np.where(is_common, np.maximum(medians[context], 0), usual)
+        places, context = places[is_common], context[is_common]
+        if not len(places):
+            break
+        usual[places] = np.maximum(_medians(context, surprise[places])[context], 0)
     found = targets.surprise.copy()
     found[:size] -= usual
     return found
@@ -48,5 +51,6 @@ def _medians(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
     order = np.lexsort((values, groups))
     counts = np.bincount(groups)
     ends = np.cumsum(counts)
-    medians: np.ndarray = values[order][ends - counts + (counts - 1) // 2]
+    middle = ends - counts + np.maximum(counts - 1, 0) // 2
+    medians: np.ndarray = values[order][np.minimum(middle, len(values) - 1)]
     return medians

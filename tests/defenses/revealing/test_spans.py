@@ -61,6 +61,21 @@ def test_they_are_those_of_a_count_of_all(seed: int) -> None:
     assert not missing
 
 
+def test_how_many_places_are_grown_at_a_time_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    targets = Targets(made(*drawn(7, 60)), drawn(8, 10)[0])
+    expected = frequent_spans(targets, 3)
+    for most in (1, 50, 100):
+        places = list(targets.by_first_word(most))
+        assert sorted(np.concatenate(places)) == list(range(len(targets.words)))
+        firsts = [set(targets.words[each].tolist()) for each in places]
+        assert sum(map(len, firsts)) == len(set().union(*firsts))
+        monkeypatch.setattr(spans, "PLACES", most)
+        found = frequent_spans(targets, 3)
+        assert {each.words for each in found} == {each.words for each in expected}
+
+
 def test_where_a_span_stands() -> None:
     texts = Texts(["abab", "ba", "", "xaba"])
     span = tuple(texts.vocabulary.index(word) for word in "ab")
@@ -72,14 +87,13 @@ def test_where_a_span_stands() -> None:
 def test_a_span_counts_once_a_pair_and_only_where_words_are_free() -> None:
     targets = Targets(made(["abab", "ab", "cab"], [[1, 1, 4, 5], [2, 2], [0, 1, 1]]), ["ab"])
     span = tuple(targets.vocabulary.index(word) for word in "ab")
-    free = np.arange(len(targets.words) + 1)
-    where = targets.occurrences(span, free)
+    is_free = np.ones(len(targets.words), dtype=bool)
+    where = targets.occurrences(span, is_free)
     assert where.pairs.tolist() == [0, 1, 2]
     assert where.starts.tolist() == [2, 4, 7]
     assert where.nats.tolist() == [9, 4, 2]
-    is_free = np.ones(len(targets.words), dtype=bool)
     is_free[[2, 5]] = False
-    where = targets.occurrences(span, np.concatenate([[0], np.cumsum(is_free)]))
+    where = targets.occurrences(span, is_free)
     assert where.starts.tolist() == [0, 7]
     assert targets.news(span) == 0.0  # all trusted pairs, the one there is, have it
 
@@ -104,3 +118,11 @@ def test_the_longest_form_that_keeps_the_pairs() -> None:
 def test_rare_spans_cost_more_a_use() -> None:
     assert price(4, 800) == pytest.approx(np.log(200))
     assert price(400, 800) == 2.0
+
+
+def test_without_trusted_pairs_a_use_costs_more() -> None:
+    words = made(["ab"], [[1, 1]])
+    assert Targets(iter(words), iter([])).price(1) == spans.USE_UNTRUSTING
+    targets = Targets(iter(words), iter(["ab", "c"]))
+    assert targets.price(1) == spans.USE
+    assert (targets.doubtful, targets.trusted, targets.share) == (1, 2, 0.5)
