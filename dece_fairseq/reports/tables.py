@@ -66,6 +66,11 @@ def _scores(setting: str, rows: Sequence[Row]) -> Table:
                 f" A model that wrote every reference would have {min(shares):.1f} as "
                 f"{COLUMNS[metric]}: the rule misses the others."
             )
+    if any("codebleu" in row.scores and "codebleu_parts" not in row.scores for row in rows):
+        note += (
+            " CodeBLEU has 25 points for a data flow that matches nowhere; where its parts, which "
+            "have none for it, are not tested, don't rely on it."
+        )
     if tests:
         note += (
             " p: of each seed, paired with cross-entropy on the same samples; approximate "
