@@ -7,6 +7,8 @@ import pytest
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.stored import read_scores, rewrite_tables
+from dece_fairseq.reports.summary import summarise
+from dece_fairseq.reports.tables import tables
 
 
 def test_tables_come_out_as_they_were(plan: Path, tmp_path: Path) -> None:
@@ -57,3 +59,24 @@ def test_no_scores_at_all(tmp_path: Path) -> None:
     path.write_bytes(b"\xff\xfe\n")
     with pytest.raises(DataError, match="can't decode"):
         read_scores(path)
+
+
+def test_what_a_run_was_not_asked_for_is_not_tested(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    header = (
+        "dataset,trusted,attack,rate,defense,seed,metric,percent,low,high,hits,total,p,signature"
+    )
+    cell = "generated,0.5,ripple,0.05,{},1,{},{},,x"
+    rows = [
+        cell.format("cross_entropy", "codebleu", "25.0,,,,8"),
+        cell.format("bki", "bleu_code", "50.0,40.0,60.0,,8"),
+    ]
+    path.write_text("\n".join([header, *rows]) + "\n")
+    table = tables(summarise(read_scores(path)))[0]
+    assert table.header == ["defence", "seeds", "BLEU", "CodeBLEU", "CodeBLEU parts"]
+    # No interval was told of the first, and none is shown.
+    assert table.rows == [
+        ["cross_entropy", "1", "not tested", "25.0", "not tested"],
+        ["bki", "1", "50.0 (40.0 to 60.0)", "not tested", "not tested"],
+    ]
+    assert "where its parts, which have none for it, are not tested" in table.note
