@@ -83,11 +83,13 @@ options_of() { # FILTER; says what it works with
 
 known="$("${dece[@]}" filter --list)"
 for attack_and_rate in "${cells[@]}"; do
-    read -r attack rate <<< "$attack_and_rate"
     for data in generated ${lyra:+lyra}; do
-        base="$work/$data-$seed" cell="$work/$data-$seed/$attack-$rate"
-        mkdir -p "$cell"
+        base="$work/$data-$seed"
+        mkdir -p "$base"
         "prepare_$data"
+        read -r attack rate <<< "$attack_and_rate" # after the settings, which have their own
+        cell="$base/$attack-$rate"
+        mkdir -p "$cell"
         train "$base/bin" "$base/reference" "${subset[@]}" --criterion cross_entropy \
             "${trusted_training[@]}" --max-epoch "$trusted_epochs" --no-epoch-checkpoints
         named="$attack"
