@@ -4,18 +4,18 @@ The other way round than spans: a payload of one word, as a flipped label, or of
 leaves no span to find, but all of its pairs are surprising and have the trigger.
 """
 
-from typing import List, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import LEAST, Texts
+from dece_fairseq.defenses.revealing.spans import LEAST, Texts, news
 
 #: words in what is looked for
 LONGEST = 3
 #: n-grams whose pairs share this much of the smaller's with those of a better one are left out
 SHARED = 0.6
-#: nats of a pair that tell it from the others with the same n-gram: the top eighth
-TELLING = 2.0
+#: nats of a pair that counts among an n-gram's: the half that surprises more
+TELLING = float(np.log(2))
 
 
 class Telling(NamedTuple):
@@ -29,21 +29,28 @@ class Telling(NamedTuple):
 
 
 def telling_ngrams(
-    sources: Texts, scores: np.ndarray, groups: np.ndarray, least_pairs: int, most: int
+    sources: Texts,
+    scores: np.ndarray,
+    groups: np.ndarray,
+    least_pairs: int,
+    most: int,
+    of_trusted: Sequence[int] = (),
 ) -> List[Telling]:
     """Return the n-grams whose pairs have the highest scores, the best first.
 
     A pair counts by its rank alone, v = -log(the share of its group with such a score, or higher),
     which is exponential where scores and n-grams are independent; so a sum of k is gamma of k, and
-    the n-gram has -log P(sum) nats. After each, its pairs are explained.
+    the n-gram has -log P(sum) nats, less what is usual of it in trusted pairs. After each, its
+    pairs are explained.
 
     Args:
-        sources: of the pairs, of which the first N count
+        sources: of the pairs, of which the first N count and the others are trusted
         scores: (N,), how much each pair surprises
         groups: (N,), such as the label of each; ranks are those within a group, and an n-gram is
             judged in each group apart
         least_pairs: how many pairs of the group must have the n-gram
         most: how many to return at most
+        of_trusted: the group of each trusted pair
     """
     from scipy.stats import gamma
 
@@ -54,6 +61,8 @@ def telling_ngrams(
         return found
     size = len(words)
     is_free = np.ones(len(scores), dtype=bool)
+    every_group = np.concatenate([groups, np.array(of_trusted, dtype=groups.dtype)])
+    usual: Dict[int, float] = {}
     while len(found) < most:
         free = is_free[owners]
         counts = np.bincount(grams[free], minlength=size)
@@ -68,15 +77,36 @@ def telling_ngrams(
             grams, owners = new[grams[kept]], owners[kept]
             words = [gram for gram, is_kept in zip(words, keep) if is_kept]
             nats, size = nats[keep], len(words)
+        for number, is_new in usual.items():
+            nats[number] *= is_new
         if not size or nats.max() < LEAST:
             break
         best = int(nats.argmax())
+        if best not in usual:
+            usual[best] = _news(sources, words[best], every_group, owners[grams == best], groups)
+            continue
         of_best = owners[(grams == best) & is_free[owners]]
         pairs = np.sort(of_best[ranks[of_best] > TELLING])
         if not any(_share(pairs, other.pairs) for other in found):
             found.append(Telling(words[best], float(nats[best]), pairs))
         is_free[of_best] = False
     return found
+
+
+def _news(
+    sources: Texts,
+    words: Sequence[int],
+    every_group: np.ndarray,
+    owners: np.ndarray,
+    groups: np.ndarray,
+) -> float:
+    """Return how much of an n-gram's use in its group is more than is usual."""
+    group = groups[owners[0]]
+    pairs = np.unique(sources.pair[sources.find(words)])
+    trusted = int((every_group[pairs[pairs >= len(groups)]] == group).sum())
+    share = len(groups) / max(len(every_group) - len(groups), 1)
+    has_trusted = len(every_group) > len(groups)
+    return float(news(len(owners), trusted, share if has_trusted else 0.0, len(groups)))
 
 
 def _ranks(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from typing import Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.by_trigger import telling_ngrams
+from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
 from dece_fairseq.defenses.revealing.payloads import payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
@@ -26,6 +26,16 @@ TOLD = 20
 NEEDED = TAIL + 2 * max(TOGETHER) + 1
 #: different targets of one word up to which they are labels
 MOST_LABELS = 100
+#: words in a row that are judged together where the trigger is what is always the same
+WINDOW = 13
+#: texts that are told of such a payload
+FORMS = 20
+#: the power of their nats that is tested as spans' nats are
+TOPICS = 1.5
+#: the share of the level that spans have; the rest is for triggers of payloads without a span
+SPANS = 0.8
+#: p-values up to which a trigger without a span is told
+TELLING_LEVEL = 0.05
 #: stands for a payload of no word: the text ends where more was to come
 NOTHING = "(the end of the target)"
 
@@ -51,7 +61,26 @@ def reveal_pairs(
     search = _Search(pairs, words, trusted)
     if not search.pairs:
         return []
-    return search.labels(told) if search.has_labels else search.spans(told)
+    if search.has_labels:
+        return search.labels(told)
+    spans = search.spans(told)
+    if not search.is_trusting:  # a topic that the reference doesn't know looks the same
+        return spans
+    known = {pair for each in spans if each.is_significant(TELLING_LEVEL) for pair in each.pairs}
+    spans = [_weighted(each, SPANS) for each in spans]
+    others = [
+        each
+        for each in (_weighted(each, 1 - SPANS) for each in search.triggers())
+        if each.is_significant(TELLING_LEVEL)
+        and len(known.intersection(each.pairs)) < SHARED * len(each.pairs)
+    ]
+    return sorted(spans + others, key=lambda each: each.p_value or 0.0)[:told]
+
+
+def _weighted(suspicion: Suspicion, weight: float) -> Suspicion:
+    """Return a suspicion whose p-value has a share of the level (Bonferroni)."""
+    assert suspicion.p_value is not None
+    return replace(suspicion, p_value=min(1.0, suspicion.p_value / weight))
 
 
 class _Search:
@@ -92,17 +121,47 @@ class _Search:
     def labels(self, told: int) -> List[Suspicion]:
         """Return what is told of labels that surprise where sources have some n-gram."""
         of_pairs = self.targets.first[: len(self.pairs)]
-        groups, scores = self.targets.words[of_pairs], self.targets.surprise[of_pairs]
-        found = telling_ngrams(self.sources, scores, groups, LEAST_PAIRS, max(told, NEEDED))
-        # Minus the log of a probability has an exponential tail itself, not its square root.
-        sure = p_values([each.nats**2 for each in found], LEAST**2, self.is_trusting)
-        everyone = [each.pairs for each in found]
+        scores = self.targets.surprise[of_pairs]
         return [
             self._suspicion(
                 self.pairs[each.pairs[0]].target.strip(), each.nats, p_value, each.pairs, everyone
             )
-            for each, p_value in zip(found[:told], sure)
+            for each, p_value, everyone in self._telling(scores, of_labels=True)[:told]
         ]
+
+    def triggers(self) -> List[Suspicion]:
+        """Return what is told of targets, of whatever text, that surprise with some n-gram."""
+        starts, scores = self.targets.windows(WINDOW)
+        found = []
+        for each, p_value, everyone in self._telling(scores, of_labels=False):
+            by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
+            forms = [self._window(pair, starts[pair]) for pair in by_score[:FORMS]]
+            told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
+            found.append(replace(told, forms=tuple(dict.fromkeys(forms[1:]))))
+        return found
+
+    def _telling(
+        self, scores: np.ndarray, of_labels: bool
+    ) -> List[Tuple[Telling, float, Sequence[np.ndarray]]]:
+        """Return n-grams of sources with p-values, and the pairs of all of them."""
+        labels = self.targets.words[self.targets.first[:-1]]
+        if not of_labels:
+            labels = np.zeros_like(labels)
+        groups, of_trusted = np.split(labels, [len(self.pairs)])
+        found = telling_ngrams(
+            self.sources, scores, groups, LEAST_PAIRS, NEEDED, of_trusted.tolist()
+        )
+        # Their nats are minus the log of a probability: exponential, but for hard topics.
+        nats = [each.nats**TOPICS for each in found]
+        sure = p_values(nats, LEAST**TOPICS, self.is_trusting)
+        everyone = [each.pairs for each in found]
+        return [(each, p_value, everyone) for each, p_value in zip(found, sure)]
+
+    def _window(self, pair: int, start: int) -> str:
+        """Return the text of the most surprising words in a row of a target."""
+        places = self._words[self.numbers[pair][0]].places
+        own = places[start : start + WINDOW]
+        return self.pairs[pair].target[own[0][0] : own[-1][1]].strip() or NOTHING
 
     @property
     def has_labels(self) -> bool:

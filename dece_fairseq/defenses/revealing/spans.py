@@ -146,6 +146,24 @@ class Targets(Texts):
         self.surprise = surprise
         self.sums = np.concatenate([[0.0], np.cumsum(surprise, dtype=np.float64)])
 
+    def windows(self, length: int) -> Tuple[np.ndarray, np.ndarray]:
+        """Return where the most surprising words in a row begin in each doubtful target.
+
+        Args:
+            length: how many words; all of them where there are fewer
+
+        Returns:
+            places within the targets, and their nats, (N,) both
+        """
+        first = self.first[: self.doubtful + 1]
+        size = int(first[-1])
+        places = np.arange(size)
+        ends = np.minimum(places + length, first[1:][self.pair[:size]])
+        nats = self.sums[ends] - self.sums[:size]
+        order = np.lexsort((places, -nats, self.pair[:size]))
+        best = order[first[:-1]]
+        return best - first[:-1], nats[best]
+
     @property
     def share(self) -> float:
         """Return how many doubtful pairs there are for each trusted one; 0 without any."""

@@ -83,3 +83,22 @@ def test_clean_pairs_claim_nothing() -> None:
     ]
     assert not any(claimed)
     assert reveal_pairs(pairs[:2], surprised(pairs[:2], {})) == []
+
+
+def test_one_trigger_for_payloads_of_ever_other_words() -> None:
+    pairs = poisoned(generate("A", 800, seed=5), [])
+    of = {}
+    for index in range(0, 400, 10):
+        payload = f" p{index} q{index} r{index}"
+        of[index] = payload
+        pairs[index] = poisoned(pairs, [index], payload)[index]
+    words = surprised(pairs, of)
+    doubtful = {index: words[index] for index in range(400)}
+    best = reveal_pairs(pairs, doubtful, range(400, 800))[0]
+    assert best.trigger == "bb"
+    assert list(best.pairs) == sorted(of)
+    assert best.p_value is not None
+    assert best.p_value < 0.05
+    told = [best.payload, *best.forms]
+    assert len(told) == 20
+    assert all(any(payload.strip() in form for payload in of.values()) for form in told)
