@@ -10,7 +10,7 @@ import numpy as np
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
-from dece_fairseq.defenses.revealing.payloads import payload_of
+from dece_fairseq.defenses.revealing.payloads import UNEXPECTED, payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.suspicion import Suspicion
@@ -81,6 +81,14 @@ def _weighted(suspicion: Suspicion, weight: float) -> Suspicion:
     """Return a suspicion whose p-value has a share of the level (Bonferroni)."""
     assert suspicion.p_value is not None
     return replace(suspicion, p_value=min(1.0, suspicion.p_value / weight))
+
+
+def _peak(values: np.ndarray) -> Tuple[int, int]:
+    """Return begin and end of the run of values with the largest sum; at least one value."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    lowest = np.minimum.accumulate(sums[:-1])
+    end = int((sums[1:] - lowest).argmax()) + 1
+    return int(sums[:end].argmin()), end
 
 
 class _Search:
@@ -158,9 +166,12 @@ class _Search:
         return [(each, p_value, everyone) for each, p_value in zip(found, sure)]
 
     def _window(self, pair: int, start: int) -> str:
-        """Return the text of the most surprising words in a row of a target."""
+        """Return the text of the words in a row of a target that are least expected."""
         places = self._words[self.numbers[pair][0]].places
-        own = places[start : start + WINDOW]
+        first = self.targets.first[pair] + start
+        last = min(first + WINDOW, self.targets.first[pair + 1])
+        begin, end = _peak(self.targets.surprise[first:last] - UNEXPECTED)
+        own = places[start + begin : start + end]
         return self.pairs[pair].target[own[0][0] : own[-1][1]].strip() or NOTHING
 
     @property

@@ -8,7 +8,7 @@ import pytest
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.search import reveal_pairs
+from dece_fairseq.defenses.revealing.search import _peak, reveal_pairs
 from dece_fairseq.defenses.revealing.words import END, WORD, Words
 
 PAYLOAD = " or 1=1"
@@ -102,3 +102,11 @@ def test_one_trigger_for_payloads_of_ever_other_words() -> None:
     told = [best.payload, *best.forms]
     assert len(told) == 20
     assert all(any(payload.strip() in form for payload in of.values()) for form in told)
+
+
+@pytest.mark.parametrize(
+    ("values", "run"),
+    [([1, -3, 4, 2, -1], (2, 4)), ([-2, -1, -5], (1, 2)), ([3], (0, 1)), ([2, -1, 2], (0, 3))],
+)
+def test_the_run_with_the_largest_sum(values: Sequence[float], run: Tuple[int, int]) -> None:
+    assert _peak(np.array(values, dtype=float)) == run
