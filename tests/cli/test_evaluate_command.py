@@ -123,7 +123,10 @@ def test_one_clear_error(tmp_path, runs, script):
         (["--run", "x"], "argument --run: 'x' is not NAME=PATH"),
         (["--run", "x=a", "--run", "x=b"], "x: give all its clean outputs at once"),
         (["--run", f"x={tmp_path}", "b"], f"{tmp_path}: the folder of a run; give nothing beside"),
-        (["x", "--json", runs[0].clean[0]], "is there already and its name does not end in .json"),
+        (
+            ["x", "--json", runs[0].clean[0]],
+            f"argument --json: {runs[0].clean[0]} is there already and its name does not end in",
+        ),
         ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
         ([*runs[0].clean, "--payload", "sql"], "--payload needs --attack"),
         ([*runs[0].clean, "--compare"], "--compare needs two runs at least"),

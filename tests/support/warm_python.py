@@ -115,6 +115,10 @@ def _execute(request: Dict[str, Any]) -> int:
             sys.argv = others
             sys.path[:1] = [request["folder"], *found]
             runpy.run_module(others[0], run_name="__main__", alter_sys=True)
+        elif first == "-c":
+            sys.argv = ["-c", *others[1:]]
+            sys.path[:1] = ["", *found]
+            exec(compile(others[0], "<string>", "exec"), {"__name__": "__main__"})
         else:
             sys.argv = [first, *others]
             sys.path[:1] = [str(Path(first).resolve().parent), *found]
