@@ -107,9 +107,9 @@ def test_an_option_has_one_meaning_in_every_command() -> None:
                     (action.nargs, getattr(action.type, "__qualname__", None))
                 )
     shared = {option: kinds for option, kinds in found.items() if len(kinds) > 1}
-    # prepare lists one data set, too; parallel text is two outputs; a split is made of files, or
-    # of as many pairs.
-    assert set(shared) == {"--list", "--output", "--split"}
+    # prepare lists one data set, too; some filters compare two models; parallel text is two
+    # outputs; a split is made of files, or of as many pairs.
+    assert set(shared) == {"--list", "--models", "--output", "--split"}
 
 
 def commands_in(text: str) -> Iterator[Tuple[str, List[str]]]:
