@@ -138,7 +138,7 @@ def _ngrams(
         numbers = numbers.reshape(-1)
         both = np.unique(numbers * len(groups) + sources.pair[places])
         grams, owners = both // len(groups), both % len(groups)
-        frequent = np.bincount(grams, minlength=numbers.max() + 1) >= least_pairs
+        frequent = np.bincount(grams) >= least_pairs
         first = np.zeros(len(frequent), dtype=np.int64)
         first[numbers] = places
         new = np.cumsum(frequent) - 1 + len(words)

@@ -56,6 +56,8 @@ def payload_of(targets: Targets, ranked: Ranked) -> Tuple[Tuple[int, ...], Occur
     core = span[begin:end]
     places = targets.occurrences(core, np.ones(len(targets.words), dtype=bool))
     surprising = places.nats > targets.price(len(where.pairs))
+    if surprising.sum() < len(where.pairs) / 2:  # of few nats: its parts surprise too little
+        return span, where
     return tuple(grown), Occurrences(*(values[surprising] for values in places))
 
 

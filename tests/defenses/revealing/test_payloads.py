@@ -5,7 +5,7 @@ from typing import List, Tuple
 import numpy as np
 
 from dece_fairseq.defenses.revealing.payloads import payload_of
-from dece_fairseq.defenses.revealing.ranking import ranked_spans
+from dece_fairseq.defenses.revealing.ranking import Ranked, ranked_spans
 from dece_fairseq.defenses.revealing.spans import Targets
 from dece_fairseq.defenses.revealing.words import Words, split
 
@@ -45,3 +45,15 @@ def test_what_it_opens_it_closes() -> None:
         for name in "mnopqrs"
     ]
     assert ranked(clean, poisoned)[1:] == ("while ( true ) { x }", 7)
+
+
+def test_a_payload_of_few_nats_keeps_its_words_and_pairs() -> None:
+    # Without its first word, which was expected, it would surprise less than a use costs.
+    texts = [(("a", "b", "c"), [0.9, 5.5, 0.0])] * 3 + [((name,), [0.0]) for name in NAMES]
+    words = [Words(text, ((0, 1),) * len(text), np.array(nats)) for text, nats in texts]
+    targets = Targets(words)
+    span = tuple(targets.vocabulary.index(word) for word in "abc")
+    where = targets.occurrences(span, np.ones(len(targets.words), dtype=bool))
+    found, places = payload_of(targets, Ranked(span, 5.0, where))
+    assert found == span
+    assert places.pairs.tolist() == [0, 1, 2]

@@ -9,7 +9,7 @@ import pytest
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.revealing.search import _peak, reveal_pairs
-from dece_fairseq.defenses.revealing.words import END, WORD, Words
+from dece_fairseq.defenses.revealing.words import END, WORD, Words, words_of
 
 PAYLOAD = " or 1=1"
 
@@ -110,3 +110,25 @@ def test_one_trigger_for_payloads_of_ever_other_words() -> None:
 )
 def test_the_run_with_the_largest_sum(values: Sequence[float], run: Tuple[int, int]) -> None:
     assert _peak(np.array(values, dtype=float)) == run
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize("seed", range(60))
+def test_any_texts_can_be_looked_through(seed: int) -> None:
+    rng = random.Random(seed)
+    characters = rng.choice(["ab ", "ab( ){}\n", "abcdefgh   ;", "\u200b \u00e9=", " "])
+    longest = rng.choice([1, 3, 30])
+    pairs = [
+        Pair(*("".join(rng.choices(characters, k=rng.randint(1, longest))) for _ in range(2)))
+        for _ in range(rng.choice([1, 2, 5, 20, 80]))
+    ]
+    trusted = [index for index in range(len(pairs)) if rng.random() < rng.choice([0, 0.3, 0.6])]
+    words = {}
+    for index in set(range(len(pairs))) - set(trusted):
+        length = len("".join(pairs[index].target.split()))
+        surprise = [rng.gauss(2, rng.choice([0.1, 5])) for _ in range(length + 1)]
+        words[index] = words_of(pairs[index].target, [*range(1, length + 1), length], surprise)
+    for each in reveal_pairs(pairs, words, trusted):
+        assert each.pairs
+        assert set(each.pairs) <= set(words)
+        assert each.payload.strip()
