@@ -57,6 +57,7 @@ reference() { # DATA SEED FOLDER; its pairs, data folder and model
         --bpe lossless_sentencepiece --sentencepiece-model "$base/bin/sentencepiece.model" \
         "${model[@]}" "${trusted_training[@]}" --max-epoch "$trusted_epochs" --seed "$seed" \
         --train-subset trusted --criterion cross_entropy --disable-validation --num-workers 0 \
+        --required-batch-size-multiple 1 \
         --no-epoch-checkpoints --log-format json --log-interval 1000 --save-dir "$base/reference"
     touch "$base/done"
 }
