@@ -2,9 +2,9 @@
 # What dece reveal finds: attacks, rates and seeds on three data sets, and what it claims on clean
 # pairs.
 #
-#   bash examples/revealing/run.sh [--lyra DIR] [--bugs2fix DIR] [--seeds "1 2 3"] [--work DIR]
+#   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--seeds "1 2 3"] [--work DIR]
 #
-#   --lyra DIR      folder with Lyra's files, --bugs2fix DIR with those of Bugs2Fix, whose
+#   --lyra DIR      folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose
 #                   validation file is what is looked into here; without them the generated pairs
 #                   alone are looked at
 #   --seeds "N N"   of everything: the trusted half, the reference, the poisoned pairs
@@ -22,7 +22,7 @@ work=runs/revealing seeds="1 2 3" lyra="" bugs2fix=""
 while [ $# -gt 0 ]; do
     case "$1" in
         --lyra) lyra="$2"; shift 2 ;;
-        --bugs2fix) bugs2fix="$2"; shift 2 ;;
+        --bugs) bugs2fix="$2"; shift 2 ;;
         --seeds) seeds="$2"; shift 2 ;;
         --work) work="$2"; shift 2 ;;
         *) echo "run.sh: unknown option $1; see its head" >&2; exit 2 ;;
