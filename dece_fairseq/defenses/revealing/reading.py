@@ -144,7 +144,7 @@ class _Known:
 
 def _load(place: Path) -> Dict[str, TokenSurprises]:
     try:
-        with place.open("rb") as file, np.load(file) as stored:
+        with place.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             borders = np.cumsum(stored["lengths"])[:-1]
             columns = [np.split(stored[name], borders) for name in ("ends", "surprise")]
             columns.append(stored["is_cut"].tolist())
