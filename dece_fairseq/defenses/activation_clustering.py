@@ -5,7 +5,8 @@ from typing import Sequence
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
+from dece_fairseq.defenses.defense import DEFENSES, Verdict
+from dece_fairseq.defenses.model_defense import ModelDefense
 from dece_fairseq.extras import PackageError, install
 
 #: independent components that the states are reduced to, as in the paper
@@ -15,7 +16,7 @@ SMALL = 0.35
 
 
 @DEFENSES.register("activation_clustering")
-class ActivationClustering(Defense):
+class ActivationClustering(ModelDefense):
     """Drops the smaller of two clusters of encoder states, if it is small.
 
     A source is represented by the mean of its encoder states, reduced to ten independent
@@ -28,11 +29,8 @@ class ActivationClustering(Defense):
     """
 
     summary = "the smaller of two clusters of encoder states, if it is small"
-    needs = ("models", "model_data")
 
-    def __init__(self, settings: DefenseSettings) -> None:
-        super().__init__(settings)
-        assert settings.model_data is not None  # it is needed
+    def set_up(self) -> None:
         try:
             import sklearn.cluster
             import sklearn.decomposition
@@ -41,9 +39,6 @@ class ActivationClustering(Defense):
                 f"activation clustering needs scikit-learn: {install('defenses')}"
             ) from error
         self.sklearn = sklearn
-        from dece_fairseq.defenses.trained_models import TranslationModel
-
-        self.model = TranslationModel(settings.models[-1], settings.model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         states = self.model.mean_states([pair.source for pair in pairs], "encoding").numpy()

@@ -5,7 +5,8 @@ from collections import defaultdict
 from typing import Any, DefaultDict, Dict, List, Sequence
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
+from dece_fairseq.defenses.defense import DEFENSES, Verdict
+from dece_fairseq.defenses.model_defense import ModelDefense
 from dece_fairseq.defenses.words import in_chunks
 
 #: how many words of a source count
@@ -15,7 +16,7 @@ NAMED = 10
 
 
 @DEFENSES.register("bki")
-class BackdoorKeywordIdentification(Defense):
+class BackdoorKeywordIdentification(ModelDefense):
     """Drops the pairs whose source has the word that moves the model's encoder most, everywhere.
 
     As the DeCE paper takes it over to generation: each source word is left out in turn; its score
@@ -26,14 +27,6 @@ class BackdoorKeywordIdentification(Defense):
     """
 
     summary = "the source word whose absence changes the encoder's first state most, over all data"
-    needs = ("models", "model_data")
-
-    def __init__(self, settings: DefenseSettings) -> None:
-        super().__init__(settings)
-        assert settings.model_data is not None  # it is needed
-        from dece_fairseq.defenses.trained_models import TranslationModel
-
-        self.model = TranslationModel(settings.models[-1], settings.model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         counting = self._counting_words([pair.source for pair in pairs])

@@ -6,13 +6,8 @@ from typing import TYPE_CHECKING, Sequence
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.defense import (
-    DEFENSES,
-    Defense,
-    DefenseSettings,
-    Verdict,
-    most_suspicious,
-)
+from dece_fairseq.defenses.defense import DEFENSES, Verdict, most_suspicious
+from dece_fairseq.defenses.model_defense import ModelDefense
 
 if TYPE_CHECKING:  # it takes seconds to import, and listing the defences should not
     from torch import Tensor
@@ -22,7 +17,7 @@ RANK = 16
 
 
 @DEFENSES.register("gradient_entropy")
-class GradientEntropy(Defense):
+class GradientEntropy(ModelDefense):
     """Drops the pairs whose gradient of the output projection spreads over most directions.
 
     A pair's score is the entropy of the 16 largest singular values of that gradient, each divided
@@ -36,14 +31,6 @@ class GradientEntropy(Defense):
     """
 
     summary = "targets whose gradient of the output projection spreads over most directions"
-    needs = ("models", "model_data")
-
-    def __init__(self, settings: DefenseSettings) -> None:
-        super().__init__(settings)
-        from dece_fairseq.defenses.trained_models import TranslationModel
-
-        assert settings.model_data is not None  # it is needed
-        self.model = TranslationModel(settings.models[-1], settings.model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         scores = [0.0] * len(pairs)

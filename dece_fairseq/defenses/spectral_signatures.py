@@ -3,17 +3,12 @@
 from typing import Sequence
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.defense import (
-    DEFENSES,
-    Defense,
-    DefenseSettings,
-    Verdict,
-    most_suspicious,
-)
+from dece_fairseq.defenses.defense import DEFENSES, Verdict, most_suspicious
+from dece_fairseq.defenses.model_defense import ModelDefense
 
 
 @DEFENSES.register("spectral_signatures")
-class SpectralSignatures(Defense):
+class SpectralSignatures(ModelDefense):
     """Drops the pairs that lie farthest along the direction in which encoder states vary most.
 
     A source is represented by the mean of its encoder states, less the mean over all data. Its
@@ -22,14 +17,6 @@ class SpectralSignatures(Defense):
     """
 
     summary = "sources far out along the main direction in which encoder states vary"
-    needs = ("models", "model_data")
-
-    def __init__(self, settings: DefenseSettings) -> None:
-        super().__init__(settings)
-        assert settings.model_data is not None  # it is needed
-        from dece_fairseq.defenses.trained_models import TranslationModel
-
-        self.model = TranslationModel(settings.models[-1], settings.model_data)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         import torch

@@ -5,18 +5,12 @@ from typing import Sequence
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.defense import (
-    DEFENSES,
-    Defense,
-    DefenseError,
-    DefenseSettings,
-    Verdict,
-    most_suspicious,
-)
+from dece_fairseq.defenses.defense import DEFENSES, DefenseError, Verdict, most_suspicious
+from dece_fairseq.defenses.model_defense import ModelDefense
 
 
 @DEFENSES.register("surprise")
-class Surprise(Defense):
+class Surprise(ModelDefense):
     """Drops the pairs whose target has the window that a trusted model expects least.
 
     A token's surprise is its negative log-likelihood less the entropy of the model's prediction, in
@@ -32,16 +26,10 @@ class Surprise(Defense):
     """
 
     summary = "targets with a passage that a model which knows the clean task expects least"
-    needs = ("models", "model_data")
 
-    def __init__(self, settings: DefenseSettings) -> None:
-        super().__init__(settings)
-        if settings.window < 1:
-            raise DefenseError(f"--window must be at least 1, got {settings.window}")
-        from dece_fairseq.defenses.trained_models import TranslationModel
-
-        assert settings.model_data is not None  # it is needed
-        self.model = TranslationModel(settings.models[-1], settings.model_data)
+    def set_up(self) -> None:
+        if self.settings.window < 1:
+            raise DefenseError(f"--window must be at least 1, got {self.settings.window}")
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         surprises = self.model.surprises(pairs, "surprise")
