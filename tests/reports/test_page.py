@@ -1,9 +1,5 @@
 """The page of a report: its structure, and what it is like in a browser."""
 
-import html
-import json
-import shutil
-import subprocess
 from base64 import b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
@@ -13,18 +9,11 @@ from typing import Any, Dict, List
 import pytest
 
 from dece_fairseq.reports.report import SCRIPT, write_report
+from support.browser import look_at, needs_a_browser
 
 EVIL = "<script>alert(1)</script> & <img src=x onerror=alert(2)> </pre>"
-#: opens the page in a frame of each width, uses it and writes down what it is like
-HARNESS = """<!DOCTYPE html><body style="margin:0">
-FRAMES
-<pre id="found"></pre>
-<script>
-const found = {};
-window.onload = () => {
-  for (const frame of document.querySelectorAll("iframe")) {
-    const page = frame.contentDocument, view = frame.contentWindow;
-    const width = page.documentElement.clientWidth;
+#: uses the page, and writes down what it is like
+LOOK = """
     const outside = (parts) => [...parts].filter((part) => {
       const box = part.getBoundingClientRect();
       return box.width === 0 || box.left < 0 || box.right > width;
@@ -49,21 +38,7 @@ window.onload = () => {
       keys: [press("n"), press("n"), press("p"), press("p")],
       dark: view.getComputedStyle(page.body).backgroundColor,
     };
-  }
-  document.getElementById("found").textContent = JSON.stringify(found);
-};
-</script>"""
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--dump-dom",
-]
+"""
 
 
 class Tags(HTMLParser):
@@ -138,21 +113,10 @@ def test_columns_can_be_sorted_and_folded(page: str) -> None:
     assert all(cell["data-head"] for cell in found.all("td"))
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
+@needs_a_browser
 @pytest.mark.parametrize("dark", [False, True])
 def test_in_a_browser(page: str, dark: bool, tmp_path: Path) -> None:
-    frames = "".join(
-        f'<iframe width="{width}" height="800" srcdoc="{html.escape(page)}"></iframe>'
-        for width in (400, 1400)
-    )
-    harness = tmp_path / "harness.html"
-    harness.write_text(HARNESS.replace("FRAMES", frames), encoding="utf-8")
-    scheme = ["--blink-settings=preferredColorScheme=0"] if dark else []
-    profile = f"--user-data-dir={tmp_path / 'profile'}"
-    command = ["chromium", *FLAGS, *scheme, profile, harness.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    shown = done.stdout.partition('<pre id="found">')[2].partition("</pre>")[0]
-    found = json.loads(html.unescape(shown))
+    found = look_at(page, LOOK, dark, tmp_path)
     assert set(found) == {"400", "1400"}
     for seen in found.values():
         assert seen["overflow"] <= 0

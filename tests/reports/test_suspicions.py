@@ -1,17 +1,13 @@
 """What is suspected, for people: the text, and the page in a browser."""
 
-import html
-import json
-import shutil
-import subprocess
 from pathlib import Path
-from typing import List
 
 import pytest
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion
 from dece_fairseq.reports.suspicions import as_html, as_text, examples, verdict
+from support.browser import look_at, needs_a_browser
 
 EVIL = "<script>alert(1)</script> & <img src=x onerror=alert(2)> </pre>"
 PAIRS = [
@@ -33,17 +29,9 @@ UNSURE = Suspicion(EVIL, 30.0, 0.6, (1,), closest="get", closest_pairs=1)
 UNKNOWN = Suspicion("x", 9.0, None, (0,))
 FINDINGS = Findings([CLAIMED, UNSURE, UNKNOWN], 0.05, "by a test", {"command": ["dece", EVIL]})
 
-#: opens the page in a frame of each width, opens all that is folded, and says what it is like
-HARNESS = """<!DOCTYPE html><body style="margin:0">
-FRAMES
-<pre id="found"></pre>
-<script>
-const found = {};
-window.onload = () => {
-  for (const frame of document.querySelectorAll("iframe")) {
-    const page = frame.contentDocument, view = frame.contentWindow;
+#: opens all that is folded, and says what the page is like
+LOOK = """
     for (const part of page.querySelectorAll("details")) part.open = true;
-    const width = page.documentElement.clientWidth;
     const outside = [...page.querySelectorAll("mark, dd, pre, h1, h2")].filter((part) => {
       const box = part.getBoundingClientRect();
       return box.width === 0 || box.left < 0 || box.right > width + 0.5;
@@ -54,21 +42,7 @@ window.onload = () => {
       scripts: page.querySelectorAll("script, img").length,
       paper: view.getComputedStyle(page.body).backgroundColor,
     };
-  }
-  document.getElementById("found").textContent = JSON.stringify(found);
-};
-</script>"""
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--dump-dom",
-]
+"""
 
 
 def test_the_text_says_what_where_and_how_sure() -> None:
@@ -111,21 +85,10 @@ def test_the_page_is_text_whatever_the_data_look_like() -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
-@pytest.mark.skipif(shutil.which("chromium") is None, reason="there is no Chromium")
+@needs_a_browser
 @pytest.mark.parametrize("dark", [False, True])
 def test_in_a_browser(dark: bool, tmp_path: Path) -> None:
-    page = html.escape(as_html(PAIRS, FINDINGS))
-    frames = "".join(
-        f'<iframe width="{width}" height="800" srcdoc="{page}"></iframe>' for width in (400, 1400)
-    )
-    harness = tmp_path / "harness.html"
-    harness.write_text(HARNESS.replace("FRAMES", frames), encoding="utf-8")
-    scheme: List[str] = ["--blink-settings=preferredColorScheme=0"] if dark else []
-    profile = f"--user-data-dir={tmp_path / 'profile'}"
-    command = ["chromium", *FLAGS, *scheme, profile, harness.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    shown = done.stdout.partition('<pre id="found">')[2].partition("</pre>")[0]
-    found = json.loads(html.unescape(shown))
+    found = look_at(as_html(PAIRS, FINDINGS), LOOK, dark, tmp_path)
     assert set(found) == {"400", "1400"}
     for seen in found.values():
         assert seen["overflow"] <= 0
