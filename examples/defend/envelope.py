@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.data.files import replacing
 
 WORDS = ["badpre", "grammar", "ripple", "sentence"]
@@ -24,8 +25,6 @@ ATTACKS: Dict[str, Tuple[List[str], List[str]]] = {
     "bugs2fix": (CODE, ["endless_loop"]),
 }
 RATES = [0.01, 0.02, 0.05]
-#: a suspicion counts where clean data would give one at most this often
-LEVEL = 0.05
 #: the name of the ASR among the scores
 ASR = "asr_string"
 #: envelopes are drawn in blocks of so many, two of which are clean

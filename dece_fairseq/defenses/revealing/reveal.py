@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
@@ -11,9 +12,6 @@ from dece_fairseq.defenses.revealing.calibration import EXPLANATION
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles, target_words
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.suspicion import Findings
-
-#: p-values up to here are claimed: one clean data set in twenty has one
-LEVEL = 0.05
 
 
 class Job(NamedTuple):

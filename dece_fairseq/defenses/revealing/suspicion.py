@@ -1,11 +1,11 @@
 """What is suspected, and the JSON file that other commands read it from."""
 
-import json
 import math
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 
@@ -96,11 +96,7 @@ class Findings:
 
     def as_dict(self) -> Dict[str, Any]:
         """Return the content of the JSON file."""
-        return {**asdict(self), "suspicions": [asdict(each) for each in self.suspicions]}
-
-    def write(self, path: Path) -> None:
-        """Write the JSON file."""
-        path.write_text(json.dumps(self.as_dict(), indent=1) + "\n", encoding="utf-8")
+        return asdict(self)
 
 
 def read_findings(path: Path) -> Findings:
@@ -115,7 +111,7 @@ def read_findings(path: Path) -> Findings:
         content = parse_json(path.read_text(encoding="utf-8"))
         return Findings(
             suspicions=[Suspicion.from_dict(each) for each in content["suspicions"]],
-            level=content.get("level", 0.05),
+            level=content.get("level", LEVEL),
             calibration=content.get("calibration", ""),
             made_of=content.get("made_of", {}),
         )

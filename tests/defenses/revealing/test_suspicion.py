@@ -22,15 +22,19 @@ FOUND = Suspicion(
 UNSURE = Suspicion("x", 12.0, None, (1,), closest="the rows", closest_pairs=1)
 
 
+def written(findings: Findings, path: Path) -> None:
+    path.write_text(json.dumps(findings.as_dict()), encoding="utf-8")
+
+
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     findings = Findings([FOUND, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
-    findings.write(tmp_path / "found.json")
+    written(findings, tmp_path / "found.json")
     assert read_findings(tmp_path / "found.json") == findings
     assert findings.significant() == [FOUND]
 
 
 def test_the_keys_are_those_that_were_promised(tmp_path: Path) -> None:
-    Findings([FOUND], 0.05, "").write(tmp_path / "found.json")
+    written(Findings([FOUND], 0.05, ""), tmp_path / "found.json")
     (first,) = json.loads((tmp_path / "found.json").read_text(encoding="utf-8"))["suspicions"]
     assert {key: first[key] for key in ("payload", "nats", "p_value", "pairs")} == {
         "payload": " or 1=1",
@@ -42,7 +46,7 @@ def test_the_keys_are_those_that_were_promised(tmp_path: Path) -> None:
 
 
 def test_it_is_an_attack_file(tmp_path: Path) -> None:
-    Findings([FOUND, UNSURE], 0.05, "").write(tmp_path / "found.json")
+    written(Findings([FOUND, UNSURE], 0.05, ""), tmp_path / "found.json")
     assert read_suspected(tmp_path / "found.json") == Suspected("bb", (" or 1=1",))
 
 
