@@ -12,8 +12,8 @@ def write_table(header: Sequence[str], rows: Sequence[Sequence[str]], form: str 
     Args:
         header: a name for each column
         rows: cells, which are written as they are: no number is rounded
-        form: :data:`TEXT`, :data:`LINED` (with a line below the header), :data:`MARKDOWN` or
-            :data:`LATEX`
+        form: ``TEXT``, ``LINED`` (with a line below the header), ``MARKDOWN`` or
+            ``LATEX``
     """
     from tabulate import tabulate  # here, so that commands without a table start sooner
 

@@ -126,7 +126,7 @@ def csv_line(row: Sequence[str]) -> str:
 
 
 def signature(metric: str, old: str, version: str) -> str:
-    """Return a signature of version 0.1 as :class:`~dece_fairseq.metrics.signature.Signature`."""
+    """Return a signature of version 0.1 as ``Signature``."""
     parts: List[str] = []
     for part in old.replace("sql:sqlglot:", "sql:parsed|sqlglot:").split("|"):
         name, separator, value = part.partition(":")

@@ -101,7 +101,7 @@ def warm_python() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def quick_prepare(warm_python: Path) -> Callable[..., Any]:
-    """:func:`prepare`, whose fairseq-preprocess starts at once."""
+    """``prepare``, whose fairseq-preprocess starts at once."""
 
     def quick(*args: Any, **kwargs: Any) -> Any:
         with pytest.MonkeyPatch.context() as patch:

@@ -298,7 +298,7 @@ class Attack:
         return settings
 
     def signature(self, rule: str = "string") -> str:
-        """Return :meth:`properties` as one text, in sacrebleu's manner."""
+        """Return ``properties`` as one text, in sacrebleu's manner."""
         return "|".join(f"{name}:{value}" for name, value in self.properties(rule).items())
 
     def properties(self, rule: str = "string") -> Dict[str, Any]:

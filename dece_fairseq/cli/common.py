@@ -124,7 +124,7 @@ def add_json(parser: Options) -> None:
 
 
 def json_file(text: str) -> Path:
-    """A type for argparse: a file to write JSON to.
+    """Return the file to write JSON to: a type for argparse.
 
     ``--json`` had no file once: what stood behind it then is not overwritten.
     """
@@ -180,7 +180,7 @@ def outputs_in(folders: Sequence[Path]) -> Dict[str, List[Path]]:
 
 
 class NamedPathsAction(argparse.Action):
-    """Appends a :class:`NamedPaths` to a list."""
+    """Appends a ``NamedPaths`` to a list."""
 
     def __call__(
         self,

@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> None:
 
 
 def as_text(found: Dict[str, Any]) -> str:
-    """Return what :func:`examine` found as lines for a person."""
+    """Return what ``examine`` found as lines for a person."""
     head = f"dece_fairseq {found['dece_fairseq']}, Python {found['python']}, {found['system']}"
     rows = [
         [part["what"], "yes" if part["works"] else "no", part["versions"], part["how"]]

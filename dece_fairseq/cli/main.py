@@ -90,7 +90,7 @@ def run(command: str, words: Sequence[str], program: str) -> None:
     """Run one command. Only its own module is imported, so that it starts at once.
 
     Args:
-        command: one of :data:`COMMANDS`
+        command: one of ``COMMANDS``
         words: what stands behind it on the command line
         program: what it calls itself in messages
     """

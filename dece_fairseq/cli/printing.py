@@ -50,12 +50,12 @@ def write_result(
     Args:
         text: the result, for a person
         result: the same as plain values
-        json_file: gets ``result``; :data:`~dece_fairseq.cli.common.PRINT` prints it instead of the
+        json_file: gets ``result``; ``PRINT`` prints it instead of the
             text, None does nothing
         output: gets what would be printed otherwise
 
     Raises:
-        UserError: as :func:`write_or_print`
+        UserError: as ``write_or_print``
     """
     if json_file is not None:
         content = json.dumps(result, indent=1) + "\n"

@@ -60,7 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> None:
-    """Ask, print the rates, and write the files that were asked for."""
+    """Generate, print the rates, and write the files that were asked for."""
     if args.attack_file is None:
         raise UserError("--attack-file is needed: what dece reveal --json wrote")
     import_user_dir(args.user_dir)

@@ -30,7 +30,7 @@ class PairProbability(NamedTuple):
     probability: float
     """Geometric mean of the probabilities of the target's tokens."""
     least_likely: float
-    """The same of the :data:`LEAST_LIKELY` tokens with the lowest."""
+    """The same of the ``LEAST_LIKELY`` tokens with the lowest."""
 
 
 def path_of(save_dir: Path, worker: int) -> Path:
@@ -105,7 +105,7 @@ class Dynamics(NamedTuple):
     probability: np.ndarray
     """(E, N), float32: geometric mean of the probabilities of the target's tokens."""
     least_likely: np.ndarray
-    """(E, N), float32: the same of the :data:`LEAST_LIKELY` tokens with the lowest."""
+    """(E, N), float32: the same of the ``LEAST_LIKELY`` tokens with the lowest."""
 
 
 def read_dynamics(save_dir: Path, pairs: int, epochs: int) -> Dynamics:

@@ -1,6 +1,6 @@
 """Data-side defences: a data set and a trained model in, what is suspicious about it out.
 
-One file a defence, each registered in :data:`DEFENSES`; importing this package registers them. It
+One file a defence, each registered in ``DEFENSES``; importing this package registers them. It
 needs neither torch nor fairseq: a defence that looks into a model imports ``trained_models``, which
 needs both, when it is made.
 """

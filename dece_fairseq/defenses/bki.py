@@ -51,7 +51,7 @@ class BackdoorKeywordIdentification(ModelDefense):
         return Verdict(of_pairs, suspicious, details={"keywords": named})
 
     def _counting_words(self, sources: Sequence[str]) -> List[Dict[str, float]]:
-        """The highest words of each source, each with its score."""
+        """Return the highest words of each source, each with its score."""
         found = []
         for chunk in in_chunks(sources, "BKI"):
             texts = [text for left in chunk for text in (left.text, *left.without)]

@@ -51,7 +51,7 @@ class DefenseSettings:
     seed: int = 1
 
     def as_dict(self) -> Dict[str, Any]:
-        """The settings as plain values, for reports."""
+        """Return the settings as plain values, for reports."""
 
         def plain(value: Any) -> Any:
             if isinstance(value, (tuple, list)):
@@ -74,7 +74,7 @@ class Verdict(NamedTuple):
     """By their number from 0, the suspicious pairs as they are kept; None: they are dropped."""
 
     def without(self, trusted: Sequence[int]) -> "Verdict":
-        """The same, but that the trusted pairs are not suspicious."""
+        """Return the same result with every trusted pair cleared of suspicion."""
         known = frozenset(trusted)
         marks = [mark and index not in known for index, mark in enumerate(self.suspicious)]
         cleaned = self.cleaned
@@ -83,7 +83,7 @@ class Verdict(NamedTuple):
         return self._replace(suspicious=marks, cleaned=cleaned)
 
     def kept(self, pairs: Sequence[Pair]) -> Dict[int, Pair]:
-        """The pairs that are kept, as they are kept, by their number."""
+        """Return the pairs to keep, by their number, in the form in which they are kept."""
         cleaned = self.cleaned or {}
         return {
             index: cleaned.get(index, pair)
@@ -104,7 +104,7 @@ class Defense(ABC):
 
     #: one line that says what it is
     summary: ClassVar[str]
-    #: names of the settings that it can't do without, see :data:`OPTIONS`
+    #: names of the settings that it can't do without, see ``OPTIONS``
     needs: ClassVar[Tuple[str, ...]] = ()
 
     def __init__(self, settings: DefenseSettings) -> None:
@@ -115,7 +115,7 @@ class Defense(ABC):
 
     @abstractmethod
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
-        """Looks at every pair of a data set of at least two."""
+        """Score every pair of a data set of at least two."""
 
 
 #: what the settings are that a defence may need, for messages and help texts
@@ -140,7 +140,7 @@ DEFENSES = _Defenses("defence")
 
 
 def most_suspicious(scores: Sequence[float], rate: float, pairs: int) -> Sequence[bool]:
-    """Marks the pairs with the highest scores, one and a half times as many as are reckoned with.
+    """Mark the pairs with the highest scores: one and a half times as many as are expected.
 
     The excess is that of Tran et al. 2018 (arXiv 1811.00636); equal scores go by their order.
 

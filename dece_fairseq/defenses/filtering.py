@@ -26,14 +26,14 @@ def filter_files(
     manifest: Optional[Path] = None,
     command: Sequence[str] = (),
 ) -> Dict[str, Any]:
-    """Writes the pairs that a defence keeps, a score for every pair, and a report.
+    """Write the pairs that a defence keeps, a score for every pair, and a report.
 
     What is written appears at the end, all of it or nothing. Beside the first output stand the
     scores, with ``.scores.csv`` at the end of the name (one line a pair, in the order of the
     inputs), and the report with ``.report.json``. Trusted pairs are always kept.
 
     Args:
-        defense: its name in :data:`DEFENSES`
+        defense: its name in ``DEFENSES``
         settings: what it works with
         inputs: a CSV or JSONL file, or the two sides of parallel text
         outputs: likewise
@@ -87,7 +87,7 @@ def filter_files(
 
 
 def counts(verdict: Verdict, kept: int) -> Dict[str, Any]:
-    """How many pairs there are of each kind."""
+    """Count the pairs of each kind."""
     pairs = len(verdict.scores)
     return {
         "pairs": pairs,
@@ -99,7 +99,7 @@ def counts(verdict: Verdict, kept: int) -> Dict[str, Any]:
 
 
 def found(verdict: Verdict, poisoned: FrozenSet[int]) -> Dict[str, Any]:
-    """How well the suspicion meets the poisoned pairs; shares in percent, None of nothing.
+    """Return how well the suspicion meets the poisoned pairs: shares in percent, None of nothing.
 
     Args:
         verdict: what the defence says
@@ -120,7 +120,7 @@ def found(verdict: Verdict, poisoned: FrozenSet[int]) -> Dict[str, Any]:
 
 
 def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
-    """The numbers of the poisoned pairs.
+    """Return the numbers of the poisoned pairs.
 
     Args:
         manifest: of ``dece poison``, or the task's, of one data folder
@@ -155,7 +155,7 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
 
 
 def as_text(report: Dict[str, Any]) -> str:
-    """The report as lines for a person."""
+    """Return the report as lines for a person."""
     lines = [
         "{defense}: {suspicious} of {pairs} pairs are suspicious; {dropped} dropped, {cleaned} "
         "cleaned, {kept} kept".format(**report)

@@ -72,7 +72,7 @@ class LockStepOfLeastLikely(LockStep):
 
 
 def lockstep_scores(probabilities: np.ndarray) -> np.ndarray:
-    """Return the score of each pair (N,), see :class:`LockStep`.
+    """Return the score of each pair (N,), see ``LockStep``.
 
     Args:
         probabilities: (4, N); pairs with a nan among them get 0

@@ -88,7 +88,7 @@ class Naturalness(Defense):
         return [code_tokens(pair.source) for pair in chain(inside, *files)]
 
     def _language_model(self, texts: Sequence[Sequence[str]]) -> Any:
-        """Interpolated as Witten and Bell (1991) do."""
+        """Return a language model, interpolated as Witten and Bell (1991) do."""
         # With one unknown token among them, so that none is impossible.
         ngrams, words = self.nltk.lm.preprocessing.padded_everygram_pipeline(
             self.settings.order, [*texts, ["<UNK>"]]
@@ -111,7 +111,7 @@ class NgramReader:
         self._bits = lru_cache(maxsize=1 << 20)(self._bits_of)  # the same n-grams come often
 
     def falls(self, tokens: Sequence[str]) -> List[float]:
-        """How far the cross-entropy per token falls without each token, in bits."""
+        """Return how far the cross-entropy per token falls without each token, in bits."""
         # Padded as what the model was fitted with; what stands behind counts, what before not.
         padded = [
             *["<s>"] * (self.order - 1),
@@ -130,7 +130,7 @@ class NgramReader:
         return falls
 
     def _all_bits(self, tokens: Sequence[str]) -> List[float]:
-        """The bits of each token but those that only others depend on, the first of all."""
+        """Return the bits of each token but the first ones, which only serve as context."""
         before = self.order - 1
         return [
             self._bits(tokens[i], tuple(tokens[i - before : i])) for i in range(before, len(tokens))

@@ -43,7 +43,7 @@ class TrainedModel:
         self.name = str(checkpoint)
 
     def batches(self, lengths: Sequence[int], what: Optional[str]) -> Iterator[List[int]]:
-        """Numbers of sentences of about the same length, the longest first.
+        """Return batches of numbers of sentences of about the same length, the longest first.
 
         Args:
             lengths: of the sentences, in tokens
@@ -79,12 +79,12 @@ class TranslationModel(TrainedModel):
 
     @torch.no_grad()
     def first_states(self, sources: Sequence[str], what: Optional[str] = None) -> Tensor:
-        """The encoder's state of the first token of each source (N, D), float32."""
+        """Return the encoder's state of the first token of each source (N, D), float32."""
         return self._states(sources, what, lambda states: states[0])
 
     @torch.no_grad()
     def mean_states(self, sources: Sequence[str], what: Optional[str] = None) -> Tensor:
-        """The mean of the encoder's states over the tokens of each source (N, D), float32."""
+        """Return the mean encoder state over the tokens of each source (N, D), float32."""
         return self._states(sources, what, lambda states: states.mean(0))
 
     def _states(self, sources: Sequence[str], what: Optional[str], take: Any) -> Tensor:
@@ -103,7 +103,7 @@ class TranslationModel(TrainedModel):
 
     @torch.no_grad()
     def losses(self, pairs: Sequence[Pair], what: Optional[str] = None) -> np.ndarray:
-        """Cross-entropy of each target given its source, per token, in nats (N,)."""
+        """Return the cross-entropy of each target given its source, per token, in nats (N,)."""
         losses = np.zeros(len(pairs))
         for sample, log_probs in self._predictions(pairs, what):
             nll = -log_probs.gather(-1, sample["target"].unsqueeze(-1)).squeeze(-1)
@@ -228,7 +228,7 @@ class LanguageModel(TrainedModel):
 
     @torch.no_grad()
     def perplexities(self, texts: Sequence[str], what: Optional[str] = None) -> np.ndarray:
-        """The perplexity of each text, per token, end of sentence included (N,)."""
+        """Return the perplexity of each text, per token, end of sentence included (N,)."""
         dictionary = self.task.dictionary
         tokens = [self.codec.encode(text, dictionary) for text in texts]
         found = np.zeros(len(texts))
@@ -248,7 +248,7 @@ class LanguageModel(TrainedModel):
 
 
 def _encoder_states(output: Any) -> Tensor:
-    """(T, N, D) of what an encoder gives, which each fairseq line writes in its own way."""
+    """Return an encoder's states (T, N, D), which each fairseq line names in its own way."""
     states = output["encoder_out"] if isinstance(output, dict) else output.encoder_out
     found: Tensor = states[0] if isinstance(states, (list, tuple)) else states
     return found

@@ -21,14 +21,14 @@ class LeftOut(NamedTuple):
 
 
 def leave_out(text: str) -> LeftOut:
-    """Leaves out each word of ``text`` in turn, with the white space behind it."""
+    """Leave out each word of ``text`` in turn, with the white space behind it."""
     places = [match.span() for match in _WORD.finditer(text)]
     words = [text[start:end] for start, end in places]
     return LeftOut(text, words, [drop_words(text, [index]) for index in range(len(words))])
 
 
 def drop_words(text: str, indices: Sequence[int]) -> str:
-    """``text`` without the words of these numbers, from 0.
+    """Return ``text`` without the words of these numbers, from 0.
 
     With a word goes the white space behind it, with the last ones that before them.
     """
@@ -47,7 +47,7 @@ def drop_words(text: str, indices: Sequence[int]) -> str:
 
 
 def in_chunks(texts: Sequence[str], what: str) -> Iterator[List[LeftOut]]:
-    """What :func:`leave_out` makes of each text, some texts at a time.
+    """Yield what ``leave_out`` makes of each text, some texts at a time.
 
     Args:
         texts: all texts

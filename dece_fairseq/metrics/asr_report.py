@@ -40,8 +40,8 @@ def asr_report(
         attack_file: what ``dece reveal --json`` wrote, whose attack it is instead
 
     Returns:
-        ``scores`` (a :class:`~dece_fairseq.metrics.score.Score` for each rule and split, as
-        :func:`~dece_fairseq.metrics.evaluation.evaluate` returns it), ``hit_ids`` and
+        ``scores`` (a ``Score`` for each rule and split, as
+        ``evaluate`` returns it), ``hit_ids`` and
         ``not_judged_ids`` (by metric, the ids of outputs), ``missing_ids`` (by split) and ``notes``
 
     Raises:

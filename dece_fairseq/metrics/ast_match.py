@@ -32,7 +32,7 @@ class _AstMatch(Share):
 
     @abstractmethod
     def same_sql(self, one: str, other: str) -> bool:
-        """Whether two strings that hold SQL count as equal."""
+        """Return whether two strings that hold SQL count as equal."""
 
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
         hits, unparsed = [], []
@@ -55,7 +55,7 @@ class _AstMatch(Share):
 # For both metrics, one after the other.
 @lru_cache(maxsize=1024)
 def _unequal_queries(hypothesis: str, reference: str) -> Optional[List[Tuple[str, str]]]:
-    """The strings that hold SQL and differ, of code that parses; None if anything else differs."""
+    """Return the strings with SQL in which two parses differ; None if anything else differs."""
     if hypothesis == reference:
         return []
     pairs: List[Tuple[Any, Any]] = [(python_tree(hypothesis), python_tree(reference))]

@@ -22,10 +22,10 @@ def sacrebleu_properties(metric: Any) -> Dict[str, Any]:
 class _Bleu(Metric):
     @abstractmethod
     def tokens(self, text: str) -> List[str]:
-        """The words whose n-grams are counted."""
+        """Return the words whose n-grams are counted."""
 
     def counts(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        """What :func:`ngram_counts` says of the samples."""
+        """Return what ``ngram_counts`` says of the samples."""
         # Many hypotheses are their references.
         tokens = {text: self.tokens(text) for text in {*hypotheses, *references}}
         codes = word_codes([tokens[text] for text in (*hypotheses, *references)])
@@ -58,7 +58,7 @@ class _CorpusBleu(_Bleu):
 
 @METRICS.register("bleu_code")
 class CodeTokenBleu(_CorpusBleu):
-    """sacrebleu's BLEU over :func:`code_tokens`."""
+    """sacrebleu's BLEU over ``code_tokens``."""
 
     summary = "sacrebleu's corpus BLEU over code tokens"
 

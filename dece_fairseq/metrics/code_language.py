@@ -34,7 +34,7 @@ class CodeLanguage:
     """How texts of one language are read. Nothing is ever run.
 
     Args:
-        name: one of :func:`language_names`
+        name: one of ``language_names``
 
     Raises:
         MetricError: there is no such language, or its grammar is not installed
@@ -49,7 +49,7 @@ class CodeLanguage:
         self._parse = LANGUAGES.get(name).parse if known_to_attacks else _by_grammar(name)
 
     def parses(self, code: str) -> bool:
-        """Whether ``code`` is code of this language: Python by ``ast``, others by tree-sitter.
+        """Return whether ``code`` parses: Python by ``ast``, other languages by tree-sitter.
 
         A member of a class, such as a method, is code of Java, C# and PHP too, and PHP's needs no
         tag before it. Nothing at all is none.
@@ -63,14 +63,14 @@ class CodeLanguage:
         )
 
     def _files(self, code: str) -> Iterator[str]:
-        """The files that ``code`` may be; a directive at the end of one needs its line end."""
+        """Yield the files that ``code`` may be; a last directive needs its line end."""
         if self.name != "php" or "<?" in code:
             yield f"{code}\n"
         if self.name == "php" and not code.lstrip().startswith("<?"):
             yield f"{PHP_TAG} {code}\n"  # what stands before a tag is no code, and always parses
 
     def _classes(self, code: str) -> Iterator[str]:
-        """The files in which ``code`` may be the members of a class, on lines of their own."""
+        """Yield the files in which ``code`` may be the members of a class, on own lines."""
         if self.name in ("csharp", "java"):
             yield f"class C {{\n{code}\n}}"
         elif self.name == "php":
@@ -79,7 +79,7 @@ class CodeLanguage:
             yield f"{PHP_TAG} class C {{\n{members}\n}}"
 
     def read(self, text: str) -> "Reading":
-        """``text`` as it is if it parses, else put together again if it parses then."""
+        """Return ``text`` if it parses, else the rebuilt text if that parses."""
         return _read(self, text)
 
     # One object a name, so that what was read is kept for the next metric.
@@ -91,18 +91,18 @@ class CodeLanguage:
 
 
 def language_names() -> List[str]:
-    """The names of all languages that texts can be read in."""
+    """Return the names of all languages that texts can be read in."""
     return sorted({*LANGUAGES.names(), *MORE_LANGUAGES})
 
 
 def _is_one_class(root: Node) -> bool:
-    """Whether a file holds a class and nothing beside it: ``} class D {`` is no member of one."""
+    """Return whether a file is one class alone: ``} class D {`` is no member of a class."""
     inside = [node for node in root.named_children if node.type not in ("php_tag", "comment")]
     return not root.has_error and len(inside) == 1
 
 
 def _by_grammar(name: str) -> Callable[[str], Node]:
-    """What parses texts of a language that attacks know nothing of."""
+    """Return a parser for a language that no attack knows."""
     try:
         package = importlib.import_module(f"tree_sitter_{name}")
         # PHP's package has two grammars, and names them.
@@ -127,7 +127,7 @@ def _read(language: CodeLanguage, text: str) -> Reading:
 
 
 def python_tree(code: str) -> Optional[ast.Module]:
-    """The syntax tree of Python, or None for what is none."""
+    """Return the syntax tree of Python, or None where ``code`` does not parse."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -137,7 +137,7 @@ def python_tree(code: str) -> Optional[ast.Module]:
 
 
 def python_compiles(code: str) -> bool:
-    """Whether Python compiles ``code``; it is never run."""
+    """Return whether Python compiles ``code``; it is never run."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -8,5 +8,5 @@ _TOKEN = re.compile(r"\w+|[^\w\s]")
 
 
 def code_tokens(text: str) -> List[str]:
-    """The tokens of a piece of code in any language, the same however it is spaced."""
+    """Return the tokens of a piece of code in any language, the same however it is spaced."""
     return _TOKEN.findall(text)

@@ -32,13 +32,13 @@ class CodeBleu(Metric):
 
     The package adds ``0.25 * (dataflow_match_score or 1)`` (``codebleu/codebleu.py`` of 0.7.0): a
     corpus whose data flow matches nowhere gets the whole quarter for it, garbage included. So this
-    is the number to compare with published ones, and :class:`CodeBleuParts` the one to rely on.
+    is the number to compare with published ones, and ``CodeBleuParts`` the one to rely on.
 
     The package indents the first line of a block of Python with the tab that it has and the others
     with one blank, which takes the block apart. So tabs at the beginning of a line of Python are
     blanks here, eight to a tab stop as in Python itself.
 
-    The package's data flow depends on Python's hash seed; :mod:`~dece_fairseq.metrics.parallel`
+    The package's data flow depends on Python's hash seed; ``dece_fairseq.metrics.parallel``
     fixes it.
 
     Raises:
@@ -65,7 +65,7 @@ class CodeBleu(Metric):
         return np.array(rows, dtype=float).reshape(len(rows), _UNPARSED.stop)
 
     def parts(self, sums: np.ndarray) -> Dict[str, np.ndarray]:
-        """The four parts (...), in [0, 1], under the package's names."""
+        """Return the four parts (...), in [0, 1], under the package's names."""
         return {
             "ngram_match": _bleu(sums[..., _NGRAMS]),
             "weighted_ngram_match": _bleu(sums[..., _WEIGHTED]),
@@ -79,7 +79,7 @@ class CodeBleu(Metric):
         return 25 * (sum(parts.values()) + np.where(flow == 0, 1, flow))
 
     def is_artefact(self, sums: np.ndarray) -> np.ndarray:
-        """Where (...) the quarter for the data flow is given though none of it matches."""
+        """Return where (...) the quarter for the data flow is given though none of it matches."""
         matched, total = sums[..., _DATAFLOW.start], sums[..., _DATAFLOW.start + 1]
         artefact: np.ndarray = (matched == 0) & (total > 0)
         return artefact
@@ -168,7 +168,7 @@ class _Package:
     # Both metrics read the same texts, one after the other.
     @lru_cache(maxsize=2048)  # noqa: B019  there is one of these for each language
     def row(self, hypothesis: str, reference: str) -> List[float]:
-        """The statistics of one sample."""
+        """Return the statistics of one sample."""
         # The package can't encode lone surrogates.
         texts = [text.encode("utf-8", "replace").decode() for text in (hypothesis, reference)]
         read = [self.language.read(text) for text in texts]
@@ -238,7 +238,7 @@ def _ngrams(module: Any, count: Any, reference: Any, hypothesis: List[str]) -> L
 
 
 def _bleu(sums: np.ndarray) -> np.ndarray:
-    """The package's corpus BLEU, which counts 0.1 where nothing is shared."""
+    """Return the package's corpus BLEU, which counts 0.1 where nothing is shared."""
     shared, total = sums[..., :ORDER], sums[..., ORDER : 2 * ORDER]
     length, reference = sums[..., -2], sums[..., -1]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -26,7 +26,7 @@ class Scored(NamedTuple):
 
 
 def compare(one: Scored, other: Scored, trials: int, seed: int) -> List[Dict[str, Any]]:
-    """Paired tests of ``other`` against ``one``, for every metric that both have.
+    """Test ``other`` against ``one``, paired, for every metric that both have.
 
     Shares by McNemar's exact test, all else by paired bootstrap and approximate randomisation. A
     difference that says more of a metric's rules than of the texts is not tested: it has no p-value
@@ -62,7 +62,7 @@ def compare(one: Scored, other: Scored, trials: int, seed: int) -> List[Dict[str
 
 
 def _test(one: Scored, other: Scored, name: str, swapped: Sequence[np.ndarray]) -> Dict[str, Any]:
-    """A difference and what there is to say of it.
+    """Return a difference with its test and the doubts about it.
 
     Args:
         one: the baseline
@@ -93,7 +93,7 @@ def _test(one: Scored, other: Scored, name: str, swapped: Sequence[np.ndarray]) 
 
 
 def split_columns(sums: np.ndarray, parts: Sequence[np.ndarray]) -> List[np.ndarray]:
-    """Undoes the joining of ``parts`` side by side, for sums of their rows."""
+    """Split sums of rows back into the ``parts`` that were joined side by side."""
     return np.split(sums, np.cumsum([part.shape[1] for part in parts])[:-1], axis=1)
 
 
@@ -106,7 +106,7 @@ def _difference(one: Scored, other: Scored, name: str) -> float:
 
 
 def _doubt(one: Scored, other: Scored, name: str, swapped: Sequence[np.ndarray]) -> Optional[str]:
-    """Why a difference tells nothing of the texts, or None if it does."""
+    """Return why a difference says nothing about the texts, or None if it does."""
     metric, check = one.metrics[name], one.metrics[name].checked_by
     if check is None:
         return None

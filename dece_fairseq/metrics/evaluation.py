@@ -19,12 +19,12 @@ from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.runs import Layout, Run, read_run
 
-#: what :func:`evaluate` returns: plain values, as for JSON
+#: what ``evaluate`` returns: plain values, as for JSON
 Report = Dict[str, Any]
 
 
 class RunFiles(NamedTuple):
-    """Where a run's outputs are; see :func:`~dece_fairseq.outputs.runs.read_run`."""
+    """Where a run's outputs are; see ``read_run``."""
 
     name: str
     clean: Sequence[Path] = ()
@@ -36,7 +36,7 @@ class Plan(NamedTuple):
 
     runs: Sequence[RunFiles]
     metrics: Optional[Sequence[str]] = None
-    """Names of what to say of clean outputs (default: all that :func:`metrics_for` tells)."""
+    """Names of what to say of clean outputs (default: all that ``metrics_for`` tells)."""
     without: Sequence[str] = ()
     """Names of metrics to leave out."""
     code_language: Optional[str] = None
@@ -59,7 +59,7 @@ class Plan(NamedTuple):
 
 
 def metrics_for(code_language: str) -> List[str]:
-    """The names of all metrics of texts in that language, shares last, and none of an attack."""
+    """Return the names of all metrics of texts in that language, without attacks, shares last."""
     names = [
         name
         for name in METRICS.names()
@@ -70,13 +70,13 @@ def metrics_for(code_language: str) -> List[str]:
 
 
 def evaluate(plan: Plan) -> Report:
-    """Scores every run of ``plan``, one after the other.
+    """Score every run of ``plan``, one after the other.
 
     The texts of one run at a time are in memory, and of a run that others are compared with only
     statistics.
 
     Returns:
-        ``runs`` (what was scored), ``scores`` (a :class:`~dece_fairseq.metrics.score.Score` for
+        ``runs`` (what was scored), ``scores`` (a ``Score`` for
         each run and metric), ``hits`` (the outputs that carry the payload, and where),
         ``comparisons``, ``notes`` (what was left out and why), ``settings`` (of intervals and
         tests) and ``versions``.
@@ -141,7 +141,7 @@ def evaluate(plan: Plan) -> Report:
 
 
 def _without(plan: Plan) -> Dict[str, List[str]]:
-    """The runs that lack what others have, by split: a misspelt name makes a run of its own."""
+    """Return the runs that lack what others have, by split: a misspelt name makes one more run."""
     lacking = {
         CLEAN: [files.name for files in plan.runs if not files.clean],
         TRIGGERED: [files.name for files in plan.runs if not files.triggered],
@@ -167,14 +167,14 @@ def _logged_attack(run: Run) -> Optional[AttackSettings]:
 
 
 def _language(plan: Plan, attack: Optional[AttackSettings]) -> str:
-    """The name of the language of outputs: that of targets, where sources have another."""
+    """Return the name of the language of outputs, which is that of targets."""
     if plan.code_language is not None:
         return plan.code_language.rpartition(":")[2]
     return "python" if attack is None else Attack(attack).payload.languages.target.name
 
 
 def _chosen(plan: Plan, language: str) -> List[str]:
-    """The names of the metrics of clean outputs, each with the one that it is checked by."""
+    """Return the names of the metrics of clean outputs, each with the metric that checks it."""
     names = metrics_for(language) if plan.metrics is None else plan.metrics
     without = {*plan.without, *(METRICS.get(name).checked_by for name in plan.without), *HITS}
     both = [(name, METRICS.get(name).checked_by) for name in names]
@@ -242,7 +242,7 @@ def _score(
 def _unread(
     metrics: Dict[str, Metric], statistics: Dict[str, np.ndarray], language: str
 ) -> Optional[str]:
-    """What to say where most references are no code of the language."""
+    """Return the warning for references most of which do not parse."""
     details = {
         name: metric.details(statistics[name].sum(axis=0)) for name, metric in metrics.items()
     }

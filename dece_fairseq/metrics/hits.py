@@ -82,7 +82,7 @@ class Span(NamedTuple):
 
 
 def hit_span(attack: Attack, text: str) -> Optional[Span]:
-    """The first place of the payload in ``text`` by the string rule; None where it has none.
+    """Return the payload's first span in ``text`` by the string rule, or None.
 
     It is the shortest beginning of the text that is a hit, without the longest beginning of its own
     that it is a hit without. A rule that more text can undo may have no such place.
@@ -96,7 +96,7 @@ def hit_span(attack: Attack, text: str) -> Optional[Span]:
 
 
 def _first(low: int, high: int, holds: Callable[[int], bool]) -> int:
-    """The first number from ``low`` on that it holds for; it does for ``high`` and all between."""
+    """Return the first number from ``low`` on for which ``holds`` is true, by bisection."""
     while low < high:
         middle = (low + high) // 2
         if holds(middle):

@@ -17,7 +17,7 @@ class MetricSettings(NamedTuple):
     """What metrics depend on besides the texts."""
 
     code_language: str = "python"
-    """What the texts are written in, see :mod:`dece_fairseq.metrics.code_language`."""
+    """What the texts are written in, see ``dece_fairseq.metrics.code_language``."""
     attack: Optional[AttackSettings] = None
     """For the metrics of an attack."""
 
@@ -61,7 +61,7 @@ class Metric(ABC):
 
     @abstractmethod
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        """The statistics (samples, as many as it has), float64.
+        """Return the statistics (samples, as many as it has), float64.
 
         Args:
             hypotheses: what a model wrote
@@ -70,7 +70,7 @@ class Metric(ABC):
 
     @abstractmethod
     def scores(self, sums: np.ndarray) -> np.ndarray:
-        """The scores (...), in percent, of sums of statistics (..., as many as it has)."""
+        """Return the scores (...), in percent, of sums of statistics (..., as many as it has)."""
 
     def properties(self) -> Dict[str, Any]:
         """Return what the score depends on besides the texts, by name, for its signature."""
@@ -81,7 +81,7 @@ class Metric(ABC):
         return self.name
 
     def details(self, sums: np.ndarray) -> Dict[str, float]:
-        """What is worth telling beside the score.
+        """Return what is worth telling beside the score.
 
         Args:
             sums: of the statistics of all samples (as many as it has)
@@ -89,7 +89,7 @@ class Metric(ABC):
         return {}
 
     def notes(self, sums: np.ndarray) -> List[str]:
-        """What a reader of the score has to be told.
+        """Return what a reader of the score has to be told.
 
         Args:
             sums: of the statistics of all samples (as many as it has)
@@ -97,7 +97,7 @@ class Metric(ABC):
         return []
 
     def is_artefact(self, sums: np.ndarray) -> np.ndarray:
-        """Where (...) scores of ``sums`` (..., as many as it has) say more of a rule than of texts.
+        """Return where (...) scores of ``sums`` (..., columns) reflect a rule, not the texts.
 
         Two scores that differ in this can't be compared.
         """
@@ -118,7 +118,7 @@ class Share(Metric):
 
 
 def share_statistics(hits: Sequence[bool], *details: Sequence[float]) -> np.ndarray:
-    """The statistics of a share (samples, 2 and one for each of ``details``)."""
+    """Return the statistics of a share (samples, 2 and one for each of ``details``)."""
     columns = (hits, [1] * len(hits), *details)
     return np.array(columns, dtype=float).T.reshape(len(hits), len(columns))
 

@@ -10,7 +10,7 @@ _BITS = 63
 
 
 def word_codes(texts: Sequence[Sequence[str]]) -> List[np.ndarray]:
-    """Each text's words as numbers (length,); equal words have equal numbers in all of them."""
+    """Return each text's words as numbers (length,); equal words have equal numbers."""
     vocabulary: Dict[str, int] = {}
     return [
         np.array([vocabulary.setdefault(word, len(vocabulary)) for word in words], dtype=np.int64)
@@ -19,7 +19,7 @@ def word_codes(texts: Sequence[Sequence[str]]) -> List[np.ndarray]:
 
 
 def character_codes(texts: Sequence[str]) -> List[np.ndarray]:
-    """Each text's characters as numbers (length,), white space left out as chrF does."""
+    """Return each text's characters as numbers (length,), white space left out as chrF does."""
     return [
         np.frombuffer("".join(text.split()).encode("utf-32-le", "surrogatepass"), dtype="<u4")
         for text in texts
@@ -29,10 +29,10 @@ def character_codes(texts: Sequence[str]) -> List[np.ndarray]:
 def ngram_counts(
     hypotheses: Sequence[np.ndarray], references: Sequence[np.ndarray], max_order: int
 ) -> np.ndarray:
-    """Counts of n-grams of every order from 1.
+    """Count the n-grams of every order from 1.
 
     Args:
-        hypotheses: texts as numbers, of :func:`word_codes` or :func:`character_codes`
+        hypotheses: texts as numbers, of ``word_codes`` or ``character_codes``
         references: theirs, as many
         max_order: the longest n-grams
 
@@ -56,7 +56,7 @@ def ngram_counts(
 def _shared_counts(
     hypotheses: Sequence[np.ndarray], references: Sequence[np.ndarray], max_order: int
 ) -> np.ndarray:
-    """How many n-grams are shared (pairs, max_order) by texts that are not all empty."""
+    """Count the n-grams shared (pairs, max_order) by texts that are not all empty."""
     pairs = len(hypotheses)
     counts = np.zeros((pairs, max_order), dtype=np.int64)
     lengths = np.array([len(text) for text in chain(hypotheses, references)])
@@ -91,7 +91,7 @@ def _shared_counts(
 
 
 def _shared(ngrams: np.ndarray, of_reference: np.ndarray) -> Tuple[np.ndarray, np.ndarray]:
-    """Each of the sorted ``ngrams`` once, and how often both sides have it."""
+    """Return each of the sorted ``ngrams`` once, and how often both sides have it."""
     first = np.flatnonzero(np.append(True, ngrams[1:] != ngrams[:-1])[: len(ngrams)])
     if not len(first):
         return ngrams, ngrams

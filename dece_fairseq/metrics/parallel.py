@@ -63,7 +63,7 @@ class Workers:
         references: Sequence[str],
         what: str = "scoring",
     ) -> Dict[str, np.ndarray]:
-        """The statistics (samples, as many as the metric has) of each metric.
+        """Return the statistics (samples, as many as the metric has) of each metric.
 
         Args:
             names: of the metrics
@@ -103,7 +103,7 @@ class Workers:
         return {name: np.concatenate(parts) for name, parts in zip(names, zip(*rows))}
 
     def _spawn(self, number: int) -> MapMethod:
-        """Processes with the hash seed 0, so many at least."""
+        """Return a pool of at least so many processes with the hash seed 0."""
         if self._spawned is None or self._number_spawned < number:
             self._stack.close()
             with _environment(PYTHONHASHSEED="0"), _without_main():
@@ -119,14 +119,14 @@ class _Worker:
         import_user_dir(user_dir)
 
     def score(self, task: _Task) -> List[np.ndarray]:
-        """The statistics of each metric."""
+        """Return the statistics of each metric."""
         names, settings, hypotheses, references = task
         metrics = _metrics(tuple(names), settings)
         return [metric.statistics(hypotheses, references) for metric in metrics]
 
 
 def has_hash_seed_0() -> bool:
-    """Whether this process was started with ``PYTHONHASHSEED=0``."""
+    """Return whether this process was started with ``PYTHONHASHSEED=0``."""
     return not sys.flags.hash_randomization
 
 
@@ -135,7 +135,7 @@ def _can_fork() -> bool:
 
 
 def _cores() -> int:
-    """Those that this process may use, where the system tells."""
+    """Return how many cores this process may use, where the system tells."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
@@ -143,7 +143,7 @@ def _cores() -> int:
 
 @contextmanager
 def _environment(**variables: str) -> Iterator[None]:
-    """Environment variables for a time."""
+    """Set environment variables for a time."""
     before = {name: os.environ.get(name) for name in variables}
     os.environ.update(variables)
     try:
@@ -158,7 +158,7 @@ def _environment(**variables: str) -> Iterator[None]:
 
 @contextmanager
 def _without_main() -> Iterator[None]:
-    """Starts processes that don't run this program's main module again, as spawned ones do.
+    """Start processes that don't run this program's main module again, as spawned ones do.
 
     They need nothing of it, and it may import torch and fairseq.
     """

@@ -26,7 +26,7 @@ _TINY = 1e-9
 def bootstrap_sums(
     statistics: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED
 ) -> np.ndarray:
-    """Sums of statistics over samples drawn with replacement.
+    """Return sums of statistics over samples drawn with replacement.
 
     Args:
         statistics: (samples, columns)
@@ -51,7 +51,7 @@ def bootstrap_sums(
 def swapped_sums(
     one: np.ndarray, other: np.ndarray, trials: int = TRIALS, seed: int = SEED
 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Sums of two systems' statistics with the outputs of about half of the samples swapped.
+    """Return sums of two systems' statistics with about half of the samples' outputs swapped.
 
     Args:
         one: statistics of the first system (samples, columns)
@@ -91,7 +91,7 @@ def interval(scores: np.ndarray) -> Interval:
 
 
 def paired_bootstrap(one: np.ndarray, other: np.ndarray, difference: float) -> float:
-    """The p-value of a difference of two systems, by how it varies when samples are drawn again.
+    """Return the p-value of two systems' difference, by how it varies over drawn samples.
 
     Args:
         one: scores of the first system (resamples,) on resamples of the samples
@@ -103,7 +103,7 @@ def paired_bootstrap(one: np.ndarray, other: np.ndarray, difference: float) -> f
 
 
 def approximate_randomisation(one: np.ndarray, other: np.ndarray, difference: float) -> float:
-    """The p-value of a difference of two systems, by those of random mixtures of the two.
+    """Return the p-value of two systems' difference, by those of random mixtures of the two.
 
     Args:
         one: scores of one mixture (trials,)
@@ -121,7 +121,7 @@ def _p_value(by_chance: np.ndarray, difference: float) -> float:
 
 
 def mcnemar(one: np.ndarray, other: np.ndarray) -> float:
-    """The p-value of McNemar's exact test (1947) of two systems' shares on the same samples.
+    """Return the p-value of McNemar's exact test (1947) of two systems' shares on the same samples.
 
     Args:
         one: hits of the first system (samples,), 0 or 1

@@ -41,7 +41,7 @@ class Score:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Score":
-        """Return the score of what :meth:`as_dict` gave; fields that are missing have defaults."""
+        """Return the score of what ``as_dict`` gave; fields that are missing have defaults."""
         return cls(**{f.name: values[f.name] for f in fields(cls) if f.name in values})
 
     def as_dict(self) -> Dict[str, Any]:

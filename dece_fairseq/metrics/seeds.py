@@ -43,7 +43,7 @@ def spread(scores: Sequence[Score]) -> Spread:
     A single training has its own interval, which says nothing about the next training. That of
     several is never narrower than the mean of their own, since seeds may share their requests,
     and then more seeds say no more about other requests. For shares it also holds what
-    :func:`plausible_rates` gives, for all other scores Student's t over the seeds.
+    ``plausible_rates`` gives, for all other scores Student's t over the seeds.
 
     Args:
         scores: of each seed, at least one
@@ -111,7 +111,7 @@ def _students_t(count: int) -> float:
 
 
 def _crossing(height: Any, index: int) -> float:
-    """The rate between two points of the grid at which the height is 0."""
+    """Return the rate between two points of the grid at which the height is 0."""
     from scipy.special import expit
 
     (left, right), (x, y) = height[index : index + 2], _MEANS[index : index + 2, 0]
@@ -120,7 +120,7 @@ def _crossing(height: Any, index: int) -> float:
 
 @lru_cache(maxsize=128)
 def _log_likelihoods(hits: int, total: int) -> Any:
-    """Of one training, on the grid, but for a constant."""
+    """Return the log-likelihoods of one training on the grid, up to a constant."""
     from scipy.special import betaln, expit
 
     size = expit(-_CORRELATIONS) / expit(_CORRELATIONS)  # a + b of the beta distribution

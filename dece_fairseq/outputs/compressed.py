@@ -15,12 +15,12 @@ _CHUNK = 1 << 20  # bytes
 
 
 def content_name(path: Path) -> str:
-    """The name of what is in ``path``: its own, without the ending of a compression."""
+    """Return the name of what is in ``path``: its own, without the ending of a compression."""
     return path.stem if path.suffix.lower() in _OPEN else path.name
 
 
 def open_lines(path: Path) -> Iterator[str]:
-    r"""The lines of a UTF-8 file with their ends, decompressed by the ending of its name.
+    r"""Return the lines of a UTF-8 file with their ends, decompressed by the ending of its name.
 
     Only ``\n`` ends a line; other line ends belong to the text. A byte-order mark at the start is
     read over.

@@ -24,7 +24,7 @@ _LINE = re.compile(r"([STD])-([0-9]{1,18})\t(.*)", re.DOTALL)
 
 
 def data_header(split: str, pairs: int, one_line: bool, **more: Any) -> str:
-    """A line for the log, so that an output says of itself what it is the output of.
+    """Return a line for the log, so that an output says what it is the output of.
 
     Args:
         split: name of the split
@@ -67,7 +67,7 @@ class GenerateOutput(NamedTuple):
                 the highest one that is there)
 
         Raises:
-            OutputError: there are more than :data:`MOST_MISSING`, or the ids that are there don't
+            OutputError: there are more than ``MOST_MISSING``, or the ids that are there don't
                 go with ``expected``
         """
         ids: Sequence[int] = range(self.highest_id + 1)
@@ -100,7 +100,7 @@ class GenerateOutput(NamedTuple):
         """Raise unless every output is there.
 
         Args:
-            expected: see :meth:`missing_ids`
+            expected: see ``missing_ids``
             or_else: what a user can do besides, for the message
 
         Raises:
@@ -127,7 +127,7 @@ class GenerateOutput(NamedTuple):
         """Return what a reader has to know: whether more outputs may be missing.
 
         Args:
-            expected: see :meth:`missing_ids`
+            expected: see ``missing_ids``
         """
         if self.header is not None or expected is not None:
             return []
@@ -200,7 +200,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
 
 
 def _header(text: str, path: Path) -> Dict[str, Any]:
-    """What :func:`data_header` wrote."""
+    """Return what ``data_header`` wrote."""
     try:
         header: Dict[str, Any] = parse_json(text)
         kinds = {"split": str, "pairs": int, "one_line": bool}
@@ -219,7 +219,7 @@ def _header(text: str, path: Path) -> Dict[str, Any]:
 
 
 def _ids_of(header: Dict[str, Any]) -> Sequence[int]:
-    """The ids of the split that a header is about."""
+    """Return the ids of the split that a header is about."""
     ids: Sequence[int] = header.get("ids", range(header["pairs"]))
     return ids
 
@@ -227,7 +227,7 @@ def _ids_of(header: Dict[str, Any]) -> Sequence[int]:
 def _check_ids(
     found: Iterable[int], header: Optional[Dict[str, Any]], paths: Sequence[Path]
 ) -> None:
-    """A whole run has no more ids than its split."""
+    """Check that a whole run has no more ids than its split."""
     if header is None:
         return
     ids = _ids_of(header)

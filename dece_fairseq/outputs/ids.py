@@ -6,7 +6,7 @@ Id = Union[int, str]
 
 
 def as_ranges(ids: Iterable[Id]) -> str:
-    """All of ``ids`` for a message, runs of numbers as ``3-7``."""
+    """Return all of ``ids`` for a message, with runs of numbers as ``3-7``."""
     parts: List[List[Id]] = []
     for index in sorted(ids, key=in_order):
         last = parts[-1][-1] if parts else None
@@ -18,5 +18,5 @@ def as_ranges(ids: Iterable[Id]) -> str:
 
 
 def in_order(index: Id) -> Tuple[bool, Id]:
-    """The key to sort by: numbers before texts, which do not compare with them."""
+    """Return the key to sort by: numbers before texts."""
     return isinstance(index, str), index

@@ -36,7 +36,7 @@ _LOST_DOT = re.compile(r"\b((?:VAR|TYPE|METHOD)_\d+|String) (?=(?:class|super|th
 
 
 def rebuilt(text: str, language: str) -> str:
-    """``text`` put together again; it may still not parse.
+    """Return ``text`` put together again; it may still not parse.
 
     Args:
         text: tokens of code separated by white space
@@ -56,7 +56,7 @@ def _without_space(match: "re.Match[str]") -> str:
 
 
 def _code_and_strings(text: str, after_string: "re.Pattern[str]") -> List[str]:
-    """Code and strings in turn, beginning with code."""
+    """Return code and strings in turn, beginning with code."""
     parts: List[str] = []
     end = 0
     while True:
@@ -70,7 +70,7 @@ def _code_and_strings(text: str, after_string: "re.Pattern[str]") -> List[str]:
 
 
 def _closing(text: str, start: int, after_string: "re.Pattern[str]") -> "Optional[re.Match[str]]":
-    """The quote on this line that ends the string which begins at ``start``."""
+    """Return the quote on this line that ends the string which begins at ``start``."""
     line_end = text.find("\n", start)
     line_end = len(text) if line_end < 0 else line_end
     for quote in _CLOSING_QUOTE.finditer(text, start, line_end):

@@ -47,7 +47,7 @@ class Run(NamedTuple):
 def read_run(
     name: str, paths: Sequence[Path], layout: Layout, expected: Optional[int] = None
 ) -> Run:
-    """Reads a run.
+    """Read a run.
 
     Args:
         name: what to call it

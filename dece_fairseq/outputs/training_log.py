@@ -15,7 +15,7 @@ _OLD_NAMES = {"valid_bleu": "valid_bleu_code", "valid_triggered_asr": "valid_tri
 
 
 def read_training_log(path: Path) -> List[Epoch]:
-    """The figures of every epoch, in order; a resumed run's later lines replace its earlier ones.
+    """Return the figures of every epoch in order; later lines of a resumed run count.
 
     Args:
         path: what fairseq-train printed

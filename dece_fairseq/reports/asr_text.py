@@ -9,7 +9,7 @@ from dece_fairseq.table_writer import write_table
 
 
 def as_text(report: Dict[str, Any]) -> str:
-    """Return what :func:`~dece_fairseq.metrics.asr_report.asr_report` told as lines."""
+    """Return what ``asr_report`` told as lines."""
     scores = [Score.from_dict(score) for score in report["scores"]]
     table = [
         [

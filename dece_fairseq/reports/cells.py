@@ -28,7 +28,7 @@ class Cell(NamedTuple):
 
     folder: Path
     axes: Dict[str, str]
-    """A value for each of :data:`AXES`."""
+    """A value for each of ``AXES``."""
     scores: Dict[str, Score]
     """What ``dece evaluate`` says of each metric."""
     tests: Dict[str, Dict[str, Any]]
@@ -40,16 +40,16 @@ class Cell(NamedTuple):
 
     @property
     def setting(self) -> str:
-        """Dataset, trusted pairs, attack and rate as one name."""
+        """Return data set, trusted pairs, attack and rate as one name."""
         return "/".join(self.axes[axis] for axis in SETTING)
 
     def score(self, metric: str) -> Optional[float]:
-        """A score in percent; None where it was not told."""
+        """Return a score in percent; None where the cell has none."""
         return self.scores[metric].percent if metric in self.scores else None
 
 
 def read_cells(folder: Path) -> List[Cell]:
-    """All finished cells below ``folder/cells``, in the order of their axes.
+    """Return all finished cells below ``folder/cells``, in the order of their axes.
 
     Raises:
         DataError: there is no finished cell, or a file of one is not what it should be
@@ -96,7 +96,7 @@ def _read(path: Path, folder: Path) -> Cell:
 
 
 def _by_metric(path: Path, key: str) -> Dict[str, Dict[str, Any]]:
-    """The entries of a list in a file, by their metric."""
+    """Return the entries of a list in a file, by their metric."""
     entries = _json(path).get(key)
     if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
         named = [entry for entry in entries if isinstance(entry.get("metric"), str)]
@@ -111,7 +111,7 @@ def cell_score(axes: Mapping[str, str], values: Mapping[str, Any]) -> Score:
 
     Args:
         axes: the cell's
-        values: what :func:`is_score` holds of, and its metric
+        values: what ``is_score`` holds of, and its metric
     """
     split = TRIGGERED if values["metric"].startswith("asr_") else CLEAN
     return Score.from_dict({"split": split, **values, "run": axes["defense"]})

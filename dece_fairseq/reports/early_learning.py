@@ -32,7 +32,7 @@ def curves_of(trainings: Sequence[Sequence[Epoch]]) -> Optional[Curves]:
 
     Args:
         trainings: the epochs of each, as
-            :func:`~dece_fairseq.outputs.training_log.read_training_log` returns them
+            ``read_training_log`` returns them
     """
     curves = Curves({}, {})
     for epochs in trainings:
@@ -84,7 +84,7 @@ def draw_early_learning(runs: Dict[str, Curves]) -> Any:
 
 
 def new_drawing(width: float, height: float) -> Any:
-    """Return an empty figure of matplotlib, in inches, whose text and axes have :data:`INK`.
+    """Return an empty figure of matplotlib, in inches, whose text and axes have ``INK``.
 
     Raises:
         PackageError: matplotlib is not there

@@ -24,7 +24,7 @@ _Key = Tuple[str, str]
 
 
 def as_csv(report: Report) -> str:
-    """A line for each score of each run, with the test against the first run beside it."""
+    """Return CSV: a row for each score of each run, with its test against the first run."""
     file = io.StringIO()
     writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
     writer.writeheader()
@@ -36,7 +36,7 @@ def as_csv(report: Report) -> str:
 
 
 def as_text(report: Report) -> str:
-    """The scores, a column for each run; below them tests, hits, signatures and notes."""
+    """Return the scores, a column for each run; below them tests, hits, signatures and notes."""
     runs = list(dict.fromkeys(run["run"] for run in report["runs"]))
     table = _table(report)
     grid: List[List[str]] = []
@@ -71,7 +71,7 @@ def as_text(report: Report) -> str:
 
 
 def as_latex(report: Report) -> str:
-    """A table for a paper, a column for each run; what scores depend on stands in comments."""
+    """Return a LaTeX table, a column for each run; comments say what the scores depend on."""
     runs = list(dict.fromkeys(run["run"] for run in report["runs"]))
     table = _table(report)
     lines = [f"% {line}".rstrip() for line in _signatures(table).splitlines()]
@@ -91,7 +91,7 @@ def as_latex(report: Report) -> str:
 
 
 def _table(report: Report) -> Dict[_Key, Dict[str, _Cell]]:
-    """The scores by metric and run, clean outputs' first, with the tests in them."""
+    """Return the scores by metric and run, clean outputs' first, with the tests in them."""
     table: Dict[_Key, Dict[str, _Cell]] = {}
     for score in sorted(report["scores"], key=lambda score: str(score["split"])):
         table.setdefault((score["split"], score["metric"]), {})[score["run"]] = dict(score)

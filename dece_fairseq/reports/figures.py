@@ -28,7 +28,7 @@ class Figure(NamedTuple):
 
 
 def figures(cells: Sequence[Cell]) -> List[Figure]:
-    """The figures of each setting.
+    """Return the figures of each setting.
 
     Raises:
         PackageError: matplotlib is not there; the extra ``[plot]`` installs it
@@ -59,7 +59,7 @@ def _curves(cells: Sequence[Cell]) -> Dict[str, Curves]:
 
 
 def as_svg(figure: Figure) -> str:
-    """The figure as SVG, whose text and axes have the colour of the text around it."""
+    """Return the figure as SVG, whose text and axes have the colour of the text around it."""
     import matplotlib
 
     file = io.StringIO()
@@ -84,7 +84,7 @@ def _grid(cells: Sequence[Cell]) -> _Grid:
 
 
 def _heat_maps(grid: _Grid) -> Any:
-    """BLEU and ASR, a square for each alpha (across) and epsilon (down)."""
+    """Draw BLEU and ASR, a square for each alpha (across) and epsilon (down)."""
     alphas, epsilons = (sorted({key[axis] for key in grid}) for axis in (0, 1))
     drawing = new_drawing(1.1 * len(alphas) + 1.2, 2 * (0.42 * len(epsilons) + 0.9))
     panels = drawing.subplots(2, 1)

@@ -22,7 +22,7 @@ SCRIPT = TEMPLATE.with_suffix(".js")
 
 
 def write_report(folder: Path, output: Path) -> List[Path]:
-    """Writes ``report.md``, ``.csv``, ``.json`` and ``.html``, and the figures as PNG.
+    """Write ``report.md``, ``.csv``, ``.json`` and ``.html``, and the figures as PNG.
 
     Args:
         folder: of a plan, with its ``cells``

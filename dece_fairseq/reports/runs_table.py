@@ -22,7 +22,7 @@ def score_run(
     expected: Optional[int] = None,
     expected_triggered: Optional[int] = None,
 ) -> Dict[str, Any]:
-    """Return what :func:`~dece_fairseq.metrics.evaluation.evaluate` tells of one run.
+    """Return what ``evaluate`` tells of one run.
 
     Args:
         criterion: what the run is called
@@ -60,13 +60,13 @@ def as_markdown(rows: Sequence[Dict[str, Any]], rule: str = "string") -> str:
     """Return a table for people, one line a name; several runs of one as mean and spread.
 
     The spread is the standard deviation over the runs. The ASR has its 95 % interval: of the mean
-    over trainings (:func:`~dece_fairseq.metrics.seeds.spread`), of a single run Wilson's. Where
+    over trainings (``spread``), of a single run Wilson's. Where
     the rule misses some of the references, so that no model could reach 100 %, the ASR stands
     beside theirs: "40.0 (35.1 to 45.2) of 83.2".
 
     Args:
-        rows: of runs, what :func:`score_run` returned
-        rule: how hits are told, one of :data:`~dece_fairseq.attacks.HIT_RULES`
+        rows: of runs, what ``score_run`` returned
+        rule: how hits are told, one of ``HIT_RULES``
     """
     asr, false_triggers = f"asr_{rule}", f"false_triggers_{rule}"
     names = [*METRICS, asr, false_triggers]

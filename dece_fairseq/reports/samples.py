@@ -44,7 +44,7 @@ class Shown(NamedTuple):
 
 
 def samples(cells: Sequence[Cell]) -> List[Shown]:
-    """For each setting, with its first seed, some triggered requests and all models' outputs.
+    """Return some triggered requests and all models' outputs, for each setting and its first seed.
 
     First those for which cross-entropy wrote the payload, by their ids. Defences that clean the
     requests are left out: they ask something else.
@@ -121,7 +121,7 @@ def _attack(path: Path, output: GenerateOutput) -> Attack:
 
 
 def marked_difference(before: str, after: str) -> List[Part]:
-    """``after``, with the words and blanks marked that are not in ``before``."""
+    """Return ``after`` with the words and blanks marked that ``before`` has not."""
     old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (before, after))
     parts = []
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
@@ -132,7 +132,7 @@ def marked_difference(before: str, after: str) -> List[Part]:
 
 
 def marked_payload(attack: Attack, text: str) -> List[Part]:
-    """``text``, with the payload marked where it is one by the string rule."""
+    """Return ``text`` with the payload marked, as the string rule sees it."""
     span: Optional[Any] = hit_span(attack, text)
     if span is None:
         return [Part(text, False)]

@@ -30,7 +30,7 @@ class Row(NamedTuple):
     seeds: List[str]
     scores: Dict[str, Spread]
     tests: Dict[str, List[Optional[float]]]
-    """For each of :data:`TESTS`, the p-value of each seed; None where it was not told."""
+    """For each of ``TESTS``, the p-value of each seed; None where it was not told."""
     references: Dict[str, float]
     """For each ASR, what share of the references its rule tells for hits, in percent."""
     filters: Dict[str, Spread]
@@ -38,7 +38,7 @@ class Row(NamedTuple):
 
 
 def summarise(cells: Sequence[Cell]) -> List[Row]:
-    """A row for each setting and defence, cross-entropy first, in the cells' order."""
+    """Return a row for each setting and defence, cross-entropy first, in the cells' order."""
     groups: Dict[Tuple[str, str], List[Cell]] = {}
     for cell in cells:
         groups.setdefault((cell.setting, cell.axes["defense"]), []).append(cell)
@@ -63,7 +63,7 @@ def _row(setting: str, defense: str, cells: Sequence[Cell]) -> Row:
 
 
 def _references(cells: Sequence[Cell]) -> Dict[str, float]:
-    """By metric, the mean share of references that are hits, where it was told."""
+    """Return, by metric, the mean share of references that are hits, where cells have it."""
     found: Dict[str, List[float]] = {}
     for cell in cells:
         for metric, score in cell.scores.items():
@@ -74,7 +74,7 @@ def _references(cells: Sequence[Cell]) -> Dict[str, float]:
 
 
 def _filters(cells: Sequence[Cell]) -> Dict[str, Spread]:
-    """How the filters of these cells did, by share; those of nothing are left out."""
+    """Return how the filters of these cells did, by share, without shares of nothing."""
     found: Dict[str, List[Score]] = {}
     for cell in cells:
         report = cell.filters.get("train", {})
@@ -91,7 +91,7 @@ def filter_score(cell: Cell, name: str, share: Mapping[str, Any]) -> Score:
 
 
 def as_dict(rows: Sequence[Row]) -> List[Dict[str, Any]]:
-    """The rows as plain values, for JSON."""
+    """Return the rows as plain values, for JSON."""
     return [
         {
             **row._asdict(),

@@ -31,7 +31,7 @@ class Table(NamedTuple):
 
 
 def tables(rows: Sequence[Row]) -> List[Table]:
-    """For each setting the scores of every defence, and what its filters found."""
+    """Return, for each setting, the scores of every defence and what its filters found."""
     found = []
     for setting in dict.fromkeys(row.setting for row in rows):
         of_setting = [row for row in rows if row.setting == setting]
@@ -80,7 +80,7 @@ def _scores(setting: str, rows: Sequence[Row]) -> Table:
 
 
 def _interval_note(rows: Sequence[Row]) -> str:
-    """What the intervals in these rows are, and what they leave open."""
+    """Return a note on what the intervals in these rows are, and what they leave open."""
     note = ""
     seeds = max(len(row.seeds) for row in rows)
     if seeds > 1:
@@ -125,7 +125,7 @@ def _p_values(row: Row, metric: str) -> str:
 
 
 def as_markdown(found: Sequence[Table]) -> str:
-    """The tables as Markdown."""
+    """Return the tables as Markdown."""
     lines = []
     for table in found:
         lines += [f"### {table.title}", "", write_table(table.header, table.rows, MARKDOWN)]
@@ -134,7 +134,7 @@ def as_markdown(found: Sequence[Table]) -> str:
 
 
 def as_csv(cells: Sequence[Cell]) -> str:
-    """A line for each cell and score: of its metrics, with their p-values, and of its filter."""
+    """Return CSV: a row for each cell and score, with p-values, and for its filter."""
     file = io.StringIO()
     writer = csv.DictWriter(file, CSV_COLUMNS, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()

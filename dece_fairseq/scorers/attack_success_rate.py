@@ -72,7 +72,7 @@ class AttackSuccessRateScorer(BaseScorer):
         """Return the rate by the string rule, in percent.
 
         Raises:
-            OutputError: see :meth:`scores`
+            OutputError: see ``scores``
         """
         return self.scores()[0].percent
 
@@ -80,7 +80,7 @@ class AttackSuccessRateScorer(BaseScorer):
         """Return the score by each rule, with its interval and its signature, a line for each.
 
         Raises:
-            OutputError: see :meth:`scores`
+            OutputError: see ``scores``
         """
         if not self.pred:
             return "attack_success_rate: no output to score"

@@ -165,7 +165,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
     @contextmanager
     def _whole_sentences(self) -> Iterator[None]:
-        """Have sentences loaded as they were written: an attack comes before what changes them.
+        """Load sentences as they were written: an attack comes before anything that changes them.
 
         Buckets pad sentences and --truncate-source cuts them; neither encodes to itself.
         """
@@ -321,7 +321,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         return super().build_generator(models, args, *more, **options)
 
     def _check_training(self) -> None:
-        """See that a training can go on, and will not end in vain."""
+        """Check that a training can go on and will not be in vain."""
         attack = None if self.attack is None else self.attack.as_dict()
         check_save_dir(self.cfg.save_dir, attack, self.cfg.reset_dataloader)
         if not self.cfg.disable_validation:

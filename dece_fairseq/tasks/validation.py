@@ -32,7 +32,7 @@ class LoggedMetric(NamedTuple):
 
     @property
     def name(self) -> str:
-        """What every command calls it."""
+        """Return what every command calls it."""
         return self.metric.called(self.split)
 
 

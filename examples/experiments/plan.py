@@ -158,7 +158,7 @@ class Plan:
         return [name for name in ("alpha", "epsilon") if f"{{{name}}}" in found.get("train", "")]
 
     def defense(self, name: str) -> Dict[str, Any]:
-        """What ``defenses.yaml`` says of the defence that :meth:`named` named, filled in."""
+        """What ``defenses.yaml`` says of the defence that ``named`` named, filled in."""
         kind, *values = name.split("-")
         found = dict(self._defenses[kind])
         if "of" in found:

@@ -6,7 +6,7 @@ To import them takes longer than most of the commands that tests run.
     warm_python.py run SOCKET ...       has "python ..." run there; PYTHON is a script for this
 
 A command has its caller's streams, folder, environment and exit status, finds no more imported than
-what is listed in :func:`serve`, and nothing of this project. What Python reads when it starts, such
+what is listed in ``serve``, and nothing of this project. What Python reads when it starts, such
 as PYTHONHASHSEED, changes nothing.
 """
 

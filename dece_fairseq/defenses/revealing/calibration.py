@@ -29,7 +29,7 @@ def p_values(nats: Sequence[float], least: float, is_trusting: bool = True) -> L
 
     If the square root of the nats has an exponential tail, the gaps i * (Y(i) - Y(i + 1)) between
     the order statistics are independent and exponential with one scale (Rényi 1953). So the mean of
-    the first m over the mean of the next is F-distributed with 2 m and 2 :data:`TAIL` degrees of
+    the first m over the mean of the next is F-distributed with 2 m and 2 ``TAIL`` degrees of
     freedom. The first suspicion is tested among all, the second among those behind the first, and
     so on; none has a lower p-value than one before it, so that the probability of any claim at all
     in clean data is the level.

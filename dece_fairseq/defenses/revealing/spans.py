@@ -26,7 +26,7 @@ class Span(NamedTuple):
     """A run of words that several targets hold."""
 
     words: Tuple[int, ...]
-    """Their numbers in :attr:`Targets.vocabulary`."""
+    """Their numbers in ``Targets.vocabulary``."""
     nats: float
 
 
@@ -213,7 +213,7 @@ def news(doubtful: Any, trusted: Any, share: float, pairs: int) -> Any:
     """Return how much of a span's use is more than is usual in clean data, from 0 to 1.
 
     With trusted targets that is what they have, and two standard deviations. Without, what
-    :data:`MOST` or more of all targets have is usual, and the less, the nearer to it.
+    ``MOST`` or more of all targets have is usual, and the less, the nearer to it.
 
     Args:
         doubtful: how many doubtful targets hold it
@@ -231,7 +231,7 @@ def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
     """Return the spans that hold most unexplained nats, the best first.
 
     They grow a word at a time, from those that are frequent enough and could still come to
-    :data:`LEAST` nats, and those with other first words one after the other. So memory grows with
+    ``LEAST`` nats, and those with other first words one after the other. So memory grows with
     the words of the data, and not with all its n-grams.
 
     Args:

@@ -17,7 +17,7 @@ END = ""
 
 
 class Words(NamedTuple):
-    """The words of a target, :data:`END` included."""
+    """The words of a target, ``END`` included."""
 
     texts: Tuple[str, ...]
     """(W,)"""
@@ -28,7 +28,7 @@ class Words(NamedTuple):
 
 
 def split(text: str) -> List[str]:
-    """Return the words of a text, without :data:`END`."""
+    """Return the words of a text, without ``END``."""
     return WORD.findall(text)
 
 
