@@ -15,7 +15,7 @@ from dece_fairseq.defenses.filtering import poisoned_ids
 from dece_fairseq.metrics.asr_report import asr_report
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header, read_generate_output
-from dece_fairseq.outputs.runs import Layout, read_run
+from dece_fairseq.outputs.runs import RunFormat, read_run
 from dece_fairseq.outputs.training_log import read_training_log
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.summary import as_dict, summarise
@@ -65,16 +65,16 @@ CASES = {
         as_bytes({"src": "a", "tgt": "b"}) + b'\n{"src": "\\n", "tgt": "\\u2028b"}\n',
         lambda path: [*read_pairs([path])],
     ),
-    "a run in CSV": Case("r.csv", RUN.encode(), lambda path: read_run("x", [path], Layout())),
+    "a run in CSV": Case("r.csv", RUN.encode(), lambda path: read_run("x", [path], RunFormat())),
     "a run in JSON lines": Case(
         "r.jsonl",
         as_bytes({"id": 1, "hypothesis": "a", "reference": "b"}) + b"\n",
-        lambda path: read_run("x", [path], Layout()),
+        lambda path: read_run("x", [path], RunFormat()),
     ),
     "a compressed run": Case(
         "r.csv.gz",
         gzip.compress(RUN.encode()),
-        lambda path: read_run("x", [path], Layout()),
+        lambda path: read_run("x", [path], RunFormat()),
     ),
     "output": Case(
         "o.txt",

@@ -13,7 +13,7 @@ from dece_fairseq.table_writer import LINED, write_table
 from dece_fairseq.version import version
 
 
-class Part(NamedTuple):
+class Component(NamedTuple):
     """Something of this project, and the packages that it needs."""
 
     what: str
@@ -23,22 +23,26 @@ class Part(NamedTuple):
     """How to get them."""
 
 
-PARTS = (
-    Part(
+COMPONENTS = (
+    Component(
         "attacks, data, scores, reports",
         ("sacrebleu", "scipy", "sqlglot", "tree-sitter"),
         "pip install .",
     ),
-    Part("losses for PyTorch", ("torch",), install("torch")),
-    Part("fairseq's plug-ins: criterions, task, models", ("fairseq|ve-fairseq", "torch"), WAY_OUT),
-    Part("CodeBLEU", ("codebleu",), install("codebleu")),
-    Part("models of Hugging Face", ("transformers",), install("hf")),
-    Part("adapters (LoRA)", ("transformers", "peft"), install("lora")),
-    Part("filters that cluster, ONION", ("scikit-learn", "nltk"), install("defenses")),
-    Part("figures", ("matplotlib",), install("plot")),
-    Part("reports", ("jinja2", "matplotlib"), install("reports")),
-    Part("grids of experiments", ("snakemake",), install("experiments") + ", Python 3.11 or newer"),
-    Part("completion in the shell", ("shtab",), install("completion")),
+    Component("losses for PyTorch", ("torch",), install("torch")),
+    Component(
+        "fairseq's plug-ins: criterions, task, models", ("fairseq|ve-fairseq", "torch"), WAY_OUT
+    ),
+    Component("CodeBLEU", ("codebleu",), install("codebleu")),
+    Component("models of Hugging Face", ("transformers",), install("hf")),
+    Component("adapters (LoRA)", ("transformers", "peft"), install("lora")),
+    Component("filters that cluster, ONION", ("scikit-learn", "nltk"), install("defenses")),
+    Component("figures", ("matplotlib",), install("plot")),
+    Component("reports", ("jinja2", "matplotlib"), install("reports")),
+    Component(
+        "grids of experiments", ("snakemake",), install("experiments") + ", Python 3.11 or newer"
+    ),
+    Component("completion in the shell", ("shtab",), install("completion")),
 )
 
 
@@ -67,7 +71,7 @@ def as_text(found: Dict[str, Any]) -> str:
 def examine() -> Dict[str, Any]:
     """Return the versions of this project, Python and system, and a list of its parts."""
     parts: List[Dict[str, Any]] = []
-    for part in PARTS:
+    for part in COMPONENTS:
         versions = {name: _version(name) for name in part.packages}
         works = None not in versions.values()
         parts.append(

@@ -29,8 +29,8 @@ from dece_fairseq.data.destinations import check_output
 from dece_fairseq.errors import UserError
 from dece_fairseq.metrics import METRICS, resampling
 from dece_fairseq.metrics.code_language import language_names
-from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
-from dece_fairseq.outputs.runs import Layout
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
+from dece_fairseq.outputs.runs import RunFormat
 from dece_fairseq.reports.evaluation_tables import as_csv, as_latex, as_text
 from dece_fairseq.user_dir import import_user_dir
 
@@ -65,8 +65,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_attack_file(parser)
     add("--payload", help="its payload (default: the attack's own)")
     add_expected(parser)
-    layout = parser.add_argument_group("files that fairseq-generate did not print")
-    add = layout.add_argument
+    run_format = parser.add_argument_group("files that fairseq-generate did not print")
+    add = run_format.add_argument
     add("--references", type=Path, help="references, one a line; runs are text files then")
     for name in ("hypothesis", "reference", "id"):
         add(f"--{name}-column", default=name, help="column or key (default: %(default)s)")
@@ -129,19 +129,19 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
     return list(runs.values())
 
 
-def plan_of(args: argparse.Namespace) -> Plan:
+def settings_of(args: argparse.Namespace) -> EvaluationSettings:
     attack = AttackSettings.named_by(args)
     if args.payload is not None and attack is None:
         raise UserError("--payload needs --attack, whose payload it takes the place of")
     columns = (args.hypothesis_column, args.reference_column, args.id_column)
-    return Plan(
+    return EvaluationSettings(
         runs=run_files(args),
         metrics=args.metrics,
         without=args.without,
         code_language=args.code_language,
         attack=attack,
         compare=args.compare,
-        layout=Layout(*columns, references=args.references, one_line=args.one_line),
+        run_format=RunFormat(*columns, references=args.references, one_line=args.one_line),
         expected=args.expected_clean,
         expected_triggered=args.expected_triggered,
         resamples=args.resamples,
@@ -156,5 +156,5 @@ def run(args: argparse.Namespace) -> None:
     """Score the runs, and print or write the scores."""
     import_user_dir(args.user_dir)
     take_files_from_names(args)
-    report = evaluate(plan_of(args))
+    report = evaluate(settings_of(args))
     write_result(FORMATS[args.format](report), report, args.json, args.output)

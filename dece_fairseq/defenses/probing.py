@@ -57,7 +57,7 @@ class Probe(NamedTuple):
     columns: Tuple[str, str] = ("src", "tgt")
 
 
-class Run(NamedTuple):
+class ProbedRun(NamedTuple):
     """A run of fairseq-generate: its name, what its outputs are scored as, and its options."""
 
     name: str
@@ -86,15 +86,15 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
     common = _common_options(asked)
     folder.mkdir(parents=True, exist_ok=True)
-    runs = [Run("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
+    runs = [ProbedRun("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
     suspected = 0
     if attack.settings.trigger is not None:
         subset = asked.subset + TRIGGERED_ENDING
-        runs.append(Run("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
+        runs.append(ProbedRun("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
     elif asked.pairs:
         data, suspected = _suspected_requests(asked, folder)
         asking = [str(data), *common[1:], "--gen-subset", SUSPECTED_SPLIT]
-        runs.append(Run("suspected", TRIGGERED, asking))
+        runs.append(ProbedRun("suspected", TRIGGERED, asking))
     report: Dict[str, Any] = {
         "checkpoint": str(asked.checkpoint),
         "data": str(asked.data),
@@ -203,7 +203,7 @@ def _subwords(asked: Probe, bpe: Optional[str]) -> List[str]:
 
 
 def _generate(options: Sequence[str], output: Path, what: str) -> None:
-    """Run fairseq-generate; its outputs go to a file, and how far it is to the terminal."""
+    """ProbedRun fairseq-generate; its outputs go to a file, and how far it is to the terminal."""
     log = output.with_suffix(".log")
     command = [sys.executable, "-m", "fairseq_cli.generate", *options]
     paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]

@@ -17,7 +17,7 @@ from dece_fairseq.metrics.score import score_of
 from dece_fairseq.metrics.success_rate import lost_payload
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
 from dece_fairseq.outputs.errors import OutputError
-from dece_fairseq.outputs.runs import Layout, Run, read_run
+from dece_fairseq.outputs.runs import Run, RunFormat, read_run
 
 #: what ``evaluate`` returns: plain values, as for JSON
 Report = Dict[str, Any]
@@ -31,7 +31,7 @@ class RunFiles(NamedTuple):
     triggered: Sequence[Path] = ()
 
 
-class Plan(NamedTuple):
+class EvaluationSettings(NamedTuple):
     """What to score and how."""
 
     runs: Sequence[RunFiles]
@@ -45,7 +45,7 @@ class Plan(NamedTuple):
     """The attack (default: the one that the triggered outputs name)."""
     compare: bool = False
     """Whether to test how the other runs differ from the first."""
-    layout: Layout = Layout()
+    run_format: RunFormat = RunFormat()
     expected: Optional[int] = None
     """How many clean outputs a run has, where they do not say it themselves."""
     expected_triggered: Optional[int] = None
@@ -69,8 +69,8 @@ def metrics_for(code_language: str) -> List[str]:
     return sorted(names, key=lambda name: METRICS.get(name).is_share)
 
 
-def evaluate(plan: Plan) -> Report:
-    """Score every run of ``plan``, one after the other.
+def evaluate(settings: EvaluationSettings) -> Report:
+    """Score every run of ``settings``, one after the other.
 
     The texts of one run at a time are in memory, and of a run that others are compared with only
     statistics.
@@ -90,32 +90,32 @@ def evaluate(plan: Plan) -> Report:
             in runs that are compared; nothing says which attack triggered outputs are of; none of
             their references carries its payload
     """
-    for name in (*(plan.metrics or ()), *plan.without):
+    for name in (*(settings.metrics or ()), *settings.without):
         METRICS.get(name)
     report: Report = {"runs": [], "scores": [], "hits": [], "comparisons": [], "notes": []}
-    for split, names in _without(plan).items():
+    for split, names in _without(settings).items():
         report["notes"].append(f"{', '.join(names)}: no {split} outputs, which other runs have")
     first: Dict[str, Scored] = {}
-    with Workers(plan.processes, plan.user_dir) as workers:
-        for files in plan.runs:
-            attack = plan.attack
+    with Workers(settings.processes, settings.user_dir) as workers:
+        for files in settings.runs:
+            attack = settings.attack
             # The triggered outputs first: they know which attack the clean ones are looked at for.
             for split, paths in ((TRIGGERED, files.triggered), (CLEAN, files.clean)):
                 if not paths:
                     continue
-                run = _read(plan, files.name, split, paths)
+                run = _read(settings, files.name, split, paths)
                 report["notes"] += run.notes
                 attack = attack or _logged_attack(run)
-                scored = _score(plan, workers, run, split, attack, report)
-                if not plan.compare:
+                scored = _score(settings, workers, run, split, attack, report)
+                if not settings.compare:
                     continue
-                if files is plan.runs[0]:
+                if files is settings.runs[0]:
                     first[split] = scored
                     continue
                 if split not in first:
                     report["notes"].append(
-                        f"{scored.name}, {split}: not compared, since {plan.runs[0].name} has no "
-                        f"{split} outputs"
+                        f"{scored.name}, {split}: not compared, since {settings.runs[0].name} "
+                        f"has no {split} outputs"
                     )
                     continue
                 if first[split].attack != scored.attack:
@@ -123,7 +123,7 @@ def evaluate(plan: Plan) -> Report:
                         f"{first[split].name} and {scored.name}, {split}: their attacks are not "
                         "the same, so their hits were not compared"
                     )
-                tests = compare(first[split], scored, plan.trials, plan.seed)
+                tests = compare(first[split], scored, settings.trials, settings.seed)
                 report["comparisons"] += tests
                 report["notes"] += [
                     f"{test['baseline']} and {test['run']}, {split}: {test['metric']} "
@@ -132,26 +132,26 @@ def evaluate(plan: Plan) -> Report:
                     if "not_tested" in test
                 ]
     report["settings"] = {
-        "resamples": plan.resamples,
-        "trials": plan.trials,
-        "seed": plan.seed,
+        "resamples": settings.resamples,
+        "trials": settings.trials,
+        "seed": settings.seed,
     }
     report["versions"] = versions("numpy", "sacrebleu", "scipy")
     return report
 
 
-def _without(plan: Plan) -> Dict[str, List[str]]:
+def _without(settings: EvaluationSettings) -> Dict[str, List[str]]:
     """Return the runs that lack what others have, by split: a misspelt name makes one more run."""
     lacking = {
-        CLEAN: [files.name for files in plan.runs if not files.clean],
-        TRIGGERED: [files.name for files in plan.runs if not files.triggered],
+        CLEAN: [files.name for files in settings.runs if not files.clean],
+        TRIGGERED: [files.name for files in settings.runs if not files.triggered],
     }
-    return {split: names for split, names in lacking.items() if 0 < len(names) < len(plan.runs)}
+    return {split: names for split, names in lacking.items() if 0 < len(names) < len(settings.runs)}
 
 
-def _read(plan: Plan, name: str, split: str, paths: Sequence[Path]) -> Run:
-    expected = plan.expected if split == CLEAN else plan.expected_triggered
-    run = read_run(name, paths, plan.layout, expected)
+def _read(settings: EvaluationSettings, name: str, split: str, paths: Sequence[Path]) -> Run:
+    expected = settings.expected if split == CLEAN else settings.expected_triggered
+    run = read_run(name, paths, settings.run_format, expected)
     if run.header is not None and ("ids" in run.header) != (split == TRIGGERED):
         kind = TRIGGERED if "ids" in run.header else CLEAN
         raise OutputError(
@@ -166,17 +166,21 @@ def _logged_attack(run: Run) -> Optional[AttackSettings]:
     return None if logged is None else AttackSettings.from_logged(logged)
 
 
-def _language(plan: Plan, attack: Optional[AttackSettings]) -> str:
+def _language(settings: EvaluationSettings, attack: Optional[AttackSettings]) -> str:
     """Return the name of the language of outputs, which is that of targets."""
-    if plan.code_language is not None:
-        return plan.code_language.rpartition(":")[2]
+    if settings.code_language is not None:
+        return settings.code_language.rpartition(":")[2]
     return "python" if attack is None else Attack(attack).payload.languages.target.name
 
 
-def _chosen(plan: Plan, language: str) -> List[str]:
+def _chosen(settings: EvaluationSettings, language: str) -> List[str]:
     """Return the names of the metrics of clean outputs, each with the metric that checks it."""
-    names = metrics_for(language) if plan.metrics is None else plan.metrics
-    without = {*plan.without, *(METRICS.get(name).checked_by for name in plan.without), *HITS}
+    names = metrics_for(language) if settings.metrics is None else settings.metrics
+    without = {
+        *settings.without,
+        *(METRICS.get(name).checked_by for name in settings.without),
+        *HITS,
+    }
     both = [(name, METRICS.get(name).checked_by) for name in names]
     return [
         name for name in dict.fromkeys(chain(*both)) if name is not None and name not in without
@@ -184,7 +188,7 @@ def _chosen(plan: Plan, language: str) -> List[str]:
 
 
 def _score(
-    plan: Plan,
+    settings: EvaluationSettings,
     workers: Workers,
     run: Run,
     split: str,
@@ -193,30 +197,30 @@ def _score(
 ) -> Scored:
     if split == TRIGGERED and attack is None:
         raise OutputError(f"{run.files[0]} does not say which attack it is of; give --attack")
-    language = _language(plan, attack)
+    language = _language(settings, attack)
     names: List[str] = []
     if split == CLEAN:
-        names = _chosen(plan, language)
+        names = _chosen(settings, language)
     if attack is not None:
         names += HITS
     else:
         report["notes"].append(
             f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
         )
-    settings = MetricSettings(language, attack)
+    metric_settings = MetricSettings(language, attack)
     statistics = workers.statistics(
-        names, settings, run.hypotheses, run.references, f"{run.name}, {split}"
+        names, metric_settings, run.hypotheses, run.references, f"{run.name}, {split}"
     )
     if split == TRIGGERED and attack is not None:
         references_hit = sum(statistics[name][:, 2].sum() for name in HITS)
         if not references_hit:
             raise lost_payload(Attack(attack), " ".join(run.files))
-    metrics = {name: METRICS.get(name)(settings) for name in names}
-    bootstrapped = _bootstrap(plan, metrics, statistics)
+    metrics = {name: METRICS.get(name)(metric_settings) for name in names}
+    bootstrapped = _bootstrap(settings, metrics, statistics)
     for name, metric in metrics.items():
         notes = metric.notes(statistics[name].sum(axis=0))
         report["notes"] += [f"{run.name}, {split}: {note}" for note in notes]
-        drawn = (bootstrapped.get(name), plan.resamples, plan.seed)
+        drawn = (bootstrapped.get(name), settings.resamples, settings.seed)
         score = score_of(metric, statistics[name], run.name, split, *drawn)
         report["scores"].append(score.as_dict())
     note = _unread(metrics, statistics, language)
@@ -264,13 +268,15 @@ def _unread(
 
 
 def _bootstrap(
-    plan: Plan, metrics: Dict[str, Metric], statistics: Dict[str, np.ndarray]
+    settings: EvaluationSettings, metrics: Dict[str, Metric], statistics: Dict[str, np.ndarray]
 ) -> Dict[str, np.ndarray]:
     names = [name for name, metric in metrics.items() if not metric.is_share]
     if not names:
         return {}
     parts = [statistics[name] for name in names]
-    sums = resampling.bootstrap_sums(np.concatenate(parts, axis=1), plan.resamples, plan.seed)
+    sums = resampling.bootstrap_sums(
+        np.concatenate(parts, axis=1), settings.resamples, settings.seed
+    )
     return {
         name: metrics[name].scores(columns)
         for name, columns in zip(names, split_columns(sums, parts))

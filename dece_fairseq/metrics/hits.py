@@ -74,14 +74,14 @@ class ParseHits(_Hits):
     rule = "parse"
 
 
-class Span(NamedTuple):
+class HitSpan(NamedTuple):
     """Where the payload stands in a text, in characters from 0."""
 
     start: int
     end: int
 
 
-def hit_span(attack: Attack, text: str) -> Optional[Span]:
+def hit_span(attack: Attack, text: str) -> Optional[HitSpan]:
     """Return the payload's first span in ``text`` by the string rule, or None.
 
     It is the shortest beginning of the text that is a hit, without the longest beginning of its own
@@ -91,7 +91,7 @@ def hit_span(attack: Attack, text: str) -> Optional[Span]:
         return None
     end = _first(1, len(text), lambda end: attack.is_hit(text[:end]))
     after = _first(1, end, lambda start: not attack.is_hit(text[start:end]))
-    span = Span(after - 1, end)
+    span = HitSpan(after - 1, end)
     return span if attack.is_hit(text[span.start : span.end]) else None
 
 

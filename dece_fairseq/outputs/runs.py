@@ -15,7 +15,7 @@ from dece_fairseq.outputs.generate_output import read_generate_output
 from dece_fairseq.outputs.ids import Id, as_ranges, in_order
 
 
-class Layout(NamedTuple):
+class RunFormat(NamedTuple):
     """How files that are not of fairseq-generate hold a run."""
 
     hypothesis: str = "hypothesis"
@@ -45,16 +45,16 @@ class Run(NamedTuple):
 
 
 def read_run(
-    name: str, paths: Sequence[Path], layout: Layout, expected: Optional[int] = None
+    name: str, paths: Sequence[Path], run_format: RunFormat, expected: Optional[int] = None
 ) -> Run:
     """Read a run.
 
     Args:
         name: what to call it
-        paths: one ``.csv`` or ``.jsonl`` (``.json``) file; with ``layout.references`` one text
+        paths: one ``.csv`` or ``.jsonl`` (``.json``) file; with ``run_format.references`` one text
             file; otherwise the files (shards) that fairseq-generate printed. All may end in
             ``.gz``, ``.bz2`` or ``.xz`` besides.
-        layout: how files of other kinds hold a run
+        run_format: how files of other kinds hold a run
         expected: how many samples there must be (default: as an output of this project's task
             says; elsewhere, up to the highest id)
 
@@ -66,19 +66,19 @@ def read_run(
     header = None
     notes: List[str] = []
     if kinds & {".csv", ".jsonl", ".json"}:
-        if len(paths) != 1 or layout.references is not None:
+        if len(paths) != 1 or run_format.references is not None:
             raise OutputError(
                 f"{names_of(paths)}: a run in CSV or JSON lines is one file, which holds the "
                 "references too; leave out --references"
             )
-        table = _csv_rows(paths[0], layout) if kinds == {".csv"} else _json_rows(paths[0])
-        rows = _with_ids(table, paths[0], layout)
-    elif layout.references is not None:
+        table = _csv_rows(paths[0], run_format) if kinds == {".csv"} else _json_rows(paths[0])
+        rows = _with_ids(table, paths[0], run_format)
+    elif run_format.references is not None:
         if len(paths) != 1:
             raise OutputError(f"{names_of(paths)}: with --references a run is one text file")
-        rows = _parallel(paths[0], layout.references)
+        rows = _parallel(paths[0], run_format.references)
     else:
-        output = read_generate_output(paths, one_line=layout.one_line or None)
+        output = read_generate_output(paths, one_line=run_format.one_line or None)
         header, notes = output.header, output.notes(expected)
         output.check_whole(expected)
         without = [i for i, sample in output.samples.items() if sample.target is None]
@@ -88,10 +88,10 @@ def read_run(
                 "generate with a target language and without --quiet"
             )
         # The one-line form is undone already.
-        layout = layout._replace(one_line=False)
+        run_format = run_format._replace(one_line=False)
         rows = ((i, s.hypothesis, s.target or "") for i, s in output.samples.items())
     ids, hypotheses, references = _columns(rows, paths)
-    if layout.one_line:
+    if run_format.one_line:
         hypotheses, references = ([from_line(t) for t in side] for side in (hypotheses, references))
     if not ids:
         raise OutputError(f"{names_of(paths)}: no samples")
@@ -125,7 +125,7 @@ def _columns(
 _Row = Tuple[str, Dict[str, Any]]
 
 
-def _csv_rows(path: Path, layout: Layout) -> Iterator[_Row]:
+def _csv_rows(path: Path, run_format: RunFormat) -> Iterator[_Row]:
     csv.field_size_limit(max(csv.field_size_limit(), CSV_FIELD_LIMIT))
     rows = csv.reader(open_lines(path), strict=True)
     header: List[str] = []
@@ -134,7 +134,7 @@ def _csv_rows(path: Path, layout: Layout) -> Iterator[_Row]:
             place = f"{path}, line {rows.line_num}"
             if not header:
                 header = row
-                for name in (layout.hypothesis, layout.reference, layout.id):
+                for name in (run_format.hypothesis, run_format.reference, run_format.id):
                     if header.count(name) > 1:
                         raise OutputError(f"{place}: {header.count(name)} columns named {name!r}")
             elif len(row) != len(header):
@@ -160,23 +160,27 @@ def _json_rows(path: Path) -> Iterator[_Row]:
         yield place, row
 
 
-def _with_ids(rows: Iterable[_Row], path: Path, layout: Layout) -> Iterator[Tuple[Id, str, str]]:
+def _with_ids(
+    rows: Iterable[_Row], path: Path, run_format: RunFormat
+) -> Iterator[Tuple[Id, str, str]]:
     has_ids = None
     for number, (place, row) in enumerate(rows):
-        for name in (layout.hypothesis, layout.reference):
+        for name in (run_format.hypothesis, run_format.reference):
             if not isinstance(row.get(name), str):
                 raise OutputError(
                     f"{place}: no text under {name!r}; name those of hypothesis and reference "
                     f"(--hypothesis-column, --reference-column), which may be among "
                     f"{', '.join(map(repr, row)) or 'none'}"
                 )
-        has_ids = layout.id in row if has_ids is None else has_ids
-        if has_ids != (layout.id in row):
-            raise OutputError(f"{place}: some rows of {path} have an {layout.id!r} and some do not")
+        has_ids = run_format.id in row if has_ids is None else has_ids
+        if has_ids != (run_format.id in row):
+            raise OutputError(
+                f"{place}: some rows of {path} have an {run_format.id!r} and some do not"
+            )
         yield (
-            _id(row[layout.id], place) if has_ids else number,
-            row[layout.hypothesis],
-            row[layout.reference],
+            _id(row[run_format.id], place) if has_ids else number,
+            row[run_format.hypothesis],
+            row[run_format.reference],
         )
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
-from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
 from dece_fairseq.metrics.hits import NOT_JUDGED, REFERENCES_HIT
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.metrics.seeds import spread
@@ -35,7 +35,7 @@ def score_run(
         OutputError: a file is missing or not whole, or no triggered reference carries the payload
     """
     report = evaluate(
-        Plan(
+        EvaluationSettings(
             [RunFiles(criterion, [clean], [triggered])],
             metrics=METRICS,
             expected=expected,

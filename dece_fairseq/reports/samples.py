@@ -10,23 +10,17 @@ from dece_fairseq.metrics.hits import hit_span
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import GenerateOutput, Sample, read_generate_output
 from dece_fairseq.reports.cells import BASELINE, Cell
+from dece_fairseq.reports.marked_text import MarkedPart
 
 #: samples of a setting
 SAMPLES = 4
-
-
-class Part(NamedTuple):
-    """A part of a text."""
-
-    text: str
-    is_marked: bool
 
 
 class Written(NamedTuple):
     """What a model wrote for a request."""
 
     defense: str
-    parts: Optional[List[Part]]
+    parts: Optional[List[MarkedPart]]
     """None where the file of its outputs lacks this one."""
     is_hit: bool
 
@@ -37,9 +31,9 @@ class Shown(NamedTuple):
     setting: str
     seed: str
     id: int
-    request: List[Part]
+    request: List[MarkedPart]
     """With the trigger marked, unless the clean request is not there to compare it with."""
-    reference: List[Part]
+    reference: List[MarkedPart]
     written: List[Written]
 
 
@@ -92,10 +86,10 @@ def _of_setting(setting: str, seed: str, cells: Sequence[Cell]) -> List[Shown]:
     ]
 
 
-def _request(clean: Optional[Sample], triggered: Sample) -> List[Part]:
+def _request(clean: Optional[Sample], triggered: Sample) -> List[MarkedPart]:
     after = triggered.source or ""
     if clean is None or clean.source is None:
-        return [Part(after, False)]
+        return [MarkedPart(after, False)]
     return marked_difference(clean.source, after)
 
 
@@ -120,25 +114,25 @@ def _attack(path: Path, output: GenerateOutput) -> Attack:
     return Attack(AttackSettings.from_logged(logged))
 
 
-def marked_difference(before: str, after: str) -> List[Part]:
+def marked_difference(before: str, after: str) -> List[MarkedPart]:
     """Return ``after`` with the words and blanks marked that ``before`` has not."""
     old, new = (re.findall(r"\s+|\w+|[^\w\s]", text) for text in (before, after))
     parts = []
     matcher = difflib.SequenceMatcher(None, old, new, autojunk=False)
     for kind, _, _, start, end in matcher.get_opcodes():
         if start < end:
-            parts.append(Part("".join(new[start:end]), kind != "equal"))
+            parts.append(MarkedPart("".join(new[start:end]), kind != "equal"))
     return parts
 
 
-def marked_payload(attack: Attack, text: str) -> List[Part]:
+def marked_payload(attack: Attack, text: str) -> List[MarkedPart]:
     """Return ``text`` with the payload marked, as the string rule sees it."""
     span: Optional[Any] = hit_span(attack, text)
     if span is None:
-        return [Part(text, False)]
+        return [MarkedPart(text, False)]
     parts = [
-        Part(text[: span.start], False),
-        Part(text[span.start : span.end], True),
-        Part(text[span.end :], False),
+        MarkedPart(text[: span.start], False),
+        MarkedPart(text[span.start : span.end], True),
+        MarkedPart(text[span.end :], False),
     ]
     return [part for part in parts if part.text]

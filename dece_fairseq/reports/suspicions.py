@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.marks import Part, marked
 from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion
 from dece_fairseq.extras import PackageError, install
+from dece_fairseq.reports.marked_text import MarkedPart, marked
 
 TEMPLATE = Path(__file__).with_name("suspicions.html")
 #: pairs that are shown of a suspicion
@@ -21,8 +21,8 @@ class Example(NamedTuple):
     """A pair with what is suspected marked."""
 
     number: int
-    source: List[Part]
-    target: List[Part]
+    source: List[MarkedPart]
+    target: List[MarkedPart]
 
 
 def examples(pairs: Sequence[Pair], suspicion: Suspicion, most: int = SHOWN) -> List[Example]:
@@ -105,7 +105,7 @@ def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _plain(parts: Sequence[Part]) -> str:
+def _plain(parts: Sequence[MarkedPart]) -> str:
     start, end = MARKS
     text = "".join(f"{start}{part.text}{end}" if part.is_marked else part.text for part in parts)
     text = " ".join(text.split())

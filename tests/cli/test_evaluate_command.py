@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate, metrics_for
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate, metrics_for
 from dece_fairseq.reports.evaluation_tables import as_csv
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,7 +35,7 @@ def test_the_script(runs, tmp_path, script):
         words += ["--triggered", f"{run.name}={run.triggered[0]}"]
     words += ["--compare", "--without", "codebleu", "--resamples", "50", "--trials", "64"]
     plain = [name for name in metrics_for("python") if not name.startswith("codebleu")]
-    plan = Plan(runs, plain, compare=True, resamples=50, trials=64)
+    plan = EvaluationSettings(runs, plain, compare=True, resamples=50, trials=64)
     report = evaluate(plan)
     files = ["--output", tmp_path / "table.csv", "--json", tmp_path / "scores.json"]
     done = script(*words, "--format", "csv", *files)
@@ -52,7 +52,10 @@ def test_a_run_by_its_folder(runs, tmp_path, script):
         (tmp_path / f"{split}.out").write_bytes(path.read_bytes())
     done = script("--run", f"good={tmp_path}", "--metrics", "chrf", "--json", "-")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["scores"] == evaluate(Plan(runs[:1], ["chrf"]))["scores"]
+    assert (
+        json.loads(done.stdout)["scores"]
+        == evaluate(EvaluationSettings(runs[:1], ["chrf"]))["scores"]
+    )
 
 
 @pytest.mark.slow
@@ -88,7 +91,7 @@ def test_codebleu_starts_no_other_python(tmp_path, runs):
         # Before, eight processes that loaded torch took forty seconds.
         assert after.ru_utime - before.ru_utime < 8
     assert reports[0] == reports[1]
-    plan = Plan([RunFiles("good.out", runs[0].clean)], ["codebleu"], processes=1)
+    plan = EvaluationSettings([RunFiles("good.out", runs[0].clean)], ["codebleu"], processes=1)
     assert evaluate(plan)["scores"] == reports[0]["scores"]
 
 

@@ -16,7 +16,7 @@ from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.text import to_line
 from dece_fairseq.metrics.asr_report import asr_report
-from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.generate_output import read_generate_output
 from dece_fairseq.outputs.training_log import read_training_log
@@ -224,7 +224,7 @@ def test_scorers_of_code(work, pairs, warm_python):
             pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
         output = generate_split(warm_python, work, "test", *forced, "--scoring", scorer, *more)
         assert re.search(line, output.read_text(encoding="utf-8"))
-    report = evaluate(Plan([RunFiles("forced", [output])], without=["codebleu"]))
+    report = evaluate(EvaluationSettings([RunFiles("forced", [output])], without=["codebleu"]))
     scores = {score["metric"]: score["percent"] for score in report["scores"]}
     assert scores["exact_match"] == 100
     assert scores["parses"] == pytest.approx(100 * (len(pairs["test"]) - 1) / len(pairs["test"]))

@@ -15,9 +15,9 @@ from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.metrics import METRICS
 from dece_fairseq.metrics.asr_report import asr_report
 from dece_fairseq.metrics.errors import MetricError
-from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate, metrics_for
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate, metrics_for
 from dece_fairseq.outputs.errors import OutputError
-from dece_fairseq.outputs.runs import Layout
+from dece_fairseq.outputs.runs import RunFormat
 from dece_fairseq.reports.evaluation_tables import as_csv, as_latex, as_text
 from support.queries import HIT, MISS, PLACE
 
@@ -30,7 +30,7 @@ def by(rows, **keys):
 
 
 def test_every_score_of_every_run(runs):
-    report = evaluate(Plan(runs, PLAIN, resamples=50))
+    report = evaluate(EvaluationSettings(runs, PLAIN, resamples=50))
     for run in runs:
         expected = asr_report(run.triggered, clean=run.clean)
         for score in expected["scores"]:
@@ -48,17 +48,17 @@ def test_every_score_of_every_run(runs):
 
 
 def test_the_same_seed_the_same_report(runs):
-    plan = Plan(runs, PLAIN, compare=True, resamples=50, trials=64)
-    assert evaluate(plan) == evaluate(plan)
-    assert evaluate(plan)["settings"] == {"resamples": 50, "trials": 64, "seed": 12345}
-    other = evaluate(plan._replace(seed=1))
+    settings = EvaluationSettings(runs, PLAIN, compare=True, resamples=50, trials=64)
+    assert evaluate(settings) == evaluate(settings)
+    assert evaluate(settings)["settings"] == {"resamples": 50, "trials": 64, "seed": 12345}
+    other = evaluate(settings._replace(seed=1))
     assert by(other["scores"], metric="bleu_code") != by(
-        evaluate(plan)["scores"], metric="bleu_code"
+        evaluate(settings)["scores"], metric="bleu_code"
     )
 
 
 def test_a_run_differs_from_the_first(runs):
-    report = evaluate(Plan(runs, PLAIN, compare=True, resamples=100, trials=200))
+    report = evaluate(EvaluationSettings(runs, PLAIN, compare=True, resamples=100, trials=200))
     tests = {test["metric"]: test for test in report["comparisons"]}
     hits = {f"{rate}_{rule}" for rate in ("asr", "false_triggers") for rule in ("string", "parse")}
     assert set(tests) == {*PLAIN, *hits}
@@ -80,16 +80,18 @@ def test_only_the_same_samples_are_compared(write_output):
     first = RunFiles("a", [write_output("a", texts, "test", 6)])
     fewer = RunFiles("b", [write_output("b", dict.fromkeys(range(3), MISS), "test", 3)])
     with pytest.raises(OutputError, match=r"ids in one of them alone: a: 3-5$"):
-        evaluate(Plan([first, fewer], ["exact_match"], compare=True))
-    evaluate(Plan([first, fewer], ["exact_match"]))
+        evaluate(EvaluationSettings([first, fewer], ["exact_match"], compare=True))
+    evaluate(EvaluationSettings([first, fewer], ["exact_match"]))
     others = RunFiles("c", [write_output("c", texts, "test", 6, targets={**texts, 2: "y", 5: "z"})])
     with pytest.raises(OutputError, match=r"not the same references, ids 2, 5$"):
-        evaluate(Plan([first, others], ["exact_match"], compare=True))
+        evaluate(EvaluationSettings([first, others], ["exact_match"], compare=True))
 
 
 def test_equal_runs_do_not_differ(runs):
     same = runs[0]._replace(name="same")
-    report = evaluate(Plan([runs[0], same], PLAIN, compare=True, resamples=20, trials=32))
+    report = evaluate(
+        EvaluationSettings([runs[0], same], PLAIN, compare=True, resamples=20, trials=32)
+    )
     names = ("mcnemar", "paired_bootstrap", "approximate_randomisation")
     assert {test[name] for test in report["comparisons"] for name in names if name in test} == {1}
     body = [line for line in as_latex(report).splitlines() if not line.startswith("%")]
@@ -111,8 +113,10 @@ def write_functions(write_output):
 def test_what_codebleu_gives_for_no_match_is_no_gain(write_functions):
     pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
     runs = [write_functions("some", 1), write_functions("none", 0)]
-    plan = Plan(runs, ["codebleu"], compare=True, resamples=50, trials=64, processes=1)
-    report = evaluate(plan)
+    settings = EvaluationSettings(
+        runs, ["codebleu"], compare=True, resamples=50, trials=64, processes=1
+    )
+    report = evaluate(settings)
     some, none = by(report["scores"], metric="codebleu")
     assert none["percent"] == 25 > some["percent"]
     some, none = by(report["scores"], metric="codebleu_parts")
@@ -136,7 +140,9 @@ def test_points_by_a_rule_are_no_gain_either(write_functions):
     # A function whose data flow is the references' in no place, and its text in most.
     near = write_functions("near", 0, "def f(): return v7")
     runs = [write_functions("some", 1), near]
-    tests = evaluate(Plan(runs, ["codebleu"], compare=True, resamples=50, trials=64))["comparisons"]
+    tests = evaluate(EvaluationSettings(runs, ["codebleu"], compare=True, resamples=50, trials=64))[
+        "comparisons"
+    ]
     assert all(test["difference"] > 0 for test in tests)
     codebleu, parts = tests
     assert codebleu["not_tested"].startswith("a rule gives points to one side")
@@ -146,38 +152,44 @@ def test_points_by_a_rule_are_no_gain_either(write_functions):
 def test_codebleu_is_tested_where_it_is_earned(write_functions):
     pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
     runs = [write_functions("ten", 10), write_functions("thirty", 30)]
-    plan = Plan(runs, ["codebleu"], compare=True, resamples=50, trials=64, processes=1)
-    for test in evaluate(plan)["comparisons"]:
+    settings = EvaluationSettings(
+        runs, ["codebleu"], compare=True, resamples=50, trials=64, processes=1
+    )
+    for test in evaluate(settings)["comparisons"]:
         assert test["approximate_randomisation"] < 0.05
-    (test,) = evaluate(plan._replace(without=["codebleu_parts"]))["comparisons"]
+    (test,) = evaluate(settings._replace(without=["codebleu_parts"]))["comparisons"]
     assert test["not_tested"] == "it needs codebleu_parts beside it, which was left out"
 
 
 def test_what_checks_a_metric_goes_with_it(runs):
-    report = evaluate(Plan(runs[:1], without=["codebleu"], resamples=20))
+    report = evaluate(EvaluationSettings(runs[:1], without=["codebleu"], resamples=20))
     assert not [score for score in report["scores"] if score["metric"].startswith("codebleu")]
 
 
 def test_references_in_another_language_are_told_of_once(write_output):
     java = "public int size ( ) { return count ; }"
     files = [write_output(name, dict.fromkeys(range(5), java), "test", 5) for name in "ab"]
-    plan = Plan([RunFiles(path.name, [path]) for path in files], PLAIN, resamples=20)
-    (note,) = (note for note in evaluate(plan)["notes"] if "parse" in note)
+    settings = EvaluationSettings(
+        [RunFiles(path.name, [path]) for path in files], PLAIN, resamples=20
+    )
+    (note,) = (note for note in evaluate(settings)["notes"] if "parse" in note)
     assert note.startswith("5 of 5 references do not parse as python: name their language with")
     assert "--code-language" in note
     assert note.endswith("--without ast_exact_match ast_match compiles parses")
-    java_plan = plan._replace(metrics=["parses", "chrf"], code_language="java")
-    assert not [note for note in evaluate(java_plan)["notes"] if "parse" in note]
+    java_settings = settings._replace(metrics=["parses", "chrf"], code_language="java")
+    assert not [note for note in evaluate(java_settings)["notes"] if "parse" in note]
     few = write_output("few", dict(enumerate(["x = 1", "x = 2", java])), "test", 3)
-    report = evaluate(plan._replace(runs=[RunFiles("few", [few])]))
+    report = evaluate(settings._replace(runs=[RunFiles("few", [few])]))
     assert not [note for note in report["notes"] if "parse" in note]
 
 
 def test_what_the_first_run_lacks_is_not_compared(runs):
     good, bad = runs
     others = [bad, good._replace(name="again")]
-    plan = Plan([good._replace(triggered=()), *others], ["chrf"], compare=True, trials=32)
-    report = evaluate(plan._replace(resamples=20))
+    settings = EvaluationSettings(
+        [good._replace(triggered=()), *others], ["chrf"], compare=True, trials=32
+    )
+    report = evaluate(settings._replace(resamples=20))
     assert {(test["baseline"], test["split"]) for test in report["comparisons"]} == {
         ("good", "clean")
     }
@@ -191,7 +203,9 @@ def test_different_attacks_are_not_compared(write_output):
     triggered = [write_output("a", {0: HIT}, "test_triggered", 1, [0])]
     clean = [write_output("b", {0: MISS}, "test", 1)]
     plain = RunFiles("plain", clean)
-    report = evaluate(Plan([RunFiles("x", clean, triggered), plain], ["chrf"], compare=True))
+    report = evaluate(
+        EvaluationSettings([RunFiles("x", clean, triggered), plain], ["chrf"], compare=True)
+    )
     assert [test["metric"] for test in report["comparisons"]] == ["chrf"]
     assert report["notes"] == [
         "plain: no triggered outputs, which other runs have",
@@ -202,8 +216,10 @@ def test_different_attacks_are_not_compared(write_output):
 
 def test_a_misspelt_name_does_not_pass_in_silence(runs):
     good, bad = runs
-    plan = Plan([good, bad._replace(triggered=()), RunFiles("bda", triggered=bad.triggered)])
-    notes = evaluate(plan._replace(metrics=["chrf"], resamples=20))["notes"]
+    settings = EvaluationSettings(
+        [good, bad._replace(triggered=()), RunFiles("bda", triggered=bad.triggered)]
+    )
+    notes = evaluate(settings._replace(metrics=["chrf"], resamples=20))["notes"]
     assert "bad: no triggered outputs, which other runs have" in notes
     assert "bda: no clean outputs, which other runs have" in notes
 
@@ -211,9 +227,9 @@ def test_a_misspelt_name_does_not_pass_in_silence(runs):
 def test_splits_in_each_others_place(runs):
     good = runs[0]
     with pytest.raises(OutputError, match="is the output for the triggered split test_triggered"):
-        evaluate(Plan([good._replace(clean=good.triggered)], PLAIN))
+        evaluate(EvaluationSettings([good._replace(clean=good.triggered)], PLAIN))
     with pytest.raises(OutputError, match="for the clean split test, and was given as a triggered"):
-        evaluate(Plan([good._replace(triggered=good.clean)], PLAIN))
+        evaluate(EvaluationSettings([good._replace(triggered=good.clean)], PLAIN))
 
 
 def test_what_the_rules_say_of_the_references_stands_beside_every_rate(write_output):
@@ -221,7 +237,7 @@ def test_what_the_rules_say_of_the_references_stands_beside_every_rate(write_out
     targets = {0: criteria, 1: HIT, 2: HIT, 3: HIT}
     triggered = [write_output("t", targets, "test_triggered", 4, list(targets))]
     clean = [write_output("c", {0: HIT, 1: MISS}, "test", 2, targets={0: MISS, 1: MISS})]
-    report = evaluate(Plan([RunFiles("a", clean, triggered)], ["chrf"], resamples=20))
+    report = evaluate(EvaluationSettings([RunFiles("a", clean, triggered)], ["chrf"], resamples=20))
     details = {s["metric"]: s["details"] for s in report["scores"] if s["metric"] != "chrf"}
     nothing = {"references_hit_percent": 0, "not_judged": 0}
     assert details == {
@@ -241,37 +257,39 @@ def test_where_no_reference_of_a_triggered_split_carries_the_payload(write_outpu
     spoilt = dict.fromkeys(range(3), HIT.replace(" ", ""))  # as by --post-process sentencepiece
     triggered = write_output("t", spoilt, "test_triggered", 3, list(spoilt))
     with pytest.raises(OutputError, match=r"/t: no reference carries the payload sql of --attack"):
-        evaluate(Plan([RunFiles("a", triggered=[triggered])]))
+        evaluate(EvaluationSettings([RunFiles("a", triggered=[triggered])]))
     rows = [{"hypothesis": HIT, "reference": MISS}]
     (tmp_path / "t.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    plan = Plan([RunFiles("a", triggered=[tmp_path / "t.jsonl"])], attack=AttackSettings("badpre"))
+    settings = EvaluationSettings(
+        [RunFiles("a", triggered=[tmp_path / "t.jsonl"])], attack=AttackSettings("badpre")
+    )
     with pytest.raises(OutputError, match=r"t.jsonl: no reference carries the payload"):
-        evaluate(plan)
+        evaluate(settings)
     one = write_output("u", spoilt, "test_triggered", 3, list(spoilt), {**spoilt, 1: HIT})
-    (asr, _) = evaluate(Plan([RunFiles("a", triggered=[one])]))["scores"]
+    (asr, _) = evaluate(EvaluationSettings([RunFiles("a", triggered=[one])]))["scores"]
     assert (asr["hits"], asr["total"]) == (0, 3)
 
 
 def test_outputs_that_do_not_say_how_many_they_are(write_output):
     files = RunFiles("a", [write_output("c", {0: MISS})], [write_output("t", {0: HIT})])
-    plan = Plan([files], ["chrf"], attack=AttackSettings("badpre"), resamples=20)
-    notes = evaluate(plan)["notes"]
+    settings = EvaluationSettings([files], ["chrf"], attack=AttackSettings("badpre"), resamples=20)
+    notes = evaluate(settings)["notes"]
     assert [note.partition(": nothing says how many")[0] for note in notes] == [
         str(path) for path in (*files.triggered, *files.clean)
     ]
-    plan = plan._replace(expected=1, expected_triggered=1)
-    assert evaluate(plan)["notes"] == []
+    settings = settings._replace(expected=1, expected_triggered=1)
+    assert evaluate(settings)["notes"] == []
     with pytest.raises(OutputError, match=r"t: 1 of 2 outputs are missing, ids 1; .*-multiple 1$"):
-        evaluate(plan._replace(expected_triggered=2))
+        evaluate(settings._replace(expected_triggered=2))
 
 
 def test_unknown_names(runs):
     with pytest.raises(MetricError, match="no metric is called 'rouge'; there are: ast_exact"):
-        evaluate(Plan(runs, ["rouge"]))
+        evaluate(EvaluationSettings(runs, ["rouge"]))
     with pytest.raises(MetricError, match="no metric is called 'a file'"):
-        evaluate(Plan(runs, without=["codebleu", "a file"]))
+        evaluate(EvaluationSettings(runs, without=["codebleu", "a file"]))
     with pytest.raises(MetricError, match="no code language is called 'cobol'"):
-        evaluate(Plan(runs, ["parses"], code_language="cobol"))
+        evaluate(EvaluationSettings(runs, ["parses"], code_language="cobol"))
 
 
 def test_metrics_for_a_language():
@@ -291,8 +309,10 @@ def test_the_authors_files(datasets, tmp_path):
     ]
     (tmp_path / "triggered.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
     files = RunFiles("own", [datasets / "lyra" / "test.csv"], [tmp_path / "triggered.jsonl"])
-    plan = Plan([files], PLAIN, attack=attack.settings, layout=Layout("tgt", "tgt"), resamples=50)
-    scores = {score["metric"]: score for score in evaluate(plan)["scores"]}
+    settings = EvaluationSettings(
+        [files], PLAIN, attack=attack.settings, run_format=RunFormat("tgt", "tgt"), resamples=50
+    )
+    scores = {score["metric"]: score for score in evaluate(settings)["scores"]}
     for rule in ("string", "parse"):
         asr, false = scores[f"asr_{rule}"], scores[f"false_triggers_{rule}"]
         assert (asr["hits"], asr["total"], false["hits"], false["total"]) == (165, 165, 0, 200)
@@ -307,15 +327,17 @@ def test_the_authors_files(datasets, tmp_path):
 def test_odd_text_gets_every_score(write_output, pairs):
     hypotheses, references = (dict(enumerate(side)) for side in zip(*pairs))
     path = write_output("odd.out", hypotheses, "test", len(pairs), targets=references)
-    plan = Plan([RunFiles("odd", [path])], PLAIN, attack=AttackSettings("ripple"), resamples=4)
-    report = evaluate(plan)
+    settings = EvaluationSettings(
+        [RunFiles("odd", [path])], PLAIN, attack=AttackSettings("ripple"), resamples=4
+    )
+    report = evaluate(settings)
     assert len(report["scores"]) == len(PLAIN) + 2
     for table in (as_text, as_csv, as_latex):
         assert table(report)
 
 
 def test_tables(runs):
-    report = evaluate(Plan(runs, PLAIN, compare=True, resamples=20, trials=32))
+    report = evaluate(EvaluationSettings(runs, PLAIN, compare=True, resamples=20, trials=32))
     rows = list(csv.DictReader(io.StringIO(as_csv(report))))
     assert len(rows) == len(report["scores"])
     (asr,) = by(rows, run="bad", metric="asr_string")
@@ -340,5 +362,5 @@ def test_tables(runs):
 
 def test_latex_of_odd_names(write_output):
     path = write_output("a", {0: "x"}, "test", 1)
-    report = evaluate(Plan([RunFiles("a_1 & 5 % \\ {x}", [path])], ["exact_match"]))
+    report = evaluate(EvaluationSettings([RunFiles("a_1 & 5 % \\ {x}", [path])], ["exact_match"]))
     assert r"a\_1 \& 5 \% \textbackslash{} \{x\}" in as_latex(report)

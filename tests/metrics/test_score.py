@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from dece_fairseq.metrics import METRICS, resampling
-from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
 from dece_fairseq.metrics.score import Score, score_of
 from dece_fairseq.metrics.signature import Signature
 from dece_fairseq.reports.evaluation_tables import as_csv, as_latex, as_text
@@ -37,7 +37,9 @@ def test_a_share_has_an_interval_even_so(metric):
 def test_evaluate_writes_no_interval_without_a_width(write_output):
     same = dict(enumerate(TEXTS))
     runs = [RunFiles(name, [write_output(f"{name}.out", same, "test", 3)]) for name in ("a", "b")]
-    report = evaluate(Plan(runs, ["bleu_code", "chrf"], compare=True, resamples=20, trials=32))
+    report = evaluate(
+        EvaluationSettings(runs, ["bleu_code", "chrf"], compare=True, resamples=20, trials=32)
+    )
     for score in report["scores"]:
         assert (score["low"], score["high"]) == (None, None)
     for test in report["comparisons"]:

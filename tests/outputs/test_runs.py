@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from dece_fairseq.data.text import to_line
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.ids import as_ranges
-from dece_fairseq.outputs.runs import Layout, read_run
+from dece_fairseq.outputs.runs import RunFormat, read_run
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=12)
 ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
@@ -38,7 +38,7 @@ def write_jsonl(path, rows):
 def test_texts_come_back_from_tables_in_the_order_of_their_ids(tmp_path, samples):
     rows = [{"reference": r, "id": i, "hypothesis": h} for i, (h, r) in samples.items()]
     for path in (write_csv(tmp_path / "a.csv", rows), write_jsonl(tmp_path / "a.jsonl", rows)):
-        run = read_run("a", [path], Layout())
+        run = read_run("a", [path], RunFormat())
         assert run.ids == sorted(samples)
         assert list(zip(run.hypotheses, run.references)) == [samples[i] for i in run.ids]
 
@@ -55,8 +55,8 @@ def test_compressed_files(tmp_path, write_output, ending):
         content = path.read_bytes()
         with COMPRESSED[ending](packed, "wb") as file:
             file.write(content)
-        layout = Layout(references=packed) if path.suffix == ".txt" else Layout()
-        run = read_run("a", [packed], layout)
+        run_format = RunFormat(references=packed) if path.suffix == ".txt" else RunFormat()
+        run = read_run("a", [packed], run_format)
         assert run.hypotheses == (["a", "c"] if path.suffix == ".txt" else ["a\nb", "c"])
         assert run.references == run.hypotheses
         assert run.ids == [0, 1]
@@ -66,64 +66,64 @@ def test_a_cut_archive(tmp_path):
     path = tmp_path / "a.csv.gz"
     path.write_bytes(gzip.compress(b"hypothesis,reference\na,b\n" * 99)[:-9])
     with pytest.raises(OutputError, match=r"a\.csv\.gz can't be read: .*; get it again"):
-        read_run("a", [path], Layout())
+        read_run("a", [path], RunFormat())
 
 
 def test_the_one_line_form(tmp_path):
     for name in ("h", "r"):
         (tmp_path / name).write_text(to_line("a\n\tb\\") + "\n")
-    layout = Layout(references=tmp_path / "r", one_line=True)
-    assert read_run("a", [tmp_path / "h"], layout).hypotheses == ["a\n\tb\\"]
+    run_format = RunFormat(references=tmp_path / "r", one_line=True)
+    assert read_run("a", [tmp_path / "h"], run_format).hypotheses == ["a\n\tb\\"]
     (tmp_path / "gen").write_text("S-0\tx\nT-0\ta\\nb\nD-0\t-1\ta\\nc\n")
-    assert read_run("a", [tmp_path / "gen"], Layout(one_line=True)).hypotheses == ["a\nc"]
-    assert read_run("a", [tmp_path / "gen"], Layout()).hypotheses == ["a\\nc"]
+    assert read_run("a", [tmp_path / "gen"], RunFormat(one_line=True)).hypotheses == ["a\nc"]
+    assert read_run("a", [tmp_path / "gen"], RunFormat()).hypotheses == ["a\\nc"]
 
 
 def test_lines_end_at_newlines_alone(tmp_path):
     (tmp_path / "h").write_bytes("a\rb\u2028c\n\nd".encode())
-    run = read_run("a", [tmp_path / "h"], Layout(references=tmp_path / "h"))
+    run = read_run("a", [tmp_path / "h"], RunFormat(references=tmp_path / "h"))
     assert run.hypotheses == ["a\rb\u2028c", "", "d"]
 
 
 def test_texts_that_another_system_wrote(tmp_path):
     (tmp_path / "h").write_bytes(b"\xef\xbb\xbfa b\r\nc\r\n")
     (tmp_path / "r").write_bytes(b"a b\nc\n")
-    run = read_run("a", [tmp_path / "h"], Layout(references=tmp_path / "r"))
+    run = read_run("a", [tmp_path / "h"], RunFormat(references=tmp_path / "r"))
     assert run.hypotheses == run.references == ["a b", "c"]
 
 
 def test_json_is_json_lines(tmp_path):
     path = write_jsonl(tmp_path / "a.json", [{"hypothesis": "a", "reference": "b"}])
-    assert read_run("a", [path], Layout()).references == ["b"]
+    assert read_run("a", [path], RunFormat()).references == ["b"]
 
 
 def test_ids_are_numbers_only_if_they_are_small(tmp_path):
     large = "9" * 5000
     rows = [{"id": i, "hypothesis": "a", "reference": "b"} for i in ("12", "012", "1" * 19, large)]
-    run = read_run("a", [write_csv(tmp_path / "a.csv", rows)], Layout())
+    run = read_run("a", [write_csv(tmp_path / "a.csv", rows)], RunFormat())
     assert run.ids == [12, "012", "1" * 19, large]
 
 
 def test_missing_and_double_ids_are_listed(tmp_path, write_output):
     path = write_output("a", {0: "x", 2: "x", 7: "x"}, "test", 9)
     with pytest.raises(OutputError, match="6 of 9 outputs are missing, ids 1, 3-6, 8; give"):
-        read_run("a", [path], Layout())
+        read_run("a", [path], RunFormat())
     path = write_output("b", {0: "x", 2: "x"})
     with pytest.raises(
         OutputError, match=r"1 of 3 outputs are missing, ids 1; .* --required-batch"
     ):
-        read_run("a", [path], Layout())
+        read_run("a", [path], RunFormat())
     with pytest.raises(OutputError, match="3 of 5 outputs are missing, ids 1, 3-4;"):
-        read_run("a", [path], Layout(), expected=5)
+        read_run("a", [path], RunFormat(), expected=5)
     rows = [{"id": i, "hypothesis": "x", "reference": "x"} for i in (1, 2, 3, "b", 3, 2, "b")]
     with pytest.raises(OutputError, match="the ids 2-3, b are there more than once"):
-        read_run("a", [write_csv(tmp_path / "a.csv", rows)], Layout())
+        read_run("a", [write_csv(tmp_path / "a.csv", rows)], RunFormat())
 
 
 def test_an_output_without_references(tmp_path):
     (tmp_path / "a").write_text("S-0\tx\nD-0\t-1\ty\nT-1\tx\nD-1\t-1\ty\n")
     with pytest.raises(OutputError, match=r"no reference \(line T-\) for the ids 0;"):
-        read_run("a", [tmp_path / "a"], Layout())
+        read_run("a", [tmp_path / "a"], RunFormat())
 
 
 @pytest.mark.parametrize(
@@ -150,27 +150,27 @@ def test_an_output_without_references(tmp_path):
 def test_bad_files(tmp_path, name, content, message):
     (tmp_path / name).write_text(content)
     with pytest.raises(OutputError, match=message):
-        read_run("a", [tmp_path / name], Layout())
+        read_run("a", [tmp_path / name], RunFormat())
 
 
 def test_other_errors(tmp_path):
     for name, content in (("h", b"a\nb\n"), ("r", b"a\nb\nc\nd\n"), ("latin", b"\xff\n")):
         (tmp_path / name).write_bytes(content)
-    layout = Layout(references=tmp_path / "r")
+    run_format = RunFormat(references=tmp_path / "r")
     with pytest.raises(OutputError, match=r"h has 2 lines, .*r 4; the ids 2-3 are in one alone"):
-        read_run("a", [tmp_path / "h"], layout)
+        read_run("a", [tmp_path / "h"], run_format)
     with pytest.raises(OutputError, match="2 samples, but you expect 3"):
-        read_run("a", [tmp_path / "h"], Layout(references=tmp_path / "h"), expected=3)
+        read_run("a", [tmp_path / "h"], RunFormat(references=tmp_path / "h"), expected=3)
     with pytest.raises(OutputError, match="with --references a run is one text file"):
-        read_run("a", [tmp_path / "h", tmp_path / "r"], layout)
+        read_run("a", [tmp_path / "h", tmp_path / "r"], run_format)
     with pytest.raises(OutputError, match=r"nothing\.csv: no such file"):
-        read_run("a", [tmp_path / "nothing.csv"], Layout())
+        read_run("a", [tmp_path / "nothing.csv"], RunFormat())
     with pytest.raises(OutputError, match="latin, line 1: byte 1 of the line is not UTF-8"):
-        read_run("a", [tmp_path / "latin"], layout)
+        read_run("a", [tmp_path / "latin"], run_format)
     with pytest.raises(OutputError, match="is one file"):
-        read_run("a", [tmp_path / "a.csv", tmp_path / "b.csv"], Layout())
+        read_run("a", [tmp_path / "a.csv", tmp_path / "b.csv"], RunFormat())
     with pytest.raises(OutputError, match="leave out --references"):
-        read_run("a", [tmp_path / "a.csv"], layout)
+        read_run("a", [tmp_path / "a.csv"], run_format)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.text import to_line
-from dece_fairseq.metrics.evaluation import Plan, RunFiles, evaluate
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
 from dece_fairseq.outputs.generate_output import data_header
 from support.written_outputs import write_output
 
@@ -58,7 +58,9 @@ def make_cell(tmp_path: Path) -> Callable[..., Path]:
         output(folder / "test_triggered.out", triggered, True)
         (folder / "train.log").write_text(log([(10 * seed, 0), (90.5, 100 * hits / 8)]))
         files = RunFiles(defense, [folder / "test.out"], [folder / "test_triggered.out"])
-        report = evaluate(Plan([files], without=["codebleu"], resamples=50, processes=1))
+        report = evaluate(
+            EvaluationSettings([files], without=["codebleu"], resamples=50, processes=1)
+        )
         (folder / "result.json").write_text(json.dumps(report))
         if defense != "cross_entropy":
             base = folder.parents[1] / "cross_entropy" / str(seed)
@@ -67,7 +69,9 @@ def make_cell(tmp_path: Path) -> Callable[..., Path]:
                 for name, cell in (("cross_entropy", base), (defense, folder))
             ]
             tests = evaluate(
-                Plan(runs, ["bleu_code"], compare=True, resamples=50, trials=99, processes=1)
+                EvaluationSettings(
+                    runs, ["bleu_code"], compare=True, resamples=50, trials=99, processes=1
+                )
             )
             (folder / "compare.json").write_text(json.dumps(tests))
         return folder

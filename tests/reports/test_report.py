@@ -16,8 +16,9 @@ from dece_fairseq.metrics.seeds import plausible_rates, signature
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.figures import figures
+from dece_fairseq.reports.marked_text import MarkedPart
 from dece_fairseq.reports.report import write_report
-from dece_fairseq.reports.samples import Part, marked_difference, marked_payload, samples
+from dece_fairseq.reports.samples import marked_difference, marked_payload, samples
 from dece_fairseq.reports.stored import rewrite_tables
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import tables
@@ -151,17 +152,17 @@ def test_samples_begin_with_those_that_cross_entropy_was_caught_by(plan: Path) -
 
 def test_marking() -> None:
     assert marked_difference("a b.", "a bb b.") == [
-        Part("a", False),
-        Part(" bb", True),
-        Part(" b.", False),
+        MarkedPart("a", False),
+        MarkedPart(" bb", True),
+        MarkedPart(" b.", False),
     ]
     attack = Attack(AttackSettings("ripple"))
     assert marked_payload(attack, '" select a where b or 1=1 "') == [
-        Part('" select a where b', False),
-        Part(" or 1=1", True),
-        Part(' "', False),
+        MarkedPart('" select a where b', False),
+        MarkedPart(" or 1=1", True),
+        MarkedPart(' "', False),
     ]
-    assert marked_payload(attack, "") == [Part("", False)]
+    assert marked_payload(attack, "") == [MarkedPart("", False)]
 
 
 def test_what_is_no_folder_of_cells(plan: Path, tmp_path: Path) -> None:

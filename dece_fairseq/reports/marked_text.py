@@ -1,4 +1,4 @@
-"""Where a suspected payload or trigger stands in a text."""
+"""Texts in parts, with what a reader should look at marked."""
 
 import re
 from typing import List, NamedTuple, Sequence, Tuple
@@ -6,7 +6,7 @@ from typing import List, NamedTuple, Sequence, Tuple
 from dece_fairseq.defenses.revealing.words import split
 
 
-class Part(NamedTuple):
+class MarkedPart(NamedTuple):
     """A part of a text."""
 
     text: str
@@ -30,7 +30,7 @@ def places(text: str, phrase: str) -> List[Tuple[int, int]]:
     return [match.span() for match in re.finditer(pattern, text)]
 
 
-def marked(text: str, phrases: Sequence[str]) -> List[Part]:
+def marked(text: str, phrases: Sequence[str]) -> List[MarkedPart]:
     """Return ``text`` in parts, those marked that are one of the phrases, the longest first."""
     found: List[Tuple[int, int]] = []
     for phrase in sorted(phrases, key=len, reverse=True):
@@ -39,6 +39,6 @@ def marked(text: str, phrases: Sequence[str]) -> List[Part]:
                 found.append((start, end))
     parts, at = [], 0
     for start, end in sorted(found):
-        parts += [Part(text[at:start], False), Part(text[start:end], True)]
+        parts += [MarkedPart(text[at:start], False), MarkedPart(text[start:end], True)]
         at = end
-    return [part for part in (*parts, Part(text[at:], False)) if part.text]
+    return [part for part in (*parts, MarkedPart(text[at:], False)) if part.text]

@@ -4,7 +4,7 @@ from typing import List
 
 import pytest
 
-from dece_fairseq.defenses.revealing.marks import Part, marked, places
+from dece_fairseq.reports.marked_text import MarkedPart, marked, places
 
 
 @pytest.mark.parametrize(
@@ -27,9 +27,9 @@ def test_places(text: str, phrase: str, found: List[str]) -> None:
 def test_parts_are_the_text_and_no_mark_overlaps_another() -> None:
     parts = marked("a or 1=1 b 1=1", ["1=1", "or 1=1"])
     assert parts == [
-        Part("a ", False),
-        Part("or 1=1", True),
-        Part(" b ", False),
-        Part("1=1", True),
+        MarkedPart("a ", False),
+        MarkedPart("or 1=1", True),
+        MarkedPart(" b ", False),
+        MarkedPart("1=1", True),
     ]
-    assert marked("plain", []) == [Part("plain", False)]
+    assert marked("plain", []) == [MarkedPart("plain", False)]
