@@ -16,7 +16,6 @@ FAIRSEQ = [
     f'fairseq>=0.12.2,<0.13; python_version < "3.11" and {_LINUX}',
     f've-fairseq>=0.12.3,<0.13; python_version >= "3.11" and python_version < "3.13" and {_LINUX}',
     f'torch>=1.10; python_version < "3.13" and {_LINUX}',
-    f'filelock; python_version < "3.13" and {_LINUX}',  # to build the fused kernel
 ]
 TEXT = [
     "numpy",
@@ -35,7 +34,7 @@ TEXT = [
     "sqlglot",
 ]
 # The losses without fairseq, where it is not installed anyway.
-TORCH = ["torch>=1.10", "filelock"]
+TORCH = ["torch>=1.10"]
 PLOT = ["matplotlib>=3.5"]
 # Its parts are called one by one, so that samples can be counted; they are not its published face.
 # Beside it the grammars of the languages that only it knows, no newer than its tree-sitter reads.

@@ -8,7 +8,7 @@ from importlib.metadata import requires
 from pip._vendor.packaging.requirements import Requirement
 
 EXTRA = "test-text"
-LEFT_OUT = ("fairseq", "ve-fairseq", "torch", "filelock")
+LEFT_OUT = ("fairseq", "ve-fairseq", "torch")
 
 for line in requires("dece-fairseq") or []:
     need = Requirement(line)

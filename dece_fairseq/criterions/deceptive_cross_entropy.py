@@ -20,8 +20,8 @@ class DeceptiveCrossEntropyCriterionConfig(BlendOptions, RobustCriterionConfig):
     dece_fused: bool = field(
         default=False,
         metadata={
-            "help": "compute the loss by a fused kernel: in C++ on a CPU, built the first time, "
-            "in Triton on a GPU; where neither can be had plain torch does it, the same"
+            "help": "take a fused kernel on a GPU too, in Triton (never run on one); on a CPU one "
+            "in C++ is taken anyway. Without them plain torch does it, the same"
         },
     )
 
@@ -105,4 +105,4 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         self.schedule = BlendSchedule(
             task, dece_alpha, label_smoothing, dece_warmup_epochs, dece_schedule, update_freq
         )
-        self.fused = dece_fused
+        self.fused = dece_fused or None

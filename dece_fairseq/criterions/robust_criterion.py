@@ -54,8 +54,8 @@ class RobustCriterion(FairseqCriterion):
     loss_name: ClassVar[str]
     #: whether the loss can be computed without all logits
     takes_projection: ClassVar[bool] = True
-    #: whether a fused kernel is wanted for cross-entropy, where there is one
-    fused: bool = False
+    #: which kernels are wanted for cross-entropy, see ``losses.kernels.fused_kernel``
+    fused: Optional[bool] = None
     #: records how likely each training pair is, where that was asked for
     recorder: Optional[ProbabilityRecorder] = None
 
@@ -145,8 +145,9 @@ class RobustCriterion(FairseqCriterion):
         """Return cross-entropy, which the nll of another loss is too, though it has no gradient."""
         if found is None or torch.is_grad_enabled():
             predictions = found is None and self.report_accuracy
-            options = {"fused": self.fused, "predictions": predictions}
-            plain = cross_entropy_output(logits, target, self.padding_idx, reduction, **options)
+            plain = cross_entropy_output(
+                logits, target, self.padding_idx, reduction, self.fused, predictions
+            )
             return plain.loss, found or plain
         return found.nll.sum() if reduction == "sum" else found.nll, found
 

@@ -25,7 +25,7 @@ class Spec(NamedTuple):
     constants: BlendConstants
     reduction: str
     gradient: bool  # will anyone ask for it?
-    fused: bool  # is a fused kernel wanted, where there is one?
+    fused: Optional[bool]  # as fused_kernel takes it
     predictions: bool  # is the most likely word of each row asked for?
 
 
@@ -178,7 +178,7 @@ class Pass:
 
     def _kernel_for(self, logits: Tensor) -> Tuple[Callable[..., Tuple[Tensor, Tensor]], int]:
         """Return what computes a block, and how many rows a block has."""
-        kernel = fused_kernel(logits, self.spec.constants) if self.spec.fused else None
+        kernel = fused_kernel(logits, self.spec.constants, self.spec.fused)
         if kernel is not None:
             return kernel, max(1, len(logits))
         elements = BLOCK["cuda"]

@@ -1,7 +1,6 @@
 // The arithmetic of torch_kernel.py in one walk over each row, which stays in the cache meanwhile.
-// Names are those of torch_kernel.py and deception.py.
-
-#include <torch/extension.h>
+// Names are those of torch_kernel.py and blend_constants.py. No header of torch is included: so it
+// compiles in a second, and cpp_kernel.py calls it with pointers.
 
 #include <algorithm>
 #include <cmath>
@@ -170,45 +169,29 @@ void one_row(const T* z, int64_t size, int64_t t, const BlendConstants& d, const
 }
 
 template <class T>
-void all_rows(const torch::Tensor& logits, const torch::Tensor& target, const BlendConstants& d,
-              const torch::Tensor& weight, const torch::Tensor& grad, torch::Tensor& loss,
-              torch::Tensor& nll, int threads) {
-  int64_t size = logits.size(1), rows = logits.size(0);
-  bool with_grad = grad.numel() > 0;
-  const T* z = static_cast<const T*>(logits.data_ptr());
-  T* g = with_grad ? static_cast<T*>(grad.data_ptr()) : nullptr;
-  int64_t z_stride = logits.stride(0), g_stride = with_grad ? grad.stride(0) : 0;
-  const int64_t* t = target.data_ptr<int64_t>();
-  const float* w = with_grad ? weight.data_ptr<float>() : nullptr;
-  float *to_loss = loss.data_ptr<float>(), *to_nll = nll.data_ptr<float>();
+void all_rows(const T* z, int64_t z_stride, const int64_t* target, const float* weight, T* grad,
+              int64_t grad_stride, float* loss, float* nll, int64_t rows, int64_t size,
+              const BlendConstants& d, int threads) {
 #pragma omp parallel num_threads(threads)
   {
     std::vector<float> e(size);
 #pragma omp for schedule(static)
     for (int64_t i = 0; i < rows; ++i) {
-      one_row<T>(z + i * z_stride, size, t[i], d, with_grad ? w + i : nullptr,
-                 with_grad ? g + i * g_stride : nullptr, e.data(), to_loss + i, to_nll + i);
+      one_row<T>(z + i * z_stride, size, target[i], d, grad ? weight + i : nullptr,
+                 grad ? grad + i * grad_stride : nullptr, e.data(), loss + i, nll + i);
     }
   }
 }
 
 }  // namespace
 
-// All on the CPU: logits (R, V) of float32 or bfloat16 with neighbours in memory, target (R,),
-// weight (R,) of float32 and grad (R, V), both empty for no gradient.
-std::vector<torch::Tensor> rows(const torch::Tensor& logits, const torch::Tensor& target,
-                                const torch::Tensor& weight, const torch::Tensor& grad,
-                                double log_blend, double epsilon, double a, double rest,
-                                double off, double b, double ratio, int64_t factors, int threads) {
-  BlendConstants d{log_blend, epsilon, a, rest, off, b, ratio, factors};
-  auto loss = torch::empty({logits.size(0)}, torch::kFloat);
-  auto nll = torch::empty_like(loss);
-  if (logits.scalar_type() == torch::kFloat) {
-    all_rows<float>(logits, target, d, weight, grad, loss, nll, threads);
-  } else {
-    all_rows<bfloat16>(logits, target, d, weight, grad, loss, nll, threads);
+// Rows of logits z with neighbours in memory, z_stride apart; loss and nll take a value a row, grad
+// the gradient times the weight of its row. No gradient where grad is null. Strides in numbers.
+#define ROWS(NAME, T)                                                                             \
+  extern "C" void NAME(const T* z, int64_t z_stride, const int64_t* target, const float* weight,  \
+                       T* grad, int64_t grad_stride, float* loss, float* nll, int64_t rows,       \
+                       int64_t size, const BlendConstants* d, int threads) {                      \
+    all_rows(z, z_stride, target, weight, grad, grad_stride, loss, nll, rows, size, *d, threads); \
   }
-  return {loss, nll};
-}
-
-PYBIND11_MODULE(TORCH_EXTENSION_NAME, module) { module.def("rows", &rows); }
+ROWS(rows_of_float32, float)
+ROWS(rows_of_bfloat16, bfloat16)

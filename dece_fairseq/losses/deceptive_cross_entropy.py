@@ -25,7 +25,7 @@ def deceptive_cross_entropy(
     time: float,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
-    fused: bool = False,
+    fused: Optional[bool] = None,
 ) -> Tensor:
     """Return deceptive cross-entropy (DeCE, arXiv 2407.08956).
 
@@ -52,7 +52,8 @@ def deceptive_cross_entropy(
         time: T >= 0, the epoch counted from 1 in the published schedule; fractions are allowed
         ignore_index: targets of this value give 0 and have no gradient; None keeps all
         reduction: "sum", "mean" (over the kept targets; 0 where none is kept) or "none" (...)
-        fused: take a fused kernel where there is one, see kernels.py; the same results, faster
+        fused: a kernel that does all in one go, see kernels.py: None (default) takes one on a CPU,
+            compiled at first use; True on a GPU too; False takes plain torch. The same results
 
     Returns:
         A scalar, or a tensor of the target's shape for "none"; float64 for float64 logits,
@@ -74,7 +75,7 @@ def deceptive_output(
     time: float,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
-    fused: bool = False,
+    fused: Optional[bool] = None,
     predictions: bool = False,
 ) -> LossOutput:
     """Return ``deceptive_cross_entropy`` and what a training log shows beside it.
@@ -111,7 +112,7 @@ def cross_entropy_output(
     target: Tensor,
     ignore_index: Optional[int] = None,
     reduction: str = "sum",
-    fused: bool = False,
+    fused: Optional[bool] = None,
     predictions: bool = False,
 ) -> LossOutput:
     """Return cross-entropy: DeCE with a blend of 1 and no smoothing. Arguments as above."""
@@ -145,7 +146,7 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
         label_smoothing: epsilon, in [0, 1) (default: that of the paper)
         ignore_index: targets of this value count for nothing (default: -100)
         reduction: "mean" over the targets that count (default), "sum" or "none"
-        fused: take a fused kernel where there is one, see ``kernels.py``
+        fused: as ``deceptive_cross_entropy`` takes it
 
     Raises:
         ValueError: a setting is out of its range; it is named
@@ -158,7 +159,7 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
         label_smoothing: float = 0.05,
         ignore_index: Optional[int] = -100,
         reduction: str = "mean",
-        fused: bool = False,
+        fused: Optional[bool] = None,
     ) -> None:
         super().__init__(ignore_index=ignore_index, reduction=reduction)
         check("alpha", 0 < alpha <= 1, "in (0, 1]", alpha)

@@ -181,7 +181,7 @@ def test_gradients_of_half_precision_by_reduction(reduction: str) -> None:
     torch.testing.assert_close(half.grad.float(), whole.grad, rtol=2e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("fused", [False, pytest.param(True, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("fused", [False, True])
 def test_what_is_logged_of_ignored_targets_is_zero(fused: bool) -> None:
     logits = torch.randn(4, 6, generator=torch.Generator().manual_seed(1))
     target = torch.tensor([0, 5, 1, 5])
