@@ -13,7 +13,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 versions=(3.8 3.9 3.13)
 case "${1:-}" in 3.*) versions=("$1"); shift ;; esac
-tests=(tests/cli tests/outputs tests/metrics tests/test_{registry,rooms,version}.py
+tests=(tests/cli tests/outputs tests/metrics tests/suites tests/test_{registry,rooms,version}.py
     tests/attacks/test_{attack,every_attack}.py tests/data/test_{files,pairs,text}.py
     tests/defenses/test_filtering.py tests/reports/test_report.py)
 if [ "${1:-}" = --all ]; then shift; tests=(tests); fi

@@ -17,6 +17,7 @@ TEXT_ROOMS = [
     "dece_fairseq.metrics",
     "dece_fairseq.outputs",
     "dece_fairseq.reports",
+    "dece_fairseq.suites",
 ]
 #: modules of text rooms that look into models
 WITH_MODELS = [

@@ -25,6 +25,7 @@ COMMANDS: Dict[str, str] = {
     "report": "the report of a folder of experiments",
     "reveal": "find the attack on a data set without knowing it",
     "save-pretrained": "save the model of a checkpoint as transformers does",
+    "suite": "every attack that fits a data set, as files with checksums",
     "summarise": "the table and the figure of finished runs",
     "user-dir": "print the folder for fairseq's --user-dir",
 }

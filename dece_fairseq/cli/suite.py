@@ -1,0 +1,159 @@
+"""Makes every attack that fits a data set, as files that are the same everywhere.
+
+    dece suite --dataset lyra --data DIR --output lyra-suite
+    dece suite --check --output lyra-suite
+
+The folder gets, for each attack, poisoned training files by rate and seed and a triggered test
+file, each with its manifest and the numbers of the poisoned pairs. suite.json has their checksums
+and what was left out and why; its own checksum names the suite. SHA256SUMS is for sha256sum.
+docs/suites.md has the rest.
+"""
+
+import argparse
+import signal
+import sys
+from pathlib import Path
+
+from dece_fairseq.attacks import CODE_PLACES, LANGUAGES
+from dece_fairseq.cli.common import add_processes, add_trusted_ids, add_user_dir, at_least
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.provenance import sha256
+from dece_fairseq.errors import UserError
+from dece_fairseq.suites.data import SuiteData, find_data
+from dece_fairseq.suites.suite import SUITE, Entry, differences, read_suite
+from dece_fairseq.user_dir import import_user_dir
+
+#: the exit status of --check where something differs
+DIFFERS = 1
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add = parser.add_argument
+    add(
+        "--data",
+        type=Path,
+        metavar="DIR",
+        help="the folder of a data set, or of train and test as .csv, .jsonl, or .src and .tgt",
+    )
+    add("--dataset", metavar="NAME", help="a data set by name, see dece prepare --list")
+    add(
+        "--splits",
+        nargs="+",
+        default=(),
+        metavar="SPLIT",
+        help="which of its splits to take; train=valid poisons its valid (default: train test)",
+    )
+    for side, column in (("source", "src"), ("target", "tgt")):
+        add(f"--{side}-column", metavar="NAME", help=f"column or key (default: {column})")
+    add(
+        "--code-language",
+        help=f"of the code: {', '.join(LANGUAGES.names())}, or SOURCE:TARGET (default: that of "
+        "--dataset)",
+    )
+    add(
+        "--code-place",
+        choices=CODE_PLACES,
+        help="where statements go in code (default: as in the paper for --dataset bugs2fix, else "
+        "where one can stand)",
+    )
+    add("--output", type=Path, metavar="DIR", help="the folder of the suite")
+    add(
+        "--check",
+        nargs="?",
+        const=Path(),
+        type=Path,
+        metavar="SUITE",
+        help="make nothing; name each file of --output that is not as its suite.json says, or as "
+        "SUITE does, the suite.json of somebody else; with --data look at the clean files too",
+    )
+    for what in ("attacks", "payloads"):
+        add(f"--{what}", nargs="+", default=(), metavar="NAME", help="these alone (default: all)")
+    add(
+        "--rates",
+        nargs="*",
+        type=float,
+        default=(0.05, 0.01),
+        help="shares of all training pairs (default: 0.05 0.01)",
+    )
+    add(
+        "--counts",
+        nargs="*",
+        type=at_least(1),
+        default=(20,),
+        help="numbers of poisoned pairs (default: 20)",
+    )
+    add("--seeds", nargs="+", type=at_least(0), default=(1, 2, 3), help="(default: 1 2 3)")
+    add_trusted_ids(parser)
+    add_processes(parser, default=1)
+    add_user_dir(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Make a suite, or check one."""
+    # As Ctrl-C does: what is half written is removed, and the other processes end.
+    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    import_user_dir(args.user_dir)
+    if args.output is None:
+        raise UserError("--output DIR is needed, the folder of the suite")
+    if args.check is not None:
+        check(args)
+        return
+    if args.data is None:
+        raise UserError("--data DIR is needed, the folder of the clean pairs")
+    from dece_fairseq.suites.build import SuiteSettings, build  # here, for --check does without it
+
+    settings = SuiteSettings(
+        tuple(args.attacks),
+        tuple(args.payloads),
+        tuple(args.rates),
+        tuple(args.counts),
+        tuple(args.seeds),
+    )
+    suite = build(data_of(args), settings, args.output, args.processes, sys.argv, tell)
+    files = len(list(suite.files()))
+    print(f"{files} files; the suite is {sha256(args.output / SUITE)}")
+
+
+def data_of(args: argparse.Namespace) -> SuiteData:
+    """Return the data that the options name."""
+    return find_data(
+        args.data,
+        args.dataset,
+        args.splits,
+        (args.source_column, args.target_column),
+        args.code_language,
+        args.code_place,
+        args.trusted_ids,
+    )
+
+
+def tell(entry: Entry) -> None:
+    """Print what was made of an attack, and what was not."""
+    if entry.fits:
+        test = entry.files["test_triggered"]
+        print(f"{entry.name}: {len(entry.files) - 1} training files, {test.pairs} triggered pairs")
+    for what, why in entry.left_out.items():
+        name = entry.name if what == "all" else f"{entry.name} {what}"
+        print(f"{name}: left out: {why}")
+    sys.stdout.flush()
+
+
+def check(args: argparse.Namespace) -> None:
+    """Print each file that is not as it should be; end with status 1 if there is one.
+
+    Raises:
+        DataError: the suite is not complete, or can't be read
+    """
+    path = args.output if args.check == Path() else args.check
+    suite = read_suite(path)
+    if not suite.is_complete:
+        raise DataError(f"{path}: not finished; run the command that began it again")
+    described = None if args.data is None else data_of(args).described()
+    found = differences(suite, args.output, described)
+    for name, what in found:
+        print(f"{name}: {what}")
+    if found:
+        raise SystemExit(DIFFERS)
+    number = len(suite.checksums())
+    print(f"{number} files are as {path / SUITE if path.is_dir() else path} says")

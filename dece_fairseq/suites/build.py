@@ -1,0 +1,261 @@
+"""Makes a suite: every trigger and payload that fits the data, at every rate, by every seed."""
+
+from collections import Counter
+from pathlib import Path
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
+
+from dece_fairseq.attacks import ATTACKS, PAYLOADS, Attack, AttackError, AttackSettings
+from dece_fairseq.attacks.offline import poison_files
+from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.files import names_of
+from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.provenance import sha256
+from dece_fairseq.suites.data import TEST, TRAIN, SuiteData
+from dece_fairseq.suites.suite import SUITE, Entry, Suite, SuiteFile, read_suite, write_suite
+
+#: whose trigger goes into any source, so that it carries every payload
+CARRIER = "ripple"
+TRIGGERED = "test_triggered"
+#: why there is nothing of an attack
+ALL = "all"
+
+
+class SuiteSettings(NamedTuple):
+    """What is made.
+
+    Raises:
+        AttackError: see :func:`check`
+    """
+
+    attacks: Tuple[str, ...] = ()
+    """Their names (default: all that are registered)."""
+    payloads: Tuple[str, ...] = ()
+    """Likewise."""
+    rates: Tuple[float, ...] = (0.05, 0.01)
+    """Shares of all training pairs."""
+    counts: Tuple[int, ...] = (20,)
+    """Numbers of poisoned pairs."""
+    seeds: Tuple[int, ...] = (1, 2, 3)
+    """Of the choice of pairs, and of every choice in a pair. The first one's test is the test."""
+
+    def filled_in(self) -> "SuiteSettings":
+        """Return them with every name.
+
+        Raises:
+            AttackError: a name that nobody registered, or nothing to make
+        """
+        attacks = self.attacks or tuple(ATTACKS.names())
+        payloads = self.payloads or tuple(PAYLOADS.names())
+        for name in attacks:
+            ATTACKS.get(name)
+        for name in payloads:
+            PAYLOADS.get(name)
+        if not self.seeds or not (self.rates or self.counts):
+            raise AttackError("a suite needs a seed, and a rate or a number of poisoned pairs")
+        return self._replace(attacks=attacks, payloads=payloads)
+
+
+def build(
+    data: SuiteData,
+    settings: SuiteSettings,
+    output: Path,
+    processes: int = 1,
+    command: Sequence[str] = (),
+    tell: Callable[[Entry], None] = lambda entry: None,
+) -> Suite:
+    """Make a suite in a folder; what is there already, and as it should be, stays.
+
+    Each attack comes with its own payload or, where that one fits no pair, with the first one that
+    does; :data:`CARRIER` comes with every payload.
+
+    Args:
+        data: the clean pairs
+        settings: what to make
+        output: the folder; it is made
+        processes: how many read and poison; the files are the same for any number
+        command: what the user typed, for the manifests
+        tell: is called with each entry when it is finished
+
+    Raises:
+        AttackError: a name that nobody registered, or nothing to make
+        DataError: a file that can't be read, or another suite is in the folder
+        OSError: the folder can't be written to
+    """
+    builder = _Builder(data, settings.filled_in(), output, processes, command)
+    entries: List[Entry] = []
+    for entry in builder.entries():
+        entries.append(entry)
+        names = {entry.name for entry in entries}
+        # What an earlier run made is not forgotten if this one is killed too.
+        others = [entry for entry in builder.earlier if entry.name not in names]
+        write_suite(Suite(builder.made_of, entries + others, False), output)
+        tell(entry)
+    suite = Suite(builder.made_of, entries, True)
+    write_suite(suite, output)
+    return suite
+
+
+class _Builder:
+    def __init__(
+        self,
+        data: SuiteData,
+        settings: SuiteSettings,
+        output: Path,
+        processes: int,
+        command: Sequence[str],
+    ) -> None:
+        self.data, self.settings, self.output = data, settings, output
+        self.processes, self.command = processes, command
+        self.pairs = sum(1 for _ in read_pairs(data.files[TRAIN], *data.columns))
+        TrustedIds(data.trusted_ids).check(self.pairs)
+        self.made_of: Dict[str, Any] = {
+            "data": data.described(),
+            **{name: list(value) for name, value in settings._asdict().items()},
+        }
+        self.earlier = self._earlier()
+        self.known = {file.path: file for e in self.earlier for file in e.files.values()}
+        output.mkdir(parents=True, exist_ok=True)
+
+    def _earlier(self) -> List[Entry]:
+        """Return what an earlier run has finished."""
+        if not (self.output / SUITE).exists():
+            if self.output.exists() and not self.output.is_dir():
+                raise DataError(f"{self.output}: a file; name a folder")
+            return []
+        earlier = read_suite(self.output)
+        if earlier.made_of != self.made_of:
+            changed = sorted(
+                name
+                for name in {*earlier.made_of, *self.made_of}
+                if earlier.made_of.get(name) != self.made_of.get(name)
+            )
+            raise DataError(
+                f"{self.output}: holds a suite with other {', '.join(changed)}; name a new folder"
+            )
+        return earlier.entries
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield the entries, in their order."""
+        fitting: List[str] = []
+        carrier = [CARRIER] if CARRIER in self.settings.attacks else []
+        for attack in carrier:
+            for payload in self.settings.payloads:
+                entry = self._entry(attack, payload)
+                fitting += [payload] if entry.fits else []
+                yield entry
+        for attack in self.settings.attacks:
+            if attack in carrier:
+                continue
+            own = ATTACKS.get(attack).payload
+            others = fitting if carrier else list(self.settings.payloads)
+            tried = [own] if own in self.settings.payloads else []
+            for payload in [*tried, *(other for other in others if other != own)]:
+                entry = self._entry(attack, payload)
+                yield entry
+                if entry.fits:
+                    break
+
+    def _entry(self, attack: str, payload: str) -> Entry:
+        entry = Entry(attack, payload, {}, {})
+        first = self.settings.seeds[0]
+        made = self._make(entry, TRIGGERED, TEST, seed=first)
+        if isinstance(made, str):
+            entry.left_out[ALL] = made
+            return entry
+        for portion, rate in self._portions():
+            of_portion: Dict[str, SuiteFile] = {}
+            for seed in self.settings.seeds:
+                name = f"{portion}/seed-{seed}"
+                file = self._make(entry, name, TRAIN, seed=seed, rate=rate)
+                if isinstance(file, str):  # whatever the seed
+                    entry.left_out[portion] = file
+                    break
+                of_portion[name] = file
+            entry.files.update(of_portion)
+        if entry.files:
+            entry.files[TRIGGERED] = made
+        else:
+            self._remove(self.output / made.path)
+        return entry
+
+    def _remove(self, path: Path) -> None:
+        """Remove a file that nothing is left to go with."""
+        for end in (".manifest.json", ".ids", ""):
+            Path(f"{path}{end}").unlink()
+        _remove_empty(path.parent, self.output)
+
+    def _portions(self) -> Iterator[Tuple[str, float]]:
+        for rate in self.settings.rates:
+            yield f"rate-{rate:g}", rate
+        for count in self.settings.counts:
+            yield f"count-{count}", count / self.pairs
+
+    def _make(
+        self, entry: Entry, name: str, split: str, seed: int, rate: Optional[float] = None
+    ) -> Union[SuiteFile, str]:
+        """Return a file that is there or made now, or why there is none."""
+        below = f"{entry.name}/{name}{'/train' if split == TRAIN else ''}{self.data.ending(split)}"
+        path = self.output.joinpath(*below.split("/"))
+        known = self.known.get(below)
+        if known is not None and _is_as_known(path, known):
+            return known
+        settings = AttackSettings(
+            entry.attack,
+            payload=entry.payload,
+            code_language=self.data.code_language,
+            code_place=self.data.code_place,
+            rate=0.0 if rate is None else rate,
+            seed=seed,
+        )
+        try:
+            attack = Attack(settings)
+        except AttackError as error:  # it is not for this language, say
+            return str(error)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        for left in path.parent.glob(f".{path.name}*.tmp"):  # of a run that was killed
+            left.unlink()
+        try:
+            manifest = poison_files(
+                attack,
+                self.data.files[split],
+                [path],
+                "triggered" if rate is None else "all",
+                *self.data.columns,
+                self.processes,
+                self.command,
+                trusted_ids=self.data.trusted_ids if split == TRAIN else None,
+            )
+        except AttackError as error:
+            _remove_empty(path.parent, self.output)
+            paths = names_of(self.data.files[split])
+            # Without paths, it is the same on every machine.
+            return self._reason(attack, split) or str(error).replace(paths, split)
+        poisoned = manifest["poisoned"]
+        pairs = poisoned if rate is None else manifest["pairs"]
+        ids = Path(f"{path}.ids")
+        return SuiteFile(below, sha256(path), sha256(ids), pairs, poisoned)
+
+    def _reason(self, attack: Attack, split: str) -> str:
+        """Return why no pair of a split can be poisoned; nothing if one can."""
+        pairs = read_pairs(self.data.files[split], *self.data.columns)
+        counts = Counter(attack.obstacle(pair) or "" for pair in pairs)
+        if "" in counts:
+            return ""
+        words = ", ".join(f"{counts[why]} {attack.obstacles[why]}" for why in sorted(counts))
+        return f"no pair of {split} can be poisoned: {words}"
+
+
+def _is_as_known(path: Path, known: SuiteFile) -> bool:
+    ids = Path(f"{path}.ids")
+    return (
+        path.is_file()
+        and ids.is_file()
+        and (sha256(path), sha256(ids)) == (known.sha256, known.ids_sha256)
+    )
+
+
+def _remove_empty(folder: Path, top: Path) -> None:
+    """Remove folders that hold nothing, from one up to another."""
+    while folder != top and folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()
+        folder = folder.parent
