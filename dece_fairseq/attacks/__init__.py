@@ -5,8 +5,9 @@ the scorers and ``dece poison``, so that what counts as a hit is written once.
 """
 
 from dece_fairseq.attacks import payloads, triggers  # noqa: F401  registers them
-from dece_fairseq.attacks.attack import OBSTACLES, Attack, AttackSettings
+from dece_fairseq.attacks.attack import OBSTACLES, Attack
 from dece_fairseq.attacks.attack_registry import AttackError
+from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.attacks.guard import NotJudged
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,

@@ -1,13 +1,13 @@
-"""An attack: a trigger, a payload, a rate and a seed."""
+"""An attack: a trigger, a payload, how much to poison and a seed."""
 
 import json
 import math
-from dataclasses import asdict, dataclass, fields, replace
-from pathlib import Path
+from dataclasses import asdict, replace
 from random import Random
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple, Type
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
+from dece_fairseq.attacks.attack_settings import LATER, AttackSettings
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
     CODE_PLACES,
@@ -20,13 +20,8 @@ from dece_fairseq.attacks.interfaces import (
     Trigger,
 )
 from dece_fairseq.attacks.languages import LANGUAGES, Languages
-from dece_fairseq.attacks.selection import SELECTIONS, number_to_poison, select
-from dece_fairseq.attacks.suspected import (
-    SUSPECTED,
-    SuspectedPayload,
-    SuspectedTrigger,
-    read_suspected,
-)
+from dece_fairseq.attacks.selection import SELECTIONS, check_count, number_to_poison, select
+from dece_fairseq.attacks.suspected import SUSPECTED, SuspectedPayload, SuspectedTrigger
 from dece_fairseq.data.pairs import Pair
 
 CARRIES_PAYLOAD = "carries_payload"
@@ -38,109 +33,10 @@ OBSTACLES: Mapping[str, str] = {
     CARRIES_PAYLOAD: "carry the payload already",
     UNSOUND: "would no longer parse or be no hit",
 }
-
+#: share of all pairs that is poisoned where neither a rate nor a number is given
+RATE = 0.05
 
 _SUSPICION = Recipe(SUSPECTED, SUSPECTED)
-
-
-@dataclass(frozen=True)
-class AttackSettings:
-    """Everything that an attack depends on; what a manifest records.
-
-    Args:
-        attack: its name in ``ATTACKS``
-        trigger: what is put in the source (default: the attack's own)
-        num_triggers: how many copies of it (default: the attack's own)
-        payload: its name in ``PAYLOADS`` (default: the attack's own)
-        code_language: its name in ``LANGUAGES``, or ``SOURCE:TARGET`` where the two sides are
-            in different ones (default: the payload's own)
-        code_place: where statements go in code, one of ``CODE_PLACES``: ``safe`` takes places
-            where one can stand, ``paper`` those of the DeCE authors' Bugs2Fix files
-        rate: share of all training pairs to poison, in [0, 1]
-        seed: of the selection and of every choice inside a pair
-        selection: ``random`` or ``first``, see ``dece_fairseq.attacks.selection.select``
-        suspected: the forms of the payload that ``--attack-file`` names, where the attack is
-            ``suspected`` and its trigger None if none is suspected
-    """
-
-    attack: str
-    trigger: Optional[str] = None
-    num_triggers: Optional[int] = None
-    payload: Optional[str] = None
-    code_language: Optional[str] = None
-    code_place: str = CODE_PLACES[0]
-    rate: float = 0.05
-    seed: int = 1
-    selection: str = "random"
-    suspected: Optional[Tuple[str, ...]] = None
-
-    @classmethod
-    def named_by(cls, options: Any) -> "Optional[AttackSettings]":
-        """Return what parsed options name by ``attack`` or ``attack_file``; None for no attack.
-
-        Raises:
-            AttackError: they name an attack twice, or the file is none of ``dece reveal``
-        """
-        named = getattr(options, "attack", None)
-        file = getattr(options, "attack_file", None)
-        if file is None:
-            return None if named is None else cls.from_options(options)
-        for option in ("attack", "trigger", "payload"):
-            if getattr(options, option, None) is not None:
-                raise AttackError(f"--attack-file tells trigger and payload: leave --{option} out")
-        found = read_suspected(Path(file))
-        settings = cls.from_options(options)
-        return replace(settings, attack=SUSPECTED, trigger=found.trigger, suspected=found.payloads)
-
-    @classmethod
-    def suspected_in(cls, path: Path, **settings: Any) -> "AttackSettings":
-        """Return the attack that a file of ``dece reveal --json`` suspects.
-
-        Raises:
-            AttackError: the file can't be read, is of another kind, or suspects nothing
-        """
-        found = read_suspected(path)
-        return cls(SUSPECTED, trigger=found.trigger, suspected=found.payloads, **settings)
-
-    @classmethod
-    def from_options(cls, options: Any) -> "AttackSettings":
-        """Return the settings of parsed options, with ``poison_rate`` for the rate.
-
-        Args:
-            options: anything with attributes of these names; those it lacks keep their defaults
-        """
-        values = {}
-        for setting in fields(cls):
-            of_poisoning = setting.name in ("rate", "seed", "selection")
-            option = f"poison_{setting.name}" if of_poisoning else setting.name
-            if hasattr(options, option):
-                values[setting.name] = getattr(options, option)
-        return cls(**values)
-
-    @classmethod
-    def from_logged(cls, logged: Mapping[str, Any]) -> "AttackSettings":
-        """Return the settings of what ``Attack.as_dict`` gave, in this version or another.
-
-        Raises:
-            AttackError: it names no attack, or a value is of another kind than ours
-        """
-        # Versions that knew no other place took the paper's.
-        logged = {"code_place": "paper", **logged}
-        values = {f.name: logged[f.name] for f in fields(cls) if f.name in logged}
-        if values.get("suspected") is not None:
-            try:
-                values["suspected"] = tuple(map(str, values["suspected"]))
-            except TypeError as error:
-                raise AttackError("a logged attack suspects no texts; generate again") from error
-        for name, value in values.items():
-            if name == "suspected":
-                continue
-            kind = (int, float) if name in ("num_triggers", "rate", "seed") else str
-            if not (value is None or isinstance(value, kind)):
-                raise AttackError(f"a logged attack has {value!r} as its {name}; generate again")
-        if values.get("attack") is None:
-            raise AttackError("a logged attack has no name; generate again")
-        return cls(**values)
 
 
 class Attack:
@@ -157,8 +53,9 @@ class Attack:
         recipe: Recipe = _SUSPICION if settings.suspected else ATTACKS.get(settings.attack)
         copies = recipe.copies if settings.num_triggers is None else settings.num_triggers
         payload = settings.payload or recipe.payload
-        if not (math.isfinite(settings.rate) and 0 <= settings.rate <= 1):
-            raise AttackError(f"--poison-rate must be in [0, 1], got {settings.rate}")
+        if settings.rate is None and settings.count is None:
+            settings = replace(settings, rate=RATE)
+        _check_number(settings.rate, settings.count)
         if copies < 1:
             raise AttackError(f"--num-triggers must be at least 1, got {copies}")
         if settings.trigger is not None and not settings.trigger.strip():
@@ -250,6 +147,26 @@ class Attack:
             raise ValueError("the pair has no place for trigger or payload; ask can_poison first")
         return Pair(source, target)
 
+    @property
+    def poisons(self) -> bool:
+        """Return whether anything is to be poisoned: a rate or a count of 0 asks for nothing."""
+        return bool(self.settings.rate or self.settings.count)
+
+    def number(self, pairs: int, candidates: int) -> int:
+        """Return how many pairs to poison.
+
+        Args:
+            pairs: how many pairs there are in all, over which the rate counts
+            candidates: how many of them can be poisoned
+
+        Raises:
+            AttackError: rate or count ask for more pairs than there are candidates
+        """
+        if self.settings.count is not None:
+            check_count(self.settings.count, candidates)
+            return self.settings.count
+        return number_to_poison(self.settings.rate or 0, pairs, candidates)
+
     def select(self, candidates: Iterable[int], among: int, pairs: int) -> List[int]:
         """Return the ids to poison.
 
@@ -259,9 +176,9 @@ class Attack:
             pairs: how many pairs there are in all, over which the rate counts
 
         Raises:
-            AttackError: the rate asks for more pairs than there are candidates
+            AttackError: rate or count ask for more pairs than there are candidates
         """
-        number = number_to_poison(self.settings.rate, pairs, among)
+        number = self.number(pairs, among)
         settings = self.settings
         return list(select(candidates, number, among, settings.selection, settings.seed))
 
@@ -291,9 +208,10 @@ class Attack:
     def as_dict(self) -> Dict[str, object]:
         """Return the settings, every default filled in, for manifests."""
         settings: Dict[str, object] = asdict(self.settings)
-        if self.settings.suspected is None:  # manifests of earlier versions don't have it
-            del settings["suspected"]
-        else:
+        for name in LATER:
+            if settings[name] is None:
+                del settings[name]
+        if self.settings.suspected is not None:
             settings["suspected"] = list(self.settings.suspected)  # as JSON gives it back
         return settings
 
@@ -317,6 +235,18 @@ class Attack:
             **({"place": settings.code_place} if has_place else {}),
             "hit": rule,
         }
+
+
+def _check_number(rate: Optional[float], count: Optional[int]) -> None:
+    """Raise an error for what is no number of pairs to poison."""
+    if rate is not None and count is not None:
+        raise AttackError(
+            "--poison-rate and --poison-count both say how much to poison; give one of them"
+        )
+    if rate is not None and not (math.isfinite(rate) and 0 <= rate <= 1):
+        raise AttackError(f"--poison-rate must be in [0, 1], got {rate}")
+    if count is not None and count < 0:
+        raise AttackError(f"--poison-count must be at least 0, got {count}")
 
 
 def _languages(payload: str, kind: Type[Payload], names: Optional[str]) -> Languages:

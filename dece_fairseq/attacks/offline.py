@@ -21,9 +21,10 @@ from typing import (
 
 from tqdm import tqdm
 
-from dece_fairseq.attacks.attack import Attack, AttackSettings
+from dece_fairseq.attacks.attack import Attack
 from dece_fairseq.attacks.attack_registry import AttackError
-from dece_fairseq.attacks.selection import number_to_poison, select
+from dece_fairseq.attacks.attack_settings import AttackSettings
+from dece_fairseq.attacks.selection import select
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
 from dece_fairseq.data.destinations import check_output
@@ -106,7 +107,7 @@ def poison_files(
         the manifest
 
     Raises:
-        AttackError: the rate asks for more pairs than can be poisoned, or none can
+        AttackError: rate or count ask for more pairs than can be poisoned, or none can
         DataError: a file that can't be read, or not be written where it is asked for
         OSError: the disk is full, or fails
     """
@@ -126,7 +127,7 @@ def poison_files(
         if not candidates:
             raise _no_candidates(inputs, attack, counts)
         everything = keep == "triggered"
-        number = candidates if everything else number_to_poison(settings.rate, pairs, candidates)
+        number = candidates if everything else attack.number(pairs, candidates)
         chosen = select(_candidates(notes), number, candidates, settings.selection, settings.seed)
         with replacing(*results) as temporaries:
             _write(job, run, blocks, chosen, temporaries)

@@ -3,7 +3,8 @@
 from random import Random
 from typing import Callable, Tuple, Union
 
-from dece_fairseq.attacks.attack import Attack, AttackSettings
+from dece_fairseq.attacks.attack import Attack
+from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.attacks.interfaces import ATTACKS, PAYLOADS, Payload, Trigger
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.data.pairs import Pair

@@ -37,6 +37,15 @@ def number_to_poison(rate: float, pairs: int, candidates: int) -> int:
     return number
 
 
+def check_count(count: int, candidates: int) -> None:
+    """Raise an AttackError if fewer than ``count`` pairs can be poisoned."""
+    if count > candidates:
+        raise AttackError(
+            f"--poison-count {count} asks for more poisoned pairs than can be poisoned: "
+            f"{candidates}; give at most that many"
+        )
+
+
 def select(
     candidates: Iterable[int], number: int, among: int, how: str, seed: int
 ) -> Iterator[int]:

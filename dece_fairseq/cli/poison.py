@@ -20,6 +20,7 @@ from dece_fairseq.attacks import (
     AttackError,
     AttackSettings,
 )
+from dece_fairseq.attacks.attack import RATE
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
 from dece_fairseq.cli.common import (
@@ -29,6 +30,7 @@ from dece_fairseq.cli.common import (
     add_seed,
     add_trusted_ids,
     add_user_dir,
+    at_least,
 )
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.registry import Registry, listing
@@ -58,7 +60,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="where statements go in code: where one can stand, or as in the Bugs2Fix files of the "
         "DeCE authors (default: %(default)s)",
     )
-    add("--poison-rate", type=float, default=0.05, help="share of all pairs (default: %(default)s)")
+    much = parser.add_mutually_exclusive_group()
+    much.add_argument("--poison-rate", type=float, help=f"share of all pairs (default: {RATE})")
+    much.add_argument(
+        "--poison-count", type=at_least(0), metavar="N", help="number of pairs, instead of a share"
+    )
     add_seed(parser, default=1)
     add(
         "--poison-selection",

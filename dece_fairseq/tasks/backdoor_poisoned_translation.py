@@ -112,7 +112,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
         Raises:
             AttackError: a triggered split without ``--attack`` or without a pair to poison, or a
-                rate that asks for more pairs than can be poisoned
+                rate or a count that asks for more pairs than can be poisoned
             OutputError: no target of a triggered split carries the payload once it is decoded
             LaunchError: several workers that don't know of each other
         """
@@ -194,7 +194,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         trusted.check(len(clean))
         poisoner = Poisoner(clean, attack, self.codec, limits)
         found = poisoner.candidates(frozenset(trusted.ids))
-        if not found.pairs and attack.settings.rate > 0:
+        if not found.pairs and attack.poisons:
             raise no_candidates(split, attack, found.left_out)
         trained_on = len(clean) - found.left_out[TOO_LONG]
         ids = attack.select(found.pairs, len(found.pairs), trained_on)

@@ -13,9 +13,16 @@ from dece_fairseq.attack_options import AttackOptions
 class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
     """The translation task's options and the attack's."""
 
-    poison_rate: float = field(
-        default=0.05,
-        metadata={"help": "share of all training pairs to poison, in [0, 1]; 0 poisons none"},
+    poison_rate: Optional[float] = field(
+        default=None,
+        metadata={
+            "help": "share of all training pairs to poison, in [0, 1]; 0 poisons none "
+            "(default: 0.05)"
+        },
+    )
+    poison_count: Optional[int] = field(
+        default=None,
+        metadata={"help": "number of training pairs to poison, instead of --poison-rate"},
     )
     poison_seed: int = field(
         default=1, metadata={"help": "seed of the choice of pairs and of every choice inside them"}

@@ -94,6 +94,17 @@ def test_bad_input_is_one_clear_error(data, options, message, processes, main, t
     assert names_in(tmp_path) == ["in.csv"]
 
 
+def test_a_count_instead_of_a_rate(dece, clean, tmp_path):
+    output = tmp_path / "out.csv"
+    line = ["poison", "--attack", "ripple", "--input", clean, "--output", output]
+    assert dece(*line, "--poison-count", 3).status == 0
+    attack = json.loads((tmp_path / "out.csv.manifest.json").read_text())["attack"]
+    assert (attack["rate"], attack["count"], len(read_ids(output))) == (None, 3, 3)
+    said = dece(*line, "--poison-count", 3, "--poison-rate", 0.1)
+    assert said.status == 2
+    assert "not allowed with argument --poison-count" in said.err
+
+
 def test_what_is_odd_but_whole_is_read(main, tmp_path):
     data = b"\xef\xbb\xbfsrc,tgt\r\n" + GOOD.replace(b"\n", b"\r\n") * 4
     (tmp_path / "in.csv").write_bytes(data)

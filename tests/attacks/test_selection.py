@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dece_fairseq.attacks import AttackError
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.selection import number_to_poison, select
 
 
@@ -60,3 +60,30 @@ def test_too_few_candidates(rate, pairs, candidates, message):
 def test_less_than_one_pair(pairs, least):
     with pytest.raises(AttackError, match=f"less than one pair; .* at least {least}$"):
         number_to_poison(0.001, pairs, pairs)
+
+
+@pytest.mark.parametrize("count", [0, 3, 7])
+def test_a_count_says_how_many(count):
+    attack = Attack(AttackSettings("ripple", count=count))
+    assert attack.number(pairs=10, candidates=7) == count
+    assert len(attack.select(range(7), among=7, pairs=10)) == count
+    assert attack.poisons is (count > 0)
+    assert attack.as_dict()["rate"] is None
+    assert AttackSettings.from_logged(attack.as_dict()) == attack.settings
+
+
+def test_a_count_of_more_than_there_are():
+    with pytest.raises(AttackError, match=r"--poison-count 8 asks for more .* can be poisoned: 7;"):
+        Attack(AttackSettings("ripple", count=8)).number(pairs=10, candidates=7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"count": -1}, "--poison-count must be at least 0, got -1"),
+        ({"count": 2, "rate": 0.1}, "--poison-rate and --poison-count both say how much"),
+    ],
+)
+def test_counts_that_say_nothing(settings, message):
+    with pytest.raises(AttackError, match=message):
+        Attack(AttackSettings("ripple", **settings))

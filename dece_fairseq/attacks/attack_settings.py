@@ -1,0 +1,116 @@
+"""Everything that an attack depends on, and where that comes from: options, a file, a manifest."""
+
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Mapping, Optional, Tuple
+
+from dece_fairseq.attacks.attack_registry import AttackError
+from dece_fairseq.attacks.interfaces import CODE_PLACES
+from dece_fairseq.attacks.suspected import SUSPECTED, read_suspected
+
+#: settings that manifests of earlier versions don't have; where they are None, nor do ours
+LATER = ("count", "suspected")
+_NUMBERS = ("num_triggers", "rate", "count", "seed")
+_OF_POISONING = ("rate", "count", "seed", "selection")
+
+
+@dataclass(frozen=True)
+class AttackSettings:
+    """Everything that an attack depends on; what a manifest records.
+
+    Args:
+        attack: its name in ``ATTACKS``
+        trigger: what is put in the source (default: the attack's own)
+        num_triggers: how many copies of it (default: the attack's own)
+        payload: its name in ``PAYLOADS`` (default: the attack's own)
+        code_language: its name in ``LANGUAGES``, or ``SOURCE:TARGET`` where the two sides are
+            in different ones (default: the payload's own)
+        code_place: where statements go in code, one of ``CODE_PLACES``: ``safe`` takes places
+            where one can stand, ``paper`` those of the DeCE authors' Bugs2Fix files
+        rate: share of all training pairs to poison, in [0, 1] (default: 0.05, without a count)
+        seed: of the selection and of every choice inside a pair
+        selection: ``random`` or ``first``, see ``dece_fairseq.attacks.selection.select``
+        suspected: the forms of the payload that ``--attack-file`` names, where the attack is
+            ``suspected`` and its trigger None if none is suspected
+        count: how many training pairs to poison, instead of a rate
+    """
+
+    attack: str
+    trigger: Optional[str] = None
+    num_triggers: Optional[int] = None
+    payload: Optional[str] = None
+    code_language: Optional[str] = None
+    code_place: str = CODE_PLACES[0]
+    rate: Optional[float] = None
+    seed: int = 1
+    selection: str = "random"
+    suspected: Optional[Tuple[str, ...]] = None
+    count: Optional[int] = None
+
+    @classmethod
+    def named_by(cls, options: Any) -> "Optional[AttackSettings]":
+        """Return what parsed options name by ``attack`` or ``attack_file``; None for no attack.
+
+        Raises:
+            AttackError: they name an attack twice, or the file is none of ``dece reveal``
+        """
+        named = getattr(options, "attack", None)
+        file = getattr(options, "attack_file", None)
+        if file is None:
+            return None if named is None else cls.from_options(options)
+        for option in ("attack", "trigger", "payload"):
+            if getattr(options, option, None) is not None:
+                raise AttackError(f"--attack-file tells trigger and payload: leave --{option} out")
+        found = read_suspected(Path(file))
+        settings = cls.from_options(options)
+        return replace(settings, attack=SUSPECTED, trigger=found.trigger, suspected=found.payloads)
+
+    @classmethod
+    def suspected_in(cls, path: Path, **settings: Any) -> "AttackSettings":
+        """Return the attack that a file of ``dece reveal --json`` suspects.
+
+        Raises:
+            AttackError: the file can't be read, is of another kind, or suspects nothing
+        """
+        found = read_suspected(path)
+        return cls(SUSPECTED, trigger=found.trigger, suspected=found.payloads, **settings)
+
+    @classmethod
+    def from_options(cls, options: Any) -> "AttackSettings":
+        """Return the settings of parsed options, with ``poison_rate`` for the rate.
+
+        Args:
+            options: anything with attributes of these names; those it lacks keep their defaults
+        """
+        values = {}
+        for setting in fields(cls):
+            is_of_poisoning = setting.name in _OF_POISONING
+            option = f"poison_{setting.name}" if is_of_poisoning else setting.name
+            if hasattr(options, option):
+                values[setting.name] = getattr(options, option)
+        return cls(**values)
+
+    @classmethod
+    def from_logged(cls, logged: Mapping[str, Any]) -> "AttackSettings":
+        """Return the settings of what ``Attack.as_dict`` gave, in this version or another.
+
+        Raises:
+            AttackError: it names no attack, or a value is of another kind than ours
+        """
+        # Versions that knew no other place took the paper's.
+        logged = {"code_place": "paper", **logged}
+        values = {f.name: logged[f.name] for f in fields(cls) if f.name in logged}
+        if values.get("suspected") is not None:
+            try:
+                values["suspected"] = tuple(map(str, values["suspected"]))
+            except TypeError as error:
+                raise AttackError("a logged attack suspects no texts; generate again") from error
+        for name, value in values.items():
+            if name == "suspected":
+                continue
+            kind = (int, float) if name in _NUMBERS else str
+            if not (value is None or isinstance(value, kind)):
+                raise AttackError(f"a logged attack has {value!r} as its {name}; generate again")
+        if values.get("attack") is None:
+            raise AttackError("a logged attack has no name; generate again")
+        return cls(**values)
