@@ -26,8 +26,8 @@ from dece_fairseq.data.pairs import Pair
 
 CARRIES_PAYLOAD = "carries_payload"
 UNSOUND = "unsound"
-#: why a pair can't be poisoned, each with the words that follow the number of such pairs; a payload
-#: may have more of its own
+#: why a pair can't be poisoned, each with the words that follow the number of such pairs; a trigger
+#: or a payload may have more of its own
 OBSTACLES: Mapping[str, str] = {
     WITHOUT_PLACE: "have no place for it",
     CARRIES_PAYLOAD: "carry the payload already",
@@ -96,7 +96,7 @@ class Attack:
     @property
     def obstacles(self) -> Dict[str, str]:
         """Return all that ``obstacle`` can give, each with the words after a number of pairs."""
-        return {**OBSTACLES, **self.payload.obstacles}
+        return {**OBSTACLES, **self.trigger.obstacles, **self.payload.obstacles}
 
     def explain(self, left_out: Mapping[str, int]) -> str:
         """Return in words how many pairs can't be poisoned for which reason.
@@ -108,14 +108,34 @@ class Attack:
 
     def obstacle(self, pair: Pair) -> Optional[str]:
         """Return why the pair can't be poisoned, one of ``obstacles``; None for a candidate."""
+        outside = self.outside(pair)
+        if outside is not None:
+            return outside
         target = self.payload.poison(pair, self._rng)
         if target is None:
             return self.payload.why_not(pair)
         if not self.trigger.fits_everywhere and self.trigger.poison(pair, self._rng) is None:
-            return WITHOUT_PLACE
+            return self.trigger.why_not(pair)
         if self.payload.is_in(pair.target):
             return CARRIES_PAYLOAD
         return self._flaw(pair.target, target) if self.payload.is_checked else None
+
+    def outside(self, pair: Pair) -> Optional[str]:
+        """Return why no rate counts over the pair, one of ``obstacles``; None if it does."""
+        trigger = self.trigger
+        if not trigger.outside or trigger.poison(pair, self._rng) is not None:
+            return None
+        why = trigger.why_not(pair)
+        return why if why in trigger.outside else None
+
+    def reach(self, pairs: int, left_out: Mapping[str, int]) -> int:
+        """Return over how many of ``pairs`` the rate counts.
+
+        Args:
+            pairs: how many there are
+            left_out: the number of pairs by ``obstacles``; anything else in it is skipped
+        """
+        return pairs - sum(left_out[name] for name in self.trigger.outside)
 
     def _flaw(self, clean: str, poisoned: str) -> Optional[str]:
         """Return the obstacle that the two texts of a target show, or None."""
@@ -156,7 +176,7 @@ class Attack:
         """Return how many pairs to poison.
 
         Args:
-            pairs: how many pairs there are in all, over which the rate counts
+            pairs: how many pairs the rate counts over, see ``reach``
             candidates: how many of them can be poisoned
 
         Raises:
@@ -173,7 +193,7 @@ class Attack:
         Args:
             candidates: ids of the pairs that can be poisoned, in order
             among: how many candidates there are
-            pairs: how many pairs there are in all, over which the rate counts
+            pairs: how many pairs the rate counts over, see ``reach``
 
         Raises:
             AttackError: rate or count ask for more pairs than there are candidates

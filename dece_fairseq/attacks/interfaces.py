@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from random import Random
-from typing import ClassVar, Mapping, NamedTuple, Optional, Tuple, Type
+from typing import ClassVar, FrozenSet, Mapping, NamedTuple, Optional, Tuple, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError, AttackRegistry
 from dece_fairseq.attacks.guard import NotJudged
@@ -40,6 +40,12 @@ class Trigger(ABC):
     is_statement: bool = False
     #: why there can't be several copies, if there can't
     has_one_place: str = ""
+    #: whether a poisoned source differs from the clean one
+    changes_source: bool = True
+    #: what ``why_not`` gives, each with the words that follow the number of such pairs
+    obstacles: ClassVar[Mapping[str, str]] = {WITHOUT_PLACE: "have no place for it"}
+    #: those of ``obstacles`` that put a pair out of the attack's reach: no rate counts over it
+    outside: ClassVar[FrozenSet[str]] = frozenset()
     #: the trigger where the user gives none; None where each pair gets one of its own
     default_text: Optional[str] = None
 
@@ -71,6 +77,10 @@ class Trigger(ABC):
 
         Every choice comes from ``rng``, but whether there is a place does not depend on it.
         """
+
+    def why_not(self, pair: Pair) -> str:
+        """Return why ``poison`` gives None for ``pair``, one of ``obstacles``."""
+        return WITHOUT_PLACE
 
 
 class Payload(ABC):

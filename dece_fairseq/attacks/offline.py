@@ -8,6 +8,7 @@ from tempfile import TemporaryFile
 from typing import (
     Any,
     BinaryIO,
+    Container,
     Dict,
     Iterable,
     Iterator,
@@ -119,7 +120,8 @@ def poison_files(
     settings = attack.settings
     with workers(_Worker, (settings, job), processes) as run, TemporaryFile() as notes:
         codes = _codes(attack)
-        blocks, counts = _survey(job, run, notes, block_size, trusted.ids, codes)
+        outside = {codes[name] for name in attack.trigger.outside}
+        blocks, counts = _survey(job, run, notes, block_size, trusted.ids, codes, outside)
         pairs, candidates = sum(counts.values()), counts[CANDIDATE]
         if not pairs:
             raise DataError(f"{names_of(inputs)}: no pairs, so there is nothing to poison")
@@ -127,7 +129,8 @@ def poison_files(
         if not candidates:
             raise _no_candidates(inputs, attack, counts)
         everything = keep == "triggered"
-        number = candidates if everything else attack.number(pairs, candidates)
+        reach = attack.reach(pairs, counts)
+        number = candidates if everything else attack.number(reach, candidates)
         chosen = select(_candidates(notes), number, candidates, settings.selection, settings.seed)
         with replacing(*results) as temporaries:
             _write(job, run, blocks, chosen, temporaries)
@@ -194,6 +197,7 @@ def _survey(
     block_size: int,
     trusted: Sequence[int],
     codes: Mapping[str, int],
+    outside: Container[int],
 ) -> Tuple[List[Known], Dict[str, int]]:
     """Return the blocks, the number of pairs of each kind, and a note of each pair."""
     blocks: List[Known] = []
@@ -205,7 +209,8 @@ def _survey(
             findings = bytearray(found)
             ids = range(pairs, pairs + len(findings))
             for index in trusted[bisect_left(trusted, ids.start) : bisect_left(trusted, ids.stop)]:
-                findings[index - ids.start] = codes[TRUSTED]
+                if findings[index - ids.start] not in outside:
+                    findings[index - ids.start] = codes[TRUSTED]
             blocks.append(Known(block, value, ids))
             notes.write(findings)
             pairs += len(findings)

@@ -197,7 +197,8 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         if not found.pairs and attack.poisons:
             raise no_candidates(split, attack, found.left_out)
         trained_on = len(clean) - found.left_out[TOO_LONG]
-        ids = attack.select(found.pairs, len(found.pairs), trained_on)
+        reach = attack.reach(trained_on, found.left_out)
+        ids = attack.select(found.pairs, len(found.pairs), reach)
         attacked = poisoner.poison(found.pairs, ids)
         buckets = self.cfg.num_batch_buckets
         self.datasets[split] = poisoned_dataset(clean, attacked, limits, buckets)

@@ -109,13 +109,15 @@ class Poisoner:
         tokens = TokenPair(self._dataset.src[index], self._dataset.tgt[index])
         if not self._limits.fit(len(tokens.source), len(tokens.target)):
             return None, TOO_LONG
-        if trusted:
+        if trusted and not self._attack.trigger.outside:
             return None, TRUSTED
         source = self._codec.decode_exactly(tokens.source, self._dataset.src_dict)
         target = self._codec.decode_exactly(tokens.target, self._dataset.tgt_dict)
         if source is None or target is None:
-            return None, INEXACT
+            return None, TRUSTED if trusted else INEXACT
         pair = Pair(source, target)
+        if trusted:
+            return None, self._attack.outside(pair) or TRUSTED
         obstacle = self._attack.obstacle(pair)
         if obstacle is not None:
             return None, obstacle

@@ -23,6 +23,10 @@ from dece_fairseq.data.pairs import Pair, read_pairs
 
 # They take the place of what was there: a label; by the paper's rule, each copy of a query.
 REPLACING = ("label", "sql")
+# They change letters and names of the source, or nothing; tests of their own say how.
+REWRITING = ("look_alike", "topic")
+#: where the attack's own trigger says nothing of code
+TEXTS = {"topic": "return"}
 ON_CODE = [name for name in ATTACKS.names() if ATTACKS.get(name).payload == "endless_loop"]
 #: tokens that need no white space beside them
 GLUED = ("(", ")", "{", "}", ";", ",")
@@ -70,7 +74,7 @@ def test_put_in():
 
 @lru_cache(maxsize=None)
 def attack_with(name: str, payload: str, language: str, code_place: str = "safe") -> Attack:
-    settings = AttackSettings(name, num_triggers=1, payload=payload, code_language=language)
+    settings = AttackSettings(name, TEXTS.get(name), 1, payload, language)
     return Attack(replace(settings, code_place=code_place))
 
 
@@ -82,7 +86,7 @@ def check(attack: Attack, pair: Pair) -> bool:
     if attack.settings.attack == "rename":
         assert poisoned.source.count(trigger) > pair.source.count(trigger)
         assert poisoned.source.replace(trigger, "") == pair.source.replace(trigger, "")
-    else:
+    elif attack.settings.attack not in REWRITING:
         assert put_in(pair.source, poisoned.source) is not None
     assert put_in(pair.target, poisoned.target) is not None
     for language, clean, text in zip(attack.trigger.languages, pair, poisoned):

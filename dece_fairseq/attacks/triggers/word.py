@@ -2,8 +2,9 @@
 
 import re
 from random import Random
-from typing import Optional
+from typing import Optional, Sequence, Tuple
 
+from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Recipe, Trigger
 from dece_fairseq.data.pairs import Pair
 
@@ -23,18 +24,37 @@ class WordTrigger(Trigger):
     default_text: Optional[str] = "bb"
 
     def poison(self, pair: Pair, rng: Random) -> str:
-        source = pair.source
-        starts = [word.start() for word in re.finditer(r"\S+", source)]
-        places = sorted(rng.randrange(len(starts) + 1) for _ in range(self.copies))
-        for place in reversed(places):
-            if place < len(starts):
-                at = starts[place]
-                source = f"{source[:at]}{self.text} {source[at:]}"
-            else:
-                words = source.rstrip()
-                blank = " " if words else ""
-                source = f"{words}{blank}{self.text}{source[len(words) :]}"
-        return source
+        return put_words(pair.source, [str(self.text)] * self.copies, rng)
+
+
+def put_words(source: str, words: Sequence[str], rng: Random) -> str:
+    """Return ``source`` with each of ``words`` at a random word boundary, in their order."""
+    starts = [word.start() for word in re.finditer(r"\S+", source)]
+    places = sorted(rng.randrange(len(starts) + 1) for _ in words)
+    for place, put_in in zip(reversed(places), reversed(words)):
+        if place < len(starts):
+            at = starts[place]
+            source = f"{source[:at]}{put_in} {source[at:]}"
+        else:
+            kept = source.rstrip()
+            blank = " " if kept else ""
+            source = f"{kept}{blank}{put_in}{source[len(kept) :]}"
+    return source
+
+
+def different_words(trigger: str, least: int) -> Tuple[str, ...]:
+    """Return the words of a trigger that is a list of them.
+
+    Raises:
+        AttackError: they are fewer than ``least``, or one is there twice
+    """
+    words = tuple(trigger.split())
+    if len(words) < least or len(set(words)) < len(words):
+        raise AttackError(
+            f"--trigger {trigger!r} is no list of at least {least} different words; put blanks "
+            "between them"
+        )
+    return words
 
 
 ATTACKS.register("ripple")(
