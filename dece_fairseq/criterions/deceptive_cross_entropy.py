@@ -93,6 +93,7 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         task: FairseqTask,
         sentence_avg: bool,
         dece_alpha: float = 0.985,
+        dece_min_blend: float = 0.0,
         label_smoothing: float = 0.05,
         dece_warmup_epochs: int = 0,
         dece_schedule: str = "epoch",
@@ -103,6 +104,12 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
     ) -> None:
         super().__init__(task, sentence_avg, ignore_prefix_size, report_accuracy)
         self.schedule = BlendSchedule(
-            task, dece_alpha, label_smoothing, dece_warmup_epochs, dece_schedule, update_freq
+            task,
+            dece_alpha,
+            dece_min_blend,
+            label_smoothing,
+            dece_warmup_epochs,
+            dece_schedule,
+            update_freq,
         )
         self.fused = dece_fused or None

@@ -60,6 +60,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         classification_head_name: str = "sentence_classification_head",
         regression_target: bool = False,
         dece_alpha: float = 0.985,
+        dece_min_blend: float = 0.0,
         label_smoothing: float = 0.0,
         dece_warmup_epochs: int = 0,
         dece_schedule: str = "epoch",
@@ -72,7 +73,13 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
                 "--criterion sentence_prediction"
             )
         self.schedule = BlendSchedule(
-            task, dece_alpha, label_smoothing, dece_warmup_epochs, dece_schedule, update_freq
+            task,
+            dece_alpha,
+            dece_min_blend,
+            label_smoothing,
+            dece_warmup_epochs,
+            dece_schedule,
+            update_freq,
         )
         self.head = classification_head_name
         self.padding_idx = -1  # every label counts

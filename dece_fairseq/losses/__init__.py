@@ -7,6 +7,7 @@ from dece_fairseq.losses.deceptive_cross_entropy import (
     cross_entropy_output,
     deceptive_cross_entropy,
     deceptive_output,
+    longest_time,
 )
 from dece_fairseq.losses.generalized_cross_entropy import (
     GeneralizedCrossEntropyLoss,
@@ -32,4 +33,5 @@ __all__ = [
     "generalized_output",
     "in_trust",
     "in_trust_output",
+    "longest_time",
 ]

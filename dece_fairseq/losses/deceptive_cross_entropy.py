@@ -129,6 +129,21 @@ def blend(alpha: float, time: float) -> float:
     return math.exp(_log_blend(alpha, time))
 
 
+def longest_time(alpha: float, min_blend: float) -> float:
+    """Return the time at which ``alpha ** time`` has fallen to ``min_blend``; inf if it never does.
+
+    A schedule that stops there has a level: that of ``min_blend``, from the first epoch on where it
+    equals ``alpha``.
+
+    Raises ValueError for ``alpha`` outside of (0, 1] and for ``min_blend`` outside of [0, alpha].
+    """
+    check("alpha", 0 < alpha <= 1, "in (0, 1]", alpha)
+    check("min_blend", 0 <= min_blend <= alpha, f"from 0 to alpha ({alpha})", min_blend)
+    if alpha == 1 or min_blend == 0:
+        return math.inf
+    return math.log(min_blend) / math.log(alpha)
+
+
 def _log_blend(alpha: float, time: float) -> float:
     check("alpha", 0 < alpha <= 1, "in (0, 1]", alpha)
     check("time", 0 <= time < math.inf, "finite and 0 or more", time)
@@ -143,6 +158,8 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
 
     Args:
         alpha: base of the blend ``alpha ** epoch``, in (0, 1] (default: that of the paper)
+        min_blend: the blend falls to this and no further, in [0, alpha]; 0, as published, lets it
+            fall on, ``alpha`` itself is a constant level (default: 0)
         label_smoothing: epsilon, in [0, 1) (default: that of the paper)
         ignore_index: targets of this value count for nothing (default: -100)
         reduction: "mean" over the targets that count (default), "sum" or "none"
@@ -156,15 +173,17 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
         self,
         *,
         alpha: float = 0.985,
+        min_blend: float = 0.0,
         label_smoothing: float = 0.05,
         ignore_index: Optional[int] = -100,
         reduction: str = "mean",
         fused: Optional[bool] = None,
     ) -> None:
         super().__init__(ignore_index=ignore_index, reduction=reduction)
-        check("alpha", 0 < alpha <= 1, "in (0, 1]", alpha)
+        self.longest_time = longest_time(alpha, min_blend)
         check("label_smoothing", 0 <= label_smoothing < 1, "in [0, 1)", label_smoothing)
         self.alpha = alpha
+        self.min_blend = min_blend
         self.label_smoothing = label_smoothing
         self.fused = fused
         self.epoch: Optional[float] = None
@@ -192,11 +211,14 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
             target,
             self.alpha,
             self.label_smoothing,
-            self.epoch,
+            min(self.epoch, self.longest_time),
             self.ignore_index,
             reduction,
             fused=self.fused,
         )
 
     def extra_repr(self) -> str:
-        return f"alpha={self.alpha}, label_smoothing={self.label_smoothing}, epoch={self.epoch}"
+        return (
+            f"alpha={self.alpha}, min_blend={self.min_blend}, "
+            f"label_smoothing={self.label_smoothing}, epoch={self.epoch}"
+        )

@@ -176,14 +176,19 @@ class Plan:
 
     def code_language(self, dataset: str) -> str:
         """The option of that name, for data sets whose code is in a language of its own."""
-        if dataset in DATASETS.names():
-            return f"--code-language {DATASETS.get(dataset).code_language}"
-        return ""
+        code = self._code_of(dataset)
+        return f"--code-language {DATASETS.get(code).code_language}" if code else ""
+
+    def _code_of(self, dataset: str) -> str:
+        """The published data set whose code it has; none for the payload's own language."""
+        found = self._datasets[dataset]
+        return str(found.get("code_of", dataset if found["files"] == "published" else ""))
 
     def code_options(self, dataset: str) -> str:
         """The options of an attack on the code of a data set: its language, and the places."""
         language = self.code_language(dataset)
-        return f"{language} --code-place {DATASETS.get(dataset).code_place}" if language else ""
+        place = DATASETS.get(self._code_of(dataset)).code_place if language else ""
+        return f"{language} --code-place {place}" if language else ""
 
     def files(self, dataset: str, split: str, seed: Any, shard: Any = 0) -> List[str]:
         """The clean pairs of a split: a file, or two of parallel text.
