@@ -2,7 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Union
 
 from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask
@@ -11,18 +11,24 @@ from omegaconf import II
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.losses import blend, longest_time
+from dece_fairseq.losses.muting import MUTED_SHARE
 
 SCHEDULES = ("epoch", "update")
+#: the alpha that trusted text settles
+AUTO = "auto"
+#: the name of the level in what checkpoints keep
+LEVEL = "dece_alpha"
 
 
 @dataclass
 class BlendOptions(FairseqDataclass):
     """What the blend depends on; the defaults are those of the authors' loss code."""
 
-    dece_alpha: float = field(
-        default=0.985,
+    dece_alpha: str = field(
+        default="0.985",
         metadata={
-            "help": "base of the blend alpha ** T, in (0, 1]; 1 is label-smoothed cross-entropy"
+            "help": "base of the blend alpha ** T, in (0, 1]; 1 is label-smoothed cross-entropy; "
+            "auto takes a constant level that mutes few trusted tokens, see --dece-muted-share"
         },
     )
     dece_min_blend: float = field(
@@ -50,6 +56,21 @@ class BlendOptions(FairseqDataclass):
             "over updates (an epoch's last update has T = epoch)"
         },
     )
+    dece_muted_share: float = field(
+        default=MUTED_SHARE,
+        metadata={
+            "help": "with --dece-alpha auto: the share of trusted tokens that may be muted, in "
+            "[0, 1), a muted one having less than half of its gradient"
+        },
+    )
+    dece_trusted_ids: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "with --dece-alpha auto: a file with the numbers of trusted training pairs, "
+            "one a line from 0 (default: the validation split is trusted)"
+        },
+    )
+    valid_subset: str = II("dataset.valid_subset")
     update_freq: List[int] = II("optimization.update_freq")
 
 
@@ -58,7 +79,7 @@ class BlendSchedule:
 
     Args:
         task: tells the epoch
-        dece_alpha: base of the blend, in (0, 1]
+        dece_alpha: base of the blend, in (0, 1], or ``AUTO``: then somebody has to settle it
         dece_min_blend: what it falls to, in [0, dece_alpha]
         label_smoothing: epsilon, in [0, 1)
         dece_warmup_epochs: epochs before the blend falls
@@ -72,30 +93,46 @@ class BlendSchedule:
     def __init__(
         self,
         task: FairseqTask,
-        dece_alpha: float,
+        dece_alpha: Union[float, str],
         dece_min_blend: float,
         label_smoothing: float,
         dece_warmup_epochs: int,
         dece_schedule: str,
         update_freq: Sequence[int],
     ) -> None:
-        check_option("--dece-alpha", 0 < dece_alpha <= 1, "in (0, 1]", dece_alpha)
-        lowest = 0 <= dece_min_blend <= dece_alpha
-        check_option(
-            "--dece-min-blend", lowest, f"from 0 to --dece-alpha ({dece_alpha})", dece_min_blend
-        )
+        self._is_auto = dece_alpha == AUTO
+        alpha = 1.0 if self._is_auto else _number(dece_alpha)
+        check_option("--dece-alpha", 0 < alpha <= 1, f"in (0, 1], or {AUTO}", dece_alpha)
+        if self._is_auto:
+            lowest, wanted = dece_min_blend == 0, "0 with --dece-alpha auto, which is a level"
+        else:
+            lowest, wanted = 0 <= dece_min_blend <= alpha, f"from 0 to --dece-alpha ({alpha})"
+        check_option("--dece-min-blend", lowest, wanted, dece_min_blend)
         check_option("--label-smoothing", 0 <= label_smoothing < 1, "in [0, 1)", label_smoothing)
         finite = 0 <= dece_warmup_epochs < math.inf
         check_option("--dece-warmup-epochs", finite, "finite and 0 or more", dece_warmup_epochs)
         known = dece_schedule in SCHEDULES
         check_option("--dece-schedule", known, " or ".join(SCHEDULES), dece_schedule)
-        self.alpha = dece_alpha
-        self.longest_time = longest_time(dece_alpha, dece_min_blend)
+        self._alpha = alpha
+        self._longest_time = 1.0 if self._is_auto else longest_time(alpha, dece_min_blend)
         self.epsilon = label_smoothing
         self.warmup_epochs = dece_warmup_epochs
         self.schedule = dece_schedule
         self.update_freq = update_freq
         self.clock = TrainingClock.of(task)
+
+    @property
+    def alpha(self) -> float:
+        """Return the base of the blend; 1 until it is settled."""
+        return float(self.clock.kept.get(LEVEL, 1.0)) if self._is_auto else self._alpha
+
+    def is_settled(self) -> bool:
+        """Return whether alpha is known: it was given, settled, or settled before a resume."""
+        return not self._is_auto or LEVEL in self.clock.kept
+
+    def settle(self, level: float) -> None:
+        """Take ``level`` for a blend that never changes; checkpoints keep it."""
+        self.clock.kept[LEVEL] = level
 
     def time(self) -> Optional[float]:
         """Return T of ``alpha ** T``; None until an epoch is told.
@@ -108,7 +145,7 @@ class BlendSchedule:
             epoch = self.clock.epoch
         if epoch is None:
             return None
-        return min(max(0.0, epoch - self.warmup_epochs), self.longest_time)
+        return min(max(0.0, epoch - self.warmup_epochs), self._longest_time)
 
     def training_time(self) -> float:
         """Return the same for training, which can't do without it.
@@ -127,3 +164,10 @@ class BlendSchedule:
     def blend(self) -> float:
         """Return ``alpha ** T``, in training."""
         return blend(self.alpha, self.training_time())
+
+
+def _number(text: Union[float, str]) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan  # in no range

@@ -1,16 +1,18 @@
 """``--criterion deceptive_cross_entropy`` (arXiv 2407.08956); the arithmetic is in losses."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence
+from functools import partial
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from fairseq.criterions import register_criterion
 from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
+from dece_fairseq.criterions.blend_schedule import AUTO, BlendOptions, BlendSchedule
 from dece_fairseq.criterions.robust_criterion import RobustCriterion, RobustCriterionConfig, total
-from dece_fairseq.losses import LossOutput, deceptive_output
+from dece_fairseq.criterions.trusted_level import TrustedLevel
+from dece_fairseq.losses import LossOutput, cross_entropy_output, deceptive_output
 
 
 @dataclass
@@ -34,6 +36,18 @@ class DeceptiveCriterion(RobustCriterion):
 
     loss_name = "dece_loss"
     schedule: BlendSchedule
+    #: settles ``--dece-alpha auto``
+    trusted_level: Optional[TrustedLevel] = None
+
+    @classmethod
+    def build_criterion(cls, cfg: BlendOptions, task: FairseqTask) -> "DeceptiveCriterion":
+        """Build the criterion as fairseq does, and what chooses its alpha where that is asked."""
+        criterion: DeceptiveCriterion = super().build_criterion(cfg, task)
+        if cfg.dece_alpha == AUTO:
+            criterion.trusted_level = TrustedLevel(
+                task, cfg.dece_muted_share, cfg.dece_trusted_ids, cfg.valid_subset
+            )
+        return criterion
 
     def set_epoch(self, epoch: float) -> None:
         """Tell the epoch, counted from 1, in a training loop of one's own.
@@ -42,12 +56,29 @@ class DeceptiveCriterion(RobustCriterion):
         """
         self.schedule.clock.set_epoch(epoch)
 
+    def forward(
+        self, model: Any, sample: Dict[str, Any], reduce: bool = True
+    ) -> Tuple[Tensor, int, Dict[str, Any]]:
+        """Return the loss of a batch; settle alpha first where that is still to be done."""
+        schedule = self.schedule
+        if model.training and not schedule.is_settled() and schedule.training_time() > 0:
+            if self.trusted_level is None:
+                raise RuntimeError("no trusted_level settles dece_alpha='auto'; give a number")
+            schedule.settle(self.trusted_level.measure(model, partial(self._probabilities, model)))
+        return super().forward(model, sample, reduce)
+
+    def _probabilities(self, model: Any, sample: Dict[str, Any]) -> Tensor:
+        """Return how likely the model finds each target token of a batch."""
+        logits, target = self.logits_and_target(model, sample)
+        nll = cross_entropy_output(logits, target, self.padding_idx, "none", self.fused).nll
+        return (-nll[target != self.padding_idx].double()).exp()
+
     def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
     ) -> Optional[LossOutput]:
         schedule = self.schedule
         time = schedule.training_time() if training else schedule.time()
-        if time is None:
+        if time is None or not (training or schedule.is_settled()):
             return None
         return deceptive_output(
             logits,
@@ -92,7 +123,7 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         self,
         task: FairseqTask,
         sentence_avg: bool,
-        dece_alpha: float = 0.985,
+        dece_alpha: Union[float, str] = 0.985,
         dece_min_blend: float = 0.0,
         label_smoothing: float = 0.05,
         dece_warmup_epochs: int = 0,

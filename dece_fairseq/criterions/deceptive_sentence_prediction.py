@@ -1,7 +1,7 @@
 """``--criterion deceptive_sentence_prediction``: DeCE for fairseq's sentence_prediction task."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple, Union
 
 from fairseq.criterions import register_criterion
 from fairseq.dataclass import FairseqDataclass
@@ -59,7 +59,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         task: FairseqTask,
         classification_head_name: str = "sentence_classification_head",
         regression_target: bool = False,
-        dece_alpha: float = 0.985,
+        dece_alpha: Union[float, str] = 0.985,
         dece_min_blend: float = 0.0,
         label_smoothing: float = 0.0,
         dece_warmup_epochs: int = 0,

@@ -8,9 +8,12 @@ the task instance, so that it works under any task.
 
 import functools
 import math
-from typing import Any, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
 from fairseq.tasks import FairseqTask
+
+#: the name of ``TrainingClock.kept`` in the state of an iterator
+KEPT = "training_clock"
 
 
 class TrainingClock:
@@ -18,6 +21,8 @@ class TrainingClock:
 
     def __init__(self) -> None:
         self.epoch: Optional[float] = None  # counted from 1; None until one is told
+        #: what checkpoints keep with the place in the data: lost by --reset-dataloader, as that is
+        self.kept: Dict[str, Any] = {}
         self._told_by_hand = False
         self._batches: Any = None  # CountingIterator over the running epoch's batches
         self._taken_last: Any = None  # the same, of whatever split was iterated last
@@ -107,3 +112,24 @@ class TrainingClock:
             return self._taken_last
 
         iterator.next_epoch_itr = next_epoch_itr_and_tell
+        self._keep_with(iterator)
+
+    def _keep_with(self, iterator: Any) -> None:
+        """Save and load ``kept`` with the iterator's own state.
+
+        fairseq saves the state of a task too, but a resumed training doesn't load it.
+        """
+        state_dict, load_state_dict = iterator.state_dict, iterator.load_state_dict
+
+        @functools.wraps(state_dict)
+        def state_dict_and_kept() -> Dict[str, Any]:
+            state: Dict[str, Any] = state_dict()
+            return {**state, KEPT: dict(self.kept)} if self.kept else state
+
+        @functools.wraps(load_state_dict)
+        def load_state_dict_and_kept(state: Dict[str, Any]) -> None:
+            self.kept.update(state.get(KEPT, {}))
+            load_state_dict(state)
+
+        iterator.state_dict = state_dict_and_kept
+        iterator.load_state_dict = load_state_dict_and_kept

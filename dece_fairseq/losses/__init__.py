@@ -16,6 +16,7 @@ from dece_fairseq.losses.generalized_cross_entropy import (
 )
 from dece_fairseq.losses.in_trust import InTrustLoss, in_trust, in_trust_output
 from dece_fairseq.losses.module import TokenLoss
+from dece_fairseq.losses.muting import level_for, line_of
 from dece_fairseq.losses.output import LossOutput
 
 __all__ = [
@@ -33,5 +34,7 @@ __all__ = [
     "generalized_output",
     "in_trust",
     "in_trust_output",
+    "level_for",
+    "line_of",
     "longest_time",
 ]

@@ -15,10 +15,12 @@ from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 
 PRETRAINING = "pretraining"
-#: of a plan, in the order of a cell's folders; the two of the deceptive losses go with the defence
-AXES = ("dataset", "trusted", "attack", "rate", "defense", "alpha", "epsilon", "seed")
+#: what the deceptive losses depend on, which goes with the name of a defence
+PARAMETERS = ("alpha", "share", "epsilon")
+#: of a plan, in the order of a cell's folders
+AXES = ("dataset", "trusted", "attack", "rate", "defense", *PARAMETERS, "seed")
 #: those of numbers, which snakemake leaves as text in a list of --config
-NUMBERS = frozenset({"trusted", "rate", "alpha", "epsilon", "seed"})
+NUMBERS = frozenset({"trusted", "rate", *PARAMETERS, "seed"})
 
 
 def as_numbers(value: Any) -> Any:
@@ -143,19 +145,19 @@ class Plan:
         found = {}
         for values in product(*self.axes.values()):
             cell = dict(zip(self.axes, values))
-            cell["defense"] = self.named(cell["defense"], cell.pop("alpha"), cell.pop("epsilon"))
+            parameters = {name: cell.pop(name) for name in PARAMETERS}
+            cell["defense"] = self.named(cell["defense"], parameters)
             found[tuple(cell.values())] = cell
         return list(found.values())
 
-    def named(self, defense: str, alpha: float, epsilon: float) -> str:
-        """A defence and what it depends on of the two: ``dece-0.985-0.05``."""
-        values = {"alpha": alpha, "epsilon": epsilon}
+    def named(self, defense: str, values: Mapping[str, float]) -> str:
+        """A defence and what it depends on of the parameters: ``dece-0.985-0.05``."""
         return "-".join([defense, *(f"{values[name]:g}" for name in self._parameters(defense))])
 
     def _parameters(self, defense: str) -> List[str]:
         found = self._defenses[defense]
         found = self._defenses[found.get("of", defense)]
-        return [name for name in ("alpha", "epsilon") if f"{{{name}}}" in found.get("train", "")]
+        return [name for name in PARAMETERS if f"{{{name}}}" in found.get("train", "")]
 
     def defense(self, name: str) -> Dict[str, Any]:
         """What ``defenses.yaml`` says of the defence that ``named`` named, filled in."""

@@ -2,7 +2,7 @@
 
 import argparse
 import math
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 import pytest
 import torch
@@ -116,6 +116,29 @@ def test_the_task_tells_the_epoch(task: TranslationTask, model: Echo) -> None:
         for criterion in criterions:
             log = criterion(model, batch())[2]
             assert log["blend"] == pytest.approx(20 * 0.985**epoch)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "lowest", "blends"),
+    [
+        (0.985, 0, [0.985, 0.985**2, 0.985**40]),  # as published
+        (0.8, 0.8, [0.8, 0.8, 0.8]),
+        (0.8, 0.5, [0.8, 0.8**2, 0.5]),
+        (1, 0.5, [1, 1, 1]),
+    ],
+)
+def test_a_level_to_fall_to(
+    task: TranslationTask, model: Echo, alpha: float, lowest: float, blends: List[float]
+) -> None:
+    criterion = criterion_of(task, dece_alpha=alpha, dece_min_blend=lowest, label_smoothing=0.1)
+    for epoch, blend in zip((1, 2, 40), blends):
+        criterion.set_epoch(epoch)
+        loss, _, log = criterion(model, batch())
+        assert log["blend"] == pytest.approx(20 * blend, rel=1e-12)
+        expected = deceptive_cross_entropy(
+            model.logits, batch()["target"], blend, 0.1, 1, ignore_index=PAD
+        )
+        torch.testing.assert_close(loss, expected)
 
 
 @pytest.mark.parametrize("schedule", ["epoch", "update"])
@@ -268,7 +291,8 @@ def test_a_batch_of_padding(task: TranslationTask, model: Echo) -> None:
 @pytest.mark.parametrize(
     ("option", "wrong"),
     [
-        ("--dece-alpha", [1.5, 0.0, -0.1, math.nan]),
+        ("--dece-alpha", [1.5, 0.0, -0.1, math.nan, "much"]),
+        ("--dece-min-blend", [-0.1, 0.986, math.nan]),
         ("--label-smoothing", [1.0, -0.1, math.nan]),
         ("--dece-warmup-epochs", [-1, math.nan, math.inf]),
         ("--dece-schedule", ["batch"]),
@@ -280,6 +304,11 @@ def test_out_of_range_options_are_named(task: TranslationTask, option: str, wron
     for value in wrong:
         with pytest.raises(ValueError, match=rf"^{option} must be .*, got {value}$"):
             DeceptiveCrossEntropyCriterion(task, False, **{name: value})
+
+
+def test_auto_is_a_level_of_its_own(task: TranslationTask) -> None:
+    with pytest.raises(ValueError, match=r"^--dece-min-blend must be 0 with --dece-alpha auto"):
+        DeceptiveCrossEntropyCriterion(task, False, dece_alpha="auto", dece_min_blend=0.5)
 
 
 def test_the_options_are_built_from_their_config(task: TranslationTask) -> None:

@@ -135,6 +135,25 @@ def test_a_step_an_update_and_after_a_resume_within_an_epoch(
     assert [float(log["blend"]) for log in inner] == pytest.approx(expected, abs=1e-6)
 
 
+def test_an_automatic_level_and_after_a_resume(
+    binarised: Path, tmp_path: Path, run: Callable[..., str]
+) -> None:
+    """It is measured once, kept by checkpoints, and measured anew by a fine-tuning."""
+    first = [*options_of(binarised, tmp_path / "first"), "--dece-alpha", "auto"]
+    output = run("train", *first, "--max-update", 7, "--save-interval-updates", 7)
+    assert output.count("--dece-alpha auto: the blend stays at") == 1
+    (level,) = set(blends(output).values())
+    assert 0.9 < level < 1
+    output = run("train", *first, "--max-epoch", 3)
+    assert "the blend stays at" not in output
+    assert blends(output) == {2: level, 3: level}
+    second = [*options_of(binarised, tmp_path / "second"), "--dece-alpha", "auto"]
+    second += ["--finetune-from-model", tmp_path / "first" / "checkpoint_last.pt"]
+    output = run("train", *second, "--max-epoch", 1)
+    assert "the blend stays at" in output
+    assert blends(output)[1] != level
+
+
 def test_a_record_of_probabilities_after_a_kill(
     binarised: Path, tmp_path: Path, run: Callable[..., str]
 ) -> None:
@@ -158,21 +177,11 @@ def test_a_record_of_probabilities_after_a_kill(
     assert (dynamics.probability > 0).all()
 
 
-def test_two_workers(
-    binarised: Path, tmp_path: Path, run: Callable[..., str], warm_python: Path
-) -> None:
-    """Three updates an epoch, in the last of which the second worker has a dummy batch.
-
-    Each writes how likely its pairs were, and together they tell of all. They begin with a
-    checkpoint, which only the first worker reads, and sends to the other.
-    """
-    run("train", *options_of(binarised, tmp_path / "first"), "--max-epoch", 1)
-    options = options_of(binarised, tmp_path / "second")
-    options += ["--finetune-from-model", tmp_path / "first" / "checkpoint_last.pt"]
-    options += ["--dece-schedule", "update", "--max-epoch", 2, "--ddp-backend", "legacy_ddp"]
-    options += ["--record-probabilities"]
+def workers_of(warm_python: Path, folder: Path, options: List[Any]) -> List[str]:
+    """The outputs of two workers of one training."""
+    options = [*options, "--ddp-backend", "legacy_ddp"]
     options += ["--distributed-world-size", 2, "--distributed-backend", "gloo"]
-    options += ["--distributed-no-spawn", "--distributed-init-method", f"file://{tmp_path}/init"]
+    options += ["--distributed-no-spawn", "--distributed-init-method", f"file://{folder}/init"]
     workers = [
         subprocess.Popen(
             command(warm_python, "train", *options, "--distributed-rank", rank),
@@ -189,6 +198,34 @@ def test_two_workers(
         for worker in workers:  # one that waits for a worker that died
             worker.kill()
     assert [worker.returncode for worker in workers] == [0, 0], "\n".join(outputs)
+    return outputs
+
+
+def test_two_workers_take_one_automatic_level(
+    binarised: Path, tmp_path: Path, run: Callable[..., str], warm_python: Path
+) -> None:
+    """That of one worker alone: the log has the mean of both."""
+    options = [*options_of(binarised, tmp_path / "one"), "--dece-alpha", "auto", "--max-epoch", 1]
+    (level,) = blends(run("train", *options)).values()
+    options[options.index("--save-dir") + 1] = tmp_path / "two"
+    outputs = workers_of(warm_python, tmp_path, options)
+    assert blends(outputs[0])[1] == pytest.approx(level, abs=1e-6)
+    assert "the blend stays at" in outputs[0]
+
+
+def test_two_workers(
+    binarised: Path, tmp_path: Path, run: Callable[..., str], warm_python: Path
+) -> None:
+    """Three updates an epoch, in the last of which the second worker has a dummy batch.
+
+    Each writes how likely its pairs were, and together they tell of all. They begin with a
+    checkpoint, which only the first worker reads, and sends to the other.
+    """
+    run("train", *options_of(binarised, tmp_path / "first"), "--max-epoch", 1)
+    options = options_of(binarised, tmp_path / "second")
+    options += ["--finetune-from-model", tmp_path / "first" / "checkpoint_last.pt"]
+    options += ["--dece-schedule", "update", "--max-epoch", 2, "--record-probabilities"]
+    outputs = workers_of(warm_python, tmp_path, options)
     shown = [float(log["blend"]) for log in logs(outputs[0], "train_inner")]
     expected = [ALPHA ** (update / 3) for update in range(1, 7)]
     assert shown == pytest.approx(expected, abs=1e-6)

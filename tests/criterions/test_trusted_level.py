@@ -1,0 +1,160 @@
+"""``--dece-alpha auto``: a level by trusted text, settled once."""
+
+import argparse
+import math
+from pathlib import Path
+from typing import Any, Callable, List
+
+import pytest
+import torch
+from fairseq.models.transformer import TransformerModel, base_architecture
+from fairseq.tasks.translation import TranslationTask
+
+from dece_fairseq.criterions.deceptive_cross_entropy import (
+    DeceptiveCrossEntropyCriterion,
+    DeceptiveCrossEntropyCriterionConfig,
+)
+from dece_fairseq.errors import UserError
+
+
+@pytest.fixture
+def model(task: TranslationTask) -> Any:
+    """A tiny transformer with dropout, in training."""
+    args = argparse.Namespace(
+        encoder_layers=1,
+        decoder_layers=1,
+        encoder_embed_dim=8,
+        decoder_embed_dim=8,
+        encoder_attention_heads=2,
+        decoder_attention_heads=2,
+        dropout=0.5,
+        max_source_positions=20,
+        max_target_positions=20,
+    )
+    base_architecture(args)
+    torch.manual_seed(0)
+    return TransformerModel.build_model(args, task).train()
+
+
+@pytest.fixture
+def criterion_of(task: TranslationTask) -> Callable[..., Any]:
+    def build(**options: Any) -> Any:
+        config = DeceptiveCrossEntropyCriterionConfig(
+            dece_alpha="auto",
+            sentence_avg=False,
+            update_freq=[1],
+            valid_subset="valid",
+            **options,
+        )
+        criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
+        task.begin_epoch(1, None)
+        return criterion
+
+    return build
+
+
+def batch_of(task: TranslationTask) -> Any:
+    dataset = task.dataset("train")
+    return dataset.collater([dataset[n] for n in range(4)])
+
+
+def probabilities(task: TranslationTask, model: Any, split: str, ids: List[int]) -> List[float]:
+    """Of each target token, pair by pair."""
+    found = []
+    model.eval()
+    dataset = task.dataset(split)
+    for index in ids:
+        sample = dataset.collater([dataset[index]])
+        predicted = model.get_normalized_probs(model(**sample["net_input"]), log_probs=False)
+        found += predicted[0].gather(-1, sample["target"][0].unsqueeze(-1)).flatten().tolist()
+    model.train()
+    return sorted(found)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5])
+def test_the_level_mutes_that_share_of_the_validation_split(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], share: float
+) -> None:
+    tokens = probabilities(task, model, "valid", [0, 1, 2])
+    criterion = criterion_of(dece_muted_share=share, label_smoothing=0.0)
+    assert not criterion.schedule.is_settled()
+    log = criterion(model, batch_of(task))[2]
+    line = tokens[math.floor(share * len(tokens))]
+    level = criterion.schedule.alpha
+    assert level == pytest.approx(1 / (1 + line), rel=1e-6)
+    muted = [s for s in tokens if level * s / (level * s + 1 - level) < 0.5 - 1e-6]
+    assert len(muted) <= share * len(tokens)
+    assert log["blend"] == pytest.approx(level * log["sample_size"])
+    assert model.training
+
+
+def test_the_level_stays_as_the_model_and_the_epoch_change(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion = criterion_of()
+    criterion(model, batch_of(task))
+    level = criterion.schedule.blend()
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    task.begin_epoch(5, model)
+    criterion(model, batch_of(task))
+    assert criterion.schedule.blend() == level < 1
+
+
+def test_trusted_training_pairs(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    ids = tmp_path / "trusted.ids"
+    ids.write_text("2\n7\n")
+    tokens = probabilities(task, model, "train", [2, 7])
+    criterion = criterion_of(dece_trusted_ids=str(ids), dece_muted_share=0.3)
+    criterion(model, batch_of(task))
+    line = tokens[math.floor(0.3 * len(tokens))]
+    assert criterion.schedule.alpha == pytest.approx(1 / (1 + line), rel=1e-6)
+
+
+def test_it_is_settled_after_a_warmup_and_never_in_validation(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion = criterion_of(dece_warmup_epochs=1)
+    assert criterion(model, batch_of(task))[2]["blend"] == batch_of(task)["ntokens"]
+    assert "dece_loss" not in criterion(model.eval(), batch_of(task))[2]
+    assert not criterion.schedule.is_settled()
+    task.begin_epoch(2, model)
+    criterion(model.train(), batch_of(task))
+    assert criterion.schedule.is_settled()
+    assert "dece_loss" in criterion(model.eval(), batch_of(task))[2]
+
+
+def test_dropout_and_the_random_numbers_are_left_as_they_are(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    torch.manual_seed(3)
+    auto = criterion_of()
+    loss = auto(model, batch_of(task))[0]
+    level = auto.schedule.alpha
+    given = DeceptiveCrossEntropyCriterion(task, False, dece_alpha=level, dece_min_blend=level)
+    torch.manual_seed(3)
+    assert given(model, batch_of(task))[0] == loss
+
+
+def test_no_text_to_ask_about(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.ids"
+    empty.write_text("")
+    with pytest.raises(UserError, match=r"auto: .*empty\.ids has no pair"):
+        criterion_of(dece_trusted_ids=str(empty))(model, batch_of(task))
+    beyond = tmp_path / "beyond.ids"
+    beyond.write_text("10\n")
+    with pytest.raises(UserError, match=r"names pair 10, but there are only 10 pairs"):
+        criterion_of(dece_trusted_ids=str(beyond))(model, batch_of(task))
+
+
+@pytest.mark.parametrize("share", [1.0, -0.1, math.nan])
+def test_a_share_out_of_range(
+    task: TranslationTask, criterion_of: Callable[..., Any], share: float
+) -> None:
+    with pytest.raises(UserError, match=rf"--dece-muted-share must be in \[0, 1\), got {share}"):
+        criterion_of(dece_muted_share=share)

@@ -1,0 +1,50 @@
+"""Which tokens a blend mutes, by the gradient itself, and the level that a rule takes."""
+
+import math
+import random
+
+import pytest
+import torch
+
+from dece_fairseq.losses import deceptive_cross_entropy, level_for, line_of
+from dece_fairseq.losses.muting import evenly
+
+
+@pytest.mark.parametrize("blend", [0.5, 0.8, 0.985, 0.9999])
+def test_a_token_on_the_line_has_half_of_its_gradient(blend: float) -> None:
+    line = line_of(blend)
+    logits = torch.tensor([[math.log(max(line, 1e-9)), math.log1p(-min(line, 1 - 1e-9))]])
+    logits = logits.double().requires_grad_()
+    gradients = []
+    for alpha, time in ((blend, 1.0), (1.0, 1.0)):
+        loss = deceptive_cross_entropy(logits, torch.tensor([0]), alpha, 0.0, time)
+        gradients.append(torch.autograd.grad(loss, logits)[0])
+    torch.testing.assert_close(gradients[0], gradients[1] / 2, rtol=1e-5, atol=1e-9)
+
+
+def test_no_more_than_the_share_lies_below_the_line() -> None:
+    rng = random.Random(0)
+    for count in (1, 7, 100):
+        tokens = [rng.random() ** 4 for _ in range(count)]
+        for share in (0.0, 0.1, 0.5, 0.99):
+            level, line = level_for(tokens, share)
+            below = sum(token < line for token in tokens)
+            assert below <= share * count < below + 1
+            assert line_of(level) == pytest.approx(line)
+
+
+def test_the_ends() -> None:
+    assert line_of(0) == math.inf
+    assert line_of(1) == 0
+    assert level_for([0.0, 0.5], 0.1) == (1.0, 0.0)  # cross-entropy: nothing can be told apart
+    assert level_for([1.0], 0.0) == (0.5, 1.0)
+    with pytest.raises(ValueError, match="one token or more"):
+        level_for([], 0.1)
+    with pytest.raises(ValueError, match=r"muted_share must be in \[0, 1\), got 1"):
+        level_for([0.5], 1)
+
+
+def test_evenly() -> None:
+    assert evenly([3, 1]) == [3, 1]
+    assert evenly(range(10), 5) == [0, 2, 4, 6, 8]
+    assert len(evenly(range(12345))) == 1000
