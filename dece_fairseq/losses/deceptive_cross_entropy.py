@@ -180,7 +180,7 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
         fused: Optional[bool] = None,
     ) -> None:
         super().__init__(ignore_index=ignore_index, reduction=reduction)
-        self.longest_time = longest_time(alpha, min_blend)
+        self._longest_time = longest_time(alpha, min_blend)
         check("label_smoothing", 0 <= label_smoothing < 1, "in [0, 1)", label_smoothing)
         self.alpha = alpha
         self.min_blend = min_blend
@@ -211,7 +211,7 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
             target,
             self.alpha,
             self.label_smoothing,
-            min(self.epoch, self.longest_time),
+            min(self.epoch, self._longest_time),
             self.ignore_index,
             reduction,
             fused=self.fused,

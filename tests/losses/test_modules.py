@@ -1,6 +1,6 @@
 """The losses as modules: the same values as the functions, and torch's habits."""
 
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 import pytest
 import torch
@@ -74,6 +74,29 @@ def test_is_torchs_cross_entropy_at_alpha_1_without_smoothing(reduction: str) ->
     (gradient,) = torch.autograd.grad(found.sum(), logits)
     (expected_gradient,) = torch.autograd.grad(expected.sum(), logits)
     torch.testing.assert_close(gradient, expected_gradient)
+
+
+@pytest.mark.parametrize(
+    ("alpha", "min_blend", "blends"),
+    [(0.8, 0.8, [0.8, 0.8]), (0.8, 0.6, [0.8, 0.6]), (0.8, 0.0, [0.8, 0.8**3])],
+)
+def test_a_blend_that_falls_to_a_level(alpha: float, min_blend: float, blends: List[float]) -> None:
+    loss = DeceptiveCrossEntropyLoss(alpha=alpha, min_blend=min_blend, label_smoothing=0.1)
+    logits, target = inputs()
+    for epoch, blend in zip((1, 3), blends):
+        loss.set_epoch(epoch)
+        expected = deceptive_cross_entropy(logits, target, blend, 0.1, 1, -100, "mean")
+        torch.testing.assert_close(loss(logits, target), expected)
+
+
+def test_the_published_loss_is_what_it_was() -> None:
+    """To the digit: no level, and the arithmetic of the function."""
+    loss = DeceptiveCrossEntropyLoss()
+    logits, target = inputs()
+    for epoch in (1, 2, 50):
+        loss.set_epoch(epoch)
+        expected = deceptive_cross_entropy(logits, target, 0.985, 0.05, epoch, -100, "mean")
+        assert loss(logits, target).item() == expected.item()
 
 
 @pytest.mark.parametrize("name", ["deceptive", "generalized"])
