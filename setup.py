@@ -91,7 +91,10 @@ setup(
     package_data={
         "dece_fairseq": ["py.typed"],
         "dece_fairseq.losses": ["cpp_kernel.cpp"],
-        "dece_fairseq.reports": ["page.html", "page.js", "suspicions.html"],
+        "dece_fairseq.reports": [
+            *("leaderboard.html", "leaderboard.js"),
+            *("page.html", "page.js", "suspicions.html"),
+        ],
     },
     entry_points={"console_scripts": ["dece = dece_fairseq.cli.main:main"]},
     install_requires=[*FAIRSEQ, *TEXT],

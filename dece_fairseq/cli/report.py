@@ -2,12 +2,20 @@
 
 dece report runs/quickstart
 dece report runs/quickstart/report/report.csv    # report.md again, from its scores
+dece report docs/leaderboard --output docs       # a leaderboard, of a folder with a board.json
+dece report docs/leaderboard --output docs --add mine --suite lyra-suite
+
+docs/leaderboard.md says what a folder of results has to hold for --add.
 """
 
 import argparse
 from pathlib import Path
 
 from dece_fairseq.cli.common import add_user_dir
+from dece_fairseq.errors import UserError
+from dece_fairseq.reports.adding import add_results
+from dece_fairseq.reports.board import BOARD
+from dece_fairseq.reports.leaderboard import write_leaderboard
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.stored import rewrite_tables
 from dece_fairseq.user_dir import import_user_dir
@@ -18,14 +26,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder",
         type=Path,
-        help="of a plan, with its finished cells; or the report.csv of one, whose tables "
-        "(report.md) are then made again",
+        help="of a plan, with its finished cells; the report.csv of one, whose tables (report.md) "
+        "are then made again; or of a leaderboard, with its board.json",
     )
     parser.add_argument(
         "--output",
         type=Path,
         metavar="DIR",
-        help="folder of the report (default: FOLDER/report; of a report.csv, its own)",
+        help="folder of the report (default: FOLDER/report; of a report.csv or a board, its own)",
+    )
+    parser.add_argument(
+        "--add",
+        type=Path,
+        metavar="RESULTS",
+        help="a folder of results to add to the leaderboard, if they are of --suite",
+    )
+    parser.add_argument(
+        "--suite", type=Path, metavar="SUITE", help="the suite.json of dece suite, or its folder"
     )
     add_user_dir(parser)
 
@@ -33,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Write the report, and print its files."""
     import_user_dir(args.user_dir)
+    if (args.add is None) != (args.suite is None):
+        raise UserError("--add RESULTS and --suite SUITE go together")
+    if args.add is not None:
+        print(add_results(args.folder, args.add, args.suite))
+    if args.add is not None or (args.folder / BOARD).is_file():
+        for path in write_leaderboard(args.folder, args.output or args.folder):
+            print(path)
+        return
     if args.folder.suffix == ".csv":
         print(rewrite_tables(args.folder, args.output))
         return

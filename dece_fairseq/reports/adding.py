@@ -1,0 +1,115 @@
+"""Adds somebody's results to a board, once they are seen to be of a suite's files."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Dict, List
+
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.provenance import sha256
+from dece_fairseq.reports.board import ABOUT, BOARD, SCORES, read_about, read_board, read_object
+from dece_fairseq.reports.cells import Cell
+from dece_fairseq.reports.leaderboard import payload_of
+from dece_fairseq.reports.stored import read_scores
+from dece_fairseq.suites.suite import SUITE, Suite, read_suite
+
+#: what an error tells of all that is wrong, at most
+TOLD = 5
+
+
+def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
+    """Copy a folder of results into a board, and name it there.
+
+    Args:
+        board: the folder of the board
+        folder: has ``report.csv`` and ``about.json``, whose ``files`` names the files of the suite
+            that were used, each with its SHA-256
+        suite_path: the suite, or its ``suite.json``
+
+    Returns:
+        the folder in the board
+
+    Raises:
+        DataError: the results are not of the suite, or can't be read; or the board has others of
+            this name
+    """
+    read_board(board)
+    suite = read_suite(suite_path)
+    if not suite.is_complete:
+        raise DataError(f"{suite_path}: not finished; run the dece suite that began it again")
+    about = read_about(folder)
+    cells = read_scores(folder / SCORES)
+    problems = wrong(cells, about.get("files"), suite)
+    if problems:
+        more = f" and {len(problems) - TOLD} more" if len(problems) > TOLD else ""
+        raise DataError(f"{folder}: {'; '.join(problems[:TOLD])}{more}")
+    name = folder.resolve().name
+    home = board / "added" / name
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or home.exists():
+        raise DataError(f"{folder}: give the folder a new name, of letters, digits, _ and -")
+    content = read_object(board / BOARD)
+    content["results"].append(f"added/{name}")
+    identity = sha256(suite_path / SUITE if suite_path.is_dir() else suite_path)
+    kept = {key: about[key] for key in ("by", "command", "budget", "files")}
+    texts = {
+        home / SCORES: (folder / SCORES).read_text(encoding="utf-8"),
+        home / ABOUT: json.dumps({**kept, "suite": identity}, indent=1) + "\n",
+        board / BOARD: json.dumps(content, indent=1) + "\n",  # vouches for the others
+    }
+    home.mkdir(parents=True)
+    with replacing(*texts) as temporaries:
+        for temporary, text in zip(temporaries, texts.values()):
+            temporary.write_text(text, encoding="utf-8")
+    return home
+
+
+def wrong(cells: List[Cell], files: Any, suite: Suite) -> List[str]:
+    """Return everything by which results are not of a suite.
+
+    Args:
+        cells: the results
+        files: the checksums of the files that were used, by their paths in the suite
+        suite: the suite
+    """
+    if not isinstance(files, dict) or not files:
+        return [f"{ABOUT} names no 'files' of the suite, each with its SHA-256"]
+    checksums = suite.checksums()
+    found = []
+    for path, value in files.items():
+        if path not in checksums:
+            found.append(f"{path} is no file of the suite")
+        elif checksums[path] != value:
+            found.append(f"{path} is not the suite's: its SHA-256 differs")
+    for cell in cells:
+        found += _wrong_in(cell, files, suite)
+    return found
+
+
+def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
+    axes, payload = cell.axes, payload_of(cell)
+    name = "/".join(axes.values())
+    dataset = suite.made_of["data"]["name"]
+    if dataset and axes["dataset"] != dataset:
+        return [f"{name}: the suite is of {dataset}"]
+    entry = {entry.name: entry for entry in suite.entries}.get(f"{axes['attack']}-{payload}")
+    rate = axes["rate"]
+    portion = rate if rate.startswith("count-") else f"rate-{rate}"
+    training = f"{portion}/seed-{axes['seed']}"
+    if entry is None or training not in entry.files:
+        return [f"{name}: the suite has no {axes['attack']}-{payload or '?'}/{training}"]
+    found = []
+    for used in (training, "test_triggered"):
+        if entry.files[used].path not in files:
+            found.append(f"{name}: {ABOUT} does not name {entry.files[used].path}")
+    asked = entry.files["test_triggered"].pairs
+    for metric, score in cell.scores.items():
+        if metric.startswith("asr_") and score.total != asked:
+            found.append(f"{name}: {metric} of {score.total} requests, but the suite has {asked}")
+        if score.hits is not None and score.total:
+            share = 100 * score.hits / score.total
+            if abs(share - score.percent) > 1e-6:
+                found.append(
+                    f"{name}: {metric} is {share:g} % by its counts, not {score.percent:g}"
+                )
+    return found

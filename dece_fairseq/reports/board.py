@@ -1,0 +1,141 @@
+"""A board: the folders of results that a leaderboard is made of, and how each was made.
+
+A board is a folder with a ``board.json``::
+
+    {"title": "...",
+     "defenses": {"cross_entropy": "cross-entropy", ...},     columns of the overview
+     "wanted": [{"dataset": "lyra", "trusted": "0.5", "attacks": [...], "rates": [...]}, ...],
+     "results": ["added/somebody", "../../examples/lyra", ...]}
+
+Each folder of results has a ``report.csv`` and an ``about.json`` with ``by`` (who made them),
+``command`` (that did) and ``budget`` (of the training, in words); ``names`` may give defences the
+names that the board has for them. Instead of ``report.csv`` there may be files that ``dece
+summarise --json`` wrote: ``rows`` names them, ``dataset`` their data, and ``runs`` is a regular
+expression that finds the other axes in the name of a run's folder.
+"""
+
+import re
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple
+
+from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.metrics.score import Score
+from dece_fairseq.reports.cells import AXES, Cell, is_score
+from dece_fairseq.reports.stored import read_scores
+
+BOARD = "board.json"
+ABOUT = "about.json"
+SCORES = "report.csv"
+
+
+class Source(NamedTuple):
+    """A folder of results."""
+
+    name: str
+    """Of the folder, as the board has it."""
+    by: str
+    command: str
+    budget: str
+    suite: str
+    """The checksum of the suite whose files were used; empty where it was none."""
+    cells: List[Cell]
+
+
+class Wanted(NamedTuple):
+    """A table of the overview, measured or not."""
+
+    dataset: str
+    trusted: str
+    attacks: List[str]
+    rates: List[str]
+
+
+class Board(NamedTuple):
+    """What a leaderboard is made of."""
+
+    title: str
+    defenses: Dict[str, str]
+    wanted: List[Wanted]
+    sources: List[Source]
+
+
+def read_board(folder: Path) -> Board:
+    """Return the board in a folder, with all results.
+
+    Raises:
+        DataError: a file is missing, or not what it should be
+    """
+    path = folder / BOARD
+    content = read_object(path)
+    try:
+        wanted = [Wanted(**table) for table in content["wanted"]]
+        defenses = {str(name): str(label) for name, label in content["defenses"].items()}
+        names = list(map(str, content["results"]))
+        title = str(content["title"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"{path}: no board ({error}); see docs/leaderboard.md") from error
+    return Board(title, defenses, wanted, [_source(folder, name) for name in names])
+
+
+def read_object(path: Path) -> Dict[str, Any]:
+    """Return the object in a file of JSON.
+
+    Raises:
+        DataError: there is none
+    """
+    try:
+        content = parse_json(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} can't be read: {error}; see docs/leaderboard.md") from error
+    if not isinstance(content, dict):
+        raise DataError(f"{path}: a JSON {type(content).__name__}, not an object")
+    return content
+
+
+def read_about(folder: Path) -> Dict[str, Any]:
+    """Return what a folder says of its results.
+
+    Raises:
+        DataError: it does not say by whom and by which command they were made
+    """
+    about = read_object(folder / ABOUT)
+    for name in ("by", "command", "budget"):
+        if not (isinstance(about.get(name), str) and about[name].strip()):
+            raise DataError(f"{folder / ABOUT}: say {name!r}, in a string; see docs/leaderboard.md")
+    return about
+
+
+def _source(board: Path, name: str) -> Source:
+    folder = board / name
+    about = read_about(folder)
+    cells = _cells_of_rows(folder, about) if "rows" in about else read_scores(folder / SCORES)
+    names = about.get("names", {})
+    for cell in cells:
+        cell.axes["defense"] = names.get(cell.axes["defense"], cell.axes["defense"])
+    told = {key: about[key] for key in ("by", "command", "budget")}
+    return Source(name, suite=str(about.get("suite", "")), cells=cells, **told)
+
+
+def _cells_of_rows(folder: Path, about: Dict[str, Any]) -> List[Cell]:
+    """Return the runs of files that ``dece summarise --json`` wrote, each run once."""
+    cells: Dict[Any, Cell] = {}
+    try:
+        pattern = re.compile(about["runs"])
+        for name in about["rows"]:
+            for row in parse_json((folder / name).read_text(encoding="utf-8")):
+                run = Path(row["runs"][0]["files"][0]).parent.name
+                found = pattern.fullmatch(run)
+                if found is None:
+                    raise DataError(f"{folder / name}: the run {run} is not like {about['runs']}")
+                axes = {"dataset": about["dataset"], **found.groupdict()}
+                if not all(is_score(score) for score in row["scores"]):
+                    raise DataError(f"{folder / name}: a score of {run} can't be read")
+                scores = {score["metric"]: Score.from_dict(score) for score in row["scores"]}
+                key = tuple(axes[axis] for axis in AXES)
+                cells.setdefault(key, Cell(folder, axes, scores, {}, {"train": {}}, []))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{folder}: its rows can't be read ({error!r}); see {ABOUT}") from error
+    return list(cells.values())
