@@ -106,8 +106,9 @@ class _Builder:
     ) -> None:
         self.data, self.settings, self.output = data, settings, output
         self.processes, self.command = processes, command
-        self.pairs = sum(1 for _ in read_pairs(data.files[TRAIN], *data.columns))
-        TrustedIds(data.trusted_ids).check(self.pairs)
+        if data.trusted_ids is not None:
+            pairs = sum(1 for _ in read_pairs(data.files[TRAIN], *data.columns))
+            TrustedIds(data.trusted_ids).check(pairs)
         self.made_of: Dict[str, Any] = {
             "data": data.described(),
             **{name: list(value) for name, value in settings._asdict().items()},
@@ -158,15 +159,15 @@ class _Builder:
     def _entry(self, attack: str, payload: str) -> Entry:
         entry = Entry(attack, payload, {}, {})
         first = self.settings.seeds[0]
-        made = self._make(entry, TRIGGERED, TEST, seed=first)
+        made = self._make(entry, TRIGGERED, TEST, first)
         if isinstance(made, str):
             entry.left_out[ALL] = made
             return entry
-        for portion, rate in self._portions():
+        for portion, rate, count in self._portions():
             of_portion: Dict[str, SuiteFile] = {}
             for seed in self.settings.seeds:
                 name = f"{portion}/seed-{seed}"
-                file = self._make(entry, name, TRAIN, seed=seed, rate=rate)
+                file = self._make(entry, name, TRAIN, seed, rate, count)
                 if isinstance(file, str):  # whatever the seed
                     entry.left_out[portion] = file
                     break
@@ -184,14 +185,21 @@ class _Builder:
             Path(f"{path}{end}").unlink()
         _remove_empty(path.parent, self.output)
 
-    def _portions(self) -> Iterator[Tuple[str, float]]:
+    def _portions(self) -> Iterator[Tuple[str, Optional[float], Optional[int]]]:
+        """Yield how much to poison: a name, and a rate or a number of pairs."""
         for rate in self.settings.rates:
-            yield f"rate-{rate:g}", rate
+            yield f"rate-{rate:g}", rate, None
         for count in self.settings.counts:
-            yield f"count-{count}", count / self.pairs
+            yield f"count-{count}", None, count
 
     def _make(
-        self, entry: Entry, name: str, split: str, seed: int, rate: Optional[float] = None
+        self,
+        entry: Entry,
+        name: str,
+        split: str,
+        seed: int,
+        rate: Optional[float] = None,
+        count: Optional[int] = None,
     ) -> Union[SuiteFile, str]:
         """Return a file that is there or made now, or why there is none."""
         below = f"{entry.name}/{name}{'/train' if split == TRAIN else ''}{self.data.ending(split)}"
@@ -204,7 +212,8 @@ class _Builder:
             payload=entry.payload,
             code_language=self.data.code_language,
             code_place=self.data.code_place,
-            rate=0.0 if rate is None else rate,
+            rate=rate,
+            count=count,
             seed=seed,
         )
         try:
@@ -219,7 +228,7 @@ class _Builder:
                 attack,
                 self.data.files[split],
                 [path],
-                "triggered" if rate is None else "all",
+                "all" if split == TRAIN else "triggered",
                 *self.data.columns,
                 self.processes,
                 self.command,
@@ -231,7 +240,7 @@ class _Builder:
             # Without paths, it is the same on every machine.
             return self._reason(attack, split) or str(error).replace(paths, split)
         poisoned = manifest["poisoned"]
-        pairs = poisoned if rate is None else manifest["pairs"]
+        pairs = manifest["pairs"] if split == TRAIN else poisoned
         ids = Path(f"{path}.ids")
         return SuiteFile(below, sha256(path), sha256(ids), pairs, poisoned)
 
