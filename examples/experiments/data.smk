@@ -128,6 +128,8 @@ rule filter:
         valid=clean("valid"),
     output:
         f"{CELL}/train.csv",
+    wildcard_constraints:
+        defense=PLAN.named_by("filter"),
     log:
         f"{CELL}/filter.log",
     params:
@@ -145,6 +147,33 @@ rule filter:
 {SCRIPTS}/filter_poison.py {params.options} --seed {wildcards.seed} --input {input.pairs} --output {output} \\
     --models {params.early} {params.late} --model-data {input.bin} {params.columns} \\
     --trusted {input.valid} {params.pretraining} {params.ids}
+"""
+        )
+
+
+rule reveal:
+    """What dece reveal keeps of the poisoned pairs, by the model that training starts from."""
+    input:
+        pairs=f"{DATA}/0/train.csv",
+        base=f"{BASE}/bin",
+        trained=f"{BASE}/pretrained/trained",
+    output:
+        pairs=f"{CELL}/train.csv",
+        suspicions=f"{CELL}/suspicions.json",
+    wildcard_constraints:
+        defense=PLAN.named_by("reveal"),
+    log:
+        f"{CELL}/reveal.log",
+    params:
+        options=lambda w: PLAN.defense(w.defense)["reveal"],
+        model=f"{BASE}/pretrained/checkpoint_last.pt",
+        columns=lambda w: PLAN.columns(w.dataset),
+        ids=trusted_ids,
+    shell:
+        recorded(
+            """
+{DECE} reveal {params.options} --input {input.pairs} --models {params.model} --model-data {input.base} \
+    {params.columns} {params.ids} --processes {threads} --output {output.pairs} --json {output.suspicions}
 """
         )
 

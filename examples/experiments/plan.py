@@ -100,6 +100,7 @@ class Plan:
         for name in self.axes["dataset"]:
             self._check_dataset(name)
         self._check_shards()
+        self._check_reference()
 
     def _check_names(self, axis: str, known: Any) -> None:
         for name in self.axes[axis]:
@@ -135,10 +136,23 @@ class Plan:
                     f"plan {self.name}: a trusted share is of one shard, not of many"
                 )
         for name in self.axes["defense"]:
-            if "filter" in self._defenses[name]:
+            if {"filter", "reveal"} & set(self._defenses[name]):
                 raise WorkflowError(
                     f"plan {self.name}: {name} looks at a data set as a whole, not at its shards"
                 )
+
+    def _check_reference(self) -> None:
+        for name in self.axes["defense"]:
+            if "reveal" in self._defenses[name] and 0 in self.axes["trusted"]:
+                raise WorkflowError(
+                    f"plan {self.name}: {name} needs a model that knows the clean task; from "
+                    "scratch (trusted: 0) there is none"
+                )
+
+    def named_by(self, kind: str) -> str:
+        """A regular expression of the defences of a kind, as :meth:`named` names them."""
+        names = "|".join(name for name, found in self._defenses.items() if kind in found)
+        return f"(?:{names})(?:-[0-9.e-]+)*"
 
     def cells(self) -> List[Dict[str, Any]]:
         """Every cell once, as wildcards."""

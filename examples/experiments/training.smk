@@ -33,7 +33,7 @@ fairseq-train {input} {TASK} --sentencepiece-model {input}/sentencepiece.model \
 
 def training_data(wildcards):
     """The data folders to train on, one a shard."""
-    if "filter" in PLAN.defense(wildcards.defense):
+    if {"filter", "reveal"} & set(PLAN.defense(wildcards.defense)):
         return [f"{CELL}/bin".format(**wildcards)]
     return [f"{DATA}/{shard}/bin".format(**wildcards) for shard in PLAN.shards]
 

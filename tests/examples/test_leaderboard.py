@@ -1,0 +1,67 @@
+"""The plan of the leaderboard: what it would run, and in which order."""
+
+import os
+import subprocess
+from pathlib import Path
+from typing import List
+
+import pytest
+import yaml
+
+HERE = Path(__file__).resolve().parents[2] / "examples" / "experiments"
+PLAN = HERE / "plans" / "leaderboard.yaml"
+#: stands for snakemake, and writes down what it is asked
+RECORDER = '#!/bin/sh\necho "$@" >> asked\n'
+
+
+def test_a_dry_run_has_every_job_of_a_cell(tmp_path: Path) -> None:
+    pytest.importorskip("snakemake", reason="the workflow needs snakemake, which needs Python 3.11")
+    command = ["snakemake", "-s", HERE / "Snakefile", "--cores", "1", "--configfile", PLAN]
+    command += ["--config", "attack=[ripple]", "rate=[0.05]", "seed=[1]"]
+    command += ["defense=[cross_entropy,naturalness,reveal,dece_reveal]", "--dry-run"]
+    done = subprocess.run([*map(str, command)], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+    stats = done.stdout.rpartition("Job stats:")[2].splitlines()
+    jobs = {words[0]: words[1] for words in map(str.split, stats) if len(words) == 2}
+    expected = {"reveal": "2", "filter": "1", "train": "4", "evaluate": "4", "compare": "3"}
+    assert {name: jobs.get(name) for name in expected} == expected
+
+
+def asked(tmp_path: Path, *words: str) -> List[str]:
+    """Return the command lines of snakemake that leaderboard.sh gives."""
+    recorder = tmp_path / "bin" / "snakemake"
+    recorder.parent.mkdir()
+    recorder.write_text(RECORDER)
+    recorder.chmod(0o755)
+    path = os.pathsep.join([str(recorder.parent), os.environ["PATH"]])
+    command = ["bash", str(HERE / "leaderboard.sh"), *words]
+    subprocess.run(command, cwd=tmp_path, env={**os.environ, "PATH": path}, check=True)
+    return (tmp_path / "asked").read_text().splitlines()
+
+
+def test_the_most_telling_cells_come_first(tmp_path: Path) -> None:
+    plan = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
+    lines = asked(tmp_path, "--dry-run")
+    assert all(line.startswith("--dry-run -s ") for line in lines)
+    first = lines[: len(plan["attack"])]
+    assert all("seed=[1] rate=[0.05]" in line for line in first)
+    assert [line.partition("attack=[")[2].partition("]")[0] for line in first] == plan["attack"]
+    # All of the plan, and nothing else.
+    cells = set()
+    for line in lines:
+        axes = dict(word.split("=", 1) for word in line.partition("--config ")[2].split())
+        values = {name: text.strip("[]").split(",") for name, text in axes.items()}
+        cells |= {
+            (attack, rate, defense, seed)
+            for attack in values["attack"]
+            for rate in values["rate"]
+            for defense in values["defense"]
+            for seed in values["seed"]
+        }
+    assert cells == {
+        (attack, str(rate), defense, str(seed))
+        for attack in plan["attack"]
+        for rate in plan["rate"]
+        for defense in plan["defense"]
+        for seed in plan["seed"]
+    }
