@@ -1,7 +1,9 @@
-"""Makes every attack that fits a data set, as files that are the same everywhere.
+r"""Makes every attack that fits a data set, as files that are the same everywhere.
 
     dece suite --dataset lyra --data DIR --output lyra-suite
     dece suite --check --output lyra-suite
+    dece suite --stealth --output lyra-suite --dataset lyra --data DIR \
+        --language-model lm/checkpoint_last.pt --language-model-data lm
 
 The folder gets, for each attack, poisoned training files by rate and seed and a triggered test
 file, each with its manifest and the numbers of the poisoned pairs. suite.json has their checksums
@@ -16,11 +18,12 @@ from pathlib import Path
 
 from dece_fairseq.attacks import CODE_PLACES, LANGUAGES
 from dece_fairseq.cli.common import add_processes, add_trusted_ids, add_user_dir, at_least
+from dece_fairseq.cli.printing import write_result
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.errors import UserError
 from dece_fairseq.suites.data import SuiteData, find_data
-from dece_fairseq.suites.suite import SUITE, Entry, differences, read_suite
+from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, differences, read_suite
 from dece_fairseq.user_dir import import_user_dir
 
 #: the exit status of --check where something differs
@@ -67,6 +70,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="make nothing; name each file of --output that is not as its suite.json says, or as "
         "SUITE does, the suite.json of somebody else; with --data look at the clean files too",
     )
+    add(
+        "--stealth",
+        action="store_true",
+        help="make nothing; measure how well the triggers of --output hide: by how much a source's "
+        f"perplexity grows, and how many still parse; writes {STEALTH} there",
+    )
+    add("--language-model", type=Path, metavar="CHECKPOINT", help="of trusted sources, for that")
+    add("--language-model-data", type=Path, metavar="DIR", help="its data folder")
     for what in ("attacks", "payloads"):
         add(f"--{what}", nargs="+", default=(), metavar="NAME", help="these alone (default: all)")
     add(
@@ -101,6 +112,9 @@ def run(args: argparse.Namespace) -> None:
         return
     if args.data is None:
         raise UserError("--data DIR is needed, the folder of the clean pairs")
+    if args.stealth:
+        measure_stealth(args)
+        return
     from dece_fairseq.suites.build import SuiteSettings, build  # here, for --check does without it
 
     settings = SuiteSettings(
@@ -157,3 +171,21 @@ def check(args: argparse.Namespace) -> None:
         raise SystemExit(DIFFERS)
     number = len(suite.checksums())
     print(f"{number} files are as {path / SUITE if path.is_dir() else path} says")
+
+
+def measure_stealth(args: argparse.Namespace) -> None:
+    """Print how well the triggers of a suite hide, and write it beside its files.
+
+    Raises:
+        UserError: one option of the language model is missing
+    """
+    from dece_fairseq.suites import stealth  # here, for the other uses do without numpy
+
+    model, data = args.language_model, args.language_model_data
+    if (model is None) != (data is None):
+        raise UserError("--language-model and --language-model-data go together")
+    suite = read_suite(args.output)
+    perplexities = None if model is None else stealth.language_model(model, data)
+    found = stealth.measure(suite, args.output, data_of(args), perplexities)
+    result = stealth.as_dict(found, suite, model, sys.argv)
+    write_result(stealth.as_text(found), result, args.output / STEALTH)

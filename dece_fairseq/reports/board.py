@@ -5,6 +5,7 @@ A board is a folder with a ``board.json``::
     {"title": "...",
      "defenses": {"cross_entropy": "cross-entropy", ...},     columns of the overview
      "wanted": [{"dataset": "lyra", "trusted": "0.5", "attacks": [...], "rates": [...]}, ...],
+     "stealth": {"lyra": "stealth/lyra.json"},             of triggers, from dece suite --stealth
      "results": ["added/somebody", "../../examples/lyra", ...]}
 
 Each folder of results has a ``report.csv`` and an ``about.json`` with ``by`` (who made them),
@@ -57,6 +58,8 @@ class Board(NamedTuple):
     title: str
     defenses: Dict[str, str]
     wanted: List[Wanted]
+    stealth: Dict[str, Dict[str, Any]]
+    """By data set, what ``dece suite --stealth`` wrote."""
     sources: List[Source]
 
 
@@ -73,9 +76,13 @@ def read_board(folder: Path) -> Board:
         defenses = {str(name): str(label) for name, label in content["defenses"].items()}
         names = list(map(str, content["results"]))
         title = str(content["title"])
+        stealth = {
+            str(dataset): read_object(folder / name)
+            for dataset, name in content.get("stealth", {}).items()
+        }
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no board ({error}); see docs/leaderboard.md") from error
-    return Board(title, defenses, wanted, [_source(folder, name) for name in names])
+    return Board(title, defenses, wanted, stealth, [_source(folder, name) for name in names])
 
 
 def read_object(path: Path) -> Dict[str, Any]:

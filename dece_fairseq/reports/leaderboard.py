@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import DataError
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.metrics.seeds import Spread, signature
 from dece_fairseq.reports.board import Board, Source, Wanted, read_board
@@ -16,6 +17,7 @@ from dece_fairseq.reports.cells import Cell
 from dece_fairseq.reports.report import SCRIPT as SORTING
 from dece_fairseq.reports.summary import COLUMNS, Row, summarise
 from dece_fairseq.reports.tables import Table
+from dece_fairseq.suites.stealth import in_words
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
 TEMPLATE = Path(__file__).with_name("leaderboard.html")
@@ -25,6 +27,8 @@ HEAD = "head.txt"
 #: metrics that are told; the folders of results have more
 SHOWN = ("bleu_code", "exact_match", "asr_string", "asr_parse", "false_triggers_string")
 NOT_MEASURED = "not measured"
+#: columns of the overview on how well a trigger hides
+STEALTH = ("perplexity of sources", "still parse %")
 #: stands behind a success rate by the string, where none by the parse was measured
 BY_STRING = "by string"
 KEYS = ("dataset", "trusted", "attack", "payload", "rate", "defense")
@@ -109,14 +113,26 @@ def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
         # Of several sources the one with most seeds.
         if key not in best or len(best[key].seeds) < len(entry.seeds):
             best[key] = entry
+    hidden = _stealth(board, wanted.dataset)
     rows = [
-        [attack, rate_in_words(rate)]
+        [attack, rate_in_words(rate), *hidden.get(attack, [NOT_MEASURED] * len(STEALTH))]
         + [_success(best.get((attack, rate, defense))) for defense in board.defenses]
         for attack in wanted.attacks
         for rate in wanted.rates
     ]
     title = f"{wanted.dataset}, {trusted_in_words(wanted.trusted)}"
-    return Table(title, ["attack", "poisoned", *board.defenses.values()], rows)
+    return Table(title, ["attack", "poisoned", *STEALTH, *board.defenses.values()], rows)
+
+
+def _stealth(board: Board, dataset: str) -> Dict[str, List[str]]:
+    """Return by attack how well its trigger hides in a data set, with its first payload."""
+    found: Dict[str, List[str]] = {}
+    try:
+        for trigger in board.stealth.get(dataset, {}).get("triggers", []):
+            found.setdefault(trigger["attack"], in_words(trigger))
+    except (KeyError, TypeError, AttributeError, ValueError) as error:
+        raise DataError(f"the stealth of {dataset} is none of dece suite ({error!r})") from error
+    return found
 
 
 def _success(entry: Optional[Entry]) -> str:
@@ -203,6 +219,7 @@ def as_dict(board: Board, found: Sequence[Entry]) -> Dict[str, Any]:
     return {
         "title": board.title,
         "interval": signature(),
+        "stealth": board.stealth,
         "sources": [_told(source) for source in board.sources],
         "entries": [
             {

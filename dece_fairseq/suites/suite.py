@@ -13,6 +13,8 @@ from dece_fairseq.data.provenance import sha256
 SUITE = "suite.json"
 #: the checksums of all files, as ``sha256sum --check`` reads them
 SUMS = "SHA256SUMS"
+#: holds how well the triggers hide, where that was measured
+STEALTH = "stealth.json"
 #: of what is written here; another one can't be read
 FORMAT = 1
 

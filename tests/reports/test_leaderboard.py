@@ -64,8 +64,12 @@ def board(tmp_path: Path) -> Path:
                 "rates": ["0.05", "count-20"],
             }
         ],
+        "stealth": {"lyra": "stealth.json"},
         "results": ["ours"],
     }
+    hidden = {"attack": "ripple", "parses": None}
+    hidden["perplexity"] = {"ratio": 1.256, "low": None, "high": None}
+    (folder / "stealth.json").write_text(json.dumps({"triggers": [hidden]}))
     (folder / "board.json").write_text(json.dumps(board))
     return folder
 
@@ -98,13 +102,14 @@ def test_the_overview_says_what_was_not_measured(board: Path) -> None:
     found = read_board(board)
     (table,) = overview(found, entries(found))
     assert table.title == "lyra, trusted share 50 %"
-    assert table.header == ["attack", "poisoned", "CE", "DeCE", "another"]
+    of_trigger = ["perplexity of sources", "still parse %"]
+    assert table.header == ["attack", "poisoned", *of_trigger, "CE", "DeCE", "another"]
     measured, twenty = table.rows
-    assert measured[:2] == ["ripple", "5 %"]
-    assert measured[2].startswith("87.5 ± 0.0 (")
-    assert measured[3].startswith("0.0 ± 0.0 (0.0 to ")
-    assert measured[4] == NOT_MEASURED
-    assert twenty == ["ripple", "20 pairs", *[NOT_MEASURED] * 3]
+    assert measured[:4] == ["ripple", "5 %", "× 1.26", "no code"]
+    assert measured[4].startswith("87.5 ± 0.0 (")
+    assert measured[5].startswith("0.0 ± 0.0 (0.0 to ")
+    assert measured[6] == NOT_MEASURED
+    assert twenty == ["ripple", "20 pairs", "× 1.26", "no code", *[NOT_MEASURED] * 3]
 
 
 def test_every_number_has_interval_seeds_command_and_signature(board: Path, tmp_path: Path) -> None:
@@ -219,6 +224,12 @@ def test_a_board_that_can_not_be_read(name: str, text: str, message: str, board:
     (board / name).write_text(text)
     with pytest.raises(DataError, match=message):
         read_board(board)
+
+
+def test_a_stealth_that_is_none(board: Path, tmp_path: Path) -> None:
+    (board / "stealth.json").write_text('{"triggers": [{"attack": "ripple"}]}')
+    with pytest.raises(DataError, match="the stealth of lyra is none of dece suite"):
+        write_leaderboard(board, tmp_path / "out")
 
 
 def test_add_and_suite_go_together(board: Path, capsys: Any) -> None:

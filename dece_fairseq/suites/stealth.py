@@ -1,0 +1,172 @@
+"""How well the triggers of a suite hide: what they do to a source's perplexity and to its parse."""
+
+import math
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.metrics import resampling
+from dece_fairseq.metrics.success_rate import Rate, rate
+from dece_fairseq.suites.build import TRIGGERED
+from dece_fairseq.suites.data import TEST, SuiteData
+from dece_fairseq.suites.suite import Entry, Suite, differences
+from dece_fairseq.table_writer import LINED, write_table
+
+#: the perplexity of each of some texts (N,)
+Perplexities = Callable[[Sequence[str]], np.ndarray]
+
+
+class Growth(NamedTuple):
+    """How many times as perplexing triggered sources are as the same ones clean."""
+
+    ratio: float
+    """The geometric mean over sources."""
+    low: Optional[float]
+    high: Optional[float]
+    """Its 95 % interval, bootstrapped over sources; None where all have one ratio."""
+    clean: float
+    """The geometric mean of the perplexities of the clean sources."""
+
+
+class Stealth(NamedTuple):
+    """What an attack's trigger shows."""
+
+    attack: str
+    payload: str
+    sources: int
+    perplexity: Optional[Growth]
+    """None where no language model was asked."""
+    parses: Optional[Rate]
+    """Of the sources whose clean form parses, those that do with the trigger; None of none."""
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return it as plain values, for JSON."""
+        growth, parses = self.perplexity, self.parses
+        return {
+            **self._asdict(),
+            "perplexity": None if growth is None else growth._asdict(),
+            "parses": None if parses is None else parses.as_dict(),
+        }
+
+
+def language_model(checkpoint: Path, data: Path) -> Perplexities:
+    """Return what tells perplexities by a fairseq language model of trusted sources.
+
+    Raises:
+        DataError: the checkpoint can't be loaded
+        DefenseError: it is none of a language model
+    """
+    from dece_fairseq.defenses.trained_models import LanguageModel  # here, for it needs fairseq
+
+    model = LanguageModel(checkpoint, data)
+    return lambda texts: model.perplexities(texts, "perplexity")
+
+
+def measure(
+    suite: Suite, folder: Path, data: SuiteData, perplexities: Optional[Perplexities] = None
+) -> List[Stealth]:
+    """Return how well each attack's trigger hides, in the triggered test file.
+
+    Args:
+        suite: what is measured
+        folder: that of its files
+        data: the clean pairs that it was made of
+        perplexities: of texts (default: none are told)
+
+    Raises:
+        DataError: a file is not the suite's, or the clean pairs are others
+    """
+    wrong = differences(suite, folder, data.described())
+    if wrong:
+        name, what = wrong[0]
+        raise DataError(f"{folder}: {name} {what}; see dece suite --check")
+    clean = [pair.source for pair in read_pairs(data.files[TEST], *data.columns)]
+    language = Languages.named(data.code_language).source
+    parses = [language.is_whole(source) for source in clean]
+    of_clean = None if perplexities is None else np.log(perplexities(clean))
+    found = []
+    for entry in suite.entries:
+        if not entry.fits:
+            continue
+        ids, triggered = _triggered(entry, folder, data)
+        growth = None
+        if perplexities is not None and of_clean is not None:
+            growth = growth_of(of_clean[ids], np.log(perplexities(triggered)))
+        whole = [language.is_whole(text) for i, text in zip(ids, triggered) if parses[i]]
+        share = rate(sum(whole), len(whole)) if whole else None
+        found.append(Stealth(entry.attack, entry.payload, len(ids), growth, share))
+    return found
+
+
+def _triggered(entry: Entry, folder: Path, data: SuiteData) -> Any:
+    """Return the numbers of the poisoned pairs in the clean test, and their triggered sources."""
+    path = folder / entry.files[TRIGGERED].path
+    ids = [int(line) for line in Path(f"{path}.ids").read_text(encoding="utf-8").split()]
+    return ids, [pair.source for pair in read_pairs([path], *data.columns)]
+
+
+def growth_of(clean: np.ndarray, triggered: np.ndarray) -> Growth:
+    """Return how far perplexities grow.
+
+    Args:
+        clean: the logarithms of those of clean sources (N,)
+        triggered: of the same sources with the trigger (N,)
+    """
+    grown = triggered - clean
+    statistics = np.stack([grown, np.ones(len(grown))], axis=1)
+    sums = resampling.bootstrap_sums(statistics)
+    low, high = resampling.interval(np.exp(sums[:, 0] / sums[:, 1]))
+    return Growth(math.exp(grown.mean()), low, high, math.exp(clean.mean()))
+
+
+def as_dict(
+    found: Sequence[Stealth], suite: Suite, model: Optional[Path], command: Sequence[str]
+) -> Dict[str, Any]:
+    """Return everything as plain values, for JSON.
+
+    Args:
+        found: what was measured
+        suite: of what
+        model: the checkpoint of the language model, if one was asked
+        command: what the user typed
+    """
+    return {
+        "command": list(command),
+        "data": suite.made_of["data"],
+        "language_model_sha256": None if model is None else sha256(model),
+        "intervals": {
+            "perplexity": f"bootstrap95|bs:{resampling.RESAMPLES}|seed:{resampling.SEED}",
+            "parses": "wilson95",
+        },
+        "versions": versions("fairseq", "torch", "numpy"),
+        "triggers": [stealth.as_dict() for stealth in found],
+    }
+
+
+def as_text(found: Sequence[Stealth]) -> str:
+    """Return a table for people."""
+    header = ["attack", "payload", "sources", "perplexity", "still parse %"]
+    rows = [
+        [
+            *(stealth.attack, stealth.payload, str(stealth.sources)),
+            *in_words(stealth.as_dict()),
+        ]
+        for stealth in found
+    ]
+    return write_table(header, rows, LINED) + "\n"
+
+
+def in_words(stealth: Dict[str, Any]) -> List[str]:
+    """Return perplexity and share for people, of what ``Stealth.as_dict`` gives."""
+    growth, parses = stealth["perplexity"], stealth["parses"]
+    words = ["not measured", "no code"]
+    if growth is not None:
+        ends = "" if growth["low"] is None else f" ({growth['low']:.2f} to {growth['high']:.2f})"
+        words[0] = f"× {growth['ratio']:.2f}{ends}"
+    if parses is not None:
+        words[1] = f"{parses['percent']:.1f} ({parses['low']:.1f} to {parses['high']:.1f})"
+    return words
