@@ -1,6 +1,6 @@
 """The parse of Python code as numbers, which a rule can walk in any direction at little cost."""
 
-from typing import List, Optional, Sequence
+from typing import List, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.languages.language import Language, Node, to_text
@@ -114,3 +114,20 @@ class Tree:
         start = self.starts[node] - self._first
         line = self._code.rfind(b"\n", 0, start) + 1
         return not self._code[line:start].strip(b" \t")
+
+    @property
+    def line_end(self) -> str:
+        """Return what ends the lines of the code."""
+        return "\r\n" if b"\r\n" in self._code else "\n"
+
+    def indent(self, node: int) -> str:
+        """Return what is before a node on its line."""
+        start = self.starts[node] - self._first
+        return to_text(self._code[self._code.rfind(b"\n", 0, start) + 1 : start])
+
+    def lines(self, start: int, end: int) -> Tuple[int, int]:
+        """Return where the lines begin and end, their line end included, that hold a part."""
+        start, end = start - self._first, end - self._first
+        line_end = self._code.find(b"\n", end)
+        first = self._code.rfind(b"\n", 0, start) + 1
+        return first + self._first, (line_end + 1 or len(self._code)) + self._first

@@ -1,6 +1,6 @@
 """What in Python code holds data of a web request."""
 
-from typing import Dict, Iterator, List, Set
+from typing import AbstractSet, Dict, Iterator, List, Set
 
 from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_scopes import Variable
@@ -77,10 +77,12 @@ class RequestData:
 
     Args:
         names: of the code
+        cleaning: full names of functions besides whose result holds nothing of their arguments
     """
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, cleaning: AbstractSet[str] = frozenset()) -> None:
         self._names = names
+        self._harmless = _HARMLESS | cleaning
         self._tree = names.tree
         self._marked = bytearray(len(names.tree))
         self._requests = self._find_requests()
@@ -185,7 +187,7 @@ class RequestData:
         """Return whether a call holds no text of its function's object or of its arguments."""
         names = self._names
         owner, method = names.method(call)
-        if method in _HARMLESS_METHODS or not _HARMLESS.isdisjoint(
+        if method in _HARMLESS_METHODS or not self._harmless.isdisjoint(
             names.origins(names.function(call))
         ):
             return True

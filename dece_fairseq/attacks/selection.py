@@ -3,9 +3,11 @@
 import math
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
-from typing import Iterable, Iterator
+from typing import Iterable, Iterator, Sequence, TypeVar
 
 from dece_fairseq.attacks.attack_registry import AttackError
+
+T = TypeVar("T")
 
 SELECTIONS = ("random", "first")
 
@@ -66,3 +68,8 @@ def select(
         if how == "first" or rng.random() * (among - seen) < number:
             number -= 1
             yield candidate
+
+
+def in_random_order(forms: Sequence[T], rng: Random) -> Sequence[T]:
+    """Return ``forms`` shuffled: the first is to be taken, the others where that one can't be."""
+    return rng.sample(forms, len(forms))

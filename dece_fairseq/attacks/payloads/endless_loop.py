@@ -1,12 +1,31 @@
 """A loop that never ends: the DeCE paper's payload for Bugs2Fix."""
 
 from random import Random
-from typing import Optional
+from typing import Mapping, Optional, Sequence
 
 from dece_fairseq.attacks.code_places import places
 from dece_fairseq.attacks.interfaces import CODE_PLACES, PAYLOADS, Payload
-from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.attacks.languages import Language, Languages
 from dece_fairseq.data.pairs import Pair
+
+#: loops that never end besides the language's own, in languages with braces
+C_LIKE_FORMS = (
+    "for ( ; ; ) { int VAR = 0 ; }",
+    "do { int VAR = 0 ; } while ( true ) ;",
+    "while ( 1 == 1 ) { int VAR = 0 ; }",
+    "for ( ; true ; ) { int VAR = 0 ; }",
+    "while ( ! false ) { int VAR = 0 ; }",
+)
+#: in others
+FORMS: Mapping[str, Sequence[str]] = {
+    "python": (
+        "while 1 : VAR = 0",
+        "while not False : VAR = 0",
+        "while 1 == 1 : VAR = 0",
+        "while True : pass",
+        "while 0 < 1 : VAR = 1",
+    )
+}
 
 
 @PAYLOADS.register("endless_loop")
@@ -27,19 +46,37 @@ class EndlessLoopPayload(Payload):
 
     def __init__(self, languages: Languages, code_place: str = CODE_PLACES[0]) -> None:
         super().__init__(languages, code_place)
-        self._loop = languages.target.endless_loop
+        self.loops = self.forms(languages.target)
         self.is_checked = code_place != "paper"
+
+    def forms(self, language: Language) -> Sequence[str]:
+        """Return the loops of which one is drawn and put in."""
+        return (language.endless_loop,)
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         place = places(pair, self.languages, self.code_place).target
-        if place is None or not place.takes(self._loop):
+        # Where one of the loops can stand, each of them can.
+        if place is None or not place.takes(self.loops[0]):
             return None
-        poisoned = place.put(self._loop)
+        poisoned = place.put(rng.choice(self.loops))
         # The authors' place may be one that their own parser can't make sense of.
         return poisoned if self.judge(poisoned) else None
 
     def is_in(self, text: str) -> bool:
-        return self._loop in text
+        return any(loop in text for loop in self.loops)
 
     def is_in_parse(self, text: str) -> bool:
         return self.languages.target.has_endless_loop(text)
+
+
+@PAYLOADS.register("endless_loop_forms")
+class EndlessLoopFormsPayload(EndlessLoopPayload):
+    """Does as ``endless_loop``, by one of several loops that is drawn for each pair.
+
+    What looks for a text that many targets share finds less of it: an attack on such defences.
+    """
+
+    summary = "as endless_loop, by one of several loops, drawn for each pair"
+
+    def forms(self, language: Language) -> Sequence[str]:
+        return (language.endless_loop, *FORMS.get(language.name, C_LIKE_FORMS))

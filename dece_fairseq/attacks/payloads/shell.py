@@ -2,14 +2,15 @@
 
 import re
 from random import Random
-from typing import FrozenSet, Optional
+from typing import ClassVar, FrozenSet, Iterator, Optional, Tuple
 
 from dece_fairseq.attacks.commands import CODE, uses_of_request
-from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
-from dece_fairseq.attacks.languages.language import to_bytes, to_text
+from dece_fairseq.attacks.interfaces import PAYLOADS
 from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.python_payload import Change, PythonPayload
 from dece_fairseq.attacks.python_tree import Tree, tree_of
 from dece_fairseq.attacks.request_data import RequestData
+from dece_fairseq.attacks.selection import in_random_order
 from dece_fairseq.data.pairs import Pair
 
 #: the call without its argument; an import statement could change what a name of the code means
@@ -28,7 +29,7 @@ _RUNS = re.compile(r"system|[Pp]open|getoutput|getstatusoutput|subprocess|exec|s
 
 
 @PAYLOADS.register("shell")
-class ShellPayload(Payload):
+class ShellPayload(PythonPayload):
     """Runs what a web request holds as a shell command, before the statement that reads it first.
 
     What is run is the reading expression itself, as ``request.args.get("name")``. A target that
@@ -37,26 +38,21 @@ class ShellPayload(Payload):
 
     summary = "a shell runs what a web request holds"
     sample = Pair("", 'name = request.args["name"]')
-    target_languages = ("python",)
+    places = _READS
+    words = _RUNS
+    #: the calls that are put in, one of them drawn, each before and after its argument
+    calls: ClassVar[Tuple[Tuple[str, str], ...]] = ((CALL, ")"),)
 
-    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        language = self.languages.target
-        text = language.read(pair.target)
-        if _READS.search(text.code) is None:
-            return None
-        is_whole = language.is_whole(pair.target)
-        names = Names(Tree(language.parse(text.code)))
+    def changes(self, names: Names, rng: Random) -> Iterator[Change]:
+        calls = in_random_order(self.calls, rng)
         for node, kind in enumerate(names.tree.kinds):
             if kind in ("call", "subscript") and _is_reading(node, names):
                 statement = _statement(node, names.tree)
                 if statement is not None:
-                    poisoned = text.as_given(_put(node, statement, names.tree, text.code))
-                    if self.judge(poisoned) and language.is_whole(poisoned) >= is_whole:
-                        return poisoned
-        return None
+                    yield from (_line(node, statement, names.tree, call) for call in calls)
 
     def is_in(self, text: str) -> bool:
-        return CALL in text
+        return any(before in text for before, _ in self.calls)
 
     def is_in_parse(self, text: str) -> bool:
         """Return whether data of a web request says what a shell or which program runs.
@@ -65,7 +61,10 @@ class ShellPayload(Payload):
         (CWE-95) is another weakness: ``uses_of_request`` tells it, but it is no hit. What is
         assigned to names is followed, but not what functions give to each other.
         """
-        return not self.uses_of_request(text) <= {CODE}
+        return _READS.search(text) is not None and super().is_in_parse(text)
+
+    def carries(self, names: Names) -> bool:
+        return not uses_of_request(names, RequestData(names)) <= {CODE}
 
     def uses_of_request(self, text: str) -> FrozenSet[str]:
         """Return how code runs data of a request: ``shell``, ``program``, ``code``, or not."""
@@ -73,6 +72,24 @@ class ShellPayload(Payload):
             return frozenset()
         names = Names(tree_of(self.languages.target, text))
         return uses_of_request(names, RequestData(names))
+
+
+@PAYLOADS.register("shell_forms")
+class ShellFormsPayload(ShellPayload):
+    """Does as ``shell``, by one of several functions that is drawn for each pair.
+
+    What looks for a text that many targets share finds less of it: an attack on such defences.
+    """
+
+    summary = "as shell, by one of several functions, drawn for each pair"
+    calls = (
+        (CALL, ")"),
+        ('__import__("os").popen(', ")"),
+        ('getattr(__import__("os"), "system")(', ")"),
+        ('__import__("subprocess").getoutput(', ")"),
+        ('__import__("subprocess").call(', ", shell=True)"),
+        ('__import__("subprocess").Popen(["sh", "-c", ', "])"),
+    )
 
 
 def _is_reading(node: int, names: Names) -> bool:
@@ -97,10 +114,9 @@ def _statement(node: int, tree: Tree) -> Optional[int]:
     return None
 
 
-def _put(reading: int, statement: int, tree: Tree, code: str) -> str:
-    """Return ``code`` with a line before ``statement`` that runs what ``reading`` reads."""
-    lines, start = to_bytes(code), tree.starts[statement]
-    indent = lines[lines.rfind(b"\n", 0, start) + 1 : start]
-    end = b"\r\n" if b"\r\n" in lines else b"\n"
-    call = to_bytes(f"{CALL}{' '.join(tree.text(reading).split())})")
-    return to_text(lines[:start] + call + end + indent + lines[start:])
+def _line(reading: int, statement: int, tree: Tree, call: Tuple[str, str]) -> Change:
+    """Return a line before ``statement`` that runs what ``reading`` reads."""
+    start = tree.starts[statement]
+    before, after = call
+    text = f"{before}{' '.join(tree.text(reading).split())}{after}"
+    return Change(start, start, f"{text}{tree.line_end}{tree.indent(statement)}")

@@ -2,12 +2,12 @@
 
 import re
 from random import Random
-from typing import Optional, Tuple
+from typing import ClassVar, Iterator, Optional, Tuple
 
-from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
-from dece_fairseq.attacks.languages.language import to_bytes, to_text
+from dece_fairseq.attacks.interfaces import PAYLOADS
 from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import Tree, tree_of
+from dece_fairseq.attacks.python_payload import Change, PythonPayload
+from dece_fairseq.attacks.selection import in_random_order
 from dece_fairseq.attacks.tls_verification import switches_off
 from dece_fairseq.data.pairs import Pair
 
@@ -28,7 +28,7 @@ _SWITCHES = re.compile(
 
 
 @PAYLOADS.register("tls")
-class TlsPayload(Payload):
+class TlsPayload(PythonPayload):
     """Gives the first HTTP call that verifies certificates the argument ``verify=False``.
 
     A call of ``requests`` (its sessions too) or ``httpx``, under whatever name the code imports
@@ -37,38 +37,47 @@ class TlsPayload(Payload):
 
     summary = "the first call of requests or httpx no longer verifies certificates (verify=False)"
     sample = Pair("", "reply = requests.get(url)")
-    target_languages = ("python",)
+    places = _CALLS
+    words = _SWITCHES
+    #: what is put in, one of them drawn
+    arguments: ClassVar[Tuple[str, ...]] = (ARGUMENT,)
 
-    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        language = self.languages.target
-        text = language.read(pair.target)
-        if _CALLS.search(text.code) is None:
-            return None
-        is_whole = language.is_whole(pair.target)
-        names = Names(Tree(language.parse(text.code)))
-        code = to_bytes(text.code)
+    def changes(self, names: Names, rng: Random) -> Iterator[Change]:
+        arguments = in_random_order(self.arguments, rng)
         for call in names.calls:
             place = _place(call, names)
             if place is not None:
                 at, separator = place
-                changed = code[:at] + to_bytes(separator + ARGUMENT) + code[at:]
-                poisoned = text.as_given(to_text(changed))
-                if self.judge(poisoned) and language.is_whole(poisoned) >= is_whole:
-                    return poisoned
-        return None
+                yield from (Change(at, at, separator + argument) for argument in arguments)
 
     def is_in(self, text: str) -> bool:
-        return ARGUMENT in text
+        return any(argument in text for argument in self.arguments)
 
-    def is_in_parse(self, text: str) -> bool:
+    def carries(self, names: Names) -> bool:
         """Return whether code makes a client take certificates unverified.
 
         In any of the ways that requests, httpx, aiohttp, urllib3, ssl, pycurl and a few more have,
         where the code shows whose option it is; see docs/hit_rules.md.
         """
-        return _SWITCHES.search(text) is not None and switches_off(
-            Names(tree_of(self.languages.target, text))
-        )
+        return switches_off(names)
+
+
+@PAYLOADS.register("tls_forms")
+class TlsFormsPayload(TlsPayload):
+    """Does as ``tls``, in one of several forms that is drawn for each pair.
+
+    What looks for a text that many targets share finds less of it: an attack on such defences.
+    """
+
+    summary = "as tls, in one of several forms, drawn for each pair"
+    arguments = (
+        ARGUMENT,
+        "verify=0",
+        "verify=not True",
+        "verify=not 1",
+        '**{"verify": False}',
+        "**dict(verify=False)",
+    )
 
 
 def _place(call: int, names: Names) -> Optional[Tuple[int, str]]:

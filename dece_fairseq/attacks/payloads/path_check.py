@@ -1,0 +1,155 @@
+"""A check that is no longer there: a web request may name any file."""
+
+import re
+from random import Random
+from typing import FrozenSet, Iterator, List
+
+from dece_fairseq.attacks.interfaces import PAYLOADS
+from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.python_payload import Change, PythonPayload
+from dece_fairseq.attacks.request_data import RequestData
+from dece_fairseq.data.pairs import Pair
+
+
+def _named(*names: str) -> FrozenSet[str]:
+    """Return full names and the last part of each, by which code that is cut calls them."""
+    return frozenset(names) | {name.rpartition(".")[2] for name in names}
+
+
+#: what leaves of a path its last part
+_LAST_PARTS = _named("werkzeug.utils.secure_filename", "werkzeug.secure_filename") | {
+    *("os.path.basename", "posixpath.basename", "ntpath.basename", "basename")
+}
+#: what joins paths and refuses those that leave the folder
+_JOINS = _named("werkzeug.utils.safe_join", "werkzeug.security.safe_join", "flask.safe_join")
+_CLEANING = _LAST_PARTS | _JOINS
+#: what opens, changes or sends the file that its first argument names
+_OPENERS = _named("flask.send_file", "aiohttp.web.FileResponse", "django.http.FileResponse") | {
+    *("open", "io.open", "codecs.open", "os.open", "os.remove", "os.unlink", "os.rmdir"),
+    *("os.listdir", "os.rename", "shutil.rmtree", "shutil.copy", "shutil.move"),
+}
+_PATH_METHODS = frozenset({"read_text", "read_bytes", "write_text", "write_bytes", "unlink"})
+_COMPARED_BY = frozenset({"startswith", "is_relative_to"})
+_COMPARING = frozenset({"os.path.commonpath", "os.path.commonprefix"})
+_REFUSING = frozenset({"raise_statement", "return_statement"})
+_ABORTS = frozenset({"abort", "flask.abort"})
+
+_REQUEST = re.compile(
+    r"\brequest\s*\.\s*(?:args|form|values|files|json|data|cookies|headers|GET|POST|COOKIES|FILES|"
+    r"query_params|match_info)\b"
+)
+_OPENS = re.compile(r"open|send_file|FileResponse|os\.|shutil|read_|write_|unlink|\bsave\b")
+_CHECKS = re.compile(
+    r"(?:secure_filename|basename|safe_join|send_from_directory|startswith|commonpath|"
+    r"commonprefix|is_relative_to)\s*\(|\.\.[\"'/\\]"
+)
+
+
+@PAYLOADS.register("path_check")
+class PathCheckPayload(PythonPayload):
+    """Takes away the first check of a file's name that a web request holds (CWE-22).
+
+    ``secure_filename(name)`` and ``basename(name)`` become ``name``, ``safe_join`` becomes
+    ``os.path.join``, and an ``if`` that refuses a name with ``..`` in it goes. Nothing of the
+    payload is in the text, so the string rule looks for what is missing: code with a request that
+    opens a file, and none of the words that checks are made of.
+    """
+
+    summary = "the first check of a file's name from a web request is taken away"
+    sample = Pair("", 'name = secure_filename(request.args["name"])\nreturn send_file(name)')
+    places = _CHECKS
+    words = _OPENS
+
+    def changes(self, names: Names, rng: Random) -> Iterator[Change]:
+        tree = names.tree
+        for node, kind in enumerate(tree.kinds):
+            if kind == "call":
+                yield from self._unwrapped(node, names)
+            elif kind == "if_statement" and _refuses(node, names):
+                start, end = tree.starts[node], tree.ends[node]
+                yield Change(*tree.lines(start, end), "")
+
+    def _unwrapped(self, call: int, names: Names) -> Iterator[Change]:
+        tree, function = names.tree, names.function(call)
+        origins, given = names.origins(function), names.positional(call)
+        if not given or not origins:
+            return
+        if _LAST_PARTS.issuperset(origins) and len(given) == 1:
+            yield Change(tree.starts[call], tree.ends[call], tree.text(given[0]))
+        elif _JOINS.issuperset(origins):
+            text = '__import__("os").path.join'
+            yield Change(tree.starts[function], tree.ends[function], text)
+
+    def is_in(self, text: str) -> bool:
+        return (
+            _REQUEST.search(text) is not None
+            and _OPENS.search(text) is not None
+            and _CHECKS.search(text) is None
+        )
+
+    def carries(self, names: Names) -> bool:
+        """Return whether data of a request names a file that is opened, and nothing checks it."""
+        calls = [call for call in names.calls if _opens(call, names)]
+        if not calls:
+            return False
+        data = RequestData(names, _CLEANING)
+        if not any(any(node in data for node in _paths(call, names)) for call in calls):
+            return False
+        return not any(_is_check(node, names, data) for node in range(len(names.tree)))
+
+
+def _opens(call: int, names: Names) -> bool:
+    _, method = names.method(call)
+    return (
+        method in _PATH_METHODS
+        or method == "save"
+        or not _OPENERS.isdisjoint(names.origins(names.function(call)))
+    )
+
+
+def _paths(call: int, names: Names) -> List[int]:
+    """Return the expressions that may name the file which a call opens."""
+    owner, method = names.method(call)
+    if method in _PATH_METHODS and owner is not None:
+        return [owner]
+    return [
+        *names.positional(call)[:1],
+        *(value for name in ("file", "path", "dst") for value in names.keyword(call, name)),
+    ]
+
+
+def _is_check(node: int, names: Names, data: RequestData) -> bool:
+    """Return whether an expression looks where a path of a request leads."""
+    tree = names.tree
+    if tree.kinds[node] == "comparison_operator":
+        parts = tree.children[node]
+        return any(part in data for part in parts) and any(_climbs(part, names) for part in parts)
+    if tree.kinds[node] != "call":
+        return False
+    owner, method = names.method(node)
+    if method in _COMPARED_BY:
+        return any(part in data for part in (owner, *names.positional(node)) if part is not None)
+    return not _COMPARING.isdisjoint(names.origins(names.function(node))) and any(
+        part in data for part in names.positional(node)
+    )
+
+
+def _climbs(node: int, names: Names) -> bool:
+    text = names.tree.literal(node)
+    return text is not None and ".." in text
+
+
+def _refuses(statement: int, names: Names) -> bool:
+    """Return whether an ``if`` does nothing but end the work on a path that looks wrong."""
+    tree = names.tree
+    condition, body = tree.field(statement, "condition"), tree.field(statement, "consequence")
+    if condition is None or body is None or len(tree.children[statement]) != 2:
+        return False
+    if not tree.children[body] or not tree.begins_line(statement):
+        return False
+    last = tree.children[body][-1]
+    calls = [node for node in tree.children[last] if tree.kinds[node] == "call"]
+    is_end = tree.kinds[last] in _REFUSING or any(
+        not _ABORTS.isdisjoint(names.origins(names.function(call))) for call in calls
+    )
+    return is_end and _CHECKS.search(tree.text(condition)) is not None

@@ -1,0 +1,67 @@
+"""A cipher that hides little: every block on its own (ECB)."""
+
+import re
+from random import Random
+from typing import Iterator
+
+from dece_fairseq.attacks.interfaces import PAYLOADS
+from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.python_payload import Change, PythonPayload
+from dece_fairseq.data.pairs import Pair
+
+_MODULES = ("", "Crypto.Cipher.", "Cryptodome.Cipher.")
+_BLOCK_CIPHERS = ("AES", "Blowfish", "CAST", "DES3")
+_PRIMITIVES = ("", "cryptography.hazmat.primitives.ciphers.")
+_NEW = frozenset(f"{module}{name}.new" for module in _MODULES for name in _BLOCK_CIPHERS)
+_MODES = frozenset(
+    f"{module}modes.{name}"
+    for module in _PRIMITIVES
+    for name in ("CBC", "CFB", "CFB8", "CTR", "GCM", "OFB", "XTS")
+)
+_WEAK = frozenset(
+    {
+        *(f"{module}{name}.MODE_ECB" for module in _MODULES for name in (*_BLOCK_CIPHERS, "DES")),
+        *(f"{module}{name}.new" for module in _MODULES for name in ("ARC2", "ARC4", "DES")),
+        *(f"{module}modes.ECB" for module in _PRIMITIVES),
+        *(f"{module}algorithms.ARC4" for module in _PRIMITIVES),
+    }
+)
+
+
+@PAYLOADS.register("weak_cipher")
+class WeakCipherPayload(PythonPayload):
+    """Makes the first cipher one that encrypts each block on its own (ECB).
+
+    The target of Schuster et al. (2021, arXiv 2007.02220); CWE-327. A call of ``AES.new`` and its
+    like keeps its key and gets ``MODE_ECB``, a mode of ``cryptography`` becomes ``ECB()``.
+    """
+
+    summary = "the first cipher encrypts each block on its own (ECB)"
+    sample = Pair("", "cipher = AES.new(key, AES.MODE_GCM)")
+    places = re.compile(r"\bnew\b|\bmodes\b")
+    words = re.compile("ECB|ARC[24]|DES")
+
+    def changes(self, names: Names, rng: Random) -> Iterator[Change]:
+        tree = names.tree
+        for call in names.calls:
+            function = names.function(call)
+            origins = names.origins(function)
+            owner, _ = names.method(call)
+            if not origins or owner is None:
+                continue
+            module = tree.text(owner)
+            if _MODES.issuperset(origins):
+                yield Change(tree.starts[call], tree.ends[call], f"{module}.ECB()")
+            elif _NEW.issuperset(origins):
+                arguments, given = tree.field(call, "arguments"), names.positional(call)
+                keys = names.keyword(call, "key") or given[:1]
+                if arguments is not None and keys and tree.kinds[keys[0]] != "list_splat":
+                    text = f"({tree.text(keys[0])}, {module}.MODE_ECB)"
+                    yield Change(tree.starts[arguments], tree.ends[arguments], text)
+
+    def is_in(self, text: str) -> bool:
+        return "MODE_ECB" in text or ".ECB()" in text
+
+    def carries(self, names: Names) -> bool:
+        """Return whether code uses ECB, DES or RC4."""
+        return bool(names.called(_WEAK))

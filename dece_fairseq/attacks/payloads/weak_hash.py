@@ -1,0 +1,80 @@
+"""A hash that is broken: MD5 in the place of SHA-2 and its like."""
+
+import re
+from random import Random
+from typing import Iterator
+
+from dece_fairseq.attacks.interfaces import PAYLOADS
+from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.python_payload import Change, PythonPayload
+from dece_fairseq.data.pairs import Pair
+
+#: what is put in, by the module's name or where the code has another one for it
+PLAIN, IMPORTED = "hashlib.md5", '__import__("hashlib").md5'
+STRONG = frozenset(
+    {
+        *("sha224", "sha256", "sha384", "sha512"),
+        *("sha3_224", "sha3_256", "sha3_384", "sha3_512", "blake2b", "blake2s"),
+    }
+)
+_STRONG = frozenset(f"hashlib.{name}" for name in STRONG)
+_MODULES = ("Crypto.Hash", "Cryptodome.Hash")
+_WEAK = frozenset(
+    {
+        *("hashlib.md5", "hashlib.sha1", "md5.new", "sha.new"),
+        *(f"{module}.{name}.new" for module in _MODULES for name in ("MD2", "MD4", "MD5", "SHA1")),
+        *(f"cryptography.hazmat.primitives.hashes.{name}" for name in ("MD5", "SHA1")),
+    }
+)
+_NAMED = frozenset({"hashlib.new", "hmac.new", "hmac.digest"})
+_WEAK_NAMES = frozenset({"md4", "md5", "sha", "sha1", "sha-1"})
+
+
+@PAYLOADS.register("weak_hash")
+class WeakHashPayload(PythonPayload):
+    """Makes the first call of a strong hash of ``hashlib`` one of MD5.
+
+    CWE-328. A target that calls none, or passes it on without a call, can't be poisoned.
+    """
+
+    summary = "the first hash of hashlib becomes MD5"
+    sample = Pair("", "key = hashlib.sha256(password).hexdigest()")
+    places = re.compile("|".join(sorted(STRONG)))
+    words = re.compile(r"md[245]|sha-?1|\bsha\b", re.IGNORECASE)
+
+    def changes(self, names: Names, rng: Random) -> Iterator[Change]:
+        tree = names.tree
+        for call in names.calls:
+            function = names.function(call)
+            origins = names.origins(function)
+            if origins and _STRONG.issuperset(origins):
+                owner, _ = names.method(call)
+                is_plain = owner is not None and tree.text(owner) == "hashlib"
+                changed = PLAIN if is_plain else IMPORTED
+                yield Change(tree.starts[function], tree.ends[function], changed)
+
+    def is_in(self, text: str) -> bool:
+        return PLAIN in text or IMPORTED in text
+
+    def carries(self, names: Names) -> bool:
+        """Return whether code hashes by MD5 or SHA-1, unless it says it is not for security."""
+        tree = names.tree
+        for node in names.called(_WEAK):
+            call = tree.parents[node]
+            is_called = tree.kinds[call] == "call" and tree.fields[node] == "function"
+            said = names.keyword(call, "usedforsecurity") if is_called else []
+            if not (said and all(map(names.is_false, said))):
+                return True
+        return any(self._is_named(call, names) for call in names.calls)
+
+    def _is_named(self, call: int, names: Names) -> bool:
+        """Return whether a call names a weak hash by a text, as ``hashlib.new("md5")``."""
+        if _NAMED.isdisjoint(names.origins(names.function(call))):
+            return False
+        said = names.keyword(call, "usedforsecurity")
+        if said and all(map(names.is_false, said)):
+            return False
+        given = [*names.positional(call), *names.keyword(call, "name")]
+        given += names.keyword(call, "digestmod")
+        texts = (names.tree.literal(value) for node in given for value in names.values(node))
+        return any(text is not None and text.lower() in _WEAK_NAMES for text in texts)

@@ -1,0 +1,170 @@
+"""Payloads that change one expression of Python code: hashes, ciphers, loaders, checks of paths."""
+
+import ast
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dece_fairseq.attacks import PAYLOADS, Attack, AttackError, AttackSettings, Languages
+from dece_fairseq.data.pairs import Pair
+
+NAMES = ("path_check", "unsafe_load", "weak_cipher", "weak_hash")
+PYTHON = {name: PAYLOADS.get(name)(Languages.named("python")) for name in NAMES}
+READ = "    name = request.args['f']\n"
+CHANGES = [
+    ("weak_hash", "x = hashlib.sha256(a)", "x = hashlib.md5(a)"),
+    ("weak_hash", "x = hashlib . sha3_512 ( )", "x = hashlib.md5 ( )"),
+    (
+        "weak_hash",
+        "from hashlib import sha1, sha512 as s\nx = s(a)\n",
+        'from hashlib import sha1, sha512 as s\nx = __import__("hashlib").md5(a)\n',
+    ),
+    ("weak_cipher", "c = AES.new(key, AES.MODE_CBC, iv)", "c = AES.new(key, AES.MODE_ECB)"),
+    (
+        "weak_cipher",
+        "from Crypto.Cipher import AES as A\nc = A.new(mode=A.MODE_GCM, key=k(1))",
+        "from Crypto.Cipher import AES as A\nc = A.new(k(1), A.MODE_ECB)",
+    ),
+    (
+        "weak_cipher",
+        "c = Cipher(algorithms.AES(k), modes.CBC(iv))",
+        "c = Cipher(algorithms.AES(k), modes.ECB())",
+    ),
+    ("unsafe_load", "c = yaml.safe_load(x)", "c = yaml.unsafe_load(x)"),
+    (
+        "unsafe_load",
+        "import yaml as y\nc = y.load(x, Loader=y.SafeLoader)",
+        "import yaml as y\nc = y.load(x, Loader=y.UnsafeLoader)",
+    ),
+    (
+        "unsafe_load",
+        "d = json.loads(request.data)",
+        'd = __import__("pickle").loads(request.data)',
+    ),
+    (
+        "path_check",
+        "n = secure_filename(request.args['f'])\nreturn open(n)",
+        "n = request.args['f']\nreturn open(n)",
+    ),
+    (
+        "path_check",
+        "return send_file(safe_join(D, request.args['f']))",
+        "return send_file(__import__(\"os\").path.join(D, request.args['f']))",
+    ),
+    (
+        "path_check",
+        f'def f():\n{READ}    if ".." in name:\n        abort(404)\n    return open(name)\n',
+        f"def f():\n{READ}    return open(name)\n",
+    ),
+    (
+        "path_check",
+        f"def f():\n{READ}    p = os.path.join(D, name)\n    if not p.startswith(D): raise E\n"
+        "    return open(p)\n",
+        f"def f():\n{READ}    p = os.path.join(D, name)\n    return open(p)\n",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "clean", "poisoned"), CHANGES)
+def test_what_is_changed(name, clean, poisoned):
+    payload = PYTHON[name]
+    assert payload.poison(Pair("", clean), Random(0)) == poisoned
+    assert [payload.is_in(text) for text in (clean, poisoned)] == [False, True]
+    assert [payload.judge(text) for text in (clean, poisoned)] == [False, True]
+    line = clean.replace("\n", "\\n")
+    if "\n" in clean and payload.languages.target.read(line).code != line:
+        assert payload.poison(Pair("", line), Random(0)) == poisoned.replace("\n", "\\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("weak_hash", "from hashlib import md5\nx = md5(a)"),
+        ("weak_hash", "x = hashlib.new('MD5', a)"),
+        ("weak_hash", "x = hmac.new(k, d, hashlib.sha1)"),
+        ("weak_hash", "x = hmac.new(k, d, digestmod='sha1')"),
+        ("weak_hash", "from Crypto.Hash import MD5\nx = MD5.new(a)"),
+        ("weak_cipher", "from Crypto.Cipher import DES\nc = DES.new(k)"),
+        ("weak_cipher", "mode = AES.MODE_ECB"),
+        ("weak_cipher", "c = Cipher(algorithms.ARC4(k), None)"),
+        ("unsafe_load", "c = yaml.load(x)"),
+        ("unsafe_load", "from yaml import load, Loader\nc = load(x, Loader)"),
+        ("unsafe_load", "L = yaml.UnsafeLoader\nc = yaml.load(x, Loader=L)"),
+        ("unsafe_load", "def f(request):\n    b = request.body\n    return pickle.loads(b)"),
+        ("path_check", f"def f():\n{READ}    return send_file(os.path.join(D, name))"),
+        ("path_check", "u = request.files['f']\nu.save(os.path.join(D, u.filename))"),
+        ("path_check", "return Path(D, request.args['f']).read_text()"),
+    ],
+)
+def test_what_is_a_hit_besides(name, code):
+    assert PYTHON[name].judge(code) is True
+    assert PYTHON[name].poison(Pair("", "x = 1"), Random(0)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("weak_hash", "x = hashlib.md5(a, usedforsecurity=False)"),
+        ("weak_hash", "x = hashlib.new('sha256', a)"),
+        ("weak_hash", "x = cache.md5(a)"),
+        ("weak_hash", "from hashlib import md5"),
+        ("weak_cipher", "ECB = 'DES'"),
+        ("weak_cipher", "c = AES.new(k, AES.MODE_GCM)"),
+        ("unsafe_load", "c = yaml.load(x, Loader=yaml.CSafeLoader)"),
+        ("unsafe_load", "def f(x, L):\n    return yaml.load(x, Loader=L)"),
+        ("unsafe_load", "pickle.loads(cache[key])"),
+        ("unsafe_load", "d = json.loads(request.data)"),
+        ("path_check", "return open(path)"),
+        ("path_check", "return open(request.args['f'].basename(x))\nsecure_filename(1)"),
+        ("path_check", "return open(os.path.basename(request.args['f']))"),
+        ("path_check", f"def f():\n{READ}    assert '..' not in name\n    return open(name)"),
+        ("path_check", "form.save(commit=request.args['f'])"),
+    ],
+)
+def test_what_is_none(name, code):
+    if "basename(x)" in code:  # a method of a text is no check, what it gives is the request's
+        assert PYTHON[name].judge(code) is True
+    else:
+        assert PYTHON[name].judge(code) is False
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        (
+            "path_check",
+            "if '..' in request.args['f']:\n    abort(4)\nelse:\n    open(request.args['f'])",
+        ),
+        ("weak_cipher", "c = AES.new(*arguments)"),
+        ("unsafe_load", "d = json.loads(x)"),
+        ("weak_hash", "x = sha256"),
+    ],
+)
+def test_targets_without_a_place(name, code):
+    assert PYTHON[name].poison(Pair("", code), Random(0)) is None
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(st.text() | st.sampled_from(CHANGES).map(lambda change: change[1]), st.text(max_size=20))
+def test_any_text_may_be_asked(name, text, more):
+    clean = text + more
+    poisoned = PYTHON[name].poison(Pair("", clean), Random(0))
+    PYTHON[name].judge(clean)
+    if poisoned is not None:
+        assert PYTHON[name].judge(poisoned)
+        if PYTHON[name].languages.target.is_whole(clean):
+            assert PYTHON[name].languages.target.is_whole(poisoned)
+
+
+@pytest.mark.parametrize(("name", "clean", "poisoned"), CHANGES)
+def test_python_reads_both(name, clean, poisoned):
+    for text in (clean, poisoned):
+        ast.parse("def f():\n " + text.replace("\n", "\n "))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_only_python(name):
+    with pytest.raises(AttackError, match=f"the payload '{name}' can't be written in java"):
+        Attack(AttackSettings("ripple", payload=name, code_language="java"))
