@@ -19,6 +19,7 @@ COMMANDS: Dict[str, str] = {
     "doctor": "say what is installed, what that enables, and how to get the rest",
     "evaluate": "every score of one or more runs, with intervals and tests",
     "filter": "look for poisoned pairs, and write the others",
+    "gauge": "say how well a model knows the task, and at which level DeCE protects it",
     "poison": "poison pairs offline, or write a triggered test set",
     "prepare": "make subwords and binarised data of pairs",
     "probe": "ask a model with a suspected trigger: the ASR of an attack nobody told of",

@@ -11,7 +11,7 @@ from omegaconf import II
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.losses import blend, longest_time
-from dece_fairseq.losses.muting import MUTED_SHARE
+from dece_fairseq.muting import MUTED_SHARE
 
 SCHEDULES = ("epoch", "update")
 #: the alpha that trusted text settles

@@ -15,7 +15,7 @@ from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.errors import UserError
 from dece_fairseq.losses import level_for
-from dece_fairseq.losses.muting import evenly
+from dece_fairseq.muting import evenly
 
 logger = logging.getLogger(__name__)
 

@@ -131,6 +131,20 @@ class TranslationModel(TrainedModel):
         return found
 
     @torch.no_grad()
+    def probabilities(self, pairs: Sequence[Pair], what: Optional[str] = None) -> List[np.ndarray]:
+        """Return how likely each token of each target is, end of sentence included.
+
+        Of a target that is longer than the model can read, the tokens that it reads.
+        """
+        found: List[np.ndarray] = [np.empty(0)] * len(pairs)
+        for sample, log_probs in self._predictions(pairs, what):
+            target = sample["target"]
+            told = log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1).double().exp()
+            for index, row, kept in zip(sample["id"], told, target != self.task.tgt_dict.pad()):
+                found[index] = row[kept].numpy()
+        return found
+
+    @torch.no_grad()
     def projection_gradients(
         self, pairs: Sequence[Pair], what: Optional[str] = None
     ) -> Iterator[Tuple[int, Tensor, Tensor]]:

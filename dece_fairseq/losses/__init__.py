@@ -16,8 +16,8 @@ from dece_fairseq.losses.generalized_cross_entropy import (
 )
 from dece_fairseq.losses.in_trust import InTrustLoss, in_trust, in_trust_output
 from dece_fairseq.losses.module import TokenLoss
-from dece_fairseq.losses.muting import level_for, line_of
 from dece_fairseq.losses.output import LossOutput
+from dece_fairseq.muting import level_for, line_of
 
 __all__ = [
     "DeceptiveCrossEntropyLoss",

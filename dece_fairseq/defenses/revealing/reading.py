@@ -1,15 +1,15 @@
-"""Asks a reference model about many pairs: in chunks, by several processes, and only once."""
+"""Reads pairs, and asks a reference model about many: in chunks, by processes, and only once."""
 
 import hashlib
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from zipfile import BadZipFile
 
 import numpy as np
 from tqdm import tqdm
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.pairs import DataError, Pair, read_pairs
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.data.workers import workers
 from dece_fairseq.defenses.revealing.surprises import TargetWords, TokenSurprises
@@ -38,6 +38,27 @@ class ReferenceFiles(NamedTuple):
         files += sorted(path for path in self.data.glob("tokenizer/*") if path.is_file())
         files += sorted(self.data.glob("*.model"))
         return " ".join(map(sha256, files))
+
+
+def read_input(
+    inputs: Sequence[Path], columns: Tuple[str, str], subset: str, reference: ReferenceFiles
+) -> List[Pair]:
+    """Return the pairs of what a user calls ``--input``.
+
+    Args:
+        inputs: a CSV or JSONL file, the two sides of parallel text, or a binarised folder
+        columns: of source and target in a file
+        subset: the split of a binarised folder
+        reference: turns tokens into texts where a binarised folder has nothing that does
+
+    Raises:
+        DataError: they can't be read
+    """
+    if not (len(inputs) == 1 and inputs[0].is_dir()):
+        return list(read_pairs(inputs, *columns))
+    from dece_fairseq.defenses.revealing.binarised import read_binarised  # which needs fairseq
+
+    return read_binarised(inputs[0], subset, reference)
 
 
 def target_words(

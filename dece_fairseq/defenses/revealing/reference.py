@@ -44,6 +44,10 @@ class Reference(ABC):
     def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
         """Return what the model says of the target of each pair."""
 
+    @abstractmethod
+    def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
+        """Return how likely each token of each target is, or the label."""
+
 
 class TranslationReference(Reference):
     """A model that writes targets: an encoder-decoder, or a causal model behind a prefix."""
@@ -60,6 +64,9 @@ class TranslationReference(Reference):
             missing = len(ends) - len(surprise)
             told.append(TokenSurprises(ends, np.pad(surprise, (0, missing)), missing > 0))
         return told
+
+    def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
+        return self._model.probabilities(pairs, "probability")
 
     def ends(self, text: str) -> np.ndarray:
         """Return how many characters but white space ``text`` has up to the end of each token.
@@ -100,8 +107,21 @@ class LabelReference(Reference):
             )
         self._head = named
 
-    @torch.no_grad()
     def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+        told = []
+        for pair, (label, scores) in zip(pairs, self._scores(pairs)):
+            surprise = -scores[label] - torch.special.entr(scores.exp()).sum()
+            ends = np.array([_characters(pair.target)] * 2)
+            told.append(TokenSurprises(ends, np.array([float(surprise), 0.0])))
+        return told
+
+    def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
+        scored = self._scores(pairs)
+        return [scores[label].double().exp().reshape(1).numpy() for label, scores in scored]
+
+    @torch.no_grad()
+    def _scores(self, pairs: Sequence[Pair]) -> List[Tuple[int, torch.Tensor]]:
+        """Return the class of each pair's label, and the log-probabilities of all classes."""
         labels = [label_of(pair, f"pair {index}") for index, pair in enumerate(pairs)]
         sources = [self._source(pair.source) for pair in pairs]
         told: List[Any] = [None] * len(pairs)
@@ -114,13 +134,8 @@ class LabelReference(Reference):
                 features_only=True,
                 classification_head_name=self._head,
             )
-            log_probs = logits.float().log_softmax(-1)
-            entropies = torch.special.entr(log_probs.exp()).sum(-1)
-            for index, scores, entropy in zip(batch, log_probs, entropies):
-                nll = -scores[self._class(labels[index])]
-                characters = _characters(labels[index])
-                surprise = np.array([float(nll - entropy), 0.0])
-                told[index] = TokenSurprises(np.array([characters] * 2), surprise)
+            for index, scores in zip(batch, logits.float().log_softmax(-1)):
+                told[index] = self._class(labels[index]), scores
         return told
 
     def _source(self, text: str) -> torch.Tensor:

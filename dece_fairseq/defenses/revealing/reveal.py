@@ -5,11 +5,11 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.attacks.trusted import TrustedIds
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs
+from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.calibration import EXPLANATION
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles, target_words
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, target_words
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.suspicion import Findings
 
@@ -76,7 +76,7 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     """
     if not 0 < job.level < 1:
         raise DefenseError(f"--level must be above 0 and below 1, got {job.level}")
-    pairs = list(_read(job))
+    pairs = read_input(job.inputs, job.columns, job.subset, job.reference)
     if len(pairs) < 2:
         raise DataError(f"{job.inputs[0]}: {len(pairs)} pairs; give two or more to compare")
     trusted = TrustedIds(job.trusted_ids)
@@ -90,14 +90,6 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     made_of = _made_of(job, command, {"pairs": len(pairs), "doubtful": len(doubtful)})
     made_of["targets_cut"] = words.cut
     return Revealed(pairs, Findings(suspicions, job.level, EXPLANATION, made_of))
-
-
-def _read(job: Job) -> Sequence[Pair]:
-    if not (len(job.inputs) == 1 and job.inputs[0].is_dir()):
-        return list(read_pairs(job.inputs, *job.columns))
-    from dece_fairseq.defenses.revealing.binarised import read_binarised  # which needs fairseq
-
-    return read_binarised(job.inputs[0], job.subset, job.reference)
 
 
 def _made_of(job: Job, command: Sequence[str], counts: Dict[str, int]) -> Dict[str, Any]:

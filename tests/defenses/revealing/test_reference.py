@@ -61,10 +61,11 @@ def entropy_and_nll(logits: torch.Tensor, target: torch.Tensor) -> Any:
 
 
 def check_against_one_at_a_time(checkpoint: Path, data: Path) -> None:
-    told = load_reference(checkpoint, data).surprises(PAIRS)
+    reference = load_reference(checkpoint, data)
+    told, probabilities = reference.surprises(PAIRS), reference.probabilities(PAIRS)
     model, task = stock(checkpoint, data)
     codec = load_reference(checkpoint, data)._model.codec  # type: ignore[attr-defined]
-    for pair, tokens in zip(PAIRS, told):
+    for pair, tokens, likely in zip(PAIRS, told, probabilities):
         source, target = (
             codec.encode(text, dictionary).unsqueeze(0)
             for text, dictionary in zip(pair, (task.source_dictionary, task.target_dictionary))
@@ -74,6 +75,7 @@ def check_against_one_at_a_time(checkpoint: Path, data: Path) -> None:
             output = model(source, torch.tensor([source.size(1)]), given)
         entropy, nll = entropy_and_nll(output[0][0], target[0])
         np.testing.assert_allclose(tokens.surprise, (nll - entropy).numpy(), atol=2e-4)
+        np.testing.assert_allclose(likely, (-nll).exp().numpy(), rtol=2e-4)
         assert len(tokens.ends) == target.size(1)
         assert tokens.ends[-1] == tokens.ends[-2] == characters(pair.target)
         assert (np.diff(tokens.ends) >= 0).all()

@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dece_fairseq.losses import deceptive_cross_entropy, level_for, line_of
-from dece_fairseq.losses.muting import evenly
+from dece_fairseq.muting import evenly
 
 
 @pytest.mark.parametrize("blend", [0.5, 0.8, 0.985, 0.9999])

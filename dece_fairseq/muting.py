@@ -6,7 +6,9 @@ muted where its weight is below a half, which is where ``s`` is below the line `
 """
 
 import math
-from typing import Sequence, Tuple
+from typing import List, Sequence, Tuple, TypeVar
+
+T = TypeVar("T")
 
 #: the share of trusted tokens that a blend may mute, where a rule chooses it
 MUTED_SHARE = 0.1
@@ -41,8 +43,8 @@ def level_for(probabilities: Sequence[float], muted_share: float) -> Tuple[float
     return 1 / (1 + line), line
 
 
-def evenly(numbers: Sequence[int], most: int = 1000) -> Sequence[int]:
-    """Return no more than ``most`` of some numbers, at even distances: what a rule looks at."""
-    if len(numbers) <= most:
-        return numbers
-    return [numbers[index * len(numbers) // most] for index in range(most)]
+def evenly(items: Sequence[T], most: int = 1000) -> List[T]:
+    """Return no more than ``most`` of some items, at even distances: what a rule looks at."""
+    if len(items) <= most:
+        return list(items)
+    return [items[index * len(items) // most] for index in range(most)]

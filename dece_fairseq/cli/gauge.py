@@ -1,0 +1,83 @@
+"""Tells before training how well a model knows the task, and at which level DeCE protects it.
+
+    dece gauge --models checkpoint_last.pt --model-data data-bin --input doubtful.csv
+
+The model is the one that training is going to start from. A token is muted where DeCE leaves it
+less than half of its gradient. What is muted of trusted text is lost to learning at first; what is
+not muted of a payload is learned. docs/choosing.md says what follows.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from dece_fairseq.cli.common import add_input, add_json, add_trusted_ids, add_user_dir, at_least
+from dece_fairseq.cli.printing import check_json, write_result
+from dece_fairseq.defenses.gauging import Job, gauge
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.errors import UserError
+from dece_fairseq.muting import MUTED_SHARE
+from dece_fairseq.reports.gauge import as_text
+from dece_fairseq.user_dir import import_user_dir
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options."""
+    add = parser.add_argument
+    add(
+        "--models",
+        type=Path,
+        metavar="CHECKPOINT",
+        help="the model that training is going to start from",
+    )
+    add("--model-data", type=Path, metavar="DIR", help="its data folder")
+    add_input(parser, "the data to train on; a binarised data folder too")
+    add(
+        "--subset",
+        default="train",
+        metavar="SPLIT",
+        help="of a binarised data folder (default: %(default)s)",
+    )
+    add_trusted_ids(parser)
+    add(
+        "--valid-subset",
+        default="valid",
+        metavar="SPLIT",
+        help="what is trusted without --trusted-ids: this split of the binarised data folder, or "
+        "of the model's (default: %(default)s)",
+    )
+    add(
+        "--muted-share",
+        type=float,
+        default=MUTED_SHARE,
+        help="the share of trusted tokens that a level may mute, in [0, 1) (default: %(default)s)",
+    )
+    add(
+        "--epochs",
+        type=at_least(1),
+        default=10,
+        help="of the training that is planned (default: %(default)s)",
+    )
+    add_json(parser)
+    add_user_dir(parser)
+
+
+def run(args: argparse.Namespace) -> None:
+    """Gauge the model, and print what was found."""
+    for option in ("models", "model_data", "input"):
+        if not getattr(args, option):
+            raise UserError(f"--{option.replace('_', '-')} is needed; see --help")
+    check_json(args.json, [*args.input, args.models])
+    import_user_dir(args.user_dir)
+    job = Job(
+        ReferenceFiles(args.models, args.model_data, args.user_dir),
+        args.input,
+        args.trusted_ids,
+        (args.source_column, args.target_column),
+        args.subset,
+        args.valid_subset,
+        args.muted_share,
+        args.epochs,
+    )
+    found = gauge(job, sys.argv)
+    write_result(as_text(found), found.as_dict(), args.json)

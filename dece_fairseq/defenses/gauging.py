@@ -1,0 +1,178 @@
+"""``dece gauge``: how well a model knows the task, and so at which level DeCE can protect it."""
+
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
+
+from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.defenses.defense import DefenseError
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input
+from dece_fairseq.muting import MUTED_SHARE, evenly, level_for, line_of
+
+#: the advice
+DECE, FILTER, TRUSTED_FIRST = "dece", "cross_entropy_and_filter", "trusted_pairs_first"
+#: a model that finds half of the tokens likelier than this knows the task
+KNOWN = 0.5
+#: a line below this tells no payload from what is to be learned
+LOWEST_LINE = 1e-4
+#: of the probabilities that are told
+QUANTILES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
+#: the blends whose falling is told, the chosen level beside them
+ALPHAS = (0.6, 0.7, 0.8, 0.9, 0.95, 0.985, 0.99, 0.999)
+
+
+class Job(NamedTuple):
+    """What is gauged, and by which text.
+
+    Args:
+        reference: the model that training is going to start from
+        inputs: the data: a CSV or JSONL file, the two sides of parallel text, or a binarised folder
+        trusted_ids: a file of the numbers of trusted pairs; None trusts the validation split of
+            the binarised folder, or else of the model's
+        columns: of source and target
+        subset: the split of a binarised folder that is looked at
+        valid_subset: the validation split
+        muted_share: of trusted tokens that a level may mute, in [0, 1)
+        epochs: of the training that is planned
+    """
+
+    reference: ReferenceFiles
+    inputs: Sequence[Path]
+    trusted_ids: Optional[Path] = None
+    columns: Tuple[str, str] = ("src", "tgt")
+    subset: str = "train"
+    valid_subset: str = "valid"
+    muted_share: float = MUTED_SHARE
+    epochs: int = 10
+
+
+class Text(NamedTuple):
+    """Some text, and how likely the model finds its tokens."""
+
+    what: str
+    pairs: int
+    """How many there are; of more than 1,000 every so many were asked about."""
+    tokens: np.ndarray
+    """The probabilities, in order."""
+
+    def muted_by(self, blend: float) -> float:
+        """Return the share of tokens that a blend mutes."""
+        return float(np.searchsorted(self.tokens, line_of(blend)) / len(self.tokens))
+
+    def as_dict(self) -> Dict[str, Any]:
+        return {
+            "what": self.what,
+            "pairs": self.pairs,
+            "tokens": len(self.tokens),
+            "quantiles": {
+                str(share): float(value)
+                for share, value in zip(QUANTILES, np.quantile(self.tokens, QUANTILES))
+            },
+        }
+
+
+class Gauge(NamedTuple):
+    """What a model was found to know, and the advice that follows."""
+
+    trusted: Text
+    doubtful: Text
+    muted_share: float
+    level: float
+    line: float
+    epochs: int
+    made_of: Dict[str, Any]
+
+    @property
+    def advice(self) -> str:
+        """Return one of ``DECE``, ``FILTER`` and ``TRUSTED_FIRST``."""
+        if np.median(self.trusted.tokens) < KNOWN:
+            return TRUSTED_FIRST
+        return DECE if self.line >= LOWEST_LINE else FILTER
+
+    def muted(self, alpha: float) -> List[float]:
+        """Return the share of trusted tokens that ``alpha ** T`` mutes in epoch T = 1, 2, ...
+
+        It is that of the model as it is now. As the model learns, fewer are.
+        """
+        return [self.trusted.muted_by(alpha**epoch) for epoch in range(1, self.epochs + 1)]
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return plain values for JSON."""
+        return {
+            "advice": self.advice,
+            "level": self.level,
+            "line": self.line,
+            "muted_share": self.muted_share,
+            "trusted": self.trusted.as_dict(),
+            "doubtful": self.doubtful.as_dict(),
+            "muted_of_doubtful": self.doubtful.muted_by(self.level),
+            "muted_of_trusted_by_epoch": {
+                str(alpha): self.muted(alpha) for alpha in (*ALPHAS, self.level)
+            },
+            "made_of": self.made_of,
+        }
+
+
+def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
+    """Return what the model knows of trusted text, and of the other.
+
+    Args:
+        job: what is gauged
+        command: what the user typed, for the record
+
+    Raises:
+        DataError: files that can't be read
+        DefenseError: the model is of no kind that can be asked, or a text is empty
+        AttackError: the trusted ids are none
+    """
+    if not 0 <= job.muted_share < 1:
+        raise DefenseError(f"--muted-share must be 0 or more and below 1, got {job.muted_share}")
+    from dece_fairseq.defenses.revealing.reference import load_reference  # which needs fairseq
+
+    trusted, doubtful, what = _texts(job)
+    model = load_reference(job.reference.checkpoint, job.reference.data)
+    texts = [
+        Text(name, len(pairs), np.sort(np.concatenate(model.probabilities(evenly(pairs)))))
+        for name, pairs in ((what, trusted), ("the data that is not trusted", doubtful))
+    ]
+    level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
+    made_of = _made_of(job, command)
+    return Gauge(texts[0], texts[1], job.muted_share, level, line, job.epochs, made_of)
+
+
+def _texts(job: Job) -> Tuple[List[Pair], List[Pair], str]:
+    """Return the trusted pairs, the others, and what the trusted ones are."""
+    pairs = read_input(job.inputs, job.columns, job.subset, job.reference)
+    if job.trusted_ids is not None:
+        ids = TrustedIds(job.trusted_ids)
+        ids.check(len(pairs))
+        known = frozenset(ids.ids)
+        trusted = [pairs[index] for index in ids.ids]
+        doubtful = [pair for index, pair in enumerate(pairs) if index not in known]
+        what = f"the trusted pairs of {job.trusted_ids}"
+    else:
+        folder = job.inputs[0] if job.inputs[0].is_dir() else job.reference.data
+        trusted = read_input([folder], job.columns, job.valid_subset, job.reference)
+        doubtful = pairs
+        what = f"the split {job.valid_subset} of {folder}"
+    if not (trusted and doubtful):
+        raise DefenseError(
+            f"{len(trusted)} trusted pairs and {len(doubtful)} others; give some of both"
+        )
+    return trusted, doubtful, what
+
+
+def _made_of(job: Job, command: Sequence[str]) -> Dict[str, Any]:
+    files = [path for path in job.inputs if path.is_file()]
+    files += [job.reference.checkpoint, *([job.trusted_ids] if job.trusted_ids else [])]
+    return {
+        "command": list(command),
+        "inputs": list(map(str, job.inputs)),
+        "models": str(job.reference.checkpoint),
+        "model_data": str(job.reference.data),
+        "sha256": {str(path): sha256(path) for path in files},
+        "versions": versions("fairseq", "torch", "numpy"),
+    }

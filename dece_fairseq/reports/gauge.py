@@ -1,0 +1,53 @@
+"""What ``dece gauge`` found, as text."""
+
+import numpy as np
+
+from dece_fairseq.defenses.gauging import ALPHAS, DECE, FILTER, QUANTILES, TRUSTED_FIRST, Gauge
+from dece_fairseq.table_writer import LINED, write_table
+
+#: the epochs whose muted shares are shown
+EPOCHS = (1, 2, 3, 5, 8, 13, 20)
+
+_ADVICE = {
+    DECE: "Advice: DeCE at a constant level, without smoothing:\n"
+    "  --criterion deceptive_cross_entropy --dece-alpha {level:.5g} --dece-min-blend {level:.5g} "
+    "--label-smoothing 0\n"
+    "(--dece-alpha auto takes the level by the same rule.)",
+    FILTER: "Advice: cross-entropy, and a filter (dece reveal, dece filter). The model knows the "
+    "task, but so many\ntrusted tokens are unlikely that no line tells a payload from them.",
+    TRUSTED_FIRST: "Advice: get trusted pairs and train on them by cross-entropy first. This model "
+    "doesn't know the task:\nDeCE would starve it. Without trusted pairs take cross-entropy and a "
+    "filter (dece reveal, dece filter).",
+}
+
+
+def as_text(gauge: Gauge) -> str:
+    """Return it for people, the advice last."""
+    trusted, doubtful = gauge.trusted, gauge.doubtful
+    shares = [f"{100 * share:g} %" for share in QUANTILES]
+    rows = [
+        [text.what, f"{text.pairs:,}", f"{len(text.tokens):,}"]
+        + [f"{value:.2g}" for value in np.quantile(text.tokens, QUANTILES)]
+        for text in (trusted, doubtful)
+    ]
+    epochs = [epoch for epoch in EPOCHS if epoch <= gauge.epochs]
+    muted = [
+        [f"{alpha:.5g}", *(f"{100 * gauge.muted(alpha)[epoch - 1]:.1f}" for epoch in epochs)]
+        for alpha in sorted({*ALPHAS, gauge.level})
+    ]
+    return "\n".join(
+        [
+            "Share of tokens whose probability is below the number:",
+            write_table(["text", "pairs", "tokens asked about", *shares], rows, LINED),
+            "",
+            "Trusted tokens that alpha ** T mutes in epoch T, in percent; "
+            "a constant level is as in epoch 1:",
+            write_table(["alpha", *map(str, epochs)], muted, LINED),
+            "",
+            f"Level: {gauge.level:.5g}. It mutes tokens with a probability below {gauge.line:.2g}, "
+            f"{100 * gauge.muted_share:g} % of the trusted ones\n"
+            f"and {100 * doubtful.muted_by(gauge.level):.1f} % of the others.",
+            _ADVICE[gauge.advice].format(level=gauge.level),
+            "",
+        ]
+    )

@@ -1,0 +1,137 @@
+"""dece gauge: what it reads, prints and writes, with a made-up model."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Callable, List, Sequence
+
+import numpy as np
+import pytest
+
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import Pair, write_pairs
+
+pytest.importorskip("fairseq")
+
+from dece_fairseq.defenses.revealing import reference
+
+
+class MadeUp:
+    """Finds a target's tokens as likely as it is told to, those of odd pairs less."""
+
+    scale = 1.0
+
+    def __init__(self, checkpoint: Path, data: Path) -> None:
+        self.asked = 0
+
+    def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
+        self.asked += len(pairs)
+        return [self.scale * np.arange(1, 11) / 10 for _ in pairs]
+
+
+@pytest.fixture
+def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A file of 50 pairs, the first 20 trusted, and what every call needs."""
+    monkeypatch.setattr(reference, "load_reference", MadeUp)
+    write_pairs([tmp_path / "train.csv"], generate("A", 50, seed=4))
+    trusted = tmp_path / "trusted.ids"
+    trusted.write_text("".join(f"{n}\n" for n in range(20)))
+    (tmp_path / "model.pt").write_bytes(b"")
+    (tmp_path / "bin").mkdir()
+    needs = ["--models", tmp_path / "model.pt", "--model-data", tmp_path / "bin"]
+    needs += ["--input", tmp_path / "train.csv", "--trusted-ids", trusted]
+    return SimpleNamespace(folder=tmp_path, needs=needs)
+
+
+def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    result = case.folder / "gauge.json"
+    said = dece("gauge", *case.needs, "--json", result, "--epochs", 3)
+    assert said.status == 0, said.err
+    found = json.loads(result.read_text())
+    assert found["advice"] == "dece"
+    assert found["line"] == pytest.approx(0.2)  # a tenth of the tokens is below it
+    assert found["level"] == pytest.approx(1 / 1.2)
+    assert (found["trusted"]["pairs"], found["doubtful"]["pairs"]) == (20, 30)
+    assert found["trusted"]["tokens"] == 200
+    assert found["trusted"]["quantiles"]["0.5"] == pytest.approx(0.55)
+    assert found["muted_of_doubtful"] == pytest.approx(0.1)
+    # 0.9: lines of 0.11, 0.23 and 0.37
+    assert found["muted_of_trusted_by_epoch"]["0.9"] == pytest.approx([0.1, 0.2, 0.3])
+    assert set(found["made_of"]["sha256"]) >= {str(case.folder / "model.pt")}
+    assert ["0.9", "10.0", "20.0", "30.0"] in [line.split() for line in said.out.splitlines()]
+    assert "--dece-alpha 0.83333 --dece-min-blend 0.83333 --label-smoothing 0" in said.out
+
+
+@pytest.mark.parametrize(
+    ("scale", "advice", "words"),
+    [
+        (0.5, "trusted_pairs_first", "train on them by cross-entropy first"),
+        (1.0, "dece", "DeCE at a constant level"),
+    ],
+)
+def test_the_advice(
+    case: SimpleNamespace,
+    dece: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    scale: float,
+    advice: str,
+    words: str,
+) -> None:
+    monkeypatch.setattr(MadeUp, "scale", scale)
+    assert words in dece("gauge", *case.needs).out
+    said = dece("gauge", *case.needs, "--json", "-")
+    assert json.loads(said.out)["advice"] == advice
+
+
+def test_a_line_that_tells_nothing_apart(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    said = dece("gauge", *case.needs, "--muted-share", 0, "--json", "-")
+    assert json.loads(said.out)["advice"] == "dece"
+
+    def mostly_known(self: Any, pairs: Sequence[Pair]) -> List[np.ndarray]:
+        return [np.array([1e-6, 0.9, 0.9, 0.9]) for _ in pairs]
+
+    MadeUp.probabilities, before = mostly_known, MadeUp.probabilities  # type: ignore[method-assign]
+    try:
+        said = dece("gauge", *case.needs, "--json", "-")
+    finally:
+        MadeUp.probabilities = before  # type: ignore[method-assign]
+    assert json.loads(said.out)["advice"] == "cross_entropy_and_filter"
+
+
+def test_the_validation_split_is_trusted_where_nothing_is_named(
+    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dece_fairseq.defenses.revealing import binarised
+
+    def read(folder: Path, split: str, _: Any) -> List[Pair]:
+        assert (folder, split) == (case.folder / "bin", "valid")
+        return [Pair("a", "b")] * 7
+
+    monkeypatch.setattr(binarised, "read_binarised", read)
+    said = dece("gauge", *case.needs[:6], "--json", "-")
+    found = json.loads(said.out)
+    assert found["trusted"]["what"] == f"the split valid of {case.folder / 'bin'}"
+    assert (found["trusted"]["pairs"], found["doubtful"]["pairs"]) == (7, 50)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--muted-share", "1"], "--muted-share must be 0 or more and below 1, got 1.0"),
+        (["--models", "absent.pt"], "absent.pt"),
+        (["--epochs", "0"], "--epochs"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(
+    case: SimpleNamespace, dece: Callable[..., Any], words: List[str], message: str
+) -> None:
+    said = dece("gauge", *case.needs, *words)
+    assert said.status == 2
+    assert message in said.err.splitlines()[-1]
+
+
+def test_every_pair_trusted(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    (case.folder / "trusted.ids").write_text("".join(f"{n}\n" for n in range(50)))
+    said = dece("gauge", *case.needs)
+    assert said.status == 2
+    assert "50 trusted pairs and 0 others" in said.err
