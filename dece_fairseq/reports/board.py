@@ -6,6 +6,7 @@ A board is a folder with a ``board.json``::
      "defenses": {"cross_entropy": "cross-entropy", ...},     columns of the overview
      "wanted": [{"dataset": "lyra", "trusted": "0.5", "attacks": [...], "rates": [...]}, ...],
      "stealth": {"lyra": "stealth/lyra.json"},             of triggers, from dece suite --stealth
+     "published": "paper.json",                            of others, see reports/published.py
      "results": ["added/somebody", "../../examples/lyra", ...]}
 
 Each folder of results has a ``report.csv`` and an ``about.json`` with ``by`` (who made them),
@@ -60,6 +61,8 @@ class Board(NamedTuple):
     wanted: List[Wanted]
     stealth: Dict[str, Dict[str, Any]]
     """By data set, what ``dece suite --stealth`` wrote."""
+    published: Dict[str, Any]
+    """What ``dece_fairseq.reports.published.beside`` takes."""
     sources: List[Source]
 
 
@@ -80,9 +83,13 @@ def read_board(folder: Path) -> Board:
             str(dataset): read_object(folder / name)
             for dataset, name in content.get("stealth", {}).items()
         }
+        published: Dict[str, Any] = {"tables": []}
+        if "published" in content:
+            published = read_object(folder / content["published"])
     except (KeyError, TypeError, AttributeError) as error:
         raise DataError(f"{path}: no board ({error}); see docs/leaderboard.md") from error
-    return Board(title, defenses, wanted, stealth, [_source(folder, name) for name in names])
+    sources = [_source(folder, name) for name in names]
+    return Board(title, defenses, wanted, stealth, published, sources)
 
 
 def read_object(path: Path) -> Dict[str, Any]:

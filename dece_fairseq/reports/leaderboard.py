@@ -14,6 +14,7 @@ from dece_fairseq.extras import PackageError, install
 from dece_fairseq.metrics.seeds import Spread, signature
 from dece_fairseq.reports.board import Board, Source, Wanted, read_board
 from dece_fairseq.reports.cells import Cell
+from dece_fairseq.reports.published import NOT_MEASURED, beside, by_setting
 from dece_fairseq.reports.report import SCRIPT as SORTING
 from dece_fairseq.reports.summary import COLUMNS, Row, summarise
 from dece_fairseq.reports.tables import Table
@@ -26,7 +27,6 @@ SCRIPT = TEMPLATE.with_suffix(".js")
 HEAD = "head.txt"
 #: metrics that are told; the folders of results have more
 SHOWN = ("bleu_code", "exact_match", "asr_string", "asr_parse", "false_triggers_string")
-NOT_MEASURED = "not measured"
 #: columns of the overview on how well a trigger hides
 STEALTH = ("perplexity of sources", "still parse %")
 #: stands behind a success rate by the string, where none by the parse was measured
@@ -265,11 +265,13 @@ def as_markdown(board: Board, found: Sequence[Entry], above: str) -> str:
     parts = [above.rstrip(), ""]
     for title, tables in (
         ("Attack success by parse, in percent", overview(board, found)),
+        ("Beside the paper", beside(board.published, by_setting(found))),
         ("Every row", listing(board, found)),
     ):
-        parts += [f"## {title}", ""]
+        parts += [f"## {title}", ""] if tables else []
         for table in tables:
             parts += [f"### {table.title}", "", write_table(table.header, table.rows, MARKDOWN), ""]
+            parts += [table.note, ""] if table.note else []
     parts += ["## Sources", ""]
     for number, source in enumerate(board.sources, start=1):
         suite = f", suite {source.suite}" if source.suite else ""

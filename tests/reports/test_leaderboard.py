@@ -232,6 +232,42 @@ def test_a_stealth_that_is_none(board: Path, tmp_path: Path) -> None:
         write_leaderboard(board, tmp_path / "out")
 
 
+PUBLISHED = {
+    **{"title": "theirs", "source": "a paper", "differs": "All."},
+    **{"dataset": "lyra", "trusted": "0.5"},
+}
+
+
+def published(board: Path, defense: str, bleu: Any) -> str:
+    """Return what the Markdown says beside a published row."""
+    row = {"attack": "ripple", "rate": "0.05", "defense": defense, "BLEU": bleu, "ASR %": 90.3}
+    row["label"] = "CE"
+    (board / "paper.json").write_text(json.dumps({"tables": [{**PUBLISHED, "rows": [row]}]}))
+    content = json.loads((board / "board.json").read_text())
+    (board / "board.json").write_text(json.dumps({**content, "published": "paper.json"}))
+    write_leaderboard(board, board)
+    text = (board / "leaderboard.md").read_text()
+    return text.partition("## Beside the paper")[2].partition("## Every row")[0]
+
+
+def test_published_scores_stand_beside_ours(board: Path) -> None:
+    text = published(board, "cross_entropy", 74.94)
+    assert "All. Published: a paper." in text
+    cells = [cell.strip() for cell in text.splitlines()[6].split("|")]
+    assert cells[1:5] == ["ripple", "5 %", "CE", "74.94"]
+    assert cells[5].startswith("87.5")  # BLEU of three seeds
+    assert cells[6:8] == ["90.30", NOT_MEASURED]  # by the string rule
+    assert NOT_MEASURED in published(board, "unknown", 1)
+
+
+def test_published_scores_that_are_none(board: Path) -> None:
+    with pytest.raises(DataError, match="BLEU is 'high'"):
+        published(board, "cross_entropy", "high")
+    (board / "paper.json").write_text('{"tables": [{}]}')
+    with pytest.raises(DataError, match="published scores can't be read"):
+        write_leaderboard(board, board)
+
+
 def test_add_and_suite_go_together(board: Path, capsys: Any) -> None:
     with pytest.raises(SystemExit, match="2"):
         main.run("report", [str(board), "--add", "x"], "dece report")

@@ -1,0 +1,61 @@
+"""Published scores beside those of a board."""
+
+from typing import Any, Dict, List, Sequence
+
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.metrics.seeds import Spread
+from dece_fairseq.reports.cells import is_number
+from dece_fairseq.reports.tables import Table
+
+#: what is published, with its metric here
+METRICS = {"BLEU": "bleu_code", "ASR %": "asr_string"}
+NOT_MEASURED = "not measured"
+
+
+def beside(published: Dict[str, Any], scores: Dict[Any, Dict[str, Spread]]) -> List[Table]:
+    """Return a table for each publication: its scores, and ours of the same setting.
+
+    Args:
+        published: ``tables``, each with ``title``, ``source``, ``differs`` (what is not alike, in
+            words), ``dataset``, ``trusted`` and ``rows`` of ``attack``, ``rate``, ``defense`` (ours),
+            ``label`` (what both are called) and one score for each of :data:`METRICS`
+        scores: ours, by data set, trusted pairs, attack, rate and defence
+
+    Raises:
+        DataError: ``published`` is something else
+    """
+    try:
+        return [_table(table, scores) for table in published["tables"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise DataError(f"published scores can't be read: {error!r}") from error
+
+
+def _table(table: Dict[str, Any], ours: Dict[Any, Dict[str, Spread]]) -> Table:
+    header = ["attack", "poisoned", "defence"]
+    header += [f"{name}, {where}" for name in METRICS for where in ("published", "here")]
+    rows = []
+    for row in table["rows"]:
+        key = (table["dataset"], table["trusted"], row["attack"], row["rate"], row["defense"])
+        found = ours.get(key, {})
+        line = [row["attack"], f"{100 * float(row['rate']):g} %", row["label"]]
+        for name, metric in METRICS.items():
+            if not is_number(row[name]):
+                raise DataError(f"published scores can't be read: {name} is {row[name]!r}")
+            line += [f"{row[name]:.2f}", _shown(found, metric)]
+        rows.append(line)
+    return Table(table["title"], header, rows, f"{table['differs']} Published: {table['source']}.")
+
+
+def _shown(found: Dict[str, Spread], metric: str) -> str:
+    return str(found[metric]) if metric in found else NOT_MEASURED
+
+
+def by_setting(entries: Sequence[Any]) -> Dict[Any, Dict[str, Spread]]:
+    """Return the scores of entries by setting; of several entries those of most seeds."""
+    best: Dict[Any, Any] = {}
+    for entry in entries:
+        names = ("dataset", "trusted", "attack", "rate", "defense")
+        key = tuple(entry.axes[name] for name in names)
+        if key not in best or len(best[key].seeds) < len(entry.seeds):
+            best[key] = entry
+    return {key: entry.scores for key, entry in best.items()}
