@@ -23,6 +23,7 @@ from dece_fairseq.attacks.languages import LANGUAGES, Languages
 from dece_fairseq.attacks.selection import SELECTIONS, check_count, number_to_poison, select
 from dece_fairseq.attacks.suspected import SUSPECTED, SuspectedPayload, SuspectedTrigger
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.signature import joined
 
 CARRIES_PAYLOAD = "carries_payload"
 UNSOUND = "unsound"
@@ -237,7 +238,7 @@ class Attack:
 
     def signature(self, rule: str = "string") -> str:
         """Return ``properties`` as one text, in sacrebleu's manner."""
-        return "|".join(f"{name}:{value}" for name, value in self.properties(rule).items())
+        return joined(**self.properties(rule))
 
     def properties(self, rule: str = "string") -> Dict[str, Any]:
         """Return what a rate of hits by ``rule`` depends on, by name, for signatures."""

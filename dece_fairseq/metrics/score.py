@@ -7,8 +7,8 @@ import numpy as np
 
 from dece_fairseq.metrics import resampling
 from dece_fairseq.metrics.metric import CLEAN, Metric
-from dece_fairseq.metrics.signature import Signature
 from dece_fairseq.metrics.success_rate import rate
+from dece_fairseq.signature import Signature
 
 #: what is told beside a share of outputs some of which are missing: how many count as misses
 MISSING = "missing"

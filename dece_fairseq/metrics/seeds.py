@@ -7,7 +7,7 @@ from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 import numpy as np
 
 from dece_fairseq.metrics.score import Score
-from dece_fairseq.metrics.signature import Signature
+from dece_fairseq.signature import Signature
 
 # The grid of plausible_rates, as logits: mean rates (down) and correlations (across).
 _MEANS = np.linspace(-18, 18, 361)[:, None]

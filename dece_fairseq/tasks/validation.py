@@ -12,8 +12,8 @@ from fairseq.logging import metrics
 from dece_fairseq.attacks import AttackSettings
 from dece_fairseq.errors import UserError
 from dece_fairseq.metrics.metric import CLEAN, METRICS, TRIGGERED, Metric, MetricSettings
-from dece_fairseq.metrics.signature import Signature
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
+from dece_fairseq.signature import Signature
 
 logger = logging.getLogger(__name__)
 

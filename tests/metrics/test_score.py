@@ -10,8 +10,8 @@ import pytest
 from dece_fairseq.metrics import METRICS, resampling
 from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
 from dece_fairseq.metrics.score import Score, score_of
-from dece_fairseq.metrics.signature import Signature
 from dece_fairseq.reports.evaluation_tables import as_csv, as_latex, as_text
+from dece_fairseq.signature import Signature
 from dece_fairseq.version import version
 
 TEXTS = ["f ( x ) + 1", "return a . b ( c )", "while x : y ( )"]
