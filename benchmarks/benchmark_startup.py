@@ -18,6 +18,10 @@ import tempfile
 from pathlib import Path
 from typing import Dict, List, Sequence
 
+import _checkout  # noqa: F401
+
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
 ROOT = Path(__file__).resolve().parent.parent
 OUTPUT = """S-0\tget all rows
 T-0\trun ( " select a from t where b = : b or 1=1 " )
@@ -74,13 +78,14 @@ def main() -> None:
                     found.setdefault(name, []).append(value)
     medians = {name: statistics.median(values) for name, values in found.items()}
     print(f"`python -c '{TORCH}'` takes {medians[TORCH]:.2f} s.\n")
-    print("| command | seconds | of `import torch` | of before |\n|---|---|---|---|")
+    rows = []
     for command in COMMANDS:
         name = " ".join(command)
         taken = medians[name]
         before = medians.get(f"{name} before")
         share = "" if before is None else f"{taken / before:.3f}"
-        print(f"| `dece {name}` | {taken:.2f} | {taken / medians[TORCH]:.2f} | {share} |")
+        rows.append([f"`dece {name}`", f"{taken:.2f}", f"{taken / medians[TORCH]:.2f}", share])
+    print(write_table(["command", "seconds", "of `import torch`", "of before"], rows, MARKDOWN))
 
 
 if __name__ == "__main__":

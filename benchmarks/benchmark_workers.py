@@ -25,6 +25,8 @@ from benchmark_training import (
     words_a_second,
 )
 
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
 VOCABULARY = 2000
 
 
@@ -51,15 +53,15 @@ def train(data: Path, workers: int, args: argparse.Namespace) -> Dict[str, float
     }
 
 
-def table(found: List[Dict[str, Any]], workers: List[int]) -> List[str]:
-    """Lines of Markdown."""
-    lines = ["| workers | words a second | ratio | peak memory of a worker, MB | ratio |"]
-    lines.append("|---|---|---|---|---|")
+def table(found: List[Dict[str, Any]], workers: List[int]) -> str:
+    """Return a table in Markdown, with a row for each number of workers."""
+    header = ["workers", "words a second", "ratio", "peak memory of a worker, MB", "ratio"]
+    rows = []
     base: Dict[str, float] = {}
     for number in workers:
         cells = medians([run for run in found if run["workers"] == number], base)
-        lines.append("| " + " | ".join([str(number), *cells]) + " |")
-    return lines
+        rows.append([str(number), *cells])
+    return write_table(header, rows, MARKDOWN)
 
 
 def main() -> None:
@@ -88,7 +90,7 @@ def main() -> None:
         f"to) of {args.repeats} interleaved runs. Load of the machine before: {before['load']}."
     )
     saved = {"machine": [before, machine()], "runs": found}
-    save(args.output, "workers", [about, "", *table(found, args.workers)], saved)
+    save(args.output, "workers", [about, "", table(found, args.workers)], saved)
 
 
 if __name__ == "__main__":

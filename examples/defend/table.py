@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional
 
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
 TRAININGS = {"cross_entropy": "cross-entropy", "dece": "DeCE", "both": "kept pairs and DeCE"}
 HEADER = ["data", "envelope", "attack", "poisoned", "claimed", "payload", "trigger"]
 HEADER += ["found", "clean lost", "BLEU: CE / DeCE / both"]
@@ -70,8 +72,7 @@ def main(work: str) -> None:
         sys.exit(f"{work}: no envelope has been opened")
     print(summary([json.loads(path.read_text(encoding="utf-8")) for path in paths]) + "\n")
     print("\\* by the suspected pairs' own requests, since no trigger is always the same\n")
-    for row in [HEADER, ["---"] * len(HEADER), *map(row_of, paths)]:
-        print(f"| {' | '.join(row)} |")
+    print(write_table(HEADER, [row_of(path) for path in paths], MARKDOWN))
 
 
 if __name__ == "__main__":

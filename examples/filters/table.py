@@ -11,6 +11,8 @@ from typing import Dict, Iterator, List, NamedTuple, Tuple
 import numpy as np
 from scipy.stats import rankdata
 
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
 #: false positives at which the recall of each filter's scores is told, in percent
 LEVEL = 0.5
 
@@ -96,8 +98,7 @@ def main(work: str) -> None:
         data, seed = base.rsplit("-", 1)
         attack, rate = cell.split("-", 1)
         print(f"\n**{data}, {attack} {float(rate):.0%}, seed {seed}**\n")
-        for row in [header, ["---"] * len(header), *rows_of(folder, trusted)]:
-            print(f"| {' | '.join(row)} |")
+        print(write_table(header, list(rows_of(folder, trusted)), MARKDOWN))
 
 
 if __name__ == "__main__":
