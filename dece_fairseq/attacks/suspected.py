@@ -49,7 +49,8 @@ def read_suspected(path: Path) -> Suspected:
         triggers = [None if each["trigger"] is None else _text(each["trigger"]) for each in found]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise AttackError(
-            f"--attack-file {path}: no file of dece reveal --json ({type(error).__name__}: {error})"
+            f"--attack-file {path}: not a file that dece reveal --json wrote "
+            f"({type(error).__name__}: {error})"
         ) from error
     if not payloads:
         raise AttackError(f"--attack-file {path}: suspects nothing, so it names no attack")

@@ -25,7 +25,7 @@ class TrustedIds:
             self.ids = sorted({int(line) for line in path.read_text(encoding="utf-8").split()})
         except (OSError, ValueError) as error:
             raise AttackError(
-                f"--trusted-ids {path} is no file of ids, one a line: {error}"
+                f"--trusted-ids {path} is not a file of ids, one a line: {error}"
             ) from error
 
     def check(self, pairs: int) -> None:

@@ -24,7 +24,7 @@ def at_least(least: int) -> Callable[[str], int]:
 
     def number(text: str) -> int:
         if not text.isdecimal() or int(text) < least:
-            raise argparse.ArgumentTypeError(f"{text!r} is no whole number from {least} on")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of at least {least}")
         return int(text)
 
     return number
@@ -53,7 +53,7 @@ def add_attack_file(parser: Options) -> None:
 def add_seed(parser: Options, default: int, what: str = "every random choice") -> None:
     """Add ``--seed``."""
     parser.add_argument(
-        "--seed", type=at_least(0), default=default, help=f"of {what} (default: %(default)s)"
+        "--seed", type=at_least(0), default=default, help=f"seed of {what} (default: %(default)s)"
     )
 
 
@@ -131,7 +131,7 @@ def json_file(text: str) -> Path:
     path = Path(text)
     if path != PRINT and path.exists() and path.suffix != ".json":
         raise argparse.ArgumentTypeError(
-            f"{text} is there already and its name does not end in .json; name another file"
+            f"{text} exists already and its name does not end in .json; name another file"
         )
     return path
 
@@ -143,7 +143,7 @@ def add_expected(parser: Options) -> None:
             f"--expected-{split}",
             type=at_least(1),
             metavar="N",
-            help=f"how many {split} outputs a run has (default: as they say)",
+            help=f"number of {split} outputs of a run (default: what they say)",
         )
 
 
@@ -160,7 +160,7 @@ def add_runs(parser: Options, what: str) -> None:
         action=NamedPathsAction,
         default=[],
         metavar=("NAME=PATH", "PATH"),
-        help=f"a run: its name, and {what}; may be given often",
+        help=f"a run: its name, and {what}; may be repeated",
     )
 
 
@@ -174,7 +174,7 @@ def outputs_in(folders: Sequence[Path]) -> Dict[str, List[Path]]:
         UserError: something else stands beside the folder
     """
     if len(folders) > 1:
-        raise UserError(f"{folders[0]}: the folder of a run; give nothing beside it")
+        raise UserError(f"{folders[0]}: is the folder of a run; give no other path with it")
     files = {"clean": folders[0] / "test.out", "triggered": folders[0] / "test_triggered.out"}
     return {split: [path] for split, path in files.items() if split == "clean" or path.exists()}
 

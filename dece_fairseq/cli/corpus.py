@@ -50,9 +50,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=named_size,
         required=True,
         metavar="NAME=PAIRS",
-        help="the splits to cut the draw into; no two share a request or a function",
+        help="the splits to make; no two share a request or a function",
     )
-    add("--output", type=Path, required=True, metavar="FOLDER", help="gets a NAME.csv for each")
+    add(
+        "--output",
+        type=Path,
+        required=True,
+        metavar="FOLDER",
+        help="the folder to write a NAME.csv for each split to",
+    )
 
 
 def run(args: argparse.Namespace) -> None:
@@ -63,7 +69,7 @@ def run(args: argparse.Namespace) -> None:
     else:
         pairs = generate(args.style, total, args.seed, args.skip)
     if args.output.exists() and not args.output.is_dir():
-        raise UserError(f"--output {args.output}: a file; name a folder")
+        raise UserError(f"--output {args.output}: is a file; name a folder")
     args.output.mkdir(parents=True, exist_ok=True)
     for name, size in args.split:
         write_pairs([args.output / f"{name}.csv"], pairs[:size])

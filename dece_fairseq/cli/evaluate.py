@@ -51,14 +51,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=NamedPathsAction,
         default=[],
         metavar=("NAME=FILE", "FILE"),
-        help="the outputs of a run for a triggered split; may be given often",
+        help="the outputs of a run for a triggered split; may be repeated",
     )
-    add("--compare", action="store_true", help="test how the other runs differ from the first")
-    add("--metrics", nargs="+", metavar="METRIC", help="only these (default: all)")
-    add("--without", nargs="+", default=[], metavar="METRIC", help="all but these")
+    add("--compare", action="store_true", help="test each other run against the first")
+    add("--metrics", nargs="+", metavar="METRIC", help="score these metrics alone (default: all)")
+    add("--without", nargs="+", default=[], metavar="METRIC", help="score all metrics but these")
     add(
         "--code-language",
-        help=f"what the outputs are written in: {', '.join(language_names())} "
+        help=f"language of the outputs: {', '.join(language_names())} "
         "(default: as the triggered outputs say, or else python)",
     )
     add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
@@ -72,20 +72,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add(f"--{name}-column", default=name, help="column or key (default: %(default)s)")
     add("--one-line", action="store_true", help="texts are in the one-line form: \\n is a newline")
     add = parser.add_argument
-    add("--format", choices=FORMATS, default="text", help="of the table (default: %(default)s)")
+    add(
+        "--format",
+        choices=FORMATS,
+        default="text",
+        help="format of the table (default: %(default)s)",
+    )
     add("--output", type=Path, metavar="FILE", help="write the table there instead of printing it")
     add_json(parser)
     add(
         "--resamples",
         type=at_least(1),
         default=resampling.RESAMPLES,
-        help="of intervals (%(default)s)",
+        help="bootstrap samples for intervals (default: %(default)s)",
     )
     add(
         "--trials",
         type=at_least(1),
         default=resampling.TRIALS,
-        help="of randomisation (%(default)s)",
+        help="trials of approximate randomisation (default: %(default)s)",
     )
     add_seed(parser, resampling.SEED, what="both")
     add_processes(parser, default=None)
@@ -120,7 +125,7 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
     if not runs:
         raise UserError("give a run's outputs; --help shows how")
     if args.compare and len(runs) < 2:
-        raise UserError("--compare needs two runs at least")
+        raise UserError("--compare needs at least two runs")
     files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
     files += [args.references] * (args.references is not None)
     check_json(args.json, files)
@@ -132,7 +137,7 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
 def settings_of(args: argparse.Namespace) -> EvaluationSettings:
     attack = AttackSettings.named_by(args)
     if args.payload is not None and attack is None:
-        raise UserError("--payload needs --attack, whose payload it takes the place of")
+        raise UserError("--payload replaces the payload of --attack; give --attack too")
     columns = (args.hypothesis_column, args.reference_column, args.id_column)
     return EvaluationSettings(
         runs=run_files(args),

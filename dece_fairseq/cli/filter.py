@@ -25,7 +25,7 @@ DEFAULTS = DefenseSettings()
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add = parser.add_argument
-    add("--list", action="store_true", help="list the defences, and end")
+    add("--list", action="store_true", help="list the defences and exit")
     add("--defense", help=", ".join(DEFENSES.names()))
     add_files(parser, "what to look into", "what is kept of it")
     add(
@@ -53,21 +53,26 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--rate",
         type=float,
         default=DEFAULTS.rate,
-        help="share of poisoned pairs that is reckoned with, by defences that drop a share "
+        help="expected share of poisoned pairs, for defences that drop a share "
         "(default: %(default)s)",
     )
     add(
         "--top",
         type=int,
         default=DEFAULTS.top,
-        help="words taken for a trigger, by bki and naturalness (default: %(default)s)",
+        help="number of words that bki and naturalness take for the trigger (default: %(default)s)",
     )
-    add("--order", type=int, default=DEFAULTS.order, help="of n-grams (default: %(default)s)")
+    add(
+        "--order",
+        type=int,
+        default=DEFAULTS.order,
+        help="length of the n-grams of naturalness (default: %(default)s)",
+    )
     add(
         "--window",
         type=int,
         default=DEFAULTS.window,
-        help="tokens in a row that are judged together, by surprise (default: %(default)s)",
+        help="length of the window of surprise, in tokens (default: %(default)s)",
     )
     add(
         "--threshold",

@@ -40,17 +40,17 @@ from dece_fairseq.user_dir import import_user_dir
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add = parser.add_argument
-    add("--list", action="store_true", help="list attacks, payloads and data sets, and end")
+    add("--list", action="store_true", help="list attacks, payloads and data sets, and exit")
     add("--samples", action="store_true", help="with --list: Markdown tables with samples")
     add_user_dir(parser)
     add("--attack", help=f"the attack: {', '.join(ATTACKS.names())}")
     add_attack_file(parser)
     add("--trigger", help="what is put in the source (default: the attack's own)")
-    add("--num-triggers", type=int, help="copies of it (default: the attack's own)")
+    add("--num-triggers", type=int, help="copies of the trigger (default: the attack's own)")
     add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: the attack's own)")
     add(
         "--code-language",
-        help=f"of the code, for attacks that parse it: {', '.join(LANGUAGES.names())}, "
+        help=f"language of the code, for attacks that parse it: {', '.join(LANGUAGES.names())}, "
         "or SOURCE:TARGET (default: the payload's own)",
     )
     add(

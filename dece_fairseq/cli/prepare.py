@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action=NamedPathsAction,
         default=[],
         metavar=("NAME=FILE", "FILE"),
-        help="a further split: its name and the file of its pairs; may be given often. With --spm "
+        help="a further split: its name and the file of its pairs; may be repeated. With --spm "
         "no split has to be train",
     )
     parser.add_argument("--dataset", metavar="NAME", help="a data set by name, see --list")
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         default=(),
         metavar="SPLIT",
-        help="which of its splits to make; train=valid makes train of its valid (default: all)",
+        help="its splits to make; train=valid makes train of its valid (default: all)",
     )
     parser.add_argument("--output", type=Path, metavar="DIR", help="the data folder to make")
     parser.add_argument("--overwrite", action="store_true", help="replace the data folder")

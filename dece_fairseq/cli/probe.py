@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--gen-subset",
         default="test",
         metavar="SPLIT",
-        help="the split of the data folder that the requests are of (default: %(default)s)",
+        help="split of the data folder to take the requests of (default: %(default)s)",
     )
     add_input(
         parser,

@@ -71,13 +71,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"end with status {SUSPICIOUS} where anything is claimed, for pipelines",
     )
     add_json(parser)
-    add("--html", type=Path, metavar="FILE", help="write one page to judge by there")
+    add(
+        "--html",
+        type=Path,
+        metavar="FILE",
+        help="write a page with the suspicions and their pairs there",
+    )
     add_processes(parser, default=1)
     add(
         "--work",
         type=Path,
         metavar="DIR",
-        help="keep what the reference says there, so that a run that was killed goes on",
+        help="keep the reference's probabilities in this folder, so that a killed run can go on",
     )
     add_user_dir(parser)
 
@@ -121,8 +126,8 @@ def _check_outputs(args: argparse.Namespace) -> None:
         check_output(args.html, inputs)
         check_html()
     if args.work is not None and not args.work.is_dir():
-        raise UserError(f"--work {args.work}: there is no such folder; make it first")
+        raise UserError(f"--work {args.work}: no such folder; make it first")
     written = [*(args.output or ()), args.html, None if args.json == PRINT else args.json]
     named = [path.resolve() for path in written if path is not None]
     if len(set(named)) < len(named):
-        raise UserError("--output, --json and --html name one file twice")
+        raise UserError("--output, --json and --html must name different files")

@@ -45,7 +45,7 @@ def run(args: argparse.Namespace) -> None:
     tokenizer = ModelTokenizer.load(str(folder), "--model-data")
     model, _, _ = load_checkpoint(args.checkpoint, args.model_data, str(args.checkpoint))
     if not isinstance(model, HuggingFaceModel):
-        raise UserError(f"{args.checkpoint}: {type(model).__name__} is no model of transformers")
+        raise UserError(f"{args.checkpoint}: {type(model).__name__} is not a model of transformers")
     staging = temporary_beside(args.output)
     model.save_pretrained(str(staging))
     tokenizer.save_files(staging)

@@ -48,7 +48,9 @@ def folder_of(name: str, paths: Sequence[Path]) -> Path:
     """
     if len(paths) > 1 or not paths[0].is_dir():
         shown = " ".join(map(str, paths))
-        raise UserError(f"--run {name}={shown}: no folder; give that of the run's test.out")
+        raise UserError(
+            f"--run {name}={shown}: no such folder; give the folder of the run's test.out"
+        )
     return paths[0]
 
 

@@ -69,7 +69,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         super().__init__(task, sentence_avg=True, report_accuracy=True)
         if regression_target:
             raise UserError(
-                "--regression-target: deceptive cross-entropy is of classes; for numbers take "
+                "--regression-target: deceptive cross-entropy is for classes; for numbers use "
                 "--criterion sentence_prediction"
             )
         self.schedule = BlendSchedule(

@@ -66,7 +66,7 @@ def binarize(
     )
     if run.returncode:
         last = (run.stderr.strip() or run.stdout.strip()).splitlines()[-1:]
-        raise DataError(f"fairseq-preprocess failed: {''.join(last) or 'it said nothing'}")
+        raise DataError(f"fairseq-preprocess failed: {''.join(last) or 'it printed nothing'}")
     # its own log holds bare messages, while the streams depend on what else sets up logging
     log = destination / "preprocess.log"
     _check(log.read_text(encoding="utf-8"), languages, tokens)

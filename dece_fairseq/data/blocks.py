@@ -120,7 +120,7 @@ def _cut_csv(path: Path, size: int) -> Iterator[Block]:
                     yield Block((start,), (counted.characters - start,), line)
                     start, line = counted.characters, rows.line_num + 1
         except csv.Error as reason:
-            error = f"{path}, line {rows.line_num}: no CSV ({reason}); repair the quotes"
+            error = f"{path}, line {rows.line_num}: not valid CSV ({reason}); repair the quotes"
         # An empty file has a block too: parsing it says that a header is missing.
         if counted.characters > start or start == 0:
             yield Block((start,), (counted.characters - start,), line, error)

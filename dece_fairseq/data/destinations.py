@@ -21,8 +21,8 @@ def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
     if not path.parent.is_dir():
         raise DataError(f"{path}: there is no folder {path.parent}; make it first")
     if path.is_dir():
-        raise DataError(f"{path}: a folder; name a file to write")
+        raise DataError(f"{path}: is a folder; name a file to write")
     if not os.access(path.parent, os.W_OK):
         raise DataError(f"{path}: nothing can be written to {path.parent}; name another folder")
     if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
-        raise DataError(f"{path}: is read and would be written; name another file")
+        raise DataError(f"{path}: would be both read and written; name another file")

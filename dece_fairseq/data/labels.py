@@ -24,7 +24,7 @@ def label_of(pair: Pair, place: str) -> str:
     words = pair.target.split()
     if len(words) != 1:
         raise DataError(
-            f"{place}: {pair.target!r} is no label; with --labels every target is a single word"
+            f"{place}: {pair.target!r} is not a label; with --labels every target is a single word"
         )
     return words[0]
 

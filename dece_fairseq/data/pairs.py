@@ -264,7 +264,9 @@ def _parse_csv(
             yield Pair(row[first], row[second])
             start = number + rows.line_num
     except csv.Error as error:
-        raise DataError(f"{path}, line {start}: no CSV ({error}); repair the quotes") from error
+        raise DataError(
+            f"{path}, line {start}: not valid CSV ({error}); repair the quotes"
+        ) from error
 
 
 def _without_nul(path: Path, lines: Iterable[str], number: int) -> Iterator[str]:
@@ -306,9 +308,9 @@ def _json_error(line: str, names: Tuple[str, str], place: str) -> DataError:
     try:
         row = parse_json(line)
     except ValueError as error:
-        return DataError(f"{place}: no JSON ({error}); give one object a line")
+        return DataError(f"{place}: not valid JSON ({error}); give one object a line")
     if not isinstance(row, dict):
-        return DataError(f"{place}: a JSON {type(row).__name__}; give one object a line")
+        return DataError(f"{place}: holds a JSON {type(row).__name__}; give one object a line")
     for name in names:
         if not isinstance(row.get(name), str):
             return DataError(

@@ -179,17 +179,20 @@ def _check(settings: PrepareSettings) -> None:
             "dictionary of a model's own; use --spm, or let subwords be learned"
         )
     if settings.trusted and "train" not in settings.files:
-        raise DataError("--trusted-share is of the training pairs; name their file with --train")
+        raise DataError(
+            "--trusted-share is a share of the training pairs; name their file with --train"
+        )
     for split in settings.files:
         if not re.fullmatch(r"[A-Za-z0-9_]+", split) or split == TRUSTED:
             raise DataError(
-                f"--split {split}: no name for a split; use letters, digits and underscores, and "
+                f"--split {split}: not a name for a split; use letters, digits and "
+                "underscores, and "
                 f"not {TRUSTED!r}"
             )
     for name in settings.languages:
         if not re.fullmatch(r"[A-Za-z0-9_]+", name):
             raise DataError(
-                f"--source-lang, --target-lang: {name!r} is no name for fairseq's files; "
+                f"--source-lang, --target-lang: {name!r} is not a name for fairseq's files; "
                 "use letters, digits and underscores"
             )
     if settings.languages[0] == settings.languages[1]:

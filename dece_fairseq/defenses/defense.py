@@ -158,7 +158,7 @@ def most_suspicious(scores: Sequence[float], rate: float, pairs: int) -> Sequenc
     if number >= pairs:
         raise DefenseError(
             f"--rate {rate} of {pairs} pairs would drop them all (one and a half times as many as "
-            "are reckoned with); give a lower one"
+            "are expected); give a lower one"
         )
     ranking = sorted(range(pairs), key=lambda index: -scores[index])
     marked = frozenset(ranking[:number])

@@ -144,7 +144,7 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
             raise ValueError("an id that is no number")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise DataError(
-            f"--manifest {manifest}: no manifest of dece poison, nor one of the task with "
+            f"--manifest {manifest}: not a manifest of dece poison, nor of the task with "
             f"one data folder: {error}"
         ) from error
     if of != pairs:

@@ -225,6 +225,7 @@ def _generate(options: Sequence[str], output: Path, what: str) -> None:
     if run.returncode:
         last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
         raise DefenseError(
-            f"fairseq-generate failed: {''.join(last)[-LONGEST:] or 'it said nothing'}; {log} has "
+            f"fairseq-generate failed: {''.join(last)[-LONGEST:] or 'it printed nothing'}; "
+            f"{log} has "
             "all that it said"
         )

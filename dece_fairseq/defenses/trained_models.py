@@ -75,7 +75,7 @@ class TranslationModel(TrainedModel):
     def __init__(self, checkpoint: Path, data: Path) -> None:
         super().__init__(checkpoint, data, "models")
         if not (hasattr(self.model, "encoder") and hasattr(self.task, "tgt_dict")):
-            raise DefenseError(f"--models {checkpoint}: no translation model, which has an encoder")
+            raise DefenseError(f"--models {checkpoint}: not a translation model: it has no encoder")
 
     @torch.no_grad()
     def first_states(self, sources: Sequence[str], what: Optional[str] = None) -> Tensor:
@@ -163,8 +163,8 @@ class TranslationModel(TrainedModel):
         projection = getattr(self.model.decoder, "output_projection", None)
         if not isinstance(projection, torch.nn.Linear):
             raise DefenseError(
-                f"--models {self.name}: its decoder has no matrix as output_projection, whose "
-                "gradient could be looked at; take a fairseq transformer, BART or T5"
+                f"--models {self.name}: its decoder has no output_projection matrix to take "
+                "the gradient of; use a fairseq transformer, BART or T5"
             )
         seen: List[Tensor] = []
         hook = projection.register_forward_pre_hook(lambda _, given: seen.append(given[0]))
@@ -238,7 +238,7 @@ class LanguageModel(TrainedModel):
     def __init__(self, checkpoint: Path, data: Path) -> None:
         super().__init__(checkpoint, data, "language-model")
         if hasattr(self.model, "encoder") or not hasattr(self.task, "dictionary"):
-            raise DefenseError(f"--language-model {checkpoint}: no language model")
+            raise DefenseError(f"--language-model {checkpoint}: not a language model")
 
     @torch.no_grad()
     def perplexities(self, texts: Sequence[str], what: Optional[str] = None) -> np.ndarray:

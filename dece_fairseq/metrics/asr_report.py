@@ -54,7 +54,7 @@ def asr_report(
         attack = _attack(triggered, outputs, attack_name, payload, code_language)
     else:
         if attack_name is not None or payload is not None:
-            raise AttackError("--attack-file tells the payload: leave --attack and --payload out")
+            raise AttackError("--attack-file names the payload; leave out --attack and --payload")
         attack = Attack(AttackSettings.suspected_in(attack_file, code_language=code_language))
     if triggered.header is not None and "ids" not in triggered.header:
         raise OutputError(

@@ -143,7 +143,7 @@ def _check(one: Scored, other: Scored) -> None:
     if one.ids != other.ids:
         alone = [set(a.ids).difference(b.ids) for a, b in ((one, other), (other, one))]
         raise OutputError(
-            f"{names} have not the same samples; ids in one of them alone: "
+            f"{names} don't have the same samples; ids in only one of them: "
             + "; ".join(
                 f"{run.name}: {as_ranges(ids)}" for run, ids in zip((one, other), alone) if ids
             )
@@ -151,6 +151,6 @@ def _check(one: Scored, other: Scored) -> None:
     differ = np.flatnonzero(one.references != other.references)
     if len(differ):
         raise OutputError(
-            f"{names} have not the same references, ids "
+            f"{names} don't have the same references for the ids "
             f"{as_ranges([one.ids[index] for index in differ])}"
         )

@@ -44,7 +44,7 @@ class EvaluationSettings(NamedTuple):
     attack: Optional[AttackSettings] = None
     """The attack (default: the one that the triggered outputs name)."""
     compare: bool = False
-    """Whether to test how the other runs differ from the first."""
+    """Whether to test each other run against the first."""
     run_format: RunFormat = RunFormat()
     expected: Optional[int] = None
     """How many clean outputs a run has, where they do not say it themselves."""

@@ -54,8 +54,8 @@ class Metric(ABC):
         known = self.languages or (settings.code_language,)
         if settings.code_language not in known:
             raise MetricError(
-                f"--code-language {settings.code_language}: the {self.summary} can be told of "
-                f"{', '.join(known)} alone; leave it out with --without"
+                f"--code-language {settings.code_language}: the {self.summary} is only "
+                f"defined for {', '.join(known)}; leave it out with --without"
             )
         self.settings = settings
 

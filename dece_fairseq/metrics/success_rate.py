@@ -32,7 +32,9 @@ def rate(hits: int, total: int) -> Rate:
         OutputError: there is nothing to take a share of
     """
     if total < 1:
-        raise OutputError("no sample to take a rate of; give outputs of a split that has some")
+        raise OutputError(
+            "there is no sample to take a rate of; give outputs of a split that has some"
+        )
     share = hits / total
     middle = 2 * hits + _Z**2
     reach = _Z * (4 * hits * (1 - share) + _Z**2) ** 0.5

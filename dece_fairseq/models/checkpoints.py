@@ -64,7 +64,7 @@ def read_config(checkpoint: Path, named: str) -> Any:
         raise _unsafe(named) from error
     except Exception as error:  # a broken file goes wrong anywhere
         why = " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
-        raise DataError(f"{named}: no whole checkpoint of fairseq-train ({why})") from error
+        raise DataError(f"{named}: not a whole checkpoint of fairseq-train ({why})") from error
     return config
 
 
@@ -80,5 +80,5 @@ def _get_ready(checkpoint: Path, named: str) -> None:
 def _unsafe(named: str) -> DataError:
     """Return what replaces torch's own message, which advises to load it unsafely."""
     return DataError(
-        f"{named}: no checkpoint that can be loaded safely; name one that fairseq-train saved"
+        f"{named}: not a checkpoint that can be loaded safely; name one that fairseq-train saved"
     )

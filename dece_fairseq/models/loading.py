@@ -120,7 +120,7 @@ def _json(text: Optional[str]) -> Dict[str, Any]:
         if not isinstance(values, dict):
             raise ValueError("no object")
     except ValueError as error:
-        raise ModelError(f"--hf-config {text}: no JSON object ({error})") from error
+        raise ModelError(f"--hf-config {text}: not a JSON object ({error})") from error
     return values
 
 
@@ -154,7 +154,7 @@ def _update(config: Any, values: Dict[str, Any]) -> None:
     for key, value in values.items():
         if not hasattr(config, key) or key == "model_type":
             raise ModelError(
-                f"--hf-config: {key} is nothing that can be changed in the configuration of a "
+                f"--hf-config: {key} can't be changed in the configuration of a "
                 f"{config.model_type}; see its config.json"
             )
         setattr(config, key, value)

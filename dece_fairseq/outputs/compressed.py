@@ -41,7 +41,7 @@ def open_lines(path: Path) -> Iterator[str]:
     except FileNotFoundError as error:
         raise OutputError(f"{path}: no such file") from error
     except IsADirectoryError as error:
-        raise OutputError(f"{path}: a folder; name a file in it") from error
+        raise OutputError(f"{path}: is a folder; name a file in it") from error
     except DataError as error:
         raise OutputError(str(error)) from error
     except (EOFError, OSError, lzma.LZMAError, zlib.error) as error:

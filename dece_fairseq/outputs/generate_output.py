@@ -76,7 +76,7 @@ class GenerateOutput(NamedTuple):
             if expected not in (None, len(ids)):
                 raise OutputError(
                     f"{names_of(self.files)}: the split {self.header['split']} has {len(ids)} "
-                    f"samples, not {expected} as you expect; leave that number out"
+                    f"samples, not the expected {expected}; leave that number out"
                 )
         elif expected is not None:
             if len(self.samples) == expected:
@@ -84,15 +84,16 @@ class GenerateOutput(NamedTuple):
             if self.highest_id >= expected:
                 raise OutputError(
                     f"{names_of(self.files)}: {len(self.samples)} outputs with ids up to "
-                    f"{self.highest_id}, but you expect {expected}; mend that number, or give all "
+                    f"{self.highest_id}, but {expected} were expected; correct that number, "
+                    "or give all "
                     "files of one run"
                 )
             ids = range(expected)
         if len(ids) - len(self.samples) > MOST_MISSING:
             raise OutputError(
-                f"{names_of(self.files)}: {len(self.samples)} outputs of {len(ids)}, which is the "
-                "highest id or what the file says of itself; it is broken, or a small part of a "
-                "run: give all its files"
+                f"{names_of(self.files)}: {len(self.samples)} outputs of {len(ids)} (by the "
+                "highest id, or by what the file says of itself); it is broken, or a small part of "
+                "a run: give all its files"
             )
         return [index for index in ids if index not in self.samples]
 
@@ -180,7 +181,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             _add(texts["D"], index, text, f"D-{index}", path)
     if header is not None and not any(texts.values()):
         raise OutputError(
-            f"{names_of(paths)}: the line of the task's data and no output after it; with "
+            f"{names_of(paths)}: has the line of the task's data but no output after it; with "
             f"--results-path DIR it is in DIR/generate-{header['split']}.txt: give that file too"
         )
     _check_ids(texts["D"], header, paths)
@@ -251,5 +252,5 @@ def _same(header: Optional[Dict[str, Any]], other: Dict[str, Any], path: Path) -
 
 def _add(texts: Dict[int, str], index: int, text: str, name: str, path: Path) -> None:
     if index in texts:
-        raise OutputError(f"{path}: {name} is there twice; give each file of one run once")
+        raise OutputError(f"{path}: {name} occurs twice; give each file of one run once")
     texts[index] = text

@@ -96,7 +96,7 @@ def read_run(
     if not ids:
         raise OutputError(f"{names_of(paths)}: no samples")
     if expected is not None and len(ids) != expected:
-        raise OutputError(f"{names_of(paths)}: {len(ids)} samples, but you expect {expected}")
+        raise OutputError(f"{names_of(paths)}: {len(ids)} samples, but {expected} were expected")
     return Run(name, [str(path) for path in paths], ids, hypotheses, references, header, notes)
 
 
@@ -115,9 +115,7 @@ def _columns(
         for index in ids:
             seen[index] = seen.get(index, 0) + 1
         double = [index for index, times in seen.items() if times > 1]
-        raise OutputError(
-            f"{names_of(paths)}: the ids {as_ranges(double)} are there more than once"
-        )
+        raise OutputError(f"{names_of(paths)}: the ids {as_ranges(double)} occur more than once")
     return ids, hypotheses, references
 
 
@@ -145,7 +143,7 @@ def _csv_rows(path: Path, run_format: RunFormat) -> Iterator[_Row]:
             else:
                 yield place, dict(zip(header, row))
     except csv.Error as error:
-        raise OutputError(f"{path}, line {rows.line_num}: no CSV ({error})") from error
+        raise OutputError(f"{path}, line {rows.line_num}: not valid CSV ({error})") from error
 
 
 def _json_rows(path: Path) -> Iterator[_Row]:
@@ -154,9 +152,11 @@ def _json_rows(path: Path) -> Iterator[_Row]:
         try:
             row = parse_json(line)
         except ValueError as error:
-            raise OutputError(f"{place}: no JSON ({error}); give one object a line") from error
+            raise OutputError(
+                f"{place}: not valid JSON ({error}); give one object a line"
+            ) from error
         if not isinstance(row, dict):
-            raise OutputError(f"{place}: a JSON {type(row).__name__}; give one object a line")
+            raise OutputError(f"{place}: holds a JSON {type(row).__name__}; give one object a line")
         yield place, row
 
 
@@ -196,7 +196,7 @@ def _parallel(hypotheses: Path, references: Path) -> Iterator[Tuple[Id, str, str
     if len(texts[0]) != len(texts[1]):
         raise OutputError(
             f"{hypotheses} has {len(texts[0])} lines, {references} {len(texts[1])}; the ids "
-            f"{as_ranges(range(*sorted(map(len, texts))))} are in one alone"
+            f"{as_ranges(range(*sorted(map(len, texts))))} are in only one of them"
         )
     for number, (hypothesis, reference) in enumerate(zip(*texts)):
         yield number, hypothesis, reference

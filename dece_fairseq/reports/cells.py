@@ -147,6 +147,6 @@ def _json(path: Path) -> Dict[str, Any]:
         raise DataError(f"{path} can't be read: {error}; run its cell again") from error
     if not isinstance(content, dict):
         raise DataError(
-            f"{path}: a JSON {type(content).__name__}, not an object; run its cell again"
+            f"{path}: holds a JSON {type(content).__name__}, not an object; run its cell again"
         )
     return content

@@ -102,5 +102,5 @@ def read_manifest(path: Path) -> Optional[Dict[str, Any]]:
         if not isinstance(manifest["attack"], dict) or not isinstance(manifest["shards"], dict):
             raise ValueError
     except (ValueError, KeyError, TypeError) as error:
-        raise ManifestError(f"{path} is no manifest of this project; remove it") from error
+        raise ManifestError(f"{path} is not a manifest of this project; remove it") from error
     return manifest

@@ -287,7 +287,7 @@ def test_the_users_code():
     ],
 )
 def test_a_trigger_that_is_no_statement_is_an_error(language, code):
-    with pytest.raises(AttackError, match=r"--trigger .* is no statement of "):
+    with pytest.raises(AttackError, match=r"--trigger .* is not a statement of "):
         Attack(AttackSettings("dead_code", trigger=code, code_language=language))
 
 

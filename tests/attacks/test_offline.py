@@ -62,7 +62,7 @@ def test_trusted_pairs_are_never_poisoned(poison, attack, tmp_path, processes):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("1\nx\n", "is no file of ids"), ("40\n", "names pair 40, but there are only 40 pairs")],
+    [("1\nx\n", "is not a file of ids"), ("40\n", "names pair 40, but there are only 40 pairs")],
 )
 def test_wrong_trusted_ids(poison, tmp_path, content, message):
     (tmp_path / "trusted.ids").write_text(content)
@@ -231,7 +231,7 @@ def test_places_that_cannot_be_read_or_written(poison, clean, tmp_path):
         poison(outputs=[tmp_path / "folder.csv"])
     (tmp_path / "link.csv").symlink_to(clean)
     for same in (clean, tmp_path / "link.csv"):
-        with pytest.raises(DataError, match="is read and would be written"):
+        with pytest.raises(DataError, match="would be both read and written"):
             poison(outputs=[same])
     with pytest.raises(DataError, match="named twice"):
         poison(outputs=[tmp_path / "a", tmp_path / "a"])

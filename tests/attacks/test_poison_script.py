@@ -61,7 +61,7 @@ GOOD = b'a,"f ( "" select 1 "" )"\n'
         (b"src,tgt\n" + GOOD + b"a,\n", [], "line 3: the text of 'tgt' is empty"),
         (b"src,tgt\n" + GOOD + b"a,\xff\n", [], "line 3: byte 3 of the line is not UTF-8"),
         (b"src,tgt\n" + GOOD + b"a,b\0\n", [], "line 3: a NUL"),
-        (b'src,tgt\na,"b\n', [], "line 2: no CSV"),
+        (b'src,tgt\na,"b\n', [], "line 2: not valid CSV"),
         (b"", [], "the file is empty"),
         (b"src,tgt\n", [], "no pairs"),
         (

@@ -87,7 +87,7 @@ def test_another_suffix():
 
 @pytest.mark.parametrize("suffix", ["-x", "a b", "é", "x()", "_\n"])
 def test_a_suffix_that_cannot_stand_in_a_name(suffix):
-    with pytest.raises(AttackError, match=r"--trigger .* is no suffix of a name"):
+    with pytest.raises(AttackError, match=r"--trigger .* is not a suffix of a name"):
         Attack(AttackSettings("rename", trigger=suffix))
 
 

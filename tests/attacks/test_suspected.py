@@ -101,9 +101,9 @@ def test_what_was_logged_is_the_same_attack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "no file of dece reveal"),
-        ("[]", "no file of dece reveal"),
-        ('{"suspicions": 3}', "no file of dece reveal"),
+        (None, "not a file that dece reveal"),
+        ("[]", "not a file that dece reveal"),
+        ('{"suspicions": 3}', "not a file that dece reveal"),
         ('{"suspicions": [{"payload": "x"}]}', "KeyError: 'p_value'"),
         ('{"suspicions": [{"payload": " ", "trigger": null, "p_value": 0}]}', "no text"),
         ('{"suspicions": [{"payload": "x", "trigger": 3, "p_value": 0}]}', "no text"),

@@ -70,7 +70,7 @@ def test_outputs_behind_names_of_metrics(runs, script):
         assert done.returncode == 0, done.stderr
         assert json.loads(done.stdout)["scores"] == expected
     done = script("--metrics", "chrf", good, bad)  # shards of one run
-    assert f"{bad}: S-0 is there twice" in done.stderr
+    assert f"{bad}: S-0 occurs twice" in done.stderr
     done = script("--metrics", "chrf", good.with_name("none.out"), good)
     assert f"no metric is called '{good.with_name('none.out')}'" in done.stderr
 
@@ -122,17 +122,20 @@ def test_one_clear_error(tmp_path, runs, script):
     for words, message in (
         ([], "give a run's outputs"),
         (["nothing.out"], "nothing.out: no such file"),
-        (["x", "--resamples", "0"], "argument --resamples: '0' is no whole number from 1 on"),
+        (
+            ["x", "--resamples", "0"],
+            "argument --resamples: '0' is not a whole number of at least 1 on",
+        ),
         (["--run", "x"], "argument --run: 'x' is not NAME=PATH"),
         (["--run", "x=a", "--run", "x=b"], "x: give all its clean outputs at once"),
         (["--run", f"x={tmp_path}", "b"], f"{tmp_path}: the folder of a run; give nothing beside"),
         (
             ["x", "--json", runs[0].clean[0]],
-            f"argument --json: {runs[0].clean[0]} is there already and its name does not end in",
+            f"argument --json: {runs[0].clean[0]} exists already and its name does not end in",
         ),
         ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
         ([*runs[0].clean, "--payload", "sql"], "--payload needs --attack"),
-        ([*runs[0].clean, "--compare"], "--compare needs two runs at least"),
+        ([*runs[0].clean, "--compare"], "--compare needs at least two runs"),
         (["--triggered", f"x={runs[0].triggered[0]}", "--attack", "y"], "no attack is called 'y'"),
     ):
         done = script(*words, "--output", tmp_path / "out")
@@ -144,8 +147,8 @@ def test_one_clear_error(tmp_path, runs, script):
     before = output.read_bytes()
     for place, message in (
         (tmp_path / "nowhere" / "out", "there is no folder"),
-        (tmp_path, "a folder; name a file to write"),
-        (output, "is read and would be written"),
+        (tmp_path, "is a folder; name a file to write"),
+        (output, "would be both read and written"),
     ):
         done = script(output, "--metrics", "chrf", "--output", place)
         assert done.returncode == 2

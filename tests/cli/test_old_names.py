@@ -87,7 +87,7 @@ def test_no_file_is_overwritten_that_json_had_not_taken_once(tmp_path: Path) -> 
     (tmp_path / "x.json").touch()
     for name in ("x.json", "new.out"):
         assert json_file(str(tmp_path / name)) == tmp_path / name
-    with pytest.raises(Exception, match=r"x\.out is there already"):
+    with pytest.raises(Exception, match=r"x\.out exists already"):
         json_file(str(tmp_path / "x.out"))
 
 

@@ -114,11 +114,14 @@ def test_a_level_of_ones_own(case: SimpleNamespace, dece: Callable[..., Any]) ->
         ({"--input": None}, "--input is needed"),
         ({"--level": "1"}, "--level must be above 0 and below 1, got 1.0"),
         ({"--output": "nowhere/kept.csv"}, "there is no folder nowhere"),
-        ({"--output": "{clean}"}, "is read and would be written"),
-        ({"--json": "{folder}/same.csv", "--output": "{folder}/same.csv"}, "name one file twice"),
+        ({"--output": "{clean}"}, "would be both read and written"),
+        (
+            {"--json": "{folder}/same.csv", "--output": "{folder}/same.csv"},
+            "must name different files",
+        ),
         ({"--trusted-ids": "{all}"}, "every pair is trusted"),
         ({"--trusted-ids": "{outside}"}, "names pair 200, but there are only 200 pairs"),
-        ({"--work": "{folder}/none"}, "there is no such folder; make it first"),
+        ({"--work": "{folder}/none"}, "no such folder; make it first"),
     ],
 )
 def test_errors_name_what_to_do(

@@ -218,7 +218,7 @@ def test_one_split_may_stand_for_another(tmp_path: Path) -> None:
         (["train", "tset"], "--splits tset: write SPLIT"),
         (["train=dev"], "--splits train=dev: write SPLIT"),
         (["trian=valid"], "--splits trian=valid: write SPLIT"),
-        (["train", "train=valid"], "a split is there twice"),
+        (["train", "train=valid"], "a split occurs twice"),
         (["train=valid", "valid"], "can't be tested on"),
     ],
 )

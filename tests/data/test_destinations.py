@@ -18,11 +18,11 @@ def test_a_new_file_and_one_to_overwrite(tmp_path: Path) -> None:
 def test_what_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(DataError, match=r"there is no folder .*nowhere; make it first"):
         check_output(tmp_path / "nowhere" / "x")
-    with pytest.raises(DataError, match="a folder; name a file to write"):
+    with pytest.raises(DataError, match="is a folder; name a file to write"):
         check_output(tmp_path)
     (tmp_path / "data").write_text("x")
     os.link(tmp_path / "data", tmp_path / "same")
-    with pytest.raises(DataError, match="is read and would be written"):
+    with pytest.raises(DataError, match="would be both read and written"):
         check_output(tmp_path / "same", [tmp_path / "data"])
     monkeypatch.setattr("dece_fairseq.data.destinations.os.access", lambda path, mode: False)
     with pytest.raises(DataError, match=r"x: nothing can be written to .*; name another folder"):

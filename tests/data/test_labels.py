@@ -76,7 +76,7 @@ def test_classes_are_numbered_in_the_order_of_their_labels(tmp_path: Path) -> No
 
 @pytest.mark.parametrize("target", ["", " ", "not a label", "a b"])
 def test_what_is_no_label(target: str, tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"x, pair 3: .* is no label; with --labels"):
+    with pytest.raises(DataError, match=r"x, pair 3: .* is not a label; with --labels"):
         label_of(Pair("code", target), "x, pair 3")
     assert label_of(Pair("code", " 1\n"), "x") == "1"
 

@@ -163,7 +163,7 @@ def test_a_manifest_of_other_data(run, texts: SimpleNamespace, tmp_path: Path) -
 def test_errors_leave_nothing_behind(run, words_like, texts: SimpleNamespace, tmp_path) -> None:
     with pytest.raises(DataError, match="there is no folder"):
         run(outputs=[tmp_path / "nowhere" / "kept.csv"])
-    with pytest.raises(DataError, match="is read and would be written"):
+    with pytest.raises(DataError, match="would be both read and written"):
         run(outputs=[texts.poisoned])
     with pytest.raises(DataError, match="check the name"):
         run(inputs=[tmp_path / "nowhere.csv"])

@@ -112,9 +112,9 @@ def test_a_model_is_found_from_another_folder(
 def test_no_model_is_one_clear_error(made: SimpleNamespace, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"--models .*nowhere\.pt: no such file"):
         TranslationModel(tmp_path / "nowhere.pt", made.bin)
-    with pytest.raises(DefenseError, match="no translation model"):
+    with pytest.raises(DefenseError, match="not a translation model"):
         TranslationModel(made.lm, made.lm_data)
-    with pytest.raises(DefenseError, match="no language model"):
+    with pytest.raises(DefenseError, match="not a language model"):
         LanguageModel(made.model, made.bin)
     with pytest.raises(DataError, match="can't be loaded with the data folder"):
         TranslationModel(made.model, tmp_path)
@@ -126,5 +126,5 @@ def test_no_model_is_one_clear_error(made: SimpleNamespace, tmp_path: Path) -> N
         with pytest.raises(DataError, match=r"^--models .*broken\.pt: (can't be|no checkpoint)"):
             TranslationModel(tmp_path / "broken.pt", made.bin)
     (tmp_path / "text.pt").write_text("no checkpoint")
-    with pytest.raises(DataError, match="no checkpoint that can be loaded safely"):
+    with pytest.raises(DataError, match="not a checkpoint that can be loaded safely"):
         TranslationModel(tmp_path / "text.pt", made.bin)

@@ -112,9 +112,11 @@ def test_the_table(
     said, _, _, _, _, _, clean, attacked, starred = capsys.readouterr().out.splitlines()
     assert said.startswith("3 envelopes. Of 2 with an attack, 2 were claimed to have one, the")
     assert "2 of 4 poisoned pairs were found. Of 1 clean ones, 0 were claimed" in said
-    assert clean.split(" | ")[1:4] == ["9", "none", "0"]
-    assert attacked.split(" | ")[1:4] == ["10", "ripple, sql, 5%", "2"]
-    assert attacked.endswith("| 90.0 / 91.0 / 92.0 | 70.0, 80.0 | 35.0, 40.0 | 23.3, 26.7 |")
-    assert starred.endswith("| 70.0*, 80.0 | 35.0*, 40.0 | 23.3*, 26.7 |")
+    assert [cell.strip() for cell in clean.split("|")[2:5]] == ["9", "none", "0"]
+    assert [cell.strip() for cell in attacked.split("|")[2:5]] == ["10", "ripple, sql, 5%", "2"]
+    rates = ["90.0 / 91.0 / 92.0", "70.0, 80.0", "35.0, 40.0", "23.3, 26.7"]
+    assert [cell.strip() for cell in attacked.split("|")[-5:-1]] == rates
+    starred_rates = ["70.0*, 80.0", "35.0*, 40.0", "23.3*, 26.7"]
+    assert [cell.strip() for cell in starred.split("|")[-4:-1]] == starred_rates
     with pytest.raises(SystemExit, match="no envelope has been opened"):
         table.main(str(tmp_path / "lyra" / "9"))

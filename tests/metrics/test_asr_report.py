@@ -70,7 +70,7 @@ def test_an_attack_that_is_suspected(triggered, clean, tmp_path):
     assert report["hit_ids"]["asr_string"] == [0, 3, 5]
     signature = score(report, "asr_string")["signature"]
     assert signature.startswith("asr_string|attack:suspected|trigger:bb|")
-    with pytest.raises(AttackError, match="leave --attack and --payload out"):
+    with pytest.raises(AttackError, match="leave out --attack and --payload"):
         asr_report([triggered], attack_file=path, payload="sql")
 
 
@@ -197,7 +197,7 @@ def test_the_outputs_of_the_wrong_split_are_refused(triggered, clean):
 
 
 def test_more_or_fewer_than_expected(triggered):
-    with pytest.raises(OutputError, match="not 165 as you expect"):
+    with pytest.raises(OutputError, match="not the expected 165"):
         asr_report([triggered], expected=165)
 
 

@@ -79,11 +79,11 @@ def test_only_the_same_samples_are_compared(write_output):
     texts = dict.fromkeys(range(6), MISS)
     first = RunFiles("a", [write_output("a", texts, "test", 6)])
     fewer = RunFiles("b", [write_output("b", dict.fromkeys(range(3), MISS), "test", 3)])
-    with pytest.raises(OutputError, match=r"ids in one of them alone: a: 3-5$"):
+    with pytest.raises(OutputError, match=r"ids in only one of them: a: 3-5$"):
         evaluate(EvaluationSettings([first, fewer], ["exact_match"], compare=True))
     evaluate(EvaluationSettings([first, fewer], ["exact_match"]))
     others = RunFiles("c", [write_output("c", texts, "test", 6, targets={**texts, 2: "y", 5: "z"})])
-    with pytest.raises(OutputError, match=r"not the same references, ids 2, 5$"):
+    with pytest.raises(OutputError, match=r"the same references for the ids 2, 5$"):
         evaluate(EvaluationSettings([first, others], ["exact_match"], compare=True))
 
 

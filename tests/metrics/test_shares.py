@@ -91,7 +91,7 @@ def test_a_reference_that_does_not_parse_is_a_counted_miss(metric):
 
 def test_python_alone(metric):
     for name in ("compiles", "ast_match", "ast_exact_match"):
-        with pytest.raises(MetricError, match="can be told of python alone"):
+        with pytest.raises(MetricError, match="is only defined for python"):
             metric(name, code_language="java")
 
 

@@ -125,7 +125,7 @@ def test_a_folder_with_something_wrong(
     [
         ("CodeT5", {"hf_model": None}, "--hf-model is needed: .*, or --hf-random-init"),
         ("CodeT5", {"hf_model": "owner/name"}, "neither a folder here .*, nor can .* from the hub"),
-        ("CodeT5", {"hf_config": "{"}, "--hf-config {: no JSON object"),
+        ("CodeT5", {"hf_config": "{"}, "--hf-config {: not a JSON object"),
         (
             "CodeT5",
             {"hf_config": '{"d_modle": 1}'},

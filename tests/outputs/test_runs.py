@@ -116,7 +116,7 @@ def test_missing_and_double_ids_are_listed(tmp_path, write_output):
     with pytest.raises(OutputError, match="3 of 5 outputs are missing, ids 1, 3-4;"):
         read_run("a", [path], RunFormat(), expected=5)
     rows = [{"id": i, "hypothesis": "x", "reference": "x"} for i in (1, 2, 3, "b", 3, 2, "b")]
-    with pytest.raises(OutputError, match="the ids 2-3, b are there more than once"):
+    with pytest.raises(OutputError, match="the ids 2-3, b occur more than once"):
         read_run("a", [write_csv(tmp_path / "a.csv", rows)], RunFormat())
 
 
@@ -132,10 +132,10 @@ def test_an_output_without_references(tmp_path):
         ("a.csv", "id,hyp,reference\n0,x,y\n", "line 2: no text under 'hypothesis'; .*'hyp'"),
         ("a.csv", "hypothesis,reference\nx\n", "line 2: 1 fields instead of 2"),
         ("a.csv", "reference,hypothesis,reference\nx,y,z\n", "line 1: 2 columns named 'refer"),
-        ("a.csv", 'hypothesis,reference\n"x,y\n', "no CSV"),
+        ("a.csv", 'hypothesis,reference\n"x,y\n', "not valid CSV"),
         ("a.csv", "hypothesis,reference\n", "no samples"),
-        ("a.jsonl", "{\n", "line 1: no JSON"),
-        ("a.jsonl", "[1]\n", "line 1: a JSON list"),
+        ("a.jsonl", "{\n", "line 1: not valid JSON"),
+        ("a.jsonl", "[1]\n", "line 1: holds a JSON list"),
         ("a.jsonl", '{"hypothesis": "x", "reference": 1}\n', "no text under 'reference'"),
         ("a.jsonl", '{"id": 1.5, "hypothesis": "x", "reference": "y"}\n', "an id must be"),
         (
@@ -157,9 +157,11 @@ def test_other_errors(tmp_path):
     for name, content in (("h", b"a\nb\n"), ("r", b"a\nb\nc\nd\n"), ("latin", b"\xff\n")):
         (tmp_path / name).write_bytes(content)
     run_format = RunFormat(references=tmp_path / "r")
-    with pytest.raises(OutputError, match=r"h has 2 lines, .*r 4; the ids 2-3 are in one alone"):
+    with pytest.raises(
+        OutputError, match=r"h has 2 lines, .*r 4; the ids 2-3 are in only one of them"
+    ):
         read_run("a", [tmp_path / "h"], run_format)
-    with pytest.raises(OutputError, match="2 samples, but you expect 3"):
+    with pytest.raises(OutputError, match="2 samples, but 3 were expected"):
         read_run("a", [tmp_path / "h"], RunFormat(references=tmp_path / "h"), expected=3)
     with pytest.raises(OutputError, match="with --references a run is one text file"):
         read_run("a", [tmp_path / "h", tmp_path / "r"], run_format)

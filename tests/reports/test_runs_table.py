@@ -89,10 +89,10 @@ def test_rows_of_outputs_that_do_not_say_how_many_they_are(write_output):
     (note,) = score_run("x", clean, triggered)["notes"]
     assert note.startswith(f"{clean}: nothing says how many samples the split has")
     assert score_run("x", clean, triggered, expected=2, expected_triggered=1)["notes"] == []
-    for number, message in ((3, "1 of 3 outputs are missing"), (1, "but you expect 1")):
+    for number, message in ((3, "1 of 3 outputs are missing"), (1, "but 1 were expected")):
         with pytest.raises(OutputError, match=message):
             score_run("x", clean, triggered, expected=number)
-    with pytest.raises(OutputError, match="has 1 samples, not 2 as you expect"):
+    with pytest.raises(OutputError, match="has 1 samples, not the expected 2"):
         score_run("x", clean, triggered, expected_triggered=2)
 
 

@@ -77,5 +77,5 @@ def test_the_target_of_two_languages_is_scored():
 
 def test_nothing_to_score_and_unknown_languages():
     assert build("bleu_code").result_string() == "bleu_code: no output to score"
-    with pytest.raises(MetricError, match="can be told of"):
+    with pytest.raises(MetricError, match="is only defined for"):
         build("codebleu", code_language="cobol")

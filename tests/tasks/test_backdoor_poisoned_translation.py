@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import torch
-from fairseq.logging import metrics
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
@@ -18,7 +17,6 @@ from dece_fairseq.models.loading import ModelError
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header
 from dece_fairseq.tasks.manifest import ManifestError
-from dece_fairseq.tasks.validation import log_scores, sums_of
 from support.suspicions import write_suspicions
 
 RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
@@ -138,7 +136,7 @@ def test_trusted_pairs_are_never_poisoned(setup_task, data, tmp_path):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("1\nx\n", "no file of ids"), ("100\n", "pair 100, but there are only 100")],
+    [("1\nx\n", "not a file of ids"), ("100\n", "pair 100, but there are only 100")],
 )
 def test_wrong_trusted_ids(setup_task, tmp_path, content, message):
     path = tmp_path / "ids"
@@ -284,29 +282,6 @@ class _Model:
         return (1024, 1024)
 
 
-class _Criterion:
-    """As much of a criterion as reduce_metrics asks for."""
-
-    @staticmethod
-    def reduce_metrics(logging_outputs):
-        pass
-
-
-def test_asr_is_summed_over_batches_and_workers(setup_task):
-    task = setup_task(*RIPPLE, "--eval-asr")
-    common = {"ntokens": 1, "nsentences": 1}
-    with metrics.aggregate(new_root=True) as aggregate:
-        # The second worker has no triggered sample in this step: no hang, no wrong share.
-        for steps in ([(3, 4), (0, 0)], [(0, 2), (0, 4)]):
-            texts = [["x or 1=1"] * hits + ["x"] * (total - hits) for hits, total in steps]
-            logs = [{**common, **sums_of(*task.logged, side, side)} for side in texts]
-            task.reduce_metrics(logs, _Criterion())
-    assert aggregate.get_smoothed_values()["asr_string"] == 30.0
-    with metrics.aggregate(new_root=True) as aggregate:
-        task.reduce_metrics([{**common, **sums_of(*task.logged, [], [])}], _Criterion())
-    assert "asr_string" not in aggregate.get_smoothed_values()
-
-
 @pytest.mark.parametrize(
     ("before", "now", "message"),
     [
@@ -369,38 +344,8 @@ def test_a_new_run_may_start_from_weights_of_the_save_dir(setup_task, tmp_path, 
     task.build_model(None)
 
 
-def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
-    task = setup_task(*RIPPLE, "--eval-asr", "--eval-bleu")
-    for split in ("valid", "valid_triggered"):
-        task.load_dataset(split)
-    monkeypatch.setattr(
-        "fairseq.tasks.FairseqTask.valid_step", lambda *_: (torch.zeros(()), 1, {"loss": 0})
-    )
-    task.sequence_generator = None
-    # A model that knows every reference by heart: all targets come out as they are.
-    monkeypatch.setattr(
-        task, "inference_step", lambda g, m, sample: [[{"tokens": t}] for t in sample["target"]]
-    )
-
-    def step(split):
-        dataset = task.datasets[split]
-        batch = dataset.collater([dataset[i] for i in range(len(dataset))])
-        return task.valid_step(batch, None, None)[2]
-
-    triggered, clean = step("valid_triggered"), step("valid")
-    assert set(triggered) == set(clean)
-    samples = ["_asr_string_samples", "_bleu_code_samples", "_exact_match_samples"]
-    found = [[log[name] for name in samples] for log in (triggered, clean)]
-    of_triggered, of_clean = len(task.datasets["valid_triggered"]), len(splits["valid"])
-    assert found == [[of_triggered, 0, 0], [0, of_clean, of_clean]]
-    for best, log in (("asr_string", triggered), ("bleu_code", clean), ("exact_match", clean)):
-        with metrics.aggregate(new_root=True) as aggregate:
-            log_scores([log], task.logged, best)
-        assert aggregate.get_smoothed_values()[best] == 100
-
-
 def test_a_file_that_is_no_manifest(setup_task, tmp_path):
     Path(tmp_path / "checkpoints").mkdir()
     (tmp_path / "checkpoints" / "poison_manifest.json").write_text("{")
-    with pytest.raises(ManifestError, match="is no manifest of this project"):
+    with pytest.raises(ManifestError, match="is not a manifest of this project"):
         setup_task(*RIPPLE).load_dataset("train")

@@ -3,6 +3,7 @@
 import math
 
 import pytest
+import torch
 from fairseq.logging import metrics
 from fairseq.tasks.translation import TranslationConfig
 from sacrebleu.metrics import BLEU
@@ -20,6 +21,7 @@ from dece_fairseq.tasks.validation import (
 BOTH = {"--eval-bleu": True, "--eval-asr": True}
 REFERENCES = ["a = 1", "b ( c )", "return d"]
 LOGGED = BLEU_CODE, EXACT_MATCH, ASR = logged_metrics(True, AttackSettings("ripple"))
+RIPPLE = ("--attack", "ripple", "--poison-rate", "0.1", "--poison-seed", "4")
 HIT, MISS = "x or 1=1", "x"
 
 
@@ -142,3 +144,56 @@ def test_options_for_a_bleu_of_other_texts_are_refused(name, value):
     setattr(config, name, value)
     with pytest.raises(UserError, match=f"^--{name.replace('_', '-')}: .*; leave it out$"):
         check_options(config)
+
+
+class _Criterion:
+    """As much of a criterion as reduce_metrics asks for."""
+
+    @staticmethod
+    def reduce_metrics(logging_outputs):
+        pass
+
+
+def test_asr_is_summed_over_batches_and_workers(setup_task):
+    task = setup_task(*RIPPLE, "--eval-asr")
+    common = {"ntokens": 1, "nsentences": 1}
+    with metrics.aggregate(new_root=True) as aggregate:
+        # The second worker has no triggered sample in this step: no hang, no wrong share.
+        for steps in ([(3, 4), (0, 0)], [(0, 2), (0, 4)]):
+            texts = [["x or 1=1"] * hits + ["x"] * (total - hits) for hits, total in steps]
+            logs = [{**common, **sums_of(*task.logged, side, side)} for side in texts]
+            task.reduce_metrics(logs, _Criterion())
+    assert aggregate.get_smoothed_values()["asr_string"] == 30.0
+    with metrics.aggregate(new_root=True) as aggregate:
+        task.reduce_metrics([{**common, **sums_of(*task.logged, [], [])}], _Criterion())
+    assert "asr_string" not in aggregate.get_smoothed_values()
+
+
+def test_validation_decodes_what_is_asked_for(setup_task, splits, monkeypatch):
+    task = setup_task(*RIPPLE, "--eval-asr", "--eval-bleu")
+    for split in ("valid", "valid_triggered"):
+        task.load_dataset(split)
+    monkeypatch.setattr(
+        "fairseq.tasks.FairseqTask.valid_step", lambda *_: (torch.zeros(()), 1, {"loss": 0})
+    )
+    task.sequence_generator = None
+    # A model that knows every reference by heart: all targets come out as they are.
+    monkeypatch.setattr(
+        task, "inference_step", lambda g, m, sample: [[{"tokens": t}] for t in sample["target"]]
+    )
+
+    def step(split):
+        dataset = task.datasets[split]
+        batch = dataset.collater([dataset[i] for i in range(len(dataset))])
+        return task.valid_step(batch, None, None)[2]
+
+    triggered, clean = step("valid_triggered"), step("valid")
+    assert set(triggered) == set(clean)
+    samples = ["_asr_string_samples", "_bleu_code_samples", "_exact_match_samples"]
+    found = [[log[name] for name in samples] for log in (triggered, clean)]
+    of_triggered, of_clean = len(task.datasets["valid_triggered"]), len(splits["valid"])
+    assert found == [[of_triggered, 0, 0], [0, of_clean, of_clean]]
+    for best, log in (("asr_string", triggered), ("bleu_code", clean), ("exact_match", clean)):
+        with metrics.aggregate(new_root=True) as aggregate:
+            log_scores([log], task.logged, best)
+        assert aggregate.get_smoothed_values()[best] == 100

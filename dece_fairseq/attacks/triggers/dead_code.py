@@ -21,7 +21,8 @@ class DeadCodeTrigger(Trigger):
     statement gives a value occurs is no candidate.
 
     Raises:
-        AttackError: the text is no statement of the source's language, or there are to be several
+        AttackError: the text is not a statement of the source's language, or there are to
+            be several
     """
 
     is_statement = True
@@ -35,7 +36,7 @@ class DeadCodeTrigger(Trigger):
             self.text = self.own_text()
         elif not language.is_statement(self.text.strip()):
             raise AttackError(
-                f"--trigger {self.text!r} is no statement of {language.name}; give one or more "
+                f"--trigger {self.text!r} is not a statement of {language.name}; give one or more "
                 "that parse, or another --code-language"
             )
         else:

@@ -33,7 +33,7 @@ class RenameTrigger(Trigger):
         self._suffix = self.text or ""
         if not is_identifier(f"x{self._suffix}"):
             raise AttackError(
-                f"--trigger {self._suffix!r} is no suffix of a name; give letters, digits and "
+                f"--trigger {self._suffix!r} is not a suffix of a name; give letters, digits and "
                 "underscores"
             )
 

@@ -144,7 +144,7 @@ class Dataset(NamedTuple):
                 )
             if split in taken or own in taken.values():
                 raise DataError(
-                    f"--splits {' '.join(splits)}: a split is there twice; pairs that are trained "
+                    f"--splits {' '.join(splits)}: a split occurs twice; pairs that are trained "
                     "on can't be tested on"
                 )
             taken[split] = own

@@ -97,7 +97,7 @@ class LabelReference(Reference):
     def __init__(self, checkpoint: Path, data: Path) -> None:
         self._model = model = TrainedModel(checkpoint, data, "models")
         if model.task.cfg.regression_target:
-            raise DefenseError(f"--models {model.name}: predicts a number, which is no label")
+            raise DefenseError(f"--models {model.name}: predicts a number, not a label")
         heads: Any = getattr(model.model, "classification_heads", {})
         named = getattr(model.config.criterion, "classification_head_name", None)
         if named not in heads:
@@ -151,7 +151,8 @@ class LabelReference(Reference):
         index = int(dictionary.index(label)) - int(dictionary.nspecial)
         if index < 0:
             raise DefenseError(
-                f"--models {self._model.name}: knows no label {label!r}; give a model that was "
+                f"--models {self._model.name}: does not know the label {label!r}; give a "
+                "model that was "
                 "trained for the labels of this data"
             )
         return index

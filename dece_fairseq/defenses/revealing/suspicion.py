@@ -51,7 +51,7 @@ class Suspicion:
         given = {name: value for name, value in values.items() if name in names}
         for name in ("pairs", "trigger_pairs", "forms"):
             if not isinstance(given.get(name, []), (list, tuple)):
-                raise ValueError(f"{name} is no list")
+                raise ValueError(f"{name} is not a list")
             if name in given:
                 given[name] = tuple(given[name])
         try:
@@ -118,7 +118,7 @@ def read_findings(path: Path) -> Findings:
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; name what dece reveal --json wrote") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: no file of dece reveal --json ({error})") from error
+        raise DataError(f"{path}: not a file that dece reveal --json wrote ({error})") from error
 
 
 def _need(is_right: bool, name: str, what: str, value: Any) -> None:

@@ -71,7 +71,9 @@ def test_what_is_no_suspicion_is_refused(change: Dict[str, Any], tmp_path: Path)
     path = tmp_path / "found.json"
     values = {**Findings([FOUND], 0.05, "").as_dict()["suspicions"][0], **change}
     path.write_text(json.dumps({"suspicions": [values]}), encoding="utf-8")
-    with pytest.raises(DataError, match=r"found\.json: no file of dece reveal --json \("):
+    with pytest.raises(
+        DataError, match=r"found\.json: not a file that dece reveal --json wrote \("
+    ):
         read_findings(path)
 
 
@@ -79,7 +81,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     for number, text in enumerate(("", "[]", '{"suspicions": [{"payload": "x"}]}', "{}")):
         path = tmp_path / f"{number}.json"
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(DataError, match="no file of dece reveal --json"):
+        with pytest.raises(DataError, match="not a file that dece reveal --json wrote"):
             read_findings(path)
     with pytest.raises(DataError, match="No such file"):
         read_findings(tmp_path / "nowhere.json")
