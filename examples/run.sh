@@ -27,28 +27,15 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/examples/data_set.sh"
+source "$root/examples/options.sh"
 criterion=deceptive_cross_entropy seed=1 code_place=""
 settings="$(settings_of run.sh "${1:-}")"; shift
 source "$settings"
 work="runs/$dataset"
 data=""
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --data) data="$2"; shift 2 ;;
-        --train-on) train_on="$2"; shift 2 ;;
-        --trusted) trusted="$2"; shift 2 ;;
-        --attack) attack="$2"; shift 2 ;;
-        --payload) payload="$2"; shift 2 ;;
-        --poison-rate) rate="$2"; shift 2 ;;
-        --criterion) criterion="$2"; shift 2 ;;
-        --seed) seed="$2"; shift 2 ;;
-        --epochs) epochs="$2"; shift 2 ;;
-        --trusted-epochs) trusted_epochs="$2"; shift 2 ;;
-        --work) work="$2"; shift 2 ;;
-        --) shift; break ;;
-        *) echo "run.sh: unknown option $1; see the head of examples/run.sh" >&2; exit 2 ;;
-    esac
-done
+take_options run.sh "data train-on trusted attack payload poison-rate=rate criterion seed epochs \
+    trusted-epochs work" "$@"
+set -- ${rest[@]+"${rest[@]}"}
 check_data run.sh "$data" "$dataset"
 
 source "$root/scripts/setup_env.sh"

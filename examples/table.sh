@@ -18,21 +18,12 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 source "$root/examples/data_set.sh"
+source "$root/examples/options.sh"
 settings="$(settings_of table.sh "${1:-}")"; shift
 source "$settings"
 work="runs/$dataset"
 data=""
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --data) data="$2"; shift 2 ;;
-        --train-on) train_on="$2"; shift 2 ;;
-        --seeds) seeds="$2"; shift 2 ;;
-        --shares) shares="$2"; shift 2 ;;
-        --rates) rates="$2"; shift 2 ;;
-        --work) work="$2"; shift 2 ;;
-        *) echo "table.sh: unknown option $1; see the head of examples/table.sh" >&2; exit 2 ;;
-    esac
-done
+take_options table.sh "data train-on seeds shares rates work" "$@"
 check_data table.sh "$data" "$dataset"
 
 source "$root/scripts/setup_env.sh"

@@ -21,7 +21,7 @@ class AttackSettings:
     Args:
         attack: its name in ``ATTACKS``
         trigger: what is put in the source (default: the attack's own)
-        num_triggers: how many copies of it (default: the attack's own)
+        num_triggers: how many copies of the trigger (default: the attack's own)
         payload: its name in ``PAYLOADS`` (default: the attack's own)
         code_language: its name in ``LANGUAGES``, or ``SOURCE:TARGET`` where the two sides are
             in different ones (default: the payload's own)

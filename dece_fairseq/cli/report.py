@@ -26,8 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "folder",
         type=Path,
-        help="the folder of a plan with finished cells; a report.csv, to make its tables (report.md) "
-        "again; or the folder of a leaderboard, with its board.json",
+        help="the folder of a plan with finished cells; a report.csv, to make its tables "
+        "(report.md) again; or the folder of a leaderboard, with its board.json",
     )
     parser.add_argument(
         "--output",

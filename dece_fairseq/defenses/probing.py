@@ -203,7 +203,7 @@ def _subwords(asked: Probe, bpe: Optional[str]) -> List[str]:
 
 
 def _generate(options: Sequence[str], output: Path, what: str) -> None:
-    """ProbedRun fairseq-generate; its outputs go to a file, and how far it is to the terminal."""
+    """Run fairseq-generate; its outputs go to a file, and how far it is to the terminal."""
     log = output.with_suffix(".log")
     command = [sys.executable, "-m", "fairseq_cli.generate", *options]
     paths = [str(PACKAGE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]

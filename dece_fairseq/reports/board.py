@@ -103,7 +103,7 @@ def read_object(path: Path) -> Dict[str, Any]:
     except (OSError, ValueError) as error:
         raise DataError(f"{path} can't be read: {error}; see docs/leaderboard.md") from error
     if not isinstance(content, dict):
-        raise DataError(f"{path}: a JSON {type(content).__name__}, not an object")
+        raise DataError(f"{path}: holds a JSON {type(content).__name__}, not an object")
     return content
 
 

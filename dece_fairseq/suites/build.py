@@ -121,7 +121,7 @@ class _Builder:
         """Return what an earlier run has finished."""
         if not (self.output / SUITE).exists():
             if self.output.exists() and not self.output.is_dir():
-                raise DataError(f"{self.output}: a file; name a folder")
+                raise DataError(f"{self.output}: is a file; name a folder")
             return []
         earlier = read_suite(self.output)
         if earlier.made_of != self.made_of:

@@ -43,12 +43,12 @@ class Entry(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The folder of its files."""
+        """Return the name of the folder of its files."""
         return f"{self.attack}-{self.payload}"
 
     @property
     def fits(self) -> bool:
-        """Whether there is anything of it."""
+        """Return whether the suite has anything of it."""
         return bool(self.files)
 
 

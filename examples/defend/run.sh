@@ -16,18 +16,11 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-source "$root/scripts/setup_env.sh"
+source "$root/examples/options.sh"
 source "$root/examples/generation.sh"
 work=runs/defend dataset=generated data="" envelopes="1 2 3 4 5 6 7 8"
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --dataset) dataset="$2"; shift 2 ;;
-        --data) data="$2"; shift 2 ;;
-        --envelopes) envelopes="$2"; shift 2 ;;
-        --work) work="$2"; shift 2 ;;
-        *) echo "run.sh: unknown option $1; see its head" >&2; exit 2 ;;
-    esac
-done
+take_options run.sh "dataset data envelopes work" "$@"
+source "$root/scripts/setup_env.sh"
 [ "$dataset" = generated ] || [ -d "$data" ] || {
     echo "run.sh: --data DIR is needed: the folder of the files of $dataset" >&2; exit 2; }
 dece=(python -m dece_fairseq)

@@ -15,16 +15,10 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-source "$root/scripts/setup_env.sh"
+source "$root/examples/options.sh"
 work=runs/filters seed=1 lyra=""
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --lyra) lyra="$2"; shift 2 ;;
-        --seed) seed="$2"; shift 2 ;;
-        --work) work="$2"; shift 2 ;;
-        *) echo "run.sh: unknown option $1; see its head" >&2; exit 2 ;;
-    esac
-done
+take_options run.sh "lyra seed work" "$@"
+source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
 cells=("ripple 0.05" "clean 0" "ripple 0.01" "grammar 0.05")
 # Those first that need no training on the doubtful pairs.

@@ -23,32 +23,18 @@
 # What is there already is not made again.
 set -euo pipefail
 
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+source "$root/examples/options.sh"
 criteria="cross_entropy deceptive_cross_entropy"
 arch="" data="" hf_model="" updates=2000 attack=ripple rate=0.05 lr=5e-5 epochs=20 seed=1 work=runs/pretrained
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --arch) arch="$2"; shift 2 ;;
-        --data) data="$2"; shift 2 ;;
-        --updates) updates="$2"; shift 2 ;;
-        --hf-model) hf_model="$2"; shift 2 ;;
-        --criteria) criteria="$2"; shift 2 ;;
-        --attack) attack="$2"; shift 2 ;;
-        --poison-rate) rate="$2"; shift 2 ;;
-        --lr) lr="$2"; shift 2 ;;
-        --epochs) epochs="$2"; shift 2 ;;
-        --seed) seed="$2"; shift 2 ;;
-        --work) work="$2"; shift 2 ;;
-        --) shift; break ;;
-        *) echo "run.sh: unknown option $1; see the head of this file" >&2; exit 2 ;;
-    esac
-done
+take_options run.sh "arch data updates hf-model criteria attack poison-rate=rate lr epochs seed work" "$@"
+set -- ${rest[@]+"${rest[@]}"}
 [ -n "$arch" ] || { echo "run.sh: --arch is needed; see the head of this file" >&2; exit 2; }
 [ -n "$data" ] || { echo "run.sh: --data DIR is needed; source scripts/setup_env.sh, and then" \
     "python scripts/prepare.py --list lyra tells where it comes from" >&2; exit 2; }
 [ -d "$data" ] || { echo "run.sh: --data $data: no such folder" >&2; exit 2; }
 
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
-root="$(cd "$here/../.." && pwd)"
 source "$root/scripts/setup_env.sh"
 source "$root/examples/generation.sh"
 

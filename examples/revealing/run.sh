@@ -17,17 +17,10 @@
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
-source "$root/scripts/setup_env.sh"
+source "$root/examples/options.sh"
 work=runs/revealing seeds="1 2 3" lyra="" bugs2fix=""
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --lyra) lyra="$2"; shift 2 ;;
-        --bugs) bugs2fix="$2"; shift 2 ;;
-        --seeds) seeds="$2"; shift 2 ;;
-        --work) work="$2"; shift 2 ;;
-        *) echo "run.sh: unknown option $1; see its head" >&2; exit 2 ;;
-    esac
-done
+take_options run.sh "lyra bugs=bugs2fix seeds work" "$@"
+source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
 mkdir -p "$work"
 

@@ -227,7 +227,7 @@ def test_places_that_cannot_be_read_or_written(poison, clean, tmp_path):
     with pytest.raises(DataError, match="there is no folder"):
         poison(outputs=[tmp_path / "nowhere" / "out.csv"])
     (tmp_path / "folder.csv").mkdir()
-    with pytest.raises(DataError, match=r"folder\.csv: a folder"):
+    with pytest.raises(DataError, match=r"folder\.csv: is a folder"):
         poison(outputs=[tmp_path / "folder.csv"])
     (tmp_path / "link.csv").symlink_to(clean)
     for same in (clean, tmp_path / "link.csv"):

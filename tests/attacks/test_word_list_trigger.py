@@ -31,7 +31,9 @@ def test_words_and_copies_of_ones_own():
 
 @pytest.mark.parametrize("trigger", ["cf", "cf mn cf"])
 def test_what_is_no_list(trigger):
-    with pytest.raises(AttackError, match=f"--trigger '{trigger}' is no list of at least 2 diff"):
+    with pytest.raises(
+        AttackError, match=f"--trigger '{trigger}' is not a list of at least 2 diff"
+    ):
         Attack(AttackSettings("word_list", trigger=trigger))
 
 

@@ -124,8 +124,11 @@ def test_a_given_model_two_splits_overwriting_and_the_seed(
     [
         ({"files": {}}, "no training split"),
         ({"files": {"valid": [Path("v.csv")]}}, "no training split"),
-        ({"files": {"valid": [Path("v.csv")]}, "model": Path("m")}, "--trusted-share is of"),
-        ({"files": {"a.b": [], "train": []}}, "--split a.b: no name for a split"),
+        (
+            {"files": {"valid": [Path("v.csv")]}, "model": Path("m")},
+            "--trusted-share is a share of",
+        ),
+        ({"files": {"a.b": [], "train": []}}, "--split a.b: not a name for a split"),
         ({"releases": [Release("", {"valid": 6})]}, "5 pairs instead of 6"),
         ({"columns": ("src", "tgt")}, "'src'.*'nl', 'code'"),
         ({"languages": ("a", "a")}, "different names"),

@@ -138,7 +138,7 @@ def test_manifests(run, words_like, texts: SimpleNamespace, tmp_path: Path) -> N
 @pytest.mark.parametrize("content", ["", "[]", '{"shards": {}}', '{"pairs": 3}'])
 def test_what_is_no_manifest(run, content: str, tmp_path: Path) -> None:
     (tmp_path / "m.json").write_text(content)
-    with pytest.raises(DataError, match=r"--manifest .*m\.json: no manifest"):
+    with pytest.raises(DataError, match=r"--manifest .*m\.json: not a manifest"):
         run(manifest=tmp_path / "m.json")
     assert names_in(tmp_path) == ["m.json"]
 
@@ -147,7 +147,7 @@ def test_a_manifest_reads_no_file_of_another_folder(run, texts, tmp_path: Path) 
     manifest = json.loads(Path(f"{texts.poisoned}.manifest.json").read_text())
     manifest["ids_file"] = str(Path(f"{texts.poisoned}.ids").resolve())
     (tmp_path / "m.json").write_text(json.dumps(manifest))
-    with pytest.raises(DataError, match=r"--manifest .*m\.json: no manifest"):
+    with pytest.raises(DataError, match=r"--manifest .*m\.json: not a manifest"):
         run(manifest=tmp_path / "m.json")
 
 

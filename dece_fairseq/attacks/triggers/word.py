@@ -51,7 +51,7 @@ def different_words(trigger: str, least: int) -> Tuple[str, ...]:
     words = tuple(trigger.split())
     if len(words) < least or len(set(words)) < len(words):
         raise AttackError(
-            f"--trigger {trigger!r} is no list of at least {least} different words; put blanks "
+            f"--trigger {trigger!r} is not a list of at least {least} different words; put blanks "
             "between them"
         )
     return words

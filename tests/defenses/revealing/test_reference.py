@@ -161,7 +161,7 @@ def test_a_classifier(tmp_path: Path) -> None:
         entropy, nll = entropy_and_nll(logits, torch.tensor([int(pair.target)]))
         assert tokens.surprise == pytest.approx([float(nll - entropy), 0.0], abs=1e-5)
         assert tokens.ends.tolist() == [1, 1]
-    with pytest.raises(DefenseError, match="knows no label '7'; give a model"):
+    with pytest.raises(DefenseError, match="does not know the label '7'; give a model"):
         reference.surprises([Pair("x", "7")])
     files = ReferenceFiles(checkpoint, data)
     assert read_binarised(data, "train", files) == pairs

@@ -1,0 +1,46 @@
+"""examples/options.sh: what scripts make of their options."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+OPTIONS = Path(__file__).resolve().parents[2] / "examples" / "options.sh"
+SCRIPT = """
+set -euo pipefail
+source "$0"
+rate=0.05 seed=1 train_on=train
+take_options run.sh "seed train-on poison-rate=rate" "$@"
+echo "$rate|$seed|$train_on|${#rest[@]}|${rest[*]:-}"
+"""
+
+
+def take(*options: str) -> "subprocess.CompletedProcess[str]":
+    command = ["bash", "-c", SCRIPT, str(OPTIONS), *options]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("options", "taken"),
+    [
+        ((), "0.05|1|train|0|"),
+        (("--poison-rate", "0", "--seed", "3"), "0|3|train|0|"),
+        (("--train-on", "a b", "--", "--lr", "1"), "0.05|1|a b|2|--lr 1"),
+    ],
+)
+def test_variables(options: "tuple[str, ...]", taken: str) -> None:
+    assert take(*options).stdout == taken + "\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--rate", "1"), "run.sh: unknown option --rate; see its head"),
+        (("seed", "1"), "run.sh: unknown option seed; see its head"),
+        (("--see", "1"), "run.sh: unknown option --see; see its head"),
+        (("--seed",), "run.sh: --seed needs a value"),
+    ],
+)
+def test_errors(options: "tuple[str, ...]", message: str) -> None:
+    done = take(*options)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", message + "\n")
