@@ -31,6 +31,8 @@ SHOWN = ("bleu_code", "exact_match", "asr_string", "asr_parse", "false_triggers_
 STEALTH = ("perplexity of sources", "still parse %")
 #: stands behind a success rate by the string, where none by the parse was measured
 BY_STRING = "by string"
+#: decimals of percentages in CSV and JSON
+DIGITS = 4
 KEYS = ("dataset", "trusted", "attack", "payload", "rate", "defense")
 
 
@@ -227,12 +229,20 @@ def as_dict(board: Board, found: Sequence[Entry]) -> Dict[str, Any]:
                 "seeds": entry.seeds,
                 "source": entry.source,
                 "scores": {
-                    metric: {**score._asdict(), "signatures": entry.signatures.get(metric, [])}
+                    metric: {**_rounded(score), "signatures": entry.signatures.get(metric, [])}
                     for metric, score in entry.scores.items()
                 },
             }
             for entry in found
         ],
+    }
+
+
+def _rounded(score: Spread) -> Dict[str, Any]:
+    """Return the score with as many digits as every version of scipy agrees on."""
+    return {
+        name: round(value, DIGITS) if isinstance(value, float) else value
+        for name, value in score._asdict().items()
     }
 
 
@@ -254,7 +264,7 @@ def as_csv(board: Board, found: Sequence[Entry]) -> str:
         common = {**entry.axes, "seeds": " ".join(entry.seeds), "source": source["name"]}
         common.update(by=source["by"], suite=source["suite"])
         for metric, score in entry.scores.items():
-            numbers = {name: getattr(score, name) for name in spread}
+            numbers = {name: _rounded(score)[name] for name in spread}
             signed = " ".join(entry.signatures.get(metric, []))
             writer.writerow({**common, "metric": metric, **numbers, "signatures": signed})
     return file.getvalue()

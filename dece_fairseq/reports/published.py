@@ -17,8 +17,8 @@ def beside(published: Dict[str, Any], scores: Dict[Any, Dict[str, Spread]]) -> L
 
     Args:
         published: ``tables``, each with ``title``, ``source``, ``differs`` (what is not alike, in
-            words), ``dataset``, ``trusted`` and ``rows`` of ``attack``, ``rate``, ``defense`` (ours),
-            ``label`` (what both are called) and one score for each of :data:`METRICS`
+            words), ``dataset``, ``trusted`` and ``rows`` of ``attack``, ``rate``, ``defense``
+            (ours), ``label`` (what both are called) and one score for each of :data:`METRICS`
         scores: ours, by data set, trusted pairs, attack, rate and defence
 
     Raises:

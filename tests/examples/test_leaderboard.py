@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import List
 
 import pytest
-import yaml
+
+yaml = pytest.importorskip("yaml", reason="plans are YAML, which comes with snakemake")
 
 HERE = Path(__file__).resolve().parents[2] / "examples" / "experiments"
 PLAN = HERE / "plans" / "leaderboard.yaml"
