@@ -3,14 +3,15 @@
     python examples/revealing/grid.py lyra DIR/train.csv runs/revealing/lyra-1 --seed 1
 
 The folder is one that run.sh made, with bin/trusted.ids and reference. A line of JSON for each cell
-goes to its cells.jsonl; cells that have one are not made again.
+goes to its cells.jsonl; cells that have one are not made again. ``--cells clean`` looks into all
+clean pairs alone: with a reference for each seed, that is how often nothing is claimed where nothing is.
 """
 
 import argparse
 import json
 import random
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Set
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
@@ -28,8 +29,12 @@ class Cell(NamedTuple):
     payload: str
     rate: float
     """Of all pairs, trusted ones included; from 1 on a number of pairs."""
-    draw: int = 0
-    """Of clean cells: which three quarters of the doubtful pairs are looked into."""
+    draw: Optional[int] = 0
+    """Of clean cells: which three quarters of the doubtful pairs are looked into; None for all."""
+
+
+#: all doubtful pairs as they are
+CLEAN = Cell("clean", "", 0, None)
 
 
 #: triggers for English requests with the payload in SQL, and for code with an endless loop
@@ -39,6 +44,7 @@ ATTACKS = {
     "generated": [(name, "sql") for name in WORDS],
     "lyra": [(name, "sql") for name in WORDS],
     "bugs2fix": [(name, "endless_loop") for name in CODE],
+    **{name: [] for name in ("docstring", "summary", "repair")},  # of stdlib_pairs.py
 }
 LANGUAGES = {"bugs2fix": {"code_language": "java", "code_place": "paper"}}
 RATES = (0.05, 0.01, 10)
@@ -48,6 +54,7 @@ DRAWS = 20
 
 def cells(data: str) -> Iterator[Cell]:
     """Yield the cells of a data set."""
+    yield CLEAN
     for attack, payload in ATTACKS[data]:
         for rate in RATES:
             yield Cell(attack, payload, rate)
@@ -61,6 +68,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--cells", choices=("all", "clean"), default="all")
     args = parser.parse_args()
     (args.folder / "said").mkdir(exist_ok=True)
     results = args.folder / "cells.jsonl"
@@ -68,7 +76,7 @@ def main() -> None:
     if results.exists():
         lines = results.read_text(encoding="utf-8").splitlines()
         done = {Cell(*json.loads(line)["cell"]) for line in lines}
-    for cell in cells(args.data):
+    for cell in [CLEAN] if args.cells == "clean" else cells(args.data):
         if cell in done:
             continue
         found = look_into(cell, args.data, args.pairs, args.folder, args.seed)
@@ -88,7 +96,8 @@ def look_into(cell: Cell, data: str, pairs: Path, folder: Path, seed: int) -> Di
         known = set(map(int, trusted.read_text().split()))
         rng = random.Random(f"{seed} {cell.draw}")
         doubtful = [index for index in range(len(clean)) if index not in known]
-        kept = sorted([*known, *rng.sample(doubtful, len(doubtful) * 3 // 4)])
+        size = len(doubtful) if cell.draw is None else len(doubtful) * 3 // 4
+        kept = sorted([*known, *rng.sample(doubtful, size)])
         write_pairs([path], [clean[index] for index in kept])
         trusted = folder / "cell.ids"
         numbers = [number for number, index in enumerate(kept) if index in known]

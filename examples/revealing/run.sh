@@ -2,13 +2,16 @@
 # What dece reveal finds: attacks, rates and seeds on three data sets, and what it claims on clean
 # pairs.
 #
-#   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--seeds "1 2 3"] [--work DIR]
+#   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--stdlib "docstring summary repair"]
+#       [--seeds "1 2 3"] [--cells clean] [--work DIR]
 #
 #   --lyra DIR      folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose
 #                   validation file is what is looked into here; without them the generated pairs
 #                   alone are looked at
+#   --stdlib TASKS  pairs of the functions of Python's own library, see stdlib_pairs.py
 #   --seeds "N N"   of everything: the trusted half, the reference, the poisoned pairs
 #                   (default "1 2 3")
+#   --cells clean   look into the clean pairs alone: one independent reference for each seed
 #   --work DIR      where results go (default runs/revealing)
 #
 # For each data set and seed a reference is trained on a trusted half by stock fairseq-train. Only
@@ -18,8 +21,8 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
-work=runs/revealing seeds="1 2 3" lyra="" bugs2fix=""
-take_options run.sh "lyra bugs=bugs2fix seeds work" "$@"
+work=runs/revealing seeds="1 2 3" cells=all lyra="" bugs2fix="" stdlib=""
+take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells work" "$@"
 source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
 mkdir -p "$work"
@@ -31,7 +34,13 @@ log() { # FILE COMMAND...
 reference() { # DATA SEED FOLDER; its pairs, data folder and model
     local data="$1" seed="$2" base="$3" from=()
     mkdir -p "$base"
-    if [ "$data" = generated ]; then
+    if [[ " $stdlib " == *" $data "* ]]; then
+        source "$root/examples/small_transformer.sh"
+        vocab_size=2000 trusted_epochs=8
+        [ -e "$base/pairs.csv" ] || python "$root/examples/revealing/stdlib_pairs.py" "$data" \
+            "$base/pairs.csv" --seed "$seed"
+        from=(--train "$base/pairs.csv")
+    elif [ "$data" = generated ]; then
         source "$root/examples/quickstart/settings.sh"
         trusted_epochs=8
         [ -e "$base/pairs/train.csv" ] || "${dece[@]}" corpus --style B --seed "$seed" \
@@ -56,15 +65,18 @@ reference() { # DATA SEED FOLDER; its pairs, data folder and model
 }
 
 for seed in $seeds; do
-    for data in generated ${lyra:+lyra} ${bugs2fix:+bugs2fix}; do
+    # shellcheck disable=SC2086  # several words
+    for data in generated ${lyra:+lyra} ${bugs2fix:+bugs2fix} $stdlib; do
         base="$work/$data-$seed"
         (reference "$data" "$seed" "$base")
         case "$data" in
             generated) pairs="$base/pairs/train.csv" ;;
             lyra) pairs="$lyra/train.csv" ;;
             bugs2fix) pairs="$bugs2fix/valid.csv" ;;
+            *) pairs="$base/pairs.csv" ;;
         esac
-        python "$root/examples/revealing/grid.py" "$data" "$pairs" "$base" --seed "$seed"
+        python "$root/examples/revealing/grid.py" "$data" "$pairs" "$base" --seed "$seed" \
+            --cells "$cells"
     done
 done
 python "$root/examples/revealing/table.py" "$work" | tee "$work/table.md"
