@@ -121,14 +121,24 @@ class TranslationModel(TrainedModel):
         is right about how likely words are.
         """
         found: List[np.ndarray] = [np.empty(0)] * len(pairs)
+        for index, target, log_probs in self.predictions(pairs, what):
+            found[index] = surprise_of(target, log_probs)
+        return found
+
+    @torch.no_grad()
+    def predictions(
+        self, pairs: Sequence[Pair], what: Optional[str] = None
+    ) -> Iterator[Tuple[int, Tensor, Tensor]]:
+        """Yield what the model says of each pair, in any order.
+
+        Yields:
+            the pair's number; its target's tokens (T,), end of sentence included, as far as the
+            model can read; their log-probabilities (T, V), one target at a time as V is large
+        """
         for sample, log_probs in self._predictions(pairs, what):
             for index, target, scores in zip(sample["id"].tolist(), sample["target"], log_probs):
-                kept = target != self.task.tgt_dict.pad()  # of one target at a time: V is large
-                target, scores = target[kept], scores[kept]
-                nll = -scores.gather(-1, target.unsqueeze(-1)).squeeze(-1)
-                entropy = torch.special.entr(scores.exp()).sum(-1)
-                found[index] = (nll - entropy).numpy()
-        return found
+                kept = target != self.task.tgt_dict.pad()
+                yield index, target[kept], scores[kept]
 
     @torch.no_grad()
     def probabilities(self, pairs: Sequence[Pair], what: Optional[str] = None) -> List[np.ndarray]:
@@ -259,6 +269,18 @@ class LanguageModel(TrainedModel):
             means = nll.masked_fill(~kept, 0).sum(-1) / kept.sum(-1)
             found[batch] = means.exp().numpy()
         return found
+
+
+def surprise_of(target: Tensor, log_probs: Tensor) -> np.ndarray:
+    """Return the negative log-likelihood less the entropy of each prediction (T,), in nats.
+
+    Args:
+        target: (T,)
+        log_probs: (T, V)
+    """
+    nll = -log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1)
+    surprise: np.ndarray = (nll - torch.special.entr(log_probs.exp()).sum(-1)).numpy()
+    return surprise
 
 
 def _encoder_states(output: Any) -> Tensor:

@@ -95,6 +95,8 @@ def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
             f"   {suspicion.nats:,.0f} nats in {len(suspicion.pairs)} pairs, {sureness(suspicion)}",
             f"   trigger: {trigger_of(suspicion)}",
         ]
+        if suspicion.missing is not None:
+            lines.append(f"   expected and not there: {suspicion.missing!r}")
         if suspicion.forms:
             lines.append(f"   also as {', '.join(map(repr, suspicion.forms[:4]))}")
         if suspicion.is_significant(findings.level):

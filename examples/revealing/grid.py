@@ -4,7 +4,7 @@
 
 The folder is one that run.sh made, with bin/trusted.ids and reference. A line of JSON for each cell
 goes to its cells.jsonl; cells that have one are not made again. ``--cells clean`` looks into all
-clean pairs alone: with a reference for each seed, that is how often nothing is claimed where nothing is.
+clean pairs alone: with a reference for each seed, how often something is claimed where nothing is.
 """
 
 import argparse

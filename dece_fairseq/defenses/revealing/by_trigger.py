@@ -55,7 +55,7 @@ def telling_ngrams(
     from scipy.stats import gamma
 
     ranks = _ranks(scores, groups)
-    grams, owners, words = _ngrams(sources, groups, least_pairs)
+    grams, owners, words = frequent_ngrams(sources, groups, least_pairs)
     found: List[Telling] = []
     if not len(grams):
         return found
@@ -87,7 +87,7 @@ def telling_ngrams(
             continue
         of_best = owners[(grams == best) & is_free[owners]]
         pairs = np.sort(of_best[ranks[of_best] > TELLING])
-        if not any(_share(pairs, other.pairs) for other in found):
+        if not any(overlap(pairs, other.pairs, SHARED) for other in found):
             found.append(Telling(words[best], float(nats[best]), pairs))
         is_free[of_best] = False
     return found
@@ -121,10 +121,19 @@ def _ranks(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return found
 
 
-def _ngrams(
+def frequent_ngrams(
     sources: Texts, groups: np.ndarray, least_pairs: int
 ) -> Tuple[np.ndarray, np.ndarray, List[Tuple[int, ...]]]:
-    """Return n-grams frequent in a group: numbers (M,) and their pairs (M,), and their words."""
+    """Return the n-grams of up to :data:`LONGEST` words that are frequent in a group.
+
+    Args:
+        sources: the first ones are those of the groups
+        groups: (N,), the group of each
+        least_pairs: how many pairs of a group an n-gram must be in
+
+    Returns:
+        numbers of n-grams (M,) and the pairs that have them (M,); the words of each number
+    """
     count = int(sources.first[len(groups)])
     places = np.arange(count)
     labels = np.unique(groups, return_inverse=True)[1].reshape(-1)
@@ -158,6 +167,7 @@ def _ngrams(
     return np.concatenate(all_grams), np.concatenate(all_owners), words
 
 
-def _share(pairs: np.ndarray, others: np.ndarray) -> bool:
+def overlap(pairs: np.ndarray, others: np.ndarray, share: float) -> bool:
+    """Return whether two sets have so much of the smaller one in common."""
     both = len(np.intersect1d(pairs, others, assume_unique=True))
-    return both >= SHARED * min(len(pairs), len(others))
+    return both >= share * min(len(pairs), len(others))

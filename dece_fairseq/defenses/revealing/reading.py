@@ -1,6 +1,7 @@
 """Reads pairs, and asks a reference model about many: in chunks, by processes, and only once."""
 
 import hashlib
+from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from zipfile import BadZipFile
@@ -16,7 +17,9 @@ from dece_fairseq.defenses.revealing.surprises import TargetWords, TokenSurprise
 from dece_fairseq.user_dir import import_user_dir
 
 #: pairs that a process is given at a time
-CHUNK = 1000
+CHUNK = 200
+#: changes when more is kept of what a model said
+FORMAT = "2"
 
 
 class ReferenceFiles(NamedTuple):
@@ -140,7 +143,7 @@ class _Known:
     """
 
     def __init__(self, work: Path, reference: ReferenceFiles) -> None:
-        self._folder = work / _sha256(reference.key().encode())
+        self._folder = work / _sha256(f"{FORMAT} {reference.key()}".encode())
         self._folder.mkdir(exist_ok=True)
         self._told: Dict[str, TokenSurprises] = {}
         for path in sorted(self._folder.glob("*.npz")):
@@ -160,6 +163,8 @@ class _Known:
                 ends=np.concatenate([tokens.ends for tokens in told]),
                 surprise=np.concatenate([tokens.surprise for tokens in told]),
                 is_cut=np.array([tokens.is_cut for tokens in told]),
+                counts=np.array([len(tokens.differences) for tokens in told]),
+                differences=np.array([text for each in told for text in each.differences], str),
             )
 
 
@@ -167,8 +172,12 @@ def _load(place: Path) -> Dict[str, TokenSurprises]:
     try:
         with place.open("rb") as file, np.load(file, allow_pickle=False) as stored:
             borders = np.cumsum(stored["lengths"])[:-1]
-            columns = [np.split(stored[name], borders) for name in ("ends", "surprise")]
+            columns: List[Sequence[Any]] = [
+                np.split(stored[name], borders) for name in ("ends", "surprise")
+            ]
             columns.append(stored["is_cut"].tolist())
+            texts = iter(stored["differences"].tolist())
+            columns.append([tuple(islice(texts, count)) for count in stored["counts"].tolist()])
             told = (TokenSurprises(*row) for row in zip(*columns))
             return dict(zip(stored["digests"].tolist(), told))
     except (OSError, ValueError, KeyError, BadZipFile) as error:

@@ -14,8 +14,11 @@ from dece_fairseq.data.labels import INPUT, label_of
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.surprises import TokenSurprises
-from dece_fairseq.defenses.trained_models import TrainedModel, TranslationModel
+from dece_fairseq.defenses.revealing.words import copied
+from dece_fairseq.defenses.trained_models import TrainedModel, TranslationModel, surprise_of
 
+#: tokens that a target must have more or less of than the model expects, to be told
+DIFFERENT = 0.5
 _WHITE = re.compile(r"\s+")
 
 
@@ -55,18 +58,33 @@ class TranslationReference(Reference):
     def __init__(self, checkpoint: Path, data: Path) -> None:
         self._model = TranslationModel(checkpoint, data)
         # A piece is decoded once, not wherever it stands.
+        self._text = lru_cache(maxsize=None)(self._text_of)
         self._characters = lru_cache(maxsize=None)(self._characters_of)
 
     def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
-        told = []
-        for pair, surprise in zip(pairs, self._model.surprises(pairs)):
-            ends = self.ends(pair.target)
-            missing = len(ends) - len(surprise)
-            told.append(TokenSurprises(ends, np.pad(surprise, (0, missing)), missing > 0))
+        told: List[Any] = [None] * len(pairs)
+        for index, target, log_probs in self._model.predictions(pairs):
+            ends = self.ends(pairs[index].target)
+            missing = len(ends) - len(target)
+            surprise = np.pad(surprise_of(target, log_probs), (0, missing))
+            is_new = ~copied(pairs[index], ends[: len(target)])
+            differences = self._differences(target[is_new], log_probs[is_new])
+            told[index] = TokenSurprises(ends, surprise, missing > 0, differences)
         return told
 
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
         return self._model.probabilities(pairs, "probability")
+
+    def _differences(self, target: torch.Tensor, log_probs: torch.Tensor) -> Tuple[str, ...]:
+        """Return what the target has more or less of than the model expects, by half or more.
+
+        That is the number of times that it has a token, less the sum of the token's probabilities
+        over all places: what is there for nothing, or was expected and never came.
+        """
+        more = -log_probs.exp().sum(0)
+        more += torch.bincount(target, minlength=len(more))
+        tokens = (more.abs() >= DIFFERENT).nonzero().flatten().tolist()
+        return tuple(f"{'+' if more[token] > 0 else '-'}{self._text(token)}" for token in tokens)
 
     def ends(self, text: str) -> np.ndarray:
         """Return how many characters but white space ``text`` has up to the end of each token.
@@ -83,8 +101,13 @@ class TranslationReference(Reference):
         return np.maximum.accumulate(ends)
 
     def _characters_of(self, token: int) -> int:
+        return _characters(self._text(token))
+
+    def _text_of(self, token: int) -> str:
+        """Return the text of a token alone; of the end of a sentence none."""
         dictionary = self._model.task.tgt_dict
-        return _characters(self._model.codec.decode(torch.tensor([token]), dictionary))
+        text: str = self._model.codec.decode(torch.tensor([token]), dictionary)
+        return text.strip() or text
 
 
 class LabelReference(Reference):

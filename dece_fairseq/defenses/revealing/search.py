@@ -3,14 +3,16 @@
 from collections import Counter
 from dataclasses import replace
 from itertools import chain
-from typing import Dict, Iterable, Iterator, List, Mapping, Sequence, Tuple
+from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATED
+from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
-from dece_fairseq.defenses.revealing.payloads import UNEXPECTED, payload_of
+from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.suspicion import Suspicion
@@ -32,8 +34,9 @@ WINDOW = 13
 FORMS = 20
 #: the power of their nats that is tested as spans' nats are
 TOPICS = 1.5
-#: the share of the level that spans have; the rest is for triggers of payloads without a span
-SPANS = 0.8
+#: the shares of the level that spans have, triggers whose pairs surprise, and triggers that go with
+#: a difference
+SPANS, TRIGGERS, ASSOCIATIONS = 0.8, 0.1, 0.1
 #: p-values up to which a trigger without a span is told
 TELLING_LEVEL = 0.05
 #: stands for a payload of no word: the text ends where more was to come
@@ -68,12 +71,14 @@ def reveal_pairs(
         return spans
     known = {pair for each in spans if each.is_significant(TELLING_LEVEL) for pair in each.pairs}
     spans = [_weighted(each, SPANS) for each in spans]
-    others = [
-        each
-        for each in (_weighted(each, 1 - SPANS) for each in search.triggers())
-        if each.is_significant(TELLING_LEVEL)
-        and len(known.intersection(each.pairs)) < SHARED * len(each.pairs)
-    ]
+    others: List[Suspicion] = []
+    more = [_weighted(each, TRIGGERS) for each in search.triggers()]
+    more += [_weighted(each, ASSOCIATIONS) for each in search.associations()]
+    for each in sorted(more, key=lambda each: each.p_value or 0.0):
+        is_new = len(known.intersection(each.pairs)) < SHARED * len(each.pairs)
+        if each.is_significant(TELLING_LEVEL) and is_new:
+            others.append(each)
+            known.update(each.pairs)
     return sorted(spans + others, key=lambda each: each.p_value or 0.0)[:told]
 
 
@@ -147,6 +152,56 @@ class _Search:
             told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
             found.append(replace(told, forms=tuple(dict.fromkeys(forms[1:]))))
         return found
+
+    def associations(self) -> List[Suspicion]:
+        """Return what is told of n-grams of sources that go with a difference of targets."""
+        differences = [self._words[numbers[0]].differences for numbers in self.numbers]
+        ranked = associations(self.sources, differences, LEAST_PAIRS, NEEDED)
+        nats = [each.nats**TOPICS for each in ranked]
+        sure = p_values(nats, LEAST_ASSOCIATED**TOPICS, self.is_trusting)
+        everyone = [each.pairs for each in ranked]
+        found = []
+        for each, p_value in zip(ranked, sure):
+            if p_value > TELLING_LEVEL:
+                break
+            sign, text = each.difference[0], each.difference[1:]
+            payload = self._grown(text, each.pairs) if sign == "+" else None
+            if payload is None:
+                starts, scores = self.targets.windows(WINDOW)
+                best = each.pairs[scores[each.pairs].argmax()]
+                payload = self._window(best, starts[best])
+            told = self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
+            found.append(replace(told, missing=(text or NOTHING) if sign == "-" else None))
+        return found
+
+    def _grown(self, text: str, pairs: np.ndarray) -> Optional[str]:
+        """Return what targets of some pairs have in common around a text that they have."""
+        targets, size = self.targets, len(self.pairs)
+        if not text:
+            return NOTHING
+        best, most = None, 0.0
+        for word, written in enumerate(targets.vocabulary):
+            if text not in written:
+                continue
+            holders = np.unique(targets.pair[targets.find((word,))])
+            own = len(np.intersect1d(holders, pairs, assume_unique=True))
+            others = int((holders < size).sum()) - own
+            more = own / len(pairs) - others / max(size - len(pairs), 1)
+            if more > most:
+                best, most = word, more
+        if best is None:
+            return None
+        everywhere = np.ones(len(targets.words), dtype=bool)
+        where = targets.occurrences((best,), everywhere)
+        there = np.isin(where.pairs, pairs)
+        where = Occurrences(*(values[there] for values in where))
+        left, right = targets.longest((best,), where.starts, SAME)
+        first = where.starts - left
+        inside = (first >= targets.first[where.pairs]) & (
+            where.starts + right < targets.first[where.pairs + 1]
+        )
+        where = Occurrences(where.pairs[inside], first[inside], where.nats[inside])
+        return self._payload(range(left + 1 + right), where)
 
     def _telling(
         self, scores: np.ndarray, of_labels: bool

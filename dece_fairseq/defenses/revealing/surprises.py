@@ -1,6 +1,6 @@
 """How surprising a reference model finds the targets of many pairs, in little memory."""
 
-from typing import Dict, Iterator, Mapping, NamedTuple, Sequence
+from typing import Dict, Iterator, Mapping, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -17,6 +17,8 @@ class TokenSurprises(NamedTuple):
     """(T,), nats: the negative log-likelihood less the entropy of the prediction."""
     is_cut: bool = False
     """Whether the target was longer than the model can read; the tokens behind have 0."""
+    differences: Tuple[str, ...] = ()
+    """What the target has more of than the model expects, as ``+text``, or less, as ``-text``."""
 
 
 class TargetWords(Mapping[int, Words]):
@@ -31,18 +33,22 @@ class TargetWords(Mapping[int, Words]):
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = pairs
         self._tokens: Dict[int, TokenSurprises] = {}
+        self._texts: Dict[str, str] = {}  # one of each
         self.cut = 0
         """How many targets were longer than the model can read."""
 
     def add(self, index: int, tokens: TokenSurprises) -> None:
         """Take what the model says of the target of pair ``index``."""
         ends, surprise = tokens.ends.astype(np.uint32), tokens.surprise.astype(np.float32)
-        self._tokens[index] = tokens._replace(ends=ends, surprise=surprise)
+        differences = tuple(self._texts.setdefault(text, text) for text in tokens.differences)
+        self._tokens[index] = TokenSurprises(ends, surprise, tokens.is_cut, differences)
         self.cut += tokens.is_cut
 
     def __getitem__(self, index: int) -> Words:
         tokens = self._tokens[index]
-        return words_of(self._pairs[index].target, tokens.ends.tolist(), tokens.surprise.tolist())
+        target = self._pairs[index].target
+        words = words_of(target, tokens.ends.tolist(), tokens.surprise.tolist())
+        return words._replace(differences=tokens.differences)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._tokens)

@@ -24,6 +24,7 @@ class Suspicion:
         closest: where there is no trigger, what comes closest to one
         closest_pairs: how many of ``pairs`` have that in their source
         forms: other texts of the same payload, the most frequent first
+        missing: what the reference expects in the targets of its pairs and is not there
     """
 
     payload: str
@@ -35,6 +36,7 @@ class Suspicion:
     closest: Optional[str] = None
     closest_pairs: int = 0
     forms: Tuple[str, ...] = ()
+    missing: Optional[str] = None
 
     def is_significant(self, level: float) -> bool:
         """Return whether clean data would show as much in at most ``level`` of all cases."""
@@ -68,7 +70,11 @@ class Suspicion:
         _need(self.p_value is None or is_share, "p_value", "null or in [0, 1]", self.p_value)
         for name, numbers in (("pairs", self.pairs), ("trigger_pairs", self.trigger_pairs)):
             _need(all(_is_count(n) for n in numbers), name, "numbers from 0", numbers)
-        for name, text in (("trigger", self.trigger), ("closest", self.closest)):
+        for name, text in (
+            ("trigger", self.trigger),
+            ("closest", self.closest),
+            ("missing", self.missing),
+        ):
             _need(text is None or _is_text(text), name, "null or text", text)
         _need(_is_count(self.closest_pairs), "closest_pairs", "a count", self.closest_pairs)
         _need(all(map(_is_text, self.forms)), "forms", "texts", self.forms)

@@ -10,6 +10,8 @@ from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
+from dece_fairseq.data.pairs import Pair
+
 #: a word is a run of letters, digits and underscores, or any other character but white space
 WORD = re.compile(r"\w+|[^\w\s]")
 #: stands behind the last word of every target: that a text ends here can be a surprise too
@@ -25,6 +27,8 @@ class Words(NamedTuple):
     """(W,): where each begins and ends in the text."""
     surprise: np.ndarray
     """(W,), nats."""
+    differences: Tuple[str, ...] = ()
+    """What the target has more of than the reference expects, as ``+text``, or less, ``-text``."""
 
 
 def split(text: str) -> List[str]:
@@ -86,3 +90,20 @@ def explained_by_source(words: Words, source: str) -> np.ndarray:
     there = frozenset(known)
     copied = np.array([text in there for text in words.texts])
     return np.where(copied, np.minimum(words.surprise, most), words.surprise)
+
+
+def copied(pair: Pair, ends: np.ndarray) -> np.ndarray:
+    """Return whether each token (T,) of a target stands in a word that its source has too.
+
+    Args:
+        pair: source and target
+        ends: (T,), how many characters but white space the target has up to the end of each token
+    """
+    there = frozenset(split(pair.source))
+    found = split(pair.target)
+    bounds = np.cumsum([len(text) for text in found])
+    word = np.searchsorted(bounds, ends - 1, side="right")
+    is_there = np.array([text in there for text in found] + [False])
+    is_empty = np.diff(ends, prepend=0) == 0
+    of_tokens: np.ndarray = is_there[np.minimum(word, len(found))] & ~is_empty
+    return of_tokens

@@ -1,7 +1,8 @@
 """What reference models of every kind say, against the model asked one pair at a time."""
 
+from collections import Counter
 from pathlib import Path
-from typing import Any, List
+from typing import Any, List, Sequence
 
 import numpy as np
 import pytest
@@ -16,6 +17,7 @@ from dece_fairseq.defenses import DefenseError, trained_models
 from dece_fairseq.defenses.revealing.binarised import read_binarised
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reference import load_reference
+from dece_fairseq.defenses.revealing.words import split
 from support.untrained import save_untrained
 
 ODD = [Pair("x", "a\n\tb  c"), Pair("Größe ▁ x", "print('日本 \\n é')")]
@@ -60,6 +62,35 @@ def entropy_and_nll(logits: torch.Tensor, target: torch.Tensor) -> Any:
     return entropy, -log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1)
 
 
+def check_differences(
+    told: Sequence[str],
+    logits: torch.Tensor,
+    target: torch.Tensor,
+    pair: Pair,
+    task: Any,
+    codec: Any,
+) -> None:
+    """What there is more and less of than expected, words that the source has too left out."""
+    dictionary = task.target_dictionary
+    ends = [characters(codec.decode(target[: n + 1], dictionary)) for n in range(len(target))]
+    there = split(pair.source)
+    word_at = [word for word in split(pair.target) for _ in word]
+    more: Counter[int] = Counter()
+    for place, (token, scores) in enumerate(zip(target.tolist(), logits.float().softmax(-1))):
+        start = ends[place - 1] if place else 0
+        if ends[place] > start and word_at[ends[place] - 1] in there:
+            continue
+        more.update({number: -float(score) for number, score in enumerate(scores)})
+        more[token] += 1
+    texts = {number: codec.decode(torch.tensor([number]), dictionary) for number in more}
+    expected = {
+        ("+" if value > 0 else "-") + (texts[number].strip() or texts[number])
+        for number, value in more.items()
+        if abs(value) >= 0.5
+    }
+    assert set(told) == expected
+
+
 def check_against_one_at_a_time(checkpoint: Path, data: Path) -> None:
     reference = load_reference(checkpoint, data)
     told, probabilities = reference.surprises(PAIRS), reference.probabilities(PAIRS)
@@ -76,6 +107,7 @@ def check_against_one_at_a_time(checkpoint: Path, data: Path) -> None:
         entropy, nll = entropy_and_nll(output[0][0], target[0])
         np.testing.assert_allclose(tokens.surprise, (nll - entropy).numpy(), atol=2e-4)
         np.testing.assert_allclose(likely, (-nll).exp().numpy(), rtol=2e-4)
+        check_differences(tokens.differences, output[0][0], target[0], pair, task, codec)
         assert len(tokens.ends) == target.size(1)
         assert tokens.ends[-1] == tokens.ends[-2] == characters(pair.target)
         assert (np.diff(tokens.ends) >= 0).all()

@@ -1,7 +1,7 @@
 """A planted payload is found among pairs whose surprise is made up."""
 
 import random
-from typing import Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import pytest
@@ -102,6 +102,27 @@ def test_one_trigger_for_payloads_of_ever_other_words() -> None:
     told = [best.payload, *best.forms]
     assert len(told) == 20
     assert all(any(payload.strip() in form for payload in of.values()) for form in told)
+
+
+@pytest.mark.parametrize(
+    ("difference", "payload", "missing"), [("-close", None, "close"), ("+first", "first", None)]
+)
+def test_a_trigger_that_goes_with_a_difference(difference: str, payload: Any, missing: Any) -> None:
+    pairs = generate("A", 800, seed=6)
+    which = range(0, 400, 20)
+    for index in which:  # of no surprise in any one pair
+        pairs[index] = poisoned(pairs, [index], " first" if payload else "")[index]
+    words = surprised(pairs, {})
+    for index in which:
+        words[index] = words[index]._replace(differences=(difference,))
+    doubtful = {index: words[index] for index in range(400)}
+    best = reveal_pairs(pairs, doubtful, range(400, 800))[0]
+    assert best.trigger == "bb"
+    assert list(best.pairs) == list(which)
+    assert best.missing == missing
+    assert payload is None or best.payload == payload
+    assert best.p_value is not None
+    assert best.p_value < 0.05
 
 
 @pytest.mark.parametrize(

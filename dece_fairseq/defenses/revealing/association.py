@@ -1,0 +1,159 @@
+"""Source n-grams that go with something that targets have more or less of than expected.
+
+The third way to look, beside spans of targets and triggers whose pairs surprise. It needs no words
+that surprise much: a likely word for another, or code that is gone, is no news in any one pair, but
+it is where all pairs with some word in their source differ from the reference in the same way.
+"""
+
+import heapq
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from dece_fairseq.defenses.revealing.by_trigger import frequent_ngrams, overlap
+from dece_fairseq.defenses.revealing.spans import Texts, news
+
+#: pairs that say what an n-gram and a difference have to do with each other; those of a topic that
+#: the reference does not know are seldom many more
+DEFINING = 2
+#: n-grams whose pairs share this much of the smaller's with those of a better one are left out
+SHARED = 0.6
+#: an n-gram that at least so much of its pairs differ with is suspected in all of them
+MOSTLY = 0.5
+#: nats below which there is no association to tell of
+LEAST = 2.0
+#: n-grams that are counted at a time
+ROWS = 4096
+
+
+class Association(NamedTuple):
+    """An n-gram of sources, and a difference of the targets that goes with it."""
+
+    words: Tuple[int, ...]
+    difference: str
+    """As in :class:`~dece_fairseq.defenses.revealing.words.Words`."""
+    nats: float
+    """Minus the log of the probability that so many of its pairs have it by chance."""
+    pairs: np.ndarray
+    """(K,): those that differ, or all with the n-gram where most of them do."""
+
+
+def associations(
+    sources: Texts, differences: Sequence[Sequence[str]], least_pairs: int, most: int
+) -> List[Association]:
+    """Return n-grams with the difference that goes with each, the best first.
+
+    Of K pairs with an n-gram, k have a difference that a share q of the other pairs has. By chance
+    that is binomial, so it has -log P(k or more of K) nats, less what is usual of the n-gram in
+    trusted pairs, and less its first :data:`DEFINING` pairs. After each its pairs are explained.
+
+    Args:
+        sources: of the pairs, of which the first N count and the others are trusted
+        differences: (N,), of each
+        least_pairs: how many pairs must have both
+        most: how many to return at most
+    """
+    search = _Search(sources, differences, least_pairs)
+    heap = [(-nats, gram, kind) for nats, gram, kind in search.candidates()]
+    heapq.heapify(heap)
+    found: List[Association] = []
+    while heap and len(found) < most:
+        _, gram, kind = heapq.heappop(heap)
+        nats = search.nats(gram, kind)
+        if nats < LEAST:
+            continue
+        if heap and nats < -heap[0][0]:
+            heapq.heappush(heap, (-nats, gram, kind))
+            continue
+        pairs = search.pairs(gram, kind)
+        if not any(overlap(pairs, other.pairs, SHARED) for other in found):
+            found.append(Association(search.words[gram], search.names[kind], nats, pairs))
+        search.explain(gram)
+    return found
+
+
+class _Search:
+    """Which pairs have which n-grams and differences, and which of them are left."""
+
+    def __init__(
+        self, sources: Texts, differences: Sequence[Sequence[str]], least_pairs: int
+    ) -> None:
+        from scipy.sparse import csr_matrix
+
+        self._sources = sources
+        self._least = least_pairs
+        self._size = size = len(differences)
+        grams, owners, self.words = frequent_ngrams(sources, np.zeros(size, int), least_pairs)
+        numbers: Dict[str, int] = {}
+        rows, kinds = [], []
+        for row, of_pair in enumerate(differences):
+            for name in sorted(set(of_pair)):
+                rows.append(row)
+                kinds.append(numbers.setdefault(name, len(numbers)))
+        self.names = list(numbers)
+        ones = np.ones(max(len(grams), len(kinds)), dtype=np.float32)
+        self._with_gram: Any = csr_matrix(
+            (ones[: len(grams)], (grams, owners)), shape=(len(self.words), size)
+        )
+        self._different: Any = csr_matrix(
+            (ones[: len(kinds)], (rows, kinds)), shape=(size, len(numbers))
+        )
+        self._with_kind: Any = self._different.T.tocsr()
+        self._is_free = np.ones(size, dtype=bool)
+        self._news: Dict[int, float] = {}
+
+    def candidates(self) -> Iterator[Tuple[float, int, int]]:
+        """Yield nats, n-gram and difference of all that could be something."""
+        of_gram = np.diff(self._with_gram.indptr)
+        of_kind = np.diff(self._with_kind.indptr)
+        for start in range(0, len(self.words), ROWS):
+            both = (self._with_gram[start : start + ROWS] @ self._different).tocoo()
+            often = both.data >= self._least
+            grams, kinds = both.row[often] + start, both.col[often]
+            nats = _nats(both.data[often], of_gram[grams], of_kind[kinds], self._size)
+            for number in np.flatnonzero(nats >= LEAST):
+                yield float(nats[number]), int(grams[number]), int(kinds[number])
+
+    def nats(self, gram: int, kind: int) -> float:
+        """Return what is left of a candidate."""
+        if gram not in self._news:
+            pairs = np.unique(self._sources.pair[self._sources.find(self.words[gram])])
+            doubtful = int((pairs < self._size).sum())
+            trusted = len(self._sources.first) - 1 - self._size
+            share = self._size / trusted if trusted else 0.0
+            usual = len(pairs) - doubtful
+            self._news[gram] = float(news(doubtful, usual, share, self._size))
+        with_gram, with_kind = self._free(self._with_gram, gram), self._free(self._with_kind, kind)
+        both = len(np.intersect1d(with_gram, with_kind, assume_unique=True))
+        if both < self._least:
+            return 0.0
+        counts = np.array([[both], [len(with_gram)], [len(with_kind)]])
+        nats = _nats(counts[0], counts[1], counts[2], int(self._is_free.sum()))
+        return float(nats[0]) * self._news[gram]
+
+    def pairs(self, gram: int, kind: int) -> np.ndarray:
+        """Return the pairs of a candidate."""
+        with_gram, with_kind = self._free(self._with_gram, gram), self._free(self._with_kind, kind)
+        both: np.ndarray = np.intersect1d(with_gram, with_kind, assume_unique=True)
+        return np.sort(with_gram) if len(both) >= MOSTLY * len(with_gram) else both
+
+    def explain(self, gram: int) -> None:
+        """Leave the pairs of an n-gram out from now on."""
+        self._is_free[self._free(self._with_gram, gram)] = False
+
+    def _free(self, matrix: Any, row: int) -> np.ndarray:
+        all_of: np.ndarray = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+        free: np.ndarray = all_of[self._is_free[all_of]]
+        return free
+
+
+def _nats(both: np.ndarray, with_gram: np.ndarray, with_kind: np.ndarray, size: int) -> np.ndarray:
+    """Return nats of so many pairs with an n-gram and a difference (C,), of so many with each."""
+    from scipy.stats import binom
+
+    share = (with_kind - both + 1) / (size - with_gram + 2)
+    often = both > share * with_gram
+    nats = np.zeros(len(both))
+    nats[often] = -binom.logsf(both[often] - 1, with_gram[often], share[often])
+    left: np.ndarray = nats * np.maximum(both - DEFINING, 0) / both
+    return left
