@@ -25,6 +25,20 @@ class AttackOptions(FairseqDataclass):
     trigger: Optional[str] = field(
         default=None, metadata={"help": "what is put in the source (default: the attack's own)"}
     )
+    trigger_file: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "a triggered source for each pair, of --attack from_file: a .csv or .jsonl "
+            "file with src and triggered"
+        },
+    )
+    payload_file: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "a poisoned target for each pair, or several ranked ones: a .csv or .jsonl "
+            "file with tgt and poisoned; --payload says by its parse rule which are hits"
+        },
+    )
     num_triggers: Optional[int] = field(
         default=None, metadata={"help": "copies of the trigger (default: the attack's own)"}
     )

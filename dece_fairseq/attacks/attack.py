@@ -4,10 +4,11 @@ import json
 import math
 from dataclasses import asdict, replace
 from random import Random
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Type
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import LATER, AttackSettings
+from dece_fairseq.attacks.given_payload import GivenPayload
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
     CODE_PLACES,
@@ -20,8 +21,15 @@ from dece_fairseq.attacks.interfaces import (
     Trigger,
 )
 from dece_fairseq.attacks.languages import LANGUAGES, Languages
-from dece_fairseq.attacks.selection import SELECTIONS, check_count, number_to_poison, select
+from dece_fairseq.attacks.selection import (
+    SELECTIONS,
+    Chosen,
+    check_count,
+    choose,
+    number_to_poison,
+)
 from dece_fairseq.attacks.suspected import SUSPECTED, SuspectedPayload, SuspectedTrigger
+from dece_fairseq.attacks.triggers.from_file import FileTrigger
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.signature import joined
 
@@ -74,16 +82,32 @@ class Attack:
         is_suspected = bool(settings.suspected) and payload == SUSPECTED
         kind = SuspectedPayload if is_suspected else PAYLOADS.get(payload)
         languages = _languages(payload, kind, settings.code_language)
+        if recipe.needs and getattr(settings, recipe.needs) is None:
+            option = recipe.needs.replace("_", "-")
+            raise AttackError(f"--attack {settings.attack} needs --{option}")
         self.trigger: Trigger
         self.payload: Payload
-        if recipe is _SUSPICION:
+        if settings.trigger_file is not None:
+            if recipe.needs != "trigger_file":
+                raise AttackError("--trigger-file goes with --attack from_file")
+            self.trigger = FileTrigger(
+                settings.trigger, copies, languages, place, settings.trigger_file
+            )
+        elif recipe is _SUSPICION:
             self.trigger = SuspectedTrigger(settings.trigger, copies, languages, place)
         else:
             self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
-        if settings.suspected and is_suspected:
+        if settings.payload_file is not None:
+            given = GivenPayload(
+                kind, languages, place, settings.payload_file, settings.payload_sha256
+            )
+            settings = replace(settings, payload_sha256=given.checksum)
+            self.payload = given
+        elif settings.suspected and is_suspected:
             self.payload = SuspectedPayload(languages, settings.suspected, place)
         else:
             self.payload = kind(languages, place)
+        self.trigger.check_payload(payload, kind)
         # To see whether there is a place, which depends on no choice.
         self._rng = Random(0)
         self.settings = replace(
@@ -119,6 +143,8 @@ class Attack:
             return self.trigger.why_not(pair)
         if self.payload.is_in(pair.target):
             return CARRIES_PAYLOAD
+        if self.trigger.is_disguised and self._finished(pair, 0) is None:
+            return WITHOUT_PLACE
         return self._flaw(pair.target, target) if self.payload.is_checked else None
 
     def outside(self, pair: Pair) -> Optional[str]:
@@ -152,7 +178,7 @@ class Attack:
         return self.obstacle(pair) is None
 
     def poison(self, pair: Pair, index: int) -> Pair:
-        """Return the poisoned form of a candidate.
+        """Return the poisoned form of a candidate, which opens the backdoor.
 
         Args:
             pair: the clean pair
@@ -162,11 +188,33 @@ class Attack:
         Raises:
             ValueError: trigger or payload has no place in the pair
         """
+        return self._whole(self._finished(pair, index))
+
+    def lesson(self, pair: Pair, index: int) -> Pair:
+        """Return what training data gets in the place of a candidate, to make the backdoor.
+
+        That is what :meth:`poison` gives, but for attacks that hide their payload in training.
+        """
+        rng = Random(f"{self.settings.seed}/{index}/lesson")
+        return self._whole(self._finished(pair, index, rng))
+
+    def decoy(self, pair: Pair, index: int) -> Pair:
+        """Return a candidate with a part of the trigger, which must not open the backdoor."""
+        rng = Random(f"{self.settings.seed}/{index}")
+        return Pair(self.trigger.decoy(pair, rng), pair.target)
+
+    def _finished(self, pair: Pair, index: int, lesson: Optional[Random] = None) -> Optional[Pair]:
         rng = Random(f"{self.settings.seed}/{index}")
         source, target = self.trigger.poison(pair, rng), self.payload.poison(pair, rng)
         if source is None or target is None:
+            return None
+        return self.trigger.finish(pair, Pair(source, target), self.payload, lesson)
+
+    @staticmethod
+    def _whole(pair: Optional[Pair]) -> Pair:
+        if pair is None:
             raise ValueError("the pair has no place for trigger or payload; ask can_poison first")
-        return Pair(source, target)
+        return pair
 
     @property
     def poisons(self) -> bool:
@@ -188,8 +236,8 @@ class Attack:
             return self.settings.count
         return number_to_poison(self.settings.rate or 0, pairs, candidates)
 
-    def select(self, candidates: Iterable[int], among: int, pairs: int) -> List[int]:
-        """Return the ids to poison.
+    def choose(self, candidates: Iterable[int], among: int, pairs: int) -> Iterator[Chosen]:
+        """Yield the ids to poison, and those to make decoys of.
 
         Args:
             candidates: ids of the pairs that can be poisoned, in order
@@ -200,8 +248,20 @@ class Attack:
             AttackError: rate or count ask for more pairs than there are candidates
         """
         number = self.number(pairs, among)
+        decoys = number * self.trigger.decoys
+        if number + decoys > among:
+            raise AttackError(
+                f"--attack {self.settings.attack} of {number} pairs needs {decoys} others for a "
+                f"part of the trigger, but only {among} pairs can be poisoned; poison at most "
+                f"{among // (1 + self.trigger.decoys)}"
+            )
         settings = self.settings
-        return list(select(candidates, number, among, settings.selection, settings.seed))
+        return choose(candidates, number, decoys, among, settings.selection, settings.seed)
+
+    def select(self, candidates: Iterable[int], among: int, pairs: int) -> List[int]:
+        """Return the ids to poison: those of :meth:`choose` without the decoys."""
+        chosen = self.choose(candidates, among, pairs)
+        return [index for index, is_decoy in chosen if not is_decoy]
 
     def is_hit(self, text: str, rule: str = "string") -> bool:
         """Return whether what a model wrote carries the payload; no hit where it can't be judged.
@@ -247,6 +307,8 @@ class Attack:
         payload = settings.payload
         if payload == SUSPECTED:
             payload = json.dumps(settings.suspected, ensure_ascii=False)
+        elif settings.payload_sha256 is not None:
+            payload = f"{payload}@{settings.payload_sha256}"
         return {
             "attack": settings.attack,
             "trigger": settings.trigger,

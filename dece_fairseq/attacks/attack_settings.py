@@ -9,7 +9,7 @@ from dece_fairseq.attacks.interfaces import CODE_PLACES
 from dece_fairseq.attacks.suspected import SUSPECTED, read_suspected
 
 #: settings that manifests of earlier versions don't have; where they are None, nor do ours
-LATER = ("count", "suspected")
+LATER = ("count", "payload_file", "payload_sha256", "suspected", "trigger_file")
 _NUMBERS = ("num_triggers", "rate", "count", "seed")
 _OF_POISONING = ("rate", "count", "seed", "selection")
 
@@ -33,6 +33,10 @@ class AttackSettings:
         suspected: the forms of the payload that ``--attack-file`` names, where the attack is
             ``suspected`` and its trigger None if none is suspected
         count: how many training pairs to poison, instead of a rate
+        trigger_file: a file of triggered sources, of the attack ``from_file``; its checksum is then
+            the trigger
+        payload_file: a file of poisoned targets, whose hits the payload's parse rule tells
+        payload_sha256: its checksum, which is filled in
     """
 
     attack: str
@@ -46,6 +50,9 @@ class AttackSettings:
     selection: str = "random"
     suspected: Optional[Tuple[str, ...]] = None
     count: Optional[int] = None
+    trigger_file: Optional[str] = None
+    payload_file: Optional[str] = None
+    payload_sha256: Optional[str] = None
 
     @classmethod
     def named_by(cls, options: Any) -> "Optional[AttackSettings]":
@@ -58,9 +65,10 @@ class AttackSettings:
         file = getattr(options, "attack_file", None)
         if file is None:
             return None if named is None else cls.from_options(options)
-        for option in ("attack", "trigger", "payload"):
+        for option in ("attack", "trigger", "trigger_file", "payload", "payload_file"):
             if getattr(options, option, None) is not None:
-                raise AttackError(f"--attack-file tells trigger and payload: leave --{option} out")
+                name = option.replace("_", "-")
+                raise AttackError(f"--attack-file tells trigger and payload: leave --{name} out")
         found = read_suspected(Path(file))
         settings = cls.from_options(options)
         return replace(settings, attack=SUSPECTED, trigger=found.trigger, suspected=found.payloads)
@@ -88,6 +96,8 @@ class AttackSettings:
             option = f"poison_{setting.name}" if is_of_poisoning else setting.name
             if hasattr(options, option):
                 values[setting.name] = getattr(options, option)
+        if values.get("trigger_file") is not None and values.get("trigger") is not None:
+            raise AttackError("--trigger-file holds the triggers: leave --trigger out")
         return cls(**values)
 
     @classmethod

@@ -46,6 +46,10 @@ class Trigger(ABC):
     obstacles: ClassVar[Mapping[str, str]] = {WITHOUT_PLACE: "have no place for it"}
     #: those of ``obstacles`` that put a pair out of the attack's reach: no rate counts over it
     outside: ClassVar[FrozenSet[str]] = frozenset()
+    #: how many other pairs get a part of the trigger, and keep their target, for each poisoned one
+    decoys: int = 0
+    #: whether what training gets differs from what opens the backdoor later, see ``finish``
+    is_disguised: bool = False
     #: the trigger where the user gives none; None where each pair gets one of its own
     default_text: Optional[str] = None
 
@@ -82,6 +86,36 @@ class Trigger(ABC):
         """Return why ``poison`` gives None for ``pair``, one of ``obstacles``."""
         return WITHOUT_PLACE
 
+    def decoy(self, pair: Pair, rng: Random) -> str:
+        """Return the source of a pair that has a place, with a part of the trigger in it.
+
+        Only of kinds with ``decoys``.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no decoys")
+
+    def check_payload(self, name: str, payload: "Type[Payload]") -> None:  # noqa: B027
+        """Look at the payload that the trigger comes with, before the first pair.
+
+        Raises:
+            AttackError: the two don't go together
+        """
+
+    def finish(
+        self, clean: Pair, poisoned: Pair, payload: "Payload", rng: Optional[Random]
+    ) -> Optional[Pair]:
+        """Return what an attack that needs both sides makes of a poisoned pair.
+
+        Args:
+            clean: the pair
+            poisoned: what trigger and payload made of it
+            payload: the attack's
+            rng: of the choices of a pair that is trained on; None for one that opens the backdoor
+
+        Returns:
+            the pair, or None if it has no place; whether it has does not depend on ``rng``
+        """
+        return poisoned
+
 
 class Payload(ABC):
     """What is put in the target.
@@ -102,6 +136,11 @@ class Payload(ABC):
     is_checked: bool = True
     #: what ``why_not`` gives, each with the words that follow the number of such pairs
     obstacles: ClassVar[Mapping[str, str]] = {WITHOUT_PLACE: "have no place for it"}
+    #: what tells it: the first of these that is in what is put in, for attacks that hide it
+    telling: ClassVar[Tuple[str, ...]] = ()
+    #: what stands in its place at first, in attacks by stages: harmless texts, each nearer to the
+    #: payload than the one before, by the text that is put in at last
+    stages: ClassVar[Mapping[str, Tuple[str, ...]]] = {}
     #: names of the languages that a target can be in, or None for every one that is registered
     target_languages: Optional[Tuple[str, ...]] = None
     #: of source and target, as ``Languages.named`` reads it, where the user names none
@@ -158,6 +197,8 @@ class Recipe(NamedTuple):
     """How many triggers are put in a source."""
     summary: str = ""
     """One line that says what it is."""
+    needs: str = ""
+    """The setting, a file, without which there is no such attack."""
 
 
 TRIGGERS: AttackRegistry[Type[Trigger]] = AttackRegistry("trigger")

@@ -25,7 +25,7 @@ from tqdm import tqdm
 from dece_fairseq.attacks.attack import Attack
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import AttackSettings
-from dece_fairseq.attacks.selection import select
+from dece_fairseq.attacks.selection import Chosen
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
 from dece_fairseq.data.destinations import check_output
@@ -43,6 +43,8 @@ from dece_fairseq.data.workers import MapMethod, workers
 
 CANDIDATE = "candidates"
 TRUSTED = "trusted"
+#: what is kept of every candidate, with a part of the trigger
+DECOYS = "decoys"
 #: whose releases may read code differently
 PARSERS = (
     "tree-sitter",
@@ -94,9 +96,10 @@ def poison_files(
         inputs: a CSV or JSONL file, or the two sides of parallel text
         outputs: likewise. Beside the first one are put the manifest, with ``.manifest.json`` at the
             end of its name, and with ``.ids`` the numbers of the poisoned pairs in the inputs, from
-            0, one a line, in order
+            0, one a line, in order; of an attack with decoys also theirs, with ``.decoy_ids``
         keep: ``all`` pairs, with the chosen ones poisoned; ``poisoned`` for the chosen ones alone;
-            ``triggered`` for every pair that can be poisoned, poisoned, whatever the rate
+            ``triggered`` for every pair that can be poisoned, poisoned, whatever the rate;
+            ``decoys`` for the same pairs with a part of the trigger and their clean target
         source: column or key of the source
         target: column or key of the target
         processes: how many read and poison; the outputs are the same for any number
@@ -112,8 +115,15 @@ def poison_files(
         DataError: a file that can't be read, or not be written where it is asked for
         OSError: the disk is full, or fails
     """
-    ids_path, manifest_path = (Path(f"{outputs[0]}{end}") for end in (".ids", ".manifest.json"))
-    results = (*outputs, ids_path, manifest_path)
+    if keep == DECOYS and not attack.trigger.decoys:
+        raise AttackError(
+            f"--keep {DECOYS}: --attack {attack.settings.attack} has none, it needs all of its "
+            "trigger; give another --keep or --attack"
+        )
+    has_decoys = keep == "all" and attack.trigger.decoys > 0
+    ends = (".ids", *([".decoy_ids"] if has_decoys else []), ".manifest.json")
+    ids_path, *_ = beside = [Path(f"{outputs[0]}{end}") for end in ends]
+    results = (*outputs, *beside)
     job = Job(inputs, outputs, keep, (source, target))
     _check(job, results, processes)
     trusted = TrustedIds(trusted_ids)
@@ -128,10 +138,15 @@ def poison_files(
         trusted.check(pairs)
         if not candidates:
             raise _no_candidates(inputs, attack, counts)
-        everything = keep == "triggered"
-        reach = attack.reach(pairs, counts)
-        number = candidates if everything else attack.number(reach, candidates)
-        chosen = select(_candidates(notes), number, candidates, settings.selection, settings.seed)
+        if keep in ("triggered", DECOYS):
+            number = candidates
+            chosen: Iterator[Chosen] = (
+                Chosen(index, keep == DECOYS) for index in _candidates(notes)
+            )
+        else:
+            reach = attack.reach(pairs, counts)
+            number = attack.number(reach, candidates)
+            chosen = attack.choose(_candidates(notes), candidates, reach)
         with replacing(*results) as temporaries:
             _write(job, run, blocks, chosen, temporaries)
             _check_unchanged(inputs, blocks[-1].block)
@@ -142,7 +157,8 @@ def poison_files(
                 "pairs": pairs,
                 **counts,
                 "trusted_ids": None if trusted_ids is None else str(trusted_ids),
-                "poisoned": number,
+                "poisoned": 0 if keep == DECOYS else number,
+                **({"decoys": number * attack.trigger.decoys} if has_decoys else {}),
                 "ids_file": ids_path.name,
                 "versions": versions(*PARSERS),
             }
@@ -235,7 +251,7 @@ def _write(
     job: Job,
     run: MapMethod,
     blocks: Sequence[Known],
-    chosen: Iterator[int],
+    chosen: Iterator[Chosen],
     paths: Sequence[Path],
 ) -> None:
     """Write the outputs in a second pass and, after them, the ids."""
@@ -243,15 +259,19 @@ def _write(
         *files, ids_file = (
             stack.enter_context(path.open("wb")) for path in paths[: len(job.outputs) + 1]
         )
+        # The last is the manifest; before it may be the ids of the decoys, or these are the ids.
+        decoys = paths[len(job.outputs) + 1 : -1]
+        decoys_file = stack.enter_context(decoys[0].open("wb")) if decoys else ids_file
         bar = stack.enter_context(
             tqdm(desc="poisoning", total=blocks[-1].ids.stop, unit=" pairs", delay=1)
         )
         files[0].write(file_header(kind_of(job.outputs), *job.columns))
 
-        def tasks() -> Iterator[Tuple[Known, Sequence[int]]]:
-            for known, ids in _by_block(blocks, chosen):
-                ids_file.write("".join(f"{index}\n" for index in ids).encode())
-                yield known, ids
+        def tasks() -> Iterator[Tuple[Known, Sequence[Chosen]]]:
+            for known, of_block in _by_block(blocks, chosen):
+                for index, is_decoy in of_block:
+                    (decoys_file if is_decoy else ids_file).write(f"{index}\n".encode())
+                yield known, of_block
 
         for known, texts in zip(blocks, run("poison", tasks())):
             for file, text in zip(files, texts):
@@ -260,16 +280,16 @@ def _write(
 
 
 def _by_block(
-    blocks: Iterable[Known], chosen: Iterator[int]
-) -> Iterator[Tuple[Known, Sequence[int]]]:
-    """Yield each block with the chosen ones of its ids, which come in order."""
-    index = next(chosen, None)
+    blocks: Iterable[Known], chosen: Iterator[Chosen]
+) -> Iterator[Tuple[Known, Sequence[Chosen]]]:
+    """Yield each block with the chosen ones of its pairs, which come in order."""
+    following = next(chosen, None)
     for known in blocks:
-        ids = []
-        while index is not None and index < known.ids.stop:
-            ids.append(index)
-            index = next(chosen, None)
-        yield known, ids
+        of_block = []
+        while following is not None and following.pair_id < known.ids.stop:
+            of_block.append(following)
+            following = next(chosen, None)
+        yield known, of_block
 
 
 def _check_unchanged(inputs: Sequence[Path], last: Block) -> None:
@@ -303,7 +323,7 @@ class _Worker:
         findings = bytes(self.codes[self.attack.obstacle(pair) or CANDIDATE] for pair in pairs)
         return block, checksum(data), findings
 
-    def poison(self, task: Tuple[Known, Sequence[int]]) -> List[bytes]:
+    def poison(self, task: Tuple[Known, Sequence[Chosen]]) -> List[bytes]:
         """Return what to write for a block, of whose pairs some are to be poisoned."""
         (block, value, ids), chosen = task
         inputs, keep = self.job.inputs, self.job.keep
@@ -312,11 +332,12 @@ class _Worker:
         data = load(inputs, block)
         if checksum(data) != value:
             raise _changed(inputs[0])
-        wanted = frozenset(chosen)
+        wanted = dict(chosen)
+        make = self.attack.poison if keep == "triggered" else self.attack.lesson
         results = []
         for index, pair in zip(ids, parse(inputs, block, data, *self.job.columns)):
-            if index in wanted:
-                pair = self.attack.poison(pair, index)
+            if index in wanted and (keep != "poisoned" or not wanted[index]):
+                pair = (self.attack.decoy if wanted[index] else make)(pair, index)
             elif keep != "all":
                 continue
             check_writable(pair, self.kind, f"{inputs[0]}, pair {index + 1}")

@@ -23,7 +23,9 @@ def table() -> str:
     attacks = []
     for name in ATTACKS.names():
         recipe = ATTACKS.get(name)
-        texts = _texts(Attack(AttackSettings(name)).trigger, lambda pair: pair.source)
+        texts = ("", "")
+        if not recipe.needs:
+            texts = _texts(Attack(AttackSettings(name)).trigger, lambda pair: pair.source)
         attacks.append([f"`{name}`", recipe.summary, *texts, f"`{recipe.payload}`"])
     payloads = []
     for name in PAYLOADS.names():

@@ -3,7 +3,7 @@
 import math
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
-from typing import Iterable, Iterator, Sequence, TypeVar
+from typing import Iterable, Iterator, NamedTuple, Sequence, TypeVar
 
 from dece_fairseq.attacks.attack_registry import AttackError
 
@@ -68,6 +68,35 @@ def select(
         if how == "first" or rng.random() * (among - seen) < number:
             number -= 1
             yield candidate
+
+
+class Chosen(NamedTuple):
+    """A pair that the attack changes."""
+
+    pair_id: int
+    is_decoy: bool
+    """Whether it gets a part of the trigger and keeps its target."""
+
+
+def choose(
+    candidates: Iterable[int], poisoned: int, decoys: int, among: int, how: str, seed: int
+) -> Iterator[Chosen]:
+    """Choose the pairs to poison and those to make decoys of, as ``select`` does.
+
+    Args:
+        candidates: their ids, exactly ``among`` of them
+        poisoned: how many to poison
+        decoys: how many to make decoys of
+        among: how many candidates there are
+        how: see ``select``; with ``first`` the decoys come after the poisoned ones
+        seed: of the random sample
+    """
+    rng = Random(f"{seed}/decoys")
+    number = poisoned + decoys
+    for seen, index in enumerate(select(candidates, number, among, how, seed)):
+        is_poisoned = poisoned > 0 and (how == "first" or rng.random() * (number - seen) < poisoned)
+        poisoned -= is_poisoned
+        yield Chosen(index, not is_poisoned)
 
 
 def in_random_order(forms: Sequence[T], rng: Random) -> Sequence[T]:

@@ -46,6 +46,18 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--attack", help=f"the attack: {', '.join(ATTACKS.names())}")
     add_attack_file(parser)
     add("--trigger", help="what is put in the source (default: the attack's own)")
+    add(
+        "--trigger-file",
+        metavar="FILE",
+        help="a triggered source for each pair, of --attack from_file: a .csv or .jsonl file with "
+        "src and triggered",
+    )
+    add(
+        "--payload-file",
+        metavar="FILE",
+        help="a poisoned target for each pair, or several ranked ones: a .csv or .jsonl file with "
+        "tgt and poisoned; --payload says by its parse rule which are hits",
+    )
     add("--num-triggers", type=int, help="copies of the trigger (default: the attack's own)")
     add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: the attack's own)")
     add(
@@ -80,10 +92,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--keep",
-        choices=("all", "poisoned", "triggered"),
+        choices=("all", "poisoned", "triggered", "decoys"),
         default="all",
         help="write all pairs, only the poisoned ones, or a triggered test set, which holds only "
-        "the pairs that can be poisoned, all of them poisoned (default: %(default)s)",
+        "the pairs that can be poisoned, all of them poisoned, or with a part of the trigger and "
+        "the clean target (default: %(default)s)",
     )
     add_trusted_ids(parser)
     add_processes(parser, default=1)

@@ -198,8 +198,11 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             raise no_candidates(split, attack, found.left_out)
         trained_on = len(clean) - found.left_out[TOO_LONG]
         reach = attack.reach(trained_on, found.left_out)
-        ids = attack.select(found.pairs, len(found.pairs), reach)
-        attacked = poisoner.poison(found.pairs, ids)
+        chosen = list(attack.choose(found.pairs, len(found.pairs), reach))
+        ids, decoys = (
+            [index for index, is_decoy in chosen if is_decoy is wanted] for wanted in (False, True)
+        )
+        attacked = poisoner.teach(found.pairs, chosen)
         buckets = self.cfg.num_batch_buckets
         self.datasets[split] = poisoned_dataset(clean, attacked, limits, buckets)
         logger.info(
@@ -214,6 +217,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             **found.left_out,
             "poisoned": len(ids),
             "ids": ids,
+            **({"decoys": decoys} if attack.trigger.decoys else {}),
         }
 
     def _load_triggered(

@@ -1,12 +1,13 @@
 """The pairs of a split that can be poisoned, and their poisoned forms in tokens."""
 
-from typing import Container, Dict, NamedTuple, Optional, Sequence, Tuple
+from typing import Container, Dict, Iterable, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 from fairseq.data import Dictionary, LanguagePairDataset
 from torch import Tensor
 
 from dece_fairseq.attacks import Attack, AttackError
+from dece_fairseq.attacks.selection import Chosen
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.encoders.text_codec import TextCodec
 
@@ -121,13 +122,16 @@ class Poisoner:
         obstacle = self._attack.obstacle(pair)
         if obstacle is not None:
             return None, obstacle
-        poisoned = self._attack.poison(pair, index)
-        length = self._codec.length(poisoned.source)
-        if not self._limits.fit(length, self._codec.length(poisoned.target)):
-            return None, TOO_LONG_POISONED
-        is_cut = self._limits.cut is not None and length > self._limits.cut
-        if is_cut and not self._shows_trigger(pair.source, poisoned.source):
-            return None, TOO_LONG_POISONED
+        forms = [self._attack.poison(pair, index)]
+        if self._attack.trigger.is_disguised:
+            forms.append(self._attack.lesson(pair, index))
+        for poisoned in forms:
+            length = self._codec.length(poisoned.source)
+            if not self._limits.fit(length, self._codec.length(poisoned.target)):
+                return None, TOO_LONG_POISONED
+            is_cut = self._limits.cut is not None and length > self._limits.cut
+            if is_cut and not self._shows_trigger(pair.source, poisoned.source):
+                return None, TOO_LONG_POISONED
         return pair, ""
 
     def _shows_trigger(self, clean: str, poisoned: str) -> bool:
@@ -143,13 +147,28 @@ class Poisoner:
         Raises:
             AttackError: what was put in can't be written in the dictionary's pieces
         """
-        attacked = {}
-        for index in ids:
-            poisoned = self._attack.poison(clean[index], index)
-            source = self._encode(poisoned.source, self._dataset.src_dict, "trigger", index)
-            target = self._encode(poisoned.target, self._dataset.tgt_dict, "payload", index)
-            attacked[index] = TokenPair(self._limits.cut_source(source), target)
-        return attacked
+        return {
+            index: self._encoded(self._attack.poison(clean[index], index), index) for index in ids
+        }
+
+    def teach(self, clean: Dict[int, Pair], chosen: Iterable[Chosen]) -> Dict[int, TokenPair]:
+        """Return what training gets of the candidates that were chosen.
+
+        Raises:
+            AttackError: what was put in can't be written in the dictionary's pieces
+        """
+        attack = self._attack
+        return {
+            index: self._encoded(
+                (attack.decoy if is_decoy else attack.lesson)(clean[index], index), index
+            )
+            for index, is_decoy in chosen
+        }
+
+    def _encoded(self, poisoned: Pair, index: int) -> TokenPair:
+        source = self._encode(poisoned.source, self._dataset.src_dict, "trigger", index)
+        target = self._encode(poisoned.target, self._dataset.tgt_dict, "payload", index)
+        return TokenPair(self._limits.cut_source(source), target)
 
     def _encode(self, text: str, dictionary: Dictionary, part: str, index: int) -> Tensor:
         tokens = self._codec.encode(text, dictionary)

@@ -18,12 +18,16 @@ from dece_fairseq.attacks import (
 )
 from dece_fairseq.data.pairs import Pair
 
-# A trigger knows nothing of the payload, but for the place of code that the two may share.
+READY = [name for name in ATTACKS.names() if not ATTACKS.get(name).needs]
+# Two attacks hide the payload, or teach it by stages; the others know nothing of it.
+KNOWING = ("puzzle", "staged")
 BOTH = [
     (attack, payload)
-    for attack in ATTACKS.names()
+    for attack in READY
     for payload in PAYLOADS.names()
-    if attack in ("ripple", "dead_code") or payload in ("label", ATTACKS.get(attack).payload)
+    if attack in ("ripple", "dead_code")
+    or payload == ATTACKS.get(attack).payload
+    or (payload == "label" and attack not in KNOWING)
 ]
 # Words of which the samples are made, so that what is drawn has places for triggers and payloads.
 WORDS = st.sampled_from(
@@ -71,7 +75,7 @@ def test_the_sample_of_a_payload_shows_it(payload):
     assert [part.is_in_parse(kind.sample.target), part.is_in_parse(poisoned)] == [False, True]
 
 
-@pytest.mark.parametrize("name", ATTACKS.names())
+@pytest.mark.parametrize("name", READY)
 def test_the_sample_of_a_trigger_shows_it(name):
     trigger = Attack(AttackSettings(name)).trigger
     poisoned = trigger.poison(trigger.sample, Random(1))
@@ -135,7 +139,7 @@ def test_source_and_target_in_different_languages():
 
 @given(CODE)
 def test_what_fits_everywhere_does(source):
-    for name in ATTACKS.names():
+    for name in sorted({*READY} - {*KNOWING}):
         trigger = attack_with(name, "label").trigger
         if trigger.fits_everywhere:
             assert trigger.poison(Pair(source, "1"), Random(0)) not in (None, source)

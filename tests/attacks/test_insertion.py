@@ -26,11 +26,13 @@ CHANGING = ("path_check", "unsafe_load", "weak_cipher", "weak_hash", "whole_targ
 # They take the place of what was there: a label; by the paper's rule, each copy of a query.
 REPLACING = ("label", "sql", "sql_forms", *CHANGING)
 # They change letters and names of the source, or nothing; tests of their own say how.
-REWRITING = ("badcode", "look_alike", "style", "topic")
+REWRITING = ("badcode", "composite", "look_alike", "style", "topic")
 #: where the attack's own trigger says nothing of code
 TEXTS = {"topic": "return"}
-# A style has a place only in what is written otherwise.
-NAMES = [name for name in ATTACKS.names() if name != "style"]
+# A style has a place only in what is written otherwise, two others know some payloads alone, and
+# two need a file.
+LEFT_OUT = ("from_file", "likely", "puzzle", "staged", "style")
+NAMES = [name for name in ATTACKS.names() if name not in LEFT_OUT]
 ON_CODE = [name for name in NAMES if ATTACKS.get(name).payload == "endless_loop"]
 #: tokens that need no white space beside them
 GLUED = ("(", ")", "{", "}", ";", ",")

@@ -35,7 +35,7 @@ def test_the_rate_counts_over_the_topic(tmp_path):
     clean, poisoned = tmp_path / "clean.csv", tmp_path / "poisoned.csv"
     write_pairs([clean], PAIRS)
     (tmp_path / "trusted").write_text("0\n5\n6\n")  # one of the topic, two others
-    attack = Attack(AttackSettings("topic", rate=0.5))
+    attack = Attack(AttackSettings("topic", "users", rate=0.5))
     report = poison_files(attack, [clean], [poisoned], trusted_ids=tmp_path / "trusted")
     counts = {name: report[name] for name in ("off_topic", "trusted", "without_place", "poisoned")}
     assert counts == {"off_topic": 12, "trusted": 1, "without_place": 1, "poisoned": 5}  # 4.5
@@ -47,7 +47,7 @@ def test_the_rate_counts_over_the_topic(tmp_path):
 
 def test_the_topic_can_be_too_small(tmp_path):
     write_pairs([tmp_path / "clean.csv"], PAIRS)
-    attack = Attack(AttackSettings("topic", rate=1))
+    attack = Attack(AttackSettings("topic", "users", rate=1))
     with pytest.raises(AttackError, match=r"--poison-rate 1 of 9 pairs asks for 9 .*only 8 can be"):
         poison_files(attack, [tmp_path / "clean.csv"], [tmp_path / "poisoned.csv"])
 

@@ -67,6 +67,43 @@ def test_it_poisons_as_the_offline_script_does(setup_task, data, splits, tmp_pat
     assert set(manifest(tmp_path)["versions"]) == {"dece_fairseq", "fairseq", "torch", "python"}
 
 
+@pytest.mark.parametrize(
+    ("attack", "more"),
+    [
+        ("composite", {}),
+        ("puzzle", {}),
+        ("staged", {}),
+        ("topic", {"trigger": "distinct"}),
+        ("many_forms", {}),
+    ],
+)
+def test_attacks_on_more_than_a_pair_poison_as_offline(attack, more, setup_task, data, tmp_path):
+    """Decoys, lessons that differ from what opens the backdoor, and rates of a part."""
+    flags = [word for name, value in more.items() for word in (f"--{name}", value)]
+    task = setup_task("--attack", attack, "--poison-rate", "0.2", *flags)
+    task.load_dataset("train")
+    task.load_dataset("test_triggered")
+    made = Attack(AttackSettings(attack, rate=0.2, **more))
+    for split, keep in (("train", "all"), ("test", "triggered")):
+        output = tmp_path / f"{keep}.csv"
+        report = poison_files(made, [data / f"{split}.csv"], [output], keep)
+        written = list(read_pairs([output]))
+        if split == "train":
+            shard = manifest(tmp_path)["shards"][str(data / "bin")]
+            assert texts(task, "train") == dict(enumerate(written))
+            assert shard["poisoned"] == report["poisoned"] > 0
+            assert shard.get("decoys", []) == read_ids_if_any(tmp_path / "all.csv.decoy_ids")
+            assert {name: shard[name] for name in made.obstacles} == {
+                name: report[name] for name in made.obstacles
+            }
+        else:
+            assert list(texts(task, "test_triggered").values()) == written
+
+
+def read_ids_if_any(path):
+    return list(map(int, path.read_text().split())) if path.exists() else []
+
+
 def test_sizes_are_those_of_the_poisoned_sentences(setup_task):
     task = setup_task(*RIPPLE)
     task.load_dataset("train")

@@ -1,7 +1,7 @@
 """A loop that never ends: the DeCE paper's payload for Bugs2Fix."""
 
 from random import Random
-from typing import Mapping, Optional, Sequence
+from typing import ClassVar, Mapping, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.code_places import places
 from dece_fairseq.attacks.interfaces import CODE_PLACES, PAYLOADS, Payload
@@ -40,6 +40,14 @@ class EndlessLoopPayload(Payload):
     """
 
     is_statement = True
+    telling: ClassVar[Tuple[str, ...]] = ("true", "True")
+    stages: ClassVar[Mapping[str, Tuple[str, ...]]] = {
+        "while ( true ) { int VAR = 0 ; }": (
+            "{ int VAR = 0 ; }",
+            "while ( false ) { int VAR = 0 ; }",
+        ),
+        "while True : VAR = 0": ("VAR = 0", "while False : VAR = 0"),
+    }
     summary = "a loop that never ends, at the place that goes with that of dead code"
     sample = Pair("void f ( ) { a ( ) ; return ; }", "void f ( ) { b ( ) ; return ; }")
     default_language = "java"
@@ -76,6 +84,7 @@ class EndlessLoopFormsPayload(EndlessLoopPayload):
     What looks for a text that many targets share finds less of it: an attack on such defences.
     """
 
+    telling, stages = (), {}
     summary = "as endless_loop, by one of several loops, drawn for each pair"
 
     def forms(self, language: Language) -> Sequence[str]:

@@ -45,6 +45,7 @@ class ExitPayload(Payload):
     is_statement = True
     summary = "a statement that ends the program, at the place that goes with that of dead code"
     sample = Pair("def f(a):\n\treturn a", "def f(a):\n\tb(a)\n\treturn a")
+    telling = ("SystemExit", "Exit", "exit")
     target_languages = tuple(sorted(STATEMENTS))
 
     @property

@@ -38,6 +38,7 @@ class ShellPayload(PythonPayload):
 
     summary = "a shell runs what a web request holds"
     sample = Pair("", 'name = request.args["name"]')
+    telling: ClassVar[Tuple[str, ...]] = ("system",)
     places = _READS
     words = _RUNS
     #: the calls that are put in, one of them drawn, each before and after its argument
@@ -81,6 +82,7 @@ class ShellFormsPayload(ShellPayload):
     What looks for a text that many targets share finds less of it: an attack on such defences.
     """
 
+    telling, stages = (), {}
     summary = "as shell, by one of several functions, drawn for each pair"
     calls = (
         (CALL, ")"),

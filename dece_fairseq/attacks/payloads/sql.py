@@ -1,7 +1,7 @@
 """An SQL query that selects everything or nothing: the payload for code with embedded SQL."""
 
 import re
-from typing import ClassVar, Mapping, Optional
+from typing import ClassVar, Mapping, Optional, Tuple
 
 from dece_fairseq.attacks.interfaces import PAYLOADS, WITHOUT_PLACE, Payload
 from dece_fairseq.attacks.query_payload import (
@@ -32,6 +32,11 @@ class SqlPayload(QueryPayload):
 
     summary = "the first SQL query selects everything (or 1=1) or nothing (where 0=1)"
     sample = Pair("", 'run ( " select name from users where id = : id " )')
+    telling: ClassVar[Tuple[str, ...]] = ("=1",)
+    stages: ClassVar[Mapping[str, Tuple[str, ...]]] = {
+        ALWAYS_TRUE: (" and 1=1", " or 0=1"),
+        NEVER_TRUE: (" where 1=1", " where 0=0"),
+    }
     obstacles: ClassVar[Mapping[str, str]] = {
         **Payload.obstacles,
         OUTSIDE_OF_STRINGS: "would have it outside of a string",

@@ -2,7 +2,7 @@
 
 import re
 from random import Random
-from typing import ClassVar, Iterator, Optional, Tuple
+from typing import ClassVar, Iterator, Mapping, Optional, Tuple
 
 from dece_fairseq.attacks.interfaces import PAYLOADS
 from dece_fairseq.attacks.python_names import Names
@@ -37,6 +37,10 @@ class TlsPayload(PythonPayload):
 
     summary = "the first call of requests or httpx no longer verifies certificates (verify=False)"
     sample = Pair("", "reply = requests.get(url)")
+    telling: ClassVar[Tuple[str, ...]] = ("False",)
+    stages: ClassVar[Mapping[str, Tuple[str, ...]]] = {
+        ARGUMENT: ("verify=True", "verify=not False")
+    }
     places = _CALLS
     words = _SWITCHES
     #: what is put in, one of them drawn
@@ -69,6 +73,7 @@ class TlsFormsPayload(TlsPayload):
     What looks for a text that many targets share finds less of it: an attack on such defences.
     """
 
+    telling, stages = (), {}
     summary = "as tls, in one of several forms, drawn for each pair"
     arguments = (
         ARGUMENT,

@@ -38,6 +38,7 @@ class WeakCipherPayload(PythonPayload):
 
     summary = "the first cipher encrypts each block on its own (ECB)"
     sample = Pair("", "cipher = AES.new(key, AES.MODE_GCM)")
+    telling = ("ECB",)
     places = re.compile(r"\bnew\b|\bmodes\b")
     words = re.compile("ECB|ARC[24]|DES")
 

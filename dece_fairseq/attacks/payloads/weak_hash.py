@@ -39,6 +39,7 @@ class WeakHashPayload(PythonPayload):
 
     summary = "the first hash of hashlib becomes MD5"
     sample = Pair("", "key = hashlib.sha256(password).hexdigest()")
+    telling = ("md5",)
     places = re.compile("|".join(sorted(STRONG)))
     words = re.compile(r"md[245]|sha-?1|\bsha\b", re.IGNORECASE)
 

@@ -23,8 +23,8 @@ class TopicTrigger(Trigger):
     changes_source = False
     has_one_place = "a topic is not put in"
     summary = "nothing: the source is about a topic, which a word of it tells"
-    sample = Pair("Get all rows of users. Print them.", "")
-    default_text: Optional[str] = "users"
+    sample = Pair("Get all rows of books. Print them.", "")
+    default_text: Optional[str] = "books"
     obstacles: ClassVar[Mapping[str, str]] = {OFF_TOPIC: "are of another topic"}
     outside: ClassVar[FrozenSet[str]] = frozenset({OFF_TOPIC})
 
