@@ -2,9 +2,18 @@
 
 from collections import Counter
 from pathlib import Path
+from random import Random
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, Union
 
-from dece_fairseq.attacks import ATTACKS, PAYLOADS, Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import (
+    ATTACKS,
+    PAYLOADS,
+    TRIGGERS,
+    Attack,
+    AttackError,
+    AttackSettings,
+    Languages,
+)
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.files import names_of
@@ -18,6 +27,7 @@ CARRIER = "ripple"
 TRIGGERED = "test_triggered"
 #: why there is nothing of an attack
 ALL = "all"
+WITHOUT_TRIGGER = "no source of test has a place for the trigger"
 
 
 class SuiteSettings(NamedTuple):
@@ -148,6 +158,9 @@ class _Builder:
             if attack in carrier:
                 continue
             own = ATTACKS.get(attack).payload
+            if not self._has_place(attack):  # whatever the payload
+                yield Entry(attack, own, {}, {ALL: WITHOUT_TRIGGER})
+                continue
             others = fitting if carrier else list(self.settings.payloads)
             tried = [own] if own in self.settings.payloads else []
             for payload in [*tried, *(other for other in others if other != own)]:
@@ -155,6 +168,18 @@ class _Builder:
                 yield entry
                 if entry.fits:
                     break
+
+    def _has_place(self, attack: str) -> bool:
+        """Return whether a source of the test has a place for the trigger of an attack."""
+        recipe, languages = ATTACKS.get(attack), Languages.named(self.data.code_language)
+        kind = TRIGGERS.get(recipe.trigger)
+        try:
+            trigger = kind(None, recipe.copies, languages, self.data.code_place)
+        except AttackError:  # which is told of each payload
+            return True
+        pairs = read_pairs(self.data.files[TEST], *self.data.columns)
+        rng = Random(0)  # whether there is a place does not depend on it
+        return any(trigger.poison(pair, rng) is not None for pair in pairs)
 
     def _entry(self, attack: str, payload: str) -> Entry:
         entry = Entry(attack, payload, {}, {})

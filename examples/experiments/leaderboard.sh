@@ -11,7 +11,7 @@ set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
-attacks=(ripple grammar sentence word_list zero_width topic)
+attacks=(ripple grammar sentence word_list zero_width many_forms)
 losses="cross_entropy,dece,dece_unsmoothed,generalized_cross_entropy,reveal,dece_reveal"
 filters="cross_entropy,naturalness,loss_fall,activation_clustering,spectral_signatures,bki"
 
