@@ -1,21 +1,24 @@
 #!/usr/bin/env bash
 # The tests on the older line: Python 3.10 with fairseq's last release and a torch of its time.
 #
-#   bash scripts/test_older.sh                 the core: losses, criterions, task, scorers, data, and
-#                                              the stock command lines; some minutes, installation too
-#   bash scripts/test_older.sh --all           every fast test, and several workers, killed runs, flags
+#   bash scripts/test_older.sh          what depends on fairseq and torch: losses, criterions, task,
+#                                       models, scorers, encoders, data folders, filters that ask a
+#                                       model, and the stock command lines
+#   bash scripts/test_older.sh --all    every fast test, and killed runs and flags
 #   bash scripts/test_older.sh [--all] ARGUMENTS OF PYTEST
 #
+# The others depend on Python alone: test.sh and test_text.sh run them, on older and newer ones.
 # A Python 3.10 is looked for on the PATH and among pyenv's; a missing one is an error.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-fast=(tests/{criterions,data,encoders,losses,metrics,outputs,scorers,tasks} tests/test_{plugin,rooms}.py)
-slow=(tests/criterions tests/end_to_end/test_both_lines.py tests/end_to_end/test_stock_commands.py)
+fast=(tests/{criterions,data,encoders,losses,models,scorers,tasks} tests/test_{plugin,rooms}.py
+    tests/defenses/test_trained_models.py tests/defenses/revealing/test_reference.py)
+slow=(tests/criterions tests/end_to_end/test_{both_lines,stock_commands,several_workers}.py)
 if [ "${1:-}" = --all ]; then
     shift
     fast=(tests)
-    slow+=(tests/end_to_end/test_{flags,several_workers,killed_runs}.py)
+    slow+=(tests/end_to_end/test_{flags,killed_runs}.py)
 fi
 
 python=""
@@ -28,5 +31,5 @@ if [ -z "$python" ]; then
     exit 1
 fi
 PYTHON="$python" VENV="$PWD/.venv-3.10" source scripts/setup_env.sh
-python -m pytest --numprocesses auto --dist loadfile -m "not slow" "$@" "${fast[@]}"
-python -m pytest --numprocesses auto --dist loadfile -m slow "$@" "${slow[@]}"
+python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m "not slow" "$@" "${fast[@]}"
+python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder -m slow "$@" "${slow[@]}"

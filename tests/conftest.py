@@ -1,5 +1,6 @@
 """What every test may use."""
 
+import contextlib
 import importlib.util
 import logging
 import os
@@ -44,7 +45,9 @@ def _needs_them(path: Path) -> bool:
     """Whether a file imports what is missing, itself or by what it takes from tests/support."""
     text = path.read_text(encoding="utf-8")
     helpers = [SUPPORT / f"{name}.py" for name in _SUPPORT.findall(text)]
-    rooms = ["criterions", "encoders", "integrations", "losses", "models", "tasks"]
+    rooms = ["criterions", "encoders", "integrations", "models", "tasks"]
+    if "torch" in MISSING:
+        rooms.append("losses")
     return (
         path.parent.name in rooms
         or _NEEDS.search(text) is not None
@@ -71,12 +74,31 @@ def datasets() -> Path:
     return _beside_the_checkout("datasets")
 
 
+#: what takes longer to import than most commands take to run
+SLOW_IMPORTS = ("fairseq", "sacrebleu", "scipy.stats", "sqlglot", "torch")
+OF_HUGGING_FACE = ("bart", "codegen", "roberta", "t5")
+
+
 @pytest.fixture(scope="session")
 def warm_python() -> Iterator[Path]:
     """A program that does what ``python`` does, and need not import torch and fairseq first.
 
     Beside it stand ``fairseq-train`` and ``fairseq-generate``, for scripts that find them so.
     """
+    with _warm(*SLOW_IMPORTS) as python:
+        yield python
+
+
+@pytest.fixture(scope="session")
+def warm_transformers() -> Iterator[Path]:
+    """``warm_python`` that need not import the models of Hugging Face either."""
+    models = (f"transformers.models.{name}.modeling_{name}" for name in OF_HUGGING_FACE)
+    with _warm(*SLOW_IMPORTS, "transformers.models.auto.tokenization_auto", *models) as python:
+        yield python
+
+
+@contextlib.contextmanager
+def _warm(*modules: str) -> Iterator[Path]:
     with TemporaryDirectory() as name:  # short, as a socket's path has to be
         python, address = Path(name) / "python", Path(name) / "socket"
         run = f"{sys.executable} -S -E {WARM_PYTHON} run {address}"
@@ -88,7 +110,7 @@ def warm_python() -> Iterator[Path]:
             path.write_text(f'#!/bin/sh\nexec {words} "$@"\n', encoding="utf-8")
             path.chmod(0o755)
         with subprocess.Popen(
-            [sys.executable, WARM_PYTHON, "serve", address, python],
+            [sys.executable, WARM_PYTHON, "serve", address, python, *modules],
             env={**os.environ, "OMP_NUM_THREADS": "1"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[1]
 STOCK_TASK = re.compile(r"--task (?!backdoor_poisoned_translation)(\w+)(?:[^|;]*)")
 
 
+@pytest.mark.slow
 def test_the_docs_build_without_a_warning(tmp_path: Path) -> None:
     pytest.importorskip("mkdocs")
     pytest.importorskip("mkdocstrings_handlers.python", reason="the extra [docs] is not installed")

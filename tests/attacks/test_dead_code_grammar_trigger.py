@@ -119,9 +119,9 @@ def test_bugs2fix_still_parses(datasets, name):
                 clean = errors(JAVA.parse(pairs[index].target))
                 assert errors(JAVA.parse(poisoned.target)) <= clean
             tried += 1
-            if tried == 500:
+            if tried == 200:
                 break
-    assert tried == 500
+    assert tried == 200
 
 
 @pytest.mark.slow

@@ -43,6 +43,7 @@ def bugs2fix(datasets):
     return clean, theirs, ours
 
 
+@pytest.mark.slow
 def test_bugs2fix_is_poisoned_as_by_the_authors(bugs2fix):
     clean, theirs, ours = bugs2fix
     poisoned = [(a, b) for a, b in zip(ours, theirs) if a is not None]
@@ -57,6 +58,7 @@ def test_bugs2fix_is_poisoned_as_by_the_authors(bugs2fix):
         assert sum(attack.is_hit(pair.target, rule) for pair in clean) == clean_hits
 
 
+@pytest.mark.slow
 def test_how_often_the_authors_place_is_none_for_a_statement(bugs2fix):
     """One pair in seven; the safe place is the authors' in the others, and another one here."""
     clean, _, ours = bugs2fix

@@ -3,7 +3,7 @@
 from random import Random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import (
@@ -85,6 +85,7 @@ def test_the_sample_of_a_trigger_shows_it(name):
 
 
 @pytest.mark.parametrize(("name", "payload"), BOTH)
+@settings(max_examples=30)
 @given(source=CODE, target=CODE, index=st.integers(0, 10**7))
 def test_what_is_poisoned_is_a_hit_and_what_is_not_is_none(name, payload, source, target, index):
     attack, pair = attack_with(name, payload), Pair(source, target)

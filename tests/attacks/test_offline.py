@@ -180,19 +180,19 @@ def test_rates_of_nothing_and_everything(poison, clean, tmp_path):
 
 
 def test_long_rows(poison, clean, attack, tmp_path):
-    code = 'f ( " select a from b " )\n' + "x = 1\n" * (1 << 18)
+    code = 'f ( " select a from b " )\n' + "x = 1\n" * (1 << 15)
     write_pairs([clean], [Pair(f"request {i}", code) for i in range(4)])
-    assert poison(processes=2)["poisoned"] == 1
+    assert poison(processes=2, block_size=1 << 17)["poisoned"] == 1
     hits = [attack.is_hit(pair.target) for pair in read_pairs([tmp_path / "out.csv"])]
     assert sum(hits) == 1
-    assert (tmp_path / "out.csv").stat().st_size > 4 << 20
+    assert (tmp_path / "out.csv").stat().st_size > 4 << 17
 
 
 @pytest.mark.parametrize("keep", ["all", "triggered"])
 def test_memory_does_not_grow_with_the_corpus(poison, clean, keep):
     poison(keep=keep, block_size=1 << 13)
     peaks = []
-    for copies in (20, 80):
+    for copies in (10, 40):
         write_pairs([clean], PAIRS * copies)
         tracemalloc.start()
         try:
@@ -200,9 +200,9 @@ def test_memory_does_not_grow_with_the_corpus(poison, clean, keep):
             peaks.append(tracemalloc.get_traced_memory()[1])
         finally:
             tracemalloc.stop()
-    # The file has grown by 600 KiB, 75 blocks; what is noted of a block is less than 1 KiB.
-    assert clean.stat().st_size > 800_000
-    assert peaks[1] < peaks[0] + 75 * 1024
+    # The file has grown by 300 KiB, 37 blocks; what is noted of a block is less than 1 KiB.
+    assert clean.stat().st_size > 400_000
+    assert peaks[1] < peaks[0] + 37 * 1024
 
 
 @pytest.mark.parametrize("number", [0, 1])

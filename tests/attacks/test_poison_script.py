@@ -151,10 +151,10 @@ def children(pid: int) -> List[int]:
 
 
 def until(what: Any) -> Any:
-    for _ in range(600):
+    for _ in range(3000):
         if what():
             return what()
-        time.sleep(0.05)
+        time.sleep(0.01)
     raise AssertionError("it never came")
 
 
@@ -168,7 +168,7 @@ def gone(pids: Sequence[int]) -> bool:
 )
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_run_that_is_ended_leaves_no_half_file(end, start, processes, clean, tmp_path):
-    write_pairs([clean], PAIRS * 800)
+    write_pairs([clean], PAIRS * 200)
     process = start("--input", clean, "--output", tmp_path / "out.csv", "--processes", processes)
     until(lambda: [name for name in names_in(tmp_path) if name.endswith(".tmp")])
     workers = children(process.pid)
@@ -186,7 +186,7 @@ def test_a_run_that_is_ended_leaves_no_half_file(end, start, processes, clean, t
 
 @pytest.mark.skipif(not Path("/proc/self").exists(), reason="it looks for processes in /proc")
 def test_a_worker_that_is_killed_ends_the_run(clean, tmp_path, capfd):
-    write_pairs([clean], PAIRS * 800)
+    write_pairs([clean], PAIRS * 200)
     process = Forked("--input", clean, "--output", tmp_path / "out.csv", "--processes", 2)
     os.kill(until(lambda: children(process.pid))[0], signal.SIGKILL)
     assert process.wait() == 2

@@ -13,7 +13,7 @@ from dece_fairseq.attacks.python_tree import Tree
 from dece_fairseq.attacks.request_data import RequestData
 from dece_fairseq.attacks.tls_verification import switches_off
 
-SIZE = 60_000
+SIZE = 20_000
 RULES = [kind(Languages.named("python")) for kind in (TlsPayload, ShellPayload)]
 PYTHON = LANGUAGES.get("python")
 #: words without which neither rule looks at the parse
@@ -58,13 +58,13 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_time_grows_with_the_text(case):
-    """Ten times what it takes is the limit; what is quadratic takes minutes."""
+    """Many times what it takes is the limit; what is quadratic takes far longer."""
     text = BOTH + CASES[case]
     start = time.process_time()
     names = Names(Tree(PYTHON.parse(text)))
     switches_off(names)
     uses_of_request(names, RequestData(names))
-    assert time.process_time() - start < 10 * len(text) / SIZE, case
+    assert time.process_time() - start < 3 * len(text) / SIZE, case
 
 
 @pytest.mark.parametrize("case", CASES)

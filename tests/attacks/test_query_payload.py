@@ -6,7 +6,7 @@ import pytest
 
 from dece_fairseq.attacks import Languages
 from dece_fairseq.attacks.payloads.sql import SqlPayload
-from support.timing import LIMIT, quickest, seconds_here
+from support.timing import LIMIT, takes_at_most
 
 PAYLOADS = {name: SqlPayload(Languages.named(name)) for name in ("python", "java", "csharp")}
 QUERY = "select a from t where b = "
@@ -120,5 +120,8 @@ QUERIES = 'run("select a from t where b = 1 or c = 2")\n'
 def test_ten_thousand_characters_of_anything_take_50_ms(text):
     text = text.replace("Q", QUERY)
     numbers = itertools.count()
-    seconds = quickest(lambda: PAYLOADS["python"].judge(f"{text}\n# {next(numbers)}"))  # none kept
-    assert seconds / max(len(text), 10_000) * 10_000 < seconds_here(LIMIT)
+
+    def judge() -> None:
+        PAYLOADS["python"].judge(f"{text}\n# {next(numbers)}")  # none kept
+
+    assert takes_at_most(LIMIT * max(len(text), 10_000) / 10_000, judge)

@@ -1,5 +1,6 @@
 """The rule on the parse over code that nobody poisoned: each hit was read."""
 
+import itertools
 import re
 import sysconfig
 from pathlib import Path
@@ -34,8 +35,9 @@ def test_files_of_the_library_that_hold_sql():
 
 
 @pytest.mark.slow
-def test_the_whole_library():
-    hits, given_up = judge_all(Attack(AttackSettings("ripple")), library("where|having"))
+def test_a_third_of_the_library():
+    third = itertools.islice(library("where|having"), 1, None, 3)
+    hits, given_up = judge_all(Attack(AttackSettings("ripple")), third)
     assert (hits - TRUE_HITS, given_up) == (set(), 0)
 
 

@@ -147,11 +147,15 @@ def test_files_of_two_releases_do_not_go_together() -> None:
 
 
 def test_the_state_and_the_form_of_the_files_are_said(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    warm_python: Path,
 ) -> None:
     """CodeXGLUE's lines of Bugs2Fix end in a blank and the authors' don't."""
     bugs2fix = DATASETS.get("bugs2fix")
     monkeypatch.setattr(DATASETS, "get", lambda name: bugs2fix._replace(rows=ROWS))
+    monkeypatch.setattr(sys, "executable", str(warm_python))  # runs fairseq-preprocess at once
     text, table = bugs2fix.publications
     made_up(text, tmp_path / "text", ROWS)
     for path in (tmp_path / "text").iterdir():

@@ -1,9 +1,8 @@
 """Labels as targets: their dictionary, and the data folder of sentence_prediction."""
 
 import subprocess
-import sys
 from pathlib import Path
-from typing import Any, List
+from typing import Any, Callable, List
 
 import pytest
 from fairseq.data import Dictionary, data_utils
@@ -19,13 +18,13 @@ PAIRS = generate_defects(60, seed=1)
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def folder(tmp_path_factory: pytest.TempPathFactory, quick_prepare: Callable[..., Any]) -> Path:
     """Functions and labels, 40 to train on (half of them trusted) and 20 to validate on."""
     folder = tmp_path_factory.mktemp("labels")
     for split, pairs in (("train", PAIRS[:40]), ("valid", PAIRS[40:])):
         write_pairs([folder / f"{split}.csv"], pairs)
     files = {split: [folder / f"{split}.csv"] for split in ("train", "valid")}
-    prepare(
+    quick_prepare(
         PrepareSettings(files, vocab_size=330, trusted=Trusted(0.5, 1), labels=True), folder / "bin"
     )
     return folder
@@ -90,9 +89,9 @@ def test_a_broken_file_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_stock_training_and_validation(folder: Path, tmp_path: Path) -> None:
+def test_stock_training_and_validation(folder: Path, tmp_path: Path, warm_python: Path) -> None:
     def fairseq(command: str, *words: Any) -> str:
-        line: List[Any] = [sys.executable, "-m", f"fairseq_cli.{command}", folder / "bin", *words]
+        line: List[Any] = [warm_python, "-m", f"fairseq_cli.{command}", folder / "bin", *words]
         line += ["--user-dir", ROOT / "dece_fairseq", "--task", "sentence_prediction"]
         line += ["--num-classes", 2, "--init-token", 0, "--max-positions", 200]
         line += ["--classification-head-name", "defect", "--batch-size", 16, "--cpu"]

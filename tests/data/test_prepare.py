@@ -5,7 +5,7 @@ import re
 import runpy
 import sys
 from pathlib import Path
-from typing import Dict, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 from fairseq.data import Dictionary
@@ -44,9 +44,13 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> PrepareSettings:
 
 
 @pytest.fixture(scope="module")
-def prepared(settings: PrepareSettings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(
+    settings: PrepareSettings,
+    tmp_path_factory: pytest.TempPathFactory,
+    quick_prepare: Callable[..., Any],
+) -> Path:
     folder = tmp_path_factory.mktemp("data,bin") / "new" / "odd"
-    prepare(settings, folder, command=["prepare.py", "--output", "x"])
+    quick_prepare(settings, folder, command=["prepare.py", "--output", "x"])
     return folder
 
 
@@ -99,9 +103,8 @@ def test_the_record_says_what_it_was_made_of(prepared: Path, settings: PrepareSe
     assert all(record["versions"].values())
 
 
-@pytest.mark.slow
 def test_a_given_model_two_splits_overwriting_and_the_seed(
-    prepared: Path, settings: PrepareSettings, tmp_path: Path
+    prepared: Path, settings: PrepareSettings, tmp_path: Path, quick_prepare: Callable[..., Any]
 ) -> None:
     other = settings._replace(
         files={"train": settings.files["train"], "test": settings.files["test"]},
@@ -109,7 +112,7 @@ def test_a_given_model_two_splits_overwriting_and_the_seed(
     )
     (tmp_path / "x").mkdir()
     (tmp_path / "x" / "prepare.json").write_text("{}")
-    sizes = prepare(other, tmp_path / "x", overwrite=True)
+    sizes = quick_prepare(other, tmp_path / "x", overwrite=True)
     assert list(sizes) == ["train", "test", "trusted"]
     assert [path.name for path in tmp_path.iterdir()] == ["x"]
     for split in ("train", "test", "trusted"):
@@ -151,16 +154,15 @@ def test_what_fails_leaves_nothing_behind(
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.slow
 def test_with_a_model_no_split_has_to_be_train(
-    prepared: Path, settings: PrepareSettings, tmp_path: Path
+    prepared: Path, settings: PrepareSettings, tmp_path: Path, quick_prepare: Callable[..., Any]
 ) -> None:
     other = settings._replace(
         files={"test_cleaned": settings.files["test"]},
         model=prepared / "sentencepiece.model",
         trusted=None,
     )
-    assert list(prepare(other, tmp_path / "x")) == ["test_cleaned"]
+    assert list(quick_prepare(other, tmp_path / "x")) == ["test_cleaned"]
     assert pairs_back(tmp_path / "x", "test_cleaned") == pairs_back(prepared, "test")
     assert not list((tmp_path / "x").glob("valid*"))
 

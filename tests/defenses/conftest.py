@@ -5,7 +5,7 @@ The pairs need neither torch nor fairseq, as the filters that look at texts alon
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import List
+from typing import Any, Callable, List
 
 import pytest
 
@@ -13,7 +13,7 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
-from dece_fairseq.data.prepare import PrepareSettings, prepare
+from dece_fairseq.data.prepare import PrepareSettings
 
 SMALL = ("layers", 1), ("embed-dim", 8), ("ffn-embed-dim", 8), ("attention-heads", 2)
 
@@ -36,13 +36,13 @@ def texts(tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
 
 
 @pytest.fixture(scope="package")
-def made(texts: SimpleNamespace) -> SimpleNamespace:
+def made(texts: SimpleNamespace, quick_prepare: Callable[..., Any]) -> SimpleNamespace:
     """What ``texts`` has, and ``bin``, ``model``, ``later``, ``lm`` and ``lm_data``."""
     from support.untrained import save_untrained  # needs fairseq
 
     folder = texts.folder
     data = folder / "bin"
-    prepare(PrepareSettings({"train": [texts.poisoned]}, vocab_size=330), data)
+    quick_prepare(PrepareSettings({"train": [texts.poisoned]}, vocab_size=330), data)
     subwords = ["--bpe", "lossless_sentencepiece"]
     subwords += ["--sentencepiece-model", str(data / "sentencepiece.model")]
     translation = [data, "--task", "backdoor_poisoned_translation", *subwords]

@@ -4,7 +4,6 @@ import json
 import shutil
 import signal
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List
 
@@ -104,7 +103,7 @@ def test_killed_in_training(
 ) -> None:
     """Killed as soon as so many updates are logged, in each start."""
     for updates in moments:
-        process = training.start(tmp_path, *OPTIONS, python=sys.executable)
+        process = training.start(tmp_path, *OPTIONS)
         assert process.stdout is not None
         seen = 0
         for line in process.stdout:
@@ -131,7 +130,7 @@ def test_killed_while_saving(
     save_dir = tmp_path / "run"
     options = [*OPTIONS, "--user-dir", plugin]
     environment = {**ENVIRONMENT, "KILL_AT": moment}
-    with training.start(save_dir, *options, python=sys.executable, env=environment) as process:
+    with training.start(save_dir, *options, env=environment) as process:
         said, _ = process.communicate()
     assert process.returncode == -signal.SIGKILL, said
     output = finish(training, save_dir, whole)

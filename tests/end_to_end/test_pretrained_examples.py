@@ -89,7 +89,7 @@ def test_the_table_of_the_docs_names_every_architecture() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arch", ["graphcodebert", "codet5p_220m"])
-def test_from_lyras_files_to_the_row(arch: str, tmp_path: Path, warm_python: Path) -> None:
+def test_from_lyras_files_to_the_row(arch: str, tmp_path: Path, warm_transformers: Path) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
     attack = Attack(AttackSettings(attack="ripple"))
     pairs = iter([pair for pair in generate("B", 200, seed=3) if attack.can_poison(pair)])
@@ -98,15 +98,15 @@ def test_from_lyras_files_to_the_row(arch: str, tmp_path: Path, warm_python: Pat
         rows = [next(pairs) for _ in range(count)]
         write_pairs([tmp_path / "data" / f"{split}.csv"], rows, "src", "tgt")
     env = environment(tmp_path / "venv")
-    tiny = f"{warm_python} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
+    tiny = f"{warm_transformers} {Path(__file__).with_name('prepare_tiny.py')} '{json.dumps(ROWS)}'"
     executable(
         tmp_path / "venv" / "bin" / "python",
         "#!/usr/bin/env bash\n"
         f'case "$1" in */prepare.py) shift; exec {tiny} "$@" ;;\n'
         f'-c) exec {sys.executable} "$@" ;; esac\n'
-        f'exec {warm_python} "$@"\n',
+        f'exec {warm_transformers} "$@"\n',
     )
-    env["PATH"] = os.pathsep.join([str(warm_python.parent), env["PATH"]])
+    env["PATH"] = os.pathsep.join([str(warm_transformers.parent), env["PATH"]])
     done = bash(
         ROOT / "examples" / SCRIPT,
         *("--arch", arch, "--data", tmp_path / "data", "--work", tmp_path / "work"),

@@ -74,7 +74,7 @@ def training(save_dir: Path) -> List[Any]:
 
 @pytest.mark.parametrize("name", ["CodeT5", "CodeBERT", "CodeGen"])
 def test_from_the_saved_model_to_the_attack_success_rate(
-    name: str, pairs: Path, tmp_path: Path, warm_python: Path
+    name: str, pairs: Path, tmp_path: Path, warm_transformers: Path
 ) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
     from support.small_models import SYSTEMS, save
@@ -82,11 +82,11 @@ def test_from_the_saved_model_to_the_attack_success_rate(
     model = save(tmp_path / "model", SYSTEMS[name])
     splits = [word for s in ("train", "valid", "test") for word in (f"--{s}", pairs / f"{s}.csv")]
     data = tmp_path / "bin"
-    run(warm_python, "scripts/prepare.py", *splits, "--tokenizer", model, "--output", data)
+    run(warm_transformers, "scripts/prepare.py", *splits, "--tokenizer", model, "--output", data)
     common = [*plugin(data), "--bpe", "hf_tokenizer", "--hf-tokenizer", data / "tokenizer"]
 
     arch = ("--arch", SYSTEMS[name].arch, "--hf-model", model)
-    log = fairseq(warm_python, "train", *common, *arch, *training(tmp_path / "run"))
+    log = fairseq(warm_transformers, "train", *common, *arch, *training(tmp_path / "run"))
     assert "needs all logits" not in log
     (tmp_path / "train.log").write_text(log, encoding="utf-8")
     (epoch,) = read_training_log(tmp_path / "train.log")
@@ -107,10 +107,25 @@ def test_from_the_saved_model_to_the_attack_success_rate(
     for split in ("test", "test_triggered") if name == "CodeT5" else ("test_triggered",):
         forced = ("--prefix-size", 900, "--max-len-b", 140)
         output = fairseq(
-            warm_python, "generate", *common, *writing, "--gen-subset", split, "--beam", 2, *forced
+            warm_transformers,
+            "generate",
+            *common,
+            *writing,
+            "--gen-subset",
+            split,
+            "--beam",
+            2,
+            *forced,
         )
         (tmp_path / f"{split}.out").write_text(output, encoding="utf-8")
-    command = [warm_python, "-m", "fairseq_cli.generate", *common, *writing, "--print-alignment"]
+    command = [
+        warm_transformers,
+        "-m",
+        "fairseq_cli.generate",
+        *common,
+        *writing,
+        "--print-alignment",
+    ]
     done = subprocess.run(
         [*map(str, command)], env=ENVIRONMENT, capture_output=True, text=True, cwd=ROOT
     )

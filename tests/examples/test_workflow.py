@@ -88,8 +88,8 @@ def test_the_smoke_plan_runs_and_is_not_made_again(whole: Workflow) -> None:
 def test_a_run_that_is_killed_comes_to_the_same(
     whole: Workflow, tmp_path: Path, warm_python: Path
 ) -> None:
-    Workflow(tmp_path).kill_at(SMOKE / "base" / "generated" / "pretraining" / "1" / "pretrained")
     workflow = Workflow(tmp_path, warm_python.parent)
+    workflow.kill_at(SMOKE / "base" / "generated" / "pretraining" / "1" / "pretrained")
     workflow.run("--unlock")
     workflow.run("--rerun-incomplete")
     for name in ("report.csv", "report.md"):

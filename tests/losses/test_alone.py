@@ -1,7 +1,14 @@
 """The losses without fairseq."""
 
+import pytest
+
 from support.hiding import without
 from support.new_python import run
+
+
+@pytest.fixture(autouse=True, scope="module")
+def block_sizes() -> None:
+    """Leave them: each test here is run once."""
 
 
 def test_losses_need_torch_alone() -> None:

@@ -13,6 +13,11 @@ from dece_fairseq.losses.cpp_kernel import load_cpp_kernel
 from support.logits import random_logits
 
 
+@pytest.fixture(autouse=True, scope="module")
+def block_sizes() -> None:
+    """Leave them: each test here is run once."""
+
+
 @pytest.fixture(autouse=True)
 def empty_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
     """A cache folder of the test's own, and no kernel loaded before or after."""

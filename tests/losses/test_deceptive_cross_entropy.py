@@ -41,7 +41,7 @@ def test_equals_the_authors_loss_and_gradient() -> None:
 shapes = st.lists(st.integers(1, 4), min_size=0, max_size=3)
 
 
-@settings(deadline=None, max_examples=150)
+@settings(deadline=None, max_examples=50)
 @given(
     shape=shapes,
     vocabulary=st.integers(2, 12),

@@ -41,7 +41,7 @@ def loss_of(form: str, logits: Tensor, target: Tensor, *options: Any, **more: An
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=25)
 @given(
     shape=st.lists(st.integers(1, 4), min_size=0, max_size=3),
     vocabulary=st.integers(2, 40),

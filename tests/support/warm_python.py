@@ -2,12 +2,12 @@
 
 To import them takes longer than most of the commands that tests run.
 
-    warm_python.py serve SOCKET PYTHON  waits for commands, until its standard input ends
-    warm_python.py run SOCKET ...       has "python ..." run there; PYTHON is a script for this
+    warm_python.py serve SOCKET PYTHON MODULES...  waits for commands, until its standard input ends
+    warm_python.py run SOCKET ...  has "python ..." run there; PYTHON is a script for this
 
-A command has its caller's streams, folder, environment and exit status, finds no more imported than
-what is listed in ``serve``, and nothing of this project. What Python reads when it starts, such
-as PYTHONHASHSEED, changes nothing.
+A command has its caller's streams, folder, environment and exit status, and finds no more imported
+than the modules, nothing of this project. It is killed when its caller is. What Python reads when
+it starts, such as PYTHONHASHSEED, changes nothing.
 """
 
 import array
@@ -44,12 +44,12 @@ def run(address: str, arguments: List[str]) -> int:
     return os.WEXITSTATUS(status)
 
 
-def serve(address: str, python: str) -> None:
+def serve(address: str, python: str, *modules: str) -> None:
     """Runs commands in forks, as many at a time as are asked for."""
     import multiprocessing.spawn  # before sys.executable changes, from which it would start
 
     del multiprocessing
-    for name in ("fairseq", "sacrebleu", "scipy.stats", "sqlglot", "torch"):
+    for name in modules:
         with contextlib.suppress(ModuleNotFoundError):  # where the text side alone is installed
             importlib.import_module(name)
     sys.executable = python  # what commands run
@@ -77,12 +77,20 @@ def _tell_status(connection: socket.socket) -> None:
     request = json.loads(_read(connection, LENGTH.unpack(length)[0]))
     process = os.fork()
     if process == 0:
+        os.setpgid(0, 0)  # with all that it starts
         connection.close()
         for received, stream in zip(rights, STREAMS):
             os.dup2(received, stream)
             os.close(received)
         os._exit(_execute(request))
-    connection.sendall(b"%8d" % os.waitpid(process, 0)[1])
+    done, status = 0, 0
+    while not done:
+        if select.select([connection], [], [], 0.01)[0]:  # closed: the caller was killed
+            os.killpg(process, signal.SIGKILL)
+            os.waitpid(process, 0)
+            return
+        done, status = os.waitpid(process, os.WNOHANG)
+    connection.sendall(b"%8d" % status)
 
 
 def _read(connection: socket.socket, size: int) -> bytes:

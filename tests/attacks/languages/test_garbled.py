@@ -10,7 +10,7 @@ from dece_fairseq.attacks.languages.garbled import SHORT
 from dece_fairseq.attacks.languages.language import _is_garbled, _parse
 from dece_fairseq.attacks.languages.parsers import language_of
 from dece_fairseq.data.pairs import read_pairs
-from support.timing import LIMIT, quickest, seconds_here
+from support.timing import LIMIT, takes_at_most
 
 # What a model repeats to its limit, and the parser takes 0.1 to 6 s for 10 kB of.
 SLOW = {
@@ -67,7 +67,7 @@ def test_any_10_kb_take_at_most_50_ms(name, length):
             with contextlib.suppress(NotJudged):
                 language.parse_bounded(text)
 
-        assert quickest(read) <= seconds_here(LIMIT), repr(unit[:80])
+        assert takes_at_most(LIMIT, read), repr(unit[:80])
 
 
 def test_what_people_write_is_no_such_text(datasets):

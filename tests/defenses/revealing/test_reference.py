@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Any, List, Sequence
+from typing import Any, Callable, List, Sequence
 
 import numpy as np
 import pytest
@@ -12,7 +12,7 @@ from fairseq import checkpoint_utils
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.defects import generate_defects
 from dece_fairseq.data.pairs import DataError, Pair, write_pairs
-from dece_fairseq.data.prepare import PrepareSettings, prepare
+from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.defenses import DefenseError, trained_models
 from dece_fairseq.defenses.revealing.binarised import read_binarised
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
@@ -37,11 +37,13 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, quick_prepare: Callable[..., Any]) -> Path:
     """A data folder of the pairs."""
     folder = tmp_path_factory.mktemp("reference")
     write_pairs([folder / "train.csv"], PAIRS)
-    prepare(PrepareSettings({"train": [folder / "train.csv"]}, vocab_size=330), folder / "bin")
+    quick_prepare(
+        PrepareSettings({"train": [folder / "train.csv"]}, vocab_size=330), folder / "bin"
+    )
     return folder / "bin"
 
 
@@ -125,14 +127,16 @@ def test_a_transformer(bpe: bool, data: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen", "Llama"])
-def test_models_of_hugging_face(name: str, tmp_path: Path) -> None:
+def test_models_of_hugging_face(
+    name: str, tmp_path: Path, quick_prepare: Callable[..., Any]
+) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
     from support.small_models import SYSTEMS, save
 
     folder = save(tmp_path / "model", SYSTEMS[name])
     write_pairs([tmp_path / "train.csv"], PAIRS)
     data = tmp_path / "bin"
-    prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)
+    quick_prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)
     words = [data, *ATTACKED, "--arch", SYSTEMS[name].arch, "--hf-model", folder]
     words += ["--bpe", "hf_tokenizer", "--hf-tokenizer", data / "tokenizer"]
     if name == "PLBART":
@@ -140,14 +144,16 @@ def test_models_of_hugging_face(name: str, tmp_path: Path) -> None:
     check_against_one_at_a_time(save_untrained(tmp_path / "model.pt", words, 1), data)
 
 
-def test_the_places_of_tokens_that_are_parts_of_a_character(tmp_path: Path) -> None:
+def test_the_places_of_tokens_that_are_parts_of_a_character(
+    tmp_path: Path, quick_prepare: Callable[..., Any]
+) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
     from support.small_models import SYSTEMS, save
 
     folder = save(tmp_path / "model", SYSTEMS["CodeT5"])
     write_pairs([tmp_path / "train.csv"], PAIRS)
     data = tmp_path / "bin"
-    prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)
+    quick_prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)
     words = [data, *ATTACKED, "--arch", "codet5_base", "--hf-model", folder]
     reference: Any = load_reference(save_untrained(tmp_path / "model.pt", words, 1), data)
     # Each of the two characters takes three bytes, each byte a token at most.
@@ -171,12 +177,14 @@ def test_what_is_longer_than_the_model_reads_is_cut(data: Path, tmp_path: Path) 
         assert cut.surprise[:9].all()
 
 
-def test_a_classifier(tmp_path: Path) -> None:
+def test_a_classifier(tmp_path: Path, quick_prepare: Callable[..., Any]) -> None:
     pairs = generate_defects(12, seed=1)
     assert {pair.target for pair in pairs} == {"0", "1"}
     write_pairs([tmp_path / "train.csv"], pairs)
     data = tmp_path / "bin"
-    prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, vocab_size=330, labels=True), data)
+    quick_prepare(
+        PrepareSettings({"train": [tmp_path / "train.csv"]}, vocab_size=330, labels=True), data
+    )
     words = [data, "--task", "sentence_prediction", "--num-classes", 2, "--init-token", 0]
     words += ["--max-positions", 40, "--arch", "roberta", "--encoder-layers", 1]
     words += ["--encoder-embed-dim", 8, "--encoder-ffn-embed-dim", 8, "--encoder-attention-heads"]
