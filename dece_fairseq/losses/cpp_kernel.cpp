@@ -8,6 +8,10 @@
 #include <cstring>
 #include <vector>
 
+#ifdef __linux__
+#include <sys/mman.h>
+#endif
+
 namespace {
 
 constexpr int64_t kLanes = 64;    // that the compiler spreads over vectors
@@ -168,10 +172,22 @@ void one_row(const T* z, int64_t size, int64_t t, const BlendConstants& d, const
   store(float(*weight * (s_t * pull - pull_t)), grad + t);
 }
 
+// Asks for large pages for memory that is written for the first time: to get it page by page takes
+// longer than to compute what is written there. A hint, which may fail.
+void in_large_pages(void* memory, int64_t bytes) {
+#ifdef __linux__
+  constexpr uintptr_t kPage = 2 << 20;
+  uintptr_t start = (uintptr_t(memory) + kPage - 1) / kPage * kPage;
+  uintptr_t end = (uintptr_t(memory) + bytes) / kPage * kPage;
+  if (end > start) madvise(reinterpret_cast<void*>(start), end - start, MADV_HUGEPAGE);
+#endif
+}
+
 template <class T>
 void all_rows(const T* z, int64_t z_stride, const int64_t* target, const float* weight, T* grad,
               int64_t grad_stride, float* loss, float* nll, int64_t rows, int64_t size,
               const BlendConstants& d, int threads) {
+  if (grad && grad_stride == size) in_large_pages(grad, rows * size * sizeof(T));
 #pragma omp parallel num_threads(threads)
   {
     std::vector<float> e(size);
