@@ -26,6 +26,7 @@ import tqdm
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.errors import UserError, one_line_errors
+from dece_fairseq.table_writer import MARKDOWN, write_table
 
 Cell = Tuple[str, int, int, int]  # dtype, threads, vocabulary, tokens
 Result = Dict[str, Any]
@@ -139,30 +140,28 @@ def _lines(path: str) -> List[str]:
 def markdown(results: List[Result], names: List[str], about: str) -> str:
     """One row a cell, one column a loss: milliseconds (fastest to slowest), ratio, memory."""
     found = {(*_cell(r), r["peer"]): r for r in results}
-    lines = [about, "", "| dtype, threads | tokens x vocabulary | " + " | ".join(names) + " |"]
-    lines.append("|---|---|" + "---|" * len(names))
+    rows = []
     for cell in dict.fromkeys(key[:4] for key in found):
         dtype, threads, vocabulary, tokens = cell
         shown = [_entry(found.get((*cell, name))) for name in names]
         if set(shown) != {""}:
-            size = f"{tokens:,} x {vocabulary:,}"
-            lines.append(f"| {dtype}, {threads} | {size} | " + " | ".join(shown) + " |")
-    return "\n".join(lines) + "\n"
+            rows.append([f"{dtype}, {threads}", f"{tokens:,} x {vocabulary:,}", *shown])
+    header = ["dtype, threads", "tokens x vocabulary", *names]
+    return f"{about}\n\n{write_table(header, rows, MARKDOWN)}\n"
 
 
 def summary(results: List[Result]) -> str:
     """The ratios alone, one row a cell."""
     names = list(peers.PEERS)[1:]
     found = {(*_cell(r), r["peer"]): r for r in results}
-    lines = ["| dtype, threads | tokens x vocabulary | fairseq, ms | " + " | ".join(names) + " |"]
-    lines.append("|---|---|---|" + "---|" * len(names))
+    rows = []
     for cell in sorted({key[:4] for key in found}):
         first = 1000 * found[(*cell, next(iter(peers.PEERS)))]["seconds"]
-        ratios = " | ".join(f"{found[(*cell, name)]['ratio']:.2f}" for name in names)
-        lines.append(
-            f"| {cell[0]}, {cell[1]} | {cell[3]:,} x {cell[2]:,} | {first:,.1f} | {ratios} |"
-        )
-    return "\n".join(lines) + "\n"
+        ratios = [f"{found[(*cell, name)]['ratio']:.2f}" for name in names]
+        size = f"{cell[3]:,} x {cell[2]:,}"
+        rows.append([f"{cell[0]}, {cell[1]}", size, f"{first:,.1f}", *ratios])
+    header = ["dtype, threads", "tokens x vocabulary", "fairseq, ms", *names]
+    return write_table(header, rows, MARKDOWN) + "\n"
 
 
 def _entry(result: Any) -> str:

@@ -21,14 +21,18 @@ from typing import IO, Any, Dict, List, Tuple
 import _checkout  # noqa: F401
 from benchmark_losses import machine
 
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
 ROOT = Path(__file__).resolve().parent.parent
 DECE = ["--criterion", "deceptive_cross_entropy", "--label-smoothing", "0.05"]
+FAIRSEQ = ["--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.05"]
+#: the last one is the limit: all that the second one does but for the loss
 CRITERIONS = {
-    "label_smoothed_cross_entropy": [
-        *("--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.05")
-    ],
+    "label_smoothed_cross_entropy": FAIRSEQ,
     "deceptive_cross_entropy": DECE,
-    "deceptive_cross_entropy --dece-fused": [*DECE, "--dece-fused"],
+    "matrix products alone": [
+        *(*DECE, "--user-dir", str(Path(__file__).with_name("_products_alone")))
+    ],
 }
 
 
@@ -85,6 +89,7 @@ def start(
     """A stock command line, running."""
     command = [sys.executable, "-m", f"fairseq_cli.{module}", *map(str, options)]
     environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "CUDA_VISIBLE_DEVICES": ""}
+    environment["PYTHONPATH"] = str(ROOT)
     return subprocess.Popen(command, env=environment, stdout=output, stderr=output, text=True)
 
 
@@ -131,17 +136,16 @@ def save(output: Path, name: str, lines: List[str], data: Dict[str, Any]) -> Non
 
 def table(found: List[Dict[str, Any]], vocabularies: List[int]) -> List[str]:
     """Lines of Markdown."""
-    lines = ["| vocabulary | criterion | words a second | ratio | peak memory, MB | ratio |"]
-    lines.append("|---|---|---|---|---|---|")
+    rows = []
     for vocabulary in vocabularies:
         base: Dict[str, float] = {}
         for name in CRITERIONS:
             runs = [
                 run for run in found if (run["vocabulary"], run["criterion"]) == (vocabulary, name)
             ]
-            cells = [f"{vocabulary:,}", f"`{name}`", *medians(runs, base)]
-            lines.append("| " + " | ".join(cells) + " |")
-    return lines
+            rows.append([f"{vocabulary:,}", f"`{name}`", *medians(runs, base)])
+    header = ["vocabulary", "criterion", "words a second", "ratio", "peak memory, MB", "ratio"]
+    return write_table(header, rows, MARKDOWN).splitlines()
 
 
 def main() -> None:
