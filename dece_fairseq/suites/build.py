@@ -157,7 +157,11 @@ class _Builder:
         for attack in self.settings.attacks:
             if attack in carrier:
                 continue
-            own = ATTACKS.get(attack).payload
+            own, needs = ATTACKS.get(attack).payload, ATTACKS.get(attack).needs
+            if needs:
+                why = f"it needs a file of yours, --{needs.replace('_', '-')} of dece poison"
+                yield Entry(attack, own, {}, {ALL: why})
+                continue
             if not self._has_place(attack):  # whatever the payload
                 yield Entry(attack, own, {}, {ALL: WITHOUT_TRIGGER})
                 continue

@@ -89,6 +89,10 @@ def test_the_suite_has_every_attack_and_payload(make: Make) -> None:
     assert {entry.payload for entry in entries} == set(PAYLOADS.names())
     for entry in entries:
         assert entry.fits or entry.left_out
+    left_out = {entry.attack: entry.left_out for entry in entries}
+    assert left_out["from_file"] == {
+        "all": "it needs a file of yours, --trigger-file of dece poison"
+    }
 
 
 def test_a_run_that_was_killed_goes_on(make: Make, tmp_path: Path) -> None:
