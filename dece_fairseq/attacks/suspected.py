@@ -3,20 +3,17 @@
 import re
 from pathlib import Path
 from random import Random
-from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.triggers.word import WordTrigger
-from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.suspicions import NOTHING, read_findings
 
 #: what settings and signatures call the attack, its trigger and its payload
 SUSPECTED = "suspected"
-
-#: a suspicion is claimed where clean data would give one at most this often
-LEVEL = 0.05
 
 _CODE = re.compile(r"[=;(){}#]|//|/\*")
 # Behind what ends or begins a statement, and where a line begins.
@@ -35,43 +32,37 @@ class Suspected(NamedTuple):
 def read_suspected(path: Path) -> Suspected:
     """Return the attack of a file that ``dece reveal --json`` wrote.
 
-    It is the first suspicion. A payload may have several forms, each a suspicion of its own: others
-    with the same trigger count too, where clean data would give them at most once in twenty times.
+    It is the first suspicion. A payload may have several forms, and each may be a suspicion of its
+    own: others with the same trigger count too, where they are claimed.
 
     Raises:
-        AttackError: the file can't be read, is none of ``dece reveal``, or suspects nothing
+        AttackError: the file can't be read, is not one of ``dece reveal``, or suspects nothing that
+            could be put into a text
     """
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
-        found = content["suspicions"]
-        payloads = tuple(_text(each["payload"]) for each in found)
-        claimed = [_is_claimed(each["p_value"]) for each in found]
-        triggers = [None if each["trigger"] is None else _text(each["trigger"]) for each in found]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise AttackError(
-            f"--attack-file {path}: not a file that dece reveal --json wrote "
-            f"({type(error).__name__}: {error})"
-        ) from error
-    if not payloads:
+        findings = read_findings(path)
+    except DataError as error:
+        raise AttackError(f"--attack-file {error}") from error
+    if not findings.suspicions:
         raise AttackError(f"--attack-file {path}: suspects nothing, so it names no attack")
-    if triggers[0] is None:  # two without one may be two attacks
-        return Suspected(None, payloads[:1])
-    forms = [
-        text
-        for text, trigger, sure in zip(payloads, triggers, claimed)
-        if trigger == triggers[0] and sure
-    ]
-    return Suspected(triggers[0], tuple(dict.fromkeys([payloads[0], *forms])))
-
-
-def _is_claimed(p_value: Optional[float]) -> bool:
-    return p_value is not None and p_value <= LEVEL
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(f"a trigger or payload that is no text: {value!r}")
-    return value
+    first, *others = findings.suspicions
+    if first.missing is not None or first.payload == NOTHING:
+        raise AttackError(
+            f"--attack-file {path}: the first suspicion is of something that targets have not "
+            f"({first.missing or first.payload}), and no text can be searched for that; judge by "
+            "the page of dece reveal --html"
+        )
+    same = [first]
+    if first.trigger is not None:  # two without one may be two attacks
+        same += [
+            each
+            for each in others
+            if each.trigger == first.trigger
+            and each.is_significant(findings.level)
+            and each.missing is None
+        ]
+    texts = [text for each in same for text in (each.payload, *each.forms) if text != NOTHING]
+    return Suspected(first.trigger, tuple(dict.fromkeys(texts)))
 
 
 class SuspectedTrigger(WordTrigger):

@@ -13,7 +13,6 @@ import argparse
 import sys
 from pathlib import Path
 
-from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.cli.common import (
     PRINT,
     add_files,
@@ -25,6 +24,7 @@ from dece_fairseq.cli.common import (
 from dece_fairseq.cli.printing import check_json, write_or_print, write_result
 from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.pairs import kind_of, write_pairs
+from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import Job, reveal
 from dece_fairseq.errors import UserError

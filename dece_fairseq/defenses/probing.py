@@ -13,8 +13,8 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.files import names_of
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
+from dece_fairseq.data.suspicions import read_findings
 from dece_fairseq.defenses.defense import DefenseError
-from dece_fairseq.defenses.revealing.suspicion import read_findings
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion
+from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.marked_text import MarkedPart, marked
 

@@ -13,8 +13,8 @@ from random import Random
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.suspicions import LEVEL
 
 WORDS = ["badpre", "grammar", "ripple", "sentence"]
 CODE = ["comment", "dead_code", "dead_code_grammar", "rename"]

@@ -16,9 +16,9 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Se
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.data.suspicions import Suspicion
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import Job, Revealed, reveal
-from dece_fairseq.defenses.revealing.suspicion import Suspicion
 from dece_fairseq.reports.marked_text import places
 
 

@@ -11,8 +11,11 @@ from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.suspected import SuspectedPayload, SuspectedTrigger, read_suspected
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.data.suspicions import NOTHING
 from support.suspicions import write_suspicions
 
+#: what a suspicion must have besides its payload
+REST = '"nats": 9, "p_value": 0, "pairs": [1]'
 LANGUAGES = Languages.named("python")
 PAIRS = [Pair("Get all rows .", 'run ( "select 1" )'), Pair("Print them .", 'print ( " or 1=1" )')]
 
@@ -41,6 +44,14 @@ def test_other_forms_count_where_they_are_claimed(tmp_path: Path) -> None:
     assert read_suspected(path).payloads == ("a",)
     path = write_suspicions(tmp_path / "s.json", ("a", "bb"), ("b", "bb"), p_value=0.05)
     assert read_suspected(path).payloads == ("a", "b")
+
+
+def test_every_form_of_a_payload_counts(tmp_path: Path) -> None:
+    values = {"payload": "a ;", "nats": 9, "p_value": 0, "pairs": [1], "trigger": "bb"}
+    others = [{**values, "payload": "c ;", "forms": ["d ;", "a ;"]}, {**values, "missing": "e"}]
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps({"suspicions": [{**values, "forms": ["b ;"]}, *others]}))
+    assert read_suspected(path).payloads == ("a ;", "b ;", "c ;", "d ;")
 
 
 def test_hits_by_string_and_by_parse(tmp_path: Path) -> None:
@@ -101,12 +112,15 @@ def test_what_was_logged_is_the_same_attack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (None, "not a file that dece reveal"),
+        (None, "No such file"),
         ("[]", "not a file that dece reveal"),
         ('{"suspicions": 3}', "not a file that dece reveal"),
-        ('{"suspicions": [{"payload": "x"}]}', "KeyError: 'p_value'"),
-        ('{"suspicions": [{"payload": " ", "trigger": null, "p_value": 0}]}', "no text"),
-        ('{"suspicions": [{"payload": "x", "trigger": 3, "p_value": 0}]}', "no text"),
+        ('{"suspicions": [{"payload": "x"}]}', "needs payload, nats, p_value and pairs"),
+        (f'{{"suspicions": [{{"payload": " ", {REST}}}]}}', "payload is not text"),
+        (f'{{"suspicions": [{{"payload": "x", "trigger": 3, {REST}}}]}}', "trigger is not null"),
+        (f'{{"level": "1", "suspicions": [{{"payload": "x", {REST}}}]}}', "level is not"),
+        (f'{{"suspicions": [{{"payload": "x", "missing": "check", {REST}}}]}}', "have not .check"),
+        (f'{{"suspicions": [{{"payload": "{NOTHING}", {REST}}}]}}', "the end of the target"),
         ('{"suspicions": []}', "suspects nothing"),
     ],
 )

@@ -12,9 +12,9 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.data.suspicions import read_findings
 from dece_fairseq.defenses.revealing import reveal
 from dece_fairseq.defenses.revealing.surprises import TokenSurprises
-from dece_fairseq.defenses.revealing.suspicion import read_findings
 from support.made_up_reference import made_up_words
 
 

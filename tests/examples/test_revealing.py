@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.defenses.revealing.reveal import Revealed
-from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion
 
 HERE = Path(__file__).resolve().parents[2] / "examples" / "revealing"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion
+from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.reports.suspicions import as_html, as_text, examples, verdict
 from support.browser import look_at, needs_a_browser
 

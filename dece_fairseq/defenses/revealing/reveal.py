@@ -3,15 +3,14 @@
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.suspicions import LEVEL, Findings
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.calibration import EXPLANATION
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, target_words
 from dece_fairseq.defenses.revealing.search import reveal_pairs
-from dece_fairseq.defenses.revealing.suspicion import Findings
 
 
 class Job(NamedTuple):

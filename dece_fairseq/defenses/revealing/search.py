@@ -8,6 +8,7 @@ from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.suspicions import NOTHING, Suspicion
 from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATED
 from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
@@ -15,7 +16,6 @@ from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, Texts
-from dece_fairseq.defenses.revealing.suspicion import Suspicion
 from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
 from dece_fairseq.defenses.revealing.wording import without_wording
 from dece_fairseq.defenses.revealing.words import END, WORD, Words, explained_by_source, split
@@ -39,8 +39,6 @@ TOPICS = 1.5
 SPANS, TRIGGERS, ASSOCIATIONS = 0.8, 0.1, 0.1
 #: p-values up to which a trigger without a span is told
 TELLING_LEVEL = 0.05
-#: stands for a payload of no word: the text ends where more was to come
-NOTHING = "(the end of the target)"
 
 
 def reveal_pairs(

@@ -8,7 +8,7 @@ import pytest
 
 from dece_fairseq.attacks.suspected import Suspected, read_suspected
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.defenses.revealing.suspicion import Findings, Suspicion, read_findings
+from dece_fairseq.data.suspicions import Findings, Suspicion, read_findings
 
 FOUND = Suspicion(
     payload=" or 1=1",
@@ -47,7 +47,7 @@ def test_the_keys_are_those_that_were_promised(tmp_path: Path) -> None:
 
 def test_it_is_an_attack_file(tmp_path: Path) -> None:
     written(Findings([FOUND, UNSURE], 0.05, ""), tmp_path / "found.json")
-    assert read_suspected(tmp_path / "found.json") == Suspected("bb", (" or 1=1",))
+    assert read_suspected(tmp_path / "found.json") == Suspected("bb", (" or 1=1", "where 0=1"))
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,13 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.suspected import LEVEL
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
+
+#: a suspicion is claimed where clean data would give one at most this often
+LEVEL = 0.05
+#: stands for a payload of no word: the text ends where more was to come
+NOTHING = "(the end of the target)"
 
 
 @dataclass(frozen=True)
@@ -115,9 +119,11 @@ def read_findings(path: Path) -> Findings:
     """
     try:
         content = parse_json(path.read_text(encoding="utf-8"))
+        level = content.get("level", LEVEL)
+        _need(_is_finite(level) and 0 < level < 1, "level", "between 0 and 1", level)
         return Findings(
             suspicions=[Suspicion.from_dict(each) for each in content["suspicions"]],
-            level=content.get("level", LEVEL),
+            level=level,
             calibration=content.get("calibration", ""),
             made_of=content.get("made_of", {}),
         )

