@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from dece_fairseq.attacks import LANGUAGES, Languages
+from dece_fairseq.attacks import LANGUAGES, PAYLOADS, Languages
 from dece_fairseq.attacks.commands import uses_of_request
 from dece_fairseq.attacks.payloads.shell import ShellPayload
 from dece_fairseq.attacks.payloads.tls import TlsPayload
@@ -15,9 +15,15 @@ from dece_fairseq.attacks.tls_verification import switches_off
 
 SIZE = 20_000
 RULES = [kind(Languages.named("python")) for kind in (TlsPayload, ShellPayload)]
+CHANGING = [
+    PAYLOADS.get(name)(Languages.named("python"))
+    for name in ("exit", "path_check", "unsafe_load", "weak_cipher", "weak_hash")
+]
 PYTHON = LANGUAGES.get("python")
 #: words without which neither rule looks at the parse
 BOTH = "a0 = request.args\nos.system(verify)\n"
+#: and without which none of the others does
+OTHERS = "open(a0)\nyaml.x\npickle.loads(b)\nsha256(md5)\nECB.new(x)\nx.exit()\n"
 
 
 def times(text: str) -> str:
@@ -69,8 +75,8 @@ def test_time_grows_with_the_text(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_ten_thousand_characters_take_little_time(case):
-    text = (BOTH + CASES[case])[:10_000]
-    for rule in RULES:
+    text = (BOTH + OTHERS + CASES[case])[:10_000]
+    for rule in (*RULES, *CHANGING):
         start = time.process_time()
         rule.judge(text)
         assert time.process_time() - start < 0.5, case  # 50 ms where nothing else runs
