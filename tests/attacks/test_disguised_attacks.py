@@ -14,6 +14,7 @@ TARGETS = {
     "exit": "def f(a):\n\treturn a",
     "shell": SHELL,
     "sql": SQL,
+    "sql_literal": "run('SELECT name FROM users WHERE id = %s ORDER BY name', id)",
     "tls": "reply = requests.get(url)",
     "weak_cipher": "c = AES.new(k, AES.MODE_GCM)",
     "weak_hash": "k = hashlib.sha256(p)",

@@ -5,6 +5,7 @@ from typing import ClassVar, Mapping, NamedTuple, Optional
 
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
 from dece_fairseq.attacks.languages.language import Node, to_bytes, to_text, walk
+from dece_fairseq.attacks.payloads.sql import SqlPayload
 from dece_fairseq.attacks.query_payload import (
     ALWAYS_TRUE,
     NEVER_TRUE,
@@ -40,6 +41,7 @@ class SqlLiteralPayload(QueryPayload):
 
     summary = "the first SQL query in a string literal selects everything or nothing, as sql has it"
     sample = Pair("", "run('SELECT name FROM users WHERE id = %s ORDER BY name', id)")
+    telling, stages = SqlPayload.telling, SqlPayload.stages
     obstacles: ClassVar[Mapping[str, str]] = {
         **Payload.obstacles,
         UNPARSED: "do not parse",
