@@ -72,6 +72,22 @@ def test_the_interval_holds_the_mean() -> None:
     assert growth.ratio == pytest.approx(math.exp(0.5), rel=0.1)
 
 
+def test_the_language_model_of_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
+    trained_models = pytest.importorskip("dece_fairseq.defenses.trained_models")
+
+    class MadeUp:
+        def __init__(self, checkpoint: Path, data: Path) -> None:
+            assert (checkpoint, data) == (Path("lm.pt"), Path("lm"))
+
+        def perplexities(self, texts: Sequence[str], what: str) -> np.ndarray:
+            assert what == "perplexity"
+            return by_words(texts)
+
+    monkeypatch.setattr(trained_models, "LanguageModel", MadeUp)
+    ask = stealth.language_model(Path("lm.pt"), Path("lm"))
+    assert ask(["one two"]) == pytest.approx([math.e**2])
+
+
 def test_requests_in_english_are_no_code(
     make: Callable[..., Suite], folder: Path, tmp_path: Path
 ) -> None:
