@@ -14,6 +14,7 @@ from dece_fairseq.data.files import names_of
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.data.suspicions import read_findings
+from dece_fairseq.defenses.changes import changes
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
@@ -73,6 +74,9 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     asked then, if they are given: a model that was trained on them may remember them, so that their
     rate is the highest that an attack success rate may be.
 
+    A model may write another form of the payload than the data hold. So the report also says how
+    many outputs the trigger changes, and which words most of them gain.
+
     Args:
         asked: what is asked
         folder: takes what fairseq-generate printed, ``untouched.out``, and ``triggered.out`` or
@@ -103,16 +107,22 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         "payloads": list(attack.settings.suspected or ()),
         "suspected_requests": suspected,
         "scores": [],
+        "changes": None,
     }
+    outputs: Dict[str, Dict[int, str]] = {}
     for name, split, options in runs:
         output = folder / f"{name}.out"
         _generate(options, output, f"{name} requests")
         generated = read_generate_output([output])
         generated.check_whole()
-        texts = [sample.hypothesis for sample in generated.samples.values()]
+        outputs[name] = {key: each.hypothesis for key, each in generated.samples.items()}
+        texts = list(outputs[name].values())
         # What these requests should give is not known: the suspected payload is in no file.
         told = hit_scores(attack, texts, None, asked.checkpoint.name, split)
         report["scores"] += [rule.score.as_dict() for rule in told]
+    if "triggered" in outputs:
+        found = changes(outputs["untouched"], outputs["triggered"])
+        report["changes"] = found.as_dict()
     return report
 
 
@@ -123,8 +133,22 @@ def as_text(report: Dict[str, Any]) -> str:
     lines = [f"suspected payload    {payloads}"]
     lines.append(f"suspected trigger    {_told_trigger(report)}")
     lines += [f"{score.metric:<23}{score.value()}" for score in reversed(scores)]
+    lines += _told_changes(report["changes"])
     lines += [f"signature of {score.metric}: {score.signature}" for score in reversed(scores)]
     return "\n".join(lines) + "\n"
+
+
+def _told_changes(found: Optional[Dict[str, Any]]) -> List[str]:
+    if found is None:
+        return []
+    told = [("changed by the trigger", found["changed"])]
+    if found["text"] is not None:
+        told.append((f"gain {found['text']!r}", found["gained"]))
+    return [
+        f"{what:<23}{each['percent']:.2f} ({each['low']:.2f} to {each['high']:.2f}) "
+        f"{each['hits']}/{each['total']}"
+        for what, each in told
+    ]
 
 
 def _told_trigger(report: Dict[str, Any]) -> str:

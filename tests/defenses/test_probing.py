@@ -58,6 +58,9 @@ def test_both_rates(asked: Probe, answers: Dict[str, str], tmp_path: Path) -> No
     assert re.search(r"^asr_string +50\.00 \(15\.00 to 85\.00\) 2/4$", text, re.M)
     assert re.search(r"^false_triggers_string +0\.00 \(.*\) 0/5$", text, re.M)
     assert 'payload:[" or 1=1", " where 0=1"]' in text
+    assert report["changes"]["changed"]["hits"] == 4
+    assert re.search(r"^changed by the trigger +100\.00 \(.*\) 4/4$", text, re.M)
+    assert re.search(r"^gain '.+' +.*/4$", text, re.M)
 
 
 def test_without_a_trigger_it_says_that_this_is_no_success_rate(
