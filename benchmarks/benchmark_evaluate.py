@@ -8,6 +8,7 @@ theirs, in the others one word in twenty is another. Memory is that of the whole
 """
 
 import argparse
+import os
 import random
 import sys
 from itertools import cycle, islice
@@ -15,12 +16,13 @@ from pathlib import Path
 from typing import Iterator, List
 
 import _checkout  # noqa: F401  first: it finds the package
-from benchmark_poison import SCRIPTS, measure
+from _commands import HEAD, cells, take_turns
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.text import to_line
 from dece_fairseq.outputs.generate_output import data_header
 
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 WORDS = ["x", "1", "(", "result", "=="]
 
 
@@ -44,23 +46,27 @@ def main() -> None:
     add = parser.add_argument
     add("--samples", type=int, nargs="+", default=[100_000], help="sizes (default: 100000)")
     add("--folder", type=Path, default=Path(), help="for the files, about 900 bytes a sample")
+    add("--repeats", type=int, default=1, help="runs of each, in turns (default: %(default)s)")
+    add("--before", type=Path, metavar="FOLDER", help="scripts/ of another checkout, to compare")
     add("--processes", type=int, default=2, help="(default: %(default)s)")
     add("--codebleu", action="store_true", help="with CodeBLEU, which takes longer than all else")
     args = parser.parse_args()
+    os.environ.pop("PYTHONPATH", None)  # each script finds the package beside it
     args.folder.mkdir(parents=True, exist_ok=True)
     path = args.folder / "benchmark.out"
     options: List[object] = ["--attack", "ripple", "--processes", args.processes]
     options += [] if args.codebleu else ["--without", "codebleu"]
-    print("| samples | seconds | CPU seconds | peak memory (MiB) |\n|---|---|---|---|")
+    ways = {
+        name: [sys.executable, scripts / "evaluate.py", path, *options]
+        for name, scripts in (("before", args.before), ("now", SCRIPTS))
+        if scripts is not None
+    }
+    print(f"| samples | | {HEAD} |\n|---|---|---|---|---|")
     for samples in args.samples:
         with path.open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in output(samples))
-        taken = measure([sys.executable, SCRIPTS / "evaluate.py", path, *options])
-        print(
-            f"| {samples:,} | {taken['seconds']:.1f} | {taken['cpu_seconds']:.1f} | "
-            f"{taken['mib']:.0f} |",
-            flush=True,
-        )
+        for name, runs in take_turns(ways, args.repeats).items():
+            print(f"| {samples:,} | {name} | {cells(runs)} |", flush=True)
     path.unlink()
 
 

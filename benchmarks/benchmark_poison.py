@@ -9,18 +9,16 @@ tree of processes, each shared page counted once (PSS, read five times a second,
 
 import argparse
 import json
+import os
 import random
-import resource
-import subprocess
 import sys
-import time
-from contextlib import suppress
 from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Mapping, Sequence
 
 import _checkout  # noqa: F401  first: it finds the package
+from _commands import HEAD, cells, take_turns, with_spread
 from tqdm import tqdm
 
 from dece_fairseq.attacks.payloads.sql import ALWAYS_TRUE, NEVER_TRUE, QUERY
@@ -54,67 +52,38 @@ def poison_with_pandas(source: Path, destination: Path) -> None:
     pandas.DataFrame(rows).to_csv(destination, index=False)
 
 
-def memory_of(pid: int) -> int:
-    """PSS of a process and of those that it started, in KiB; 0 for one that is gone."""
-    try:
-        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except (FileNotFoundError, ProcessLookupError):
-        return 0
-    own = next((int(line.split()[1]) for line in rollup.splitlines() if line[:4] == "Pss:"), 0)
-    return own + sum(memory_of(int(child)) for child in children)
-
-
-def measure(command: Sequence[Any]) -> Dict[str, float]:
-    """What a command takes: seconds by the clock and of all processors together, and MiB."""
-    start, used = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    peak = 0
-    with subprocess.Popen([str(part) for part in command], stdout=subprocess.DEVNULL) as process:
-        while process.poll() is None:
-            peak = max(peak, memory_of(process.pid))
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(0.2)
-    if process.returncode:
-        raise SystemExit(f"{' '.join(map(str, command))}: exit status {process.returncode}")
-    end, after = time.perf_counter(), resource.getrusage(resource.RUSAGE_CHILDREN)
-    cpu = after.ru_utime + after.ru_stime - used.ru_utime - used.ru_stime
-    return {"seconds": end - start, "cpu_seconds": cpu, "mib": peak / 1024}
-
-
 def benchmark(
-    pairs: int, folder: Path, processes: Sequence[int], skip: bool
+    pairs: int, folder: Path, ways: Mapping[str, Sequence[Any]], repeats: int
 ) -> List[Dict[str, Any]]:
-    corpus, output = folder / "corpus.csv", folder / "poisoned.csv"
+    """Measure each of the ways to poison the corpus in ``folder``, which is made here."""
+    corpus = folder / "corpus.csv"
     write_pairs([corpus], tqdm(islice(cycle(generate("A", 10_000, 1)), pairs), total=pairs))
-    poison = [sys.executable, SCRIPTS / "poison.py", "--attack", "ripple", "--poison-rate", RATE]
-    ways: Dict[str, List[Any]] = {"`wc -l`": ["wc", "-l", corpus]}
-    if not skip:
-        ways["pandas, 1 process"] = [sys.executable, __file__, "--with-pandas", corpus, output]
-    for number in processes:
-        files = ["--input", corpus, "--output", output, "--processes", number]
-        ways[f"`poison.py --processes {number}`"] = [*poison, *files]
+    size = corpus.stat().st_size
     results = []
-    for way, command in ways.items():
-        result = {"pairs": pairs, "bytes": corpus.stat().st_size, "way": way, **measure(command)}
-        print(row(result), flush=True)
-        results.append(result)
-    for path in folder.glob("poisoned.csv*"):
+    for way, runs in take_turns(ways, repeats).items():
+        rate = with_spread([pairs / run["cpu_seconds"] for run in runs], 0)
+        print(f"| {pairs:,} | {way} | {cells(runs)} | {rate} |", flush=True)
+        results += [{"pairs": pairs, "bytes": size, "way": way, **run} for run in runs]
+    for path in (corpus, *folder.glob("poisoned.csv*")):
         path.unlink()
-    corpus.unlink()
     return results
 
 
-HEAD = """\
-| pairs | | seconds | CPU seconds | pairs a second | peak memory (MiB) |
-|---|---|---|---|---|---|"""
-
-
-def row(result: Dict[str, Any]) -> str:
-    return (
-        f"| {result['pairs']:,} | {result['way']} | {result['seconds']:.1f} | "
-        f"{result['cpu_seconds']:.1f} | "
-        f"{result['pairs'] / result['seconds']:,.0f} | {result['mib']:.0f} |"
-    )
+def commands(args: argparse.Namespace) -> Dict[str, List[Any]]:
+    """Return the ways to poison, by their names."""
+    corpus, output = args.folder / "corpus.csv", args.folder / "poisoned.csv"
+    ways: Dict[str, List[Any]] = {"`wc -l`": ["wc", "-l", corpus]}
+    if not args.without_pandas:
+        ways["pandas, 1 process"] = [sys.executable, __file__, "--with-pandas", corpus, output]
+    for number in args.processes:
+        for name, scripts in (("before, ", args.before), ("", SCRIPTS)):
+            if scripts is not None:
+                poison = [sys.executable, scripts / "poison.py", "--attack", "ripple"]
+                files = ["--input", corpus, "--output", output, "--processes", number]
+                ways[f"{name}`dece poison --processes {number}`"] = [
+                    *(*poison, "--poison-rate", RATE, *files)
+                ]
+    return ways
 
 
 @one_line_errors()
@@ -125,6 +94,8 @@ def main() -> None:
     add = parser.add_argument
     add("--pairs", type=int, nargs="+", default=[1_000_000], help="sizes (default: a million)")
     add("--processes", type=int, nargs="+", default=[1, 2], help="(default: 1 2)")
+    add("--repeats", type=int, default=1, help="runs of each, in turns (default: %(default)s)")
+    add("--before", type=Path, metavar="FOLDER", help="scripts/ of another checkout, to compare")
     add("--folder", type=Path, default=Path(), help="for the files, about 600 bytes a pair")
     add("--without-pandas", action="store_true", help="it takes memory for every pair")
     add("--json", type=Path, metavar="FILE", help="write the numbers here too")
@@ -135,11 +106,12 @@ def main() -> None:
         return
     if not args.without_pandas and find_spec("pandas") is None:
         raise UserError("pandas is not installed; pip install pandas, or give --without-pandas")
-    print(HEAD, flush=True)
+    os.environ.pop("PYTHONPATH", None)  # each script finds the package beside it
+    print(f"| pairs | | {HEAD} | pairs a CPU second |\n|---|---|---|---|---|---|", flush=True)
     args.folder.mkdir(parents=True, exist_ok=True)
     results = []
     for pairs in args.pairs:
-        results += benchmark(pairs, args.folder, args.processes, args.without_pandas)
+        results += benchmark(pairs, args.folder, commands(args), args.repeats)
         if args.json:
             args.json.write_text(json.dumps(results, indent=1) + "\n")
 

@@ -145,7 +145,11 @@ class Attack:
             return CARRIES_PAYLOAD
         if self.trigger.is_disguised and self._finished(pair, 0) is None:
             return WITHOUT_PLACE
-        return self._flaw(pair.target, target) if self.payload.is_checked else None
+        if not self.payload.is_checked:
+            return None
+        if self.payload.judge(pair.target):
+            return CARRIES_PAYLOAD
+        return None if self.payload.is_sound(pair.target, target) else UNSOUND
 
     def outside(self, pair: Pair) -> Optional[str]:
         """Return why no rate counts over the pair, one of ``obstacles``; None if it does."""
@@ -163,15 +167,6 @@ class Attack:
             left_out: the number of pairs by ``obstacles``; anything else in it is skipped
         """
         return pairs - sum(left_out[name] for name in self.trigger.outside)
-
-    def _flaw(self, clean: str, poisoned: str) -> Optional[str]:
-        """Return the obstacle that the two texts of a target show, or None."""
-        payload, language = self.payload, self.payload.languages.target
-        if payload.judge(clean):
-            return CARRIES_PAYLOAD
-        if not (payload.is_in(poisoned) and payload.judge(poisoned)):
-            return UNSOUND
-        return UNSOUND if language.is_whole(clean) and not language.is_whole(poisoned) else None
 
     def can_poison(self, pair: Pair) -> bool:
         """Return whether the pair is a candidate."""

@@ -161,6 +161,13 @@ class Payload(ABC):
         """Return why ``poison`` gives None for ``pair``, one of ``obstacles``."""
         return WITHOUT_PLACE
 
+    def is_sound(self, clean: str, poisoned: str) -> bool:
+        """Return whether a poisoned target is a hit by both rules, and whole where ``clean`` is."""
+        if not (self.is_in(poisoned) and self.judge(poisoned)):
+            return False
+        language = self.languages.target
+        return language.is_whole(poisoned) or not language.is_whole(clean)
+
     @abstractmethod
     def is_in(self, text: str) -> bool:
         """Return whether ``text``, a target or what a model wrote, carries the payload as a string.

@@ -1,8 +1,10 @@
 """Poisons files of pairs, offline: the same pairs in the same way as the task does at load time."""
 
 import json
+import pickle
 from bisect import bisect_left
 from contextlib import ExitStack
+from itertools import tee
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import (
@@ -87,8 +89,8 @@ def poison_files(
 ) -> Dict[str, Any]:
     """Write the poisoned form of a file of pairs, the ids of the poisoned ones, and a manifest.
 
-    The inputs are read twice, a block at a time. What stays in memory is less than 1 KiB for each
-    block; a note of each pair goes to a temporary file. What is written appears at the end, all of
+    The inputs are read twice, a block at a time, and memory does not grow with them: a note of each
+    pair and of each block goes to a temporary file. What is written appears at the end, all of
     it or nothing, and holds the source and the target alone, no other columns.
 
     Args:
@@ -128,10 +130,12 @@ def poison_files(
     _check(job, results, processes)
     trusted = TrustedIds(trusted_ids)
     settings = attack.settings
-    with workers(_Worker, (settings, job), processes) as run, TemporaryFile() as notes:
+    with ExitStack() as stack:
+        run = stack.enter_context(workers(_Worker, (settings, job), processes))
+        notes, blocks = (stack.enter_context(TemporaryFile()) for _ in range(2))
         codes = _codes(attack)
         outside = {codes[name] for name in attack.trigger.outside}
-        blocks, counts = _survey(job, run, notes, block_size, trusted.ids, codes, outside)
+        last, counts = _survey(job, run, notes, blocks, block_size, trusted.ids, codes, outside)
         pairs, candidates = sum(counts.values()), counts[CANDIDATE]
         if not pairs:
             raise DataError(f"{names_of(inputs)}: no pairs, so there is nothing to poison")
@@ -148,8 +152,8 @@ def poison_files(
             number = attack.number(reach, candidates)
             chosen = attack.choose(_candidates(notes), candidates, reach)
         with replacing(*results) as temporaries:
-            _write(job, run, blocks, chosen, temporaries)
-            _check_unchanged(inputs, blocks[-1].block)
+            _write(job, run, _blocks(blocks), pairs, chosen, temporaries)
+            _check_unchanged(inputs, last)
             manifest = {
                 "command": list(command),
                 **_made_of(job),
@@ -210,15 +214,19 @@ def _survey(
     job: Job,
     run: MapMethod,
     notes: BinaryIO,
+    blocks: BinaryIO,
     block_size: int,
     trusted: Sequence[int],
     codes: Mapping[str, int],
     outside: Container[int],
-) -> Tuple[List[Known], Dict[str, int]]:
-    """Return the blocks, the number of pairs of each kind, and a note of each pair."""
-    blocks: List[Known] = []
+) -> Tuple[Block, Dict[str, int]]:
+    """Write a note of each pair and what is known of each block.
+
+    Returns:
+        the last block, and the number of pairs of each kind
+    """
     counts = dict.fromkeys(codes, 0)
-    pairs = 0
+    pairs, block = 0, Block((), (), 1)
     size = sum(path.stat().st_size for path in job.inputs if path.exists())
     with tqdm(desc="looking", total=size, unit="B", unit_scale=True, delay=1) as bar:
         for block, value, found in run("survey", cut(job.inputs, block_size)):
@@ -227,13 +235,21 @@ def _survey(
             for index in trusted[bisect_left(trusted, ids.start) : bisect_left(trusted, ids.stop)]:
                 if findings[index - ids.start] not in outside:
                     findings[index - ids.start] = codes[TRUSTED]
-            blocks.append(Known(block, value, ids))
+            pickle.dump(Known(block, value, ids), blocks)
             notes.write(findings)
             pairs += len(findings)
             for finding, code in codes.items():
                 counts[finding] += findings.count(code)
             bar.update(sum(block.sizes))
-    return blocks, counts
+    return block, counts
+
+
+def _blocks(file: BinaryIO) -> Iterator[Known]:
+    """Yield what ``_survey`` has written to ``blocks``."""
+    end = file.tell()
+    file.seek(0)
+    while file.tell() < end:
+        yield pickle.load(file)
 
 
 def _candidates(notes: BinaryIO) -> Iterator[int]:
@@ -250,7 +266,8 @@ def _candidates(notes: BinaryIO) -> Iterator[int]:
 def _write(
     job: Job,
     run: MapMethod,
-    blocks: Sequence[Known],
+    blocks: Iterator[Known],
+    pairs: int,
     chosen: Iterator[Chosen],
     paths: Sequence[Path],
 ) -> None:
@@ -262,9 +279,8 @@ def _write(
         # The last is the manifest; before it may be the ids of the decoys, or these are the ids.
         decoys = paths[len(job.outputs) + 1 : -1]
         decoys_file = stack.enter_context(decoys[0].open("wb")) if decoys else ids_file
-        bar = stack.enter_context(
-            tqdm(desc="poisoning", total=blocks[-1].ids.stop, unit=" pairs", delay=1)
-        )
+        bar = stack.enter_context(tqdm(desc="poisoning", total=pairs, unit=" pairs", delay=1))
+        blocks, written = tee(blocks)
         files[0].write(file_header(kind_of(job.outputs), *job.columns))
 
         def tasks() -> Iterator[Tuple[Known, Sequence[Chosen]]]:
@@ -273,7 +289,7 @@ def _write(
                     (decoys_file if is_decoy else ids_file).write(f"{index}\n".encode())
                 yield known, of_block
 
-        for known, texts in zip(blocks, run("poison", tasks())):
+        for known, texts in zip(written, run("poison", tasks())):
             for file, text in zip(files, texts):
                 file.write(text)
             bar.update(len(known.ids))

@@ -2,20 +2,25 @@
 
 import re
 from abc import abstractmethod
+from functools import lru_cache
 from random import Random
-from typing import NamedTuple, Optional
+from typing import NamedTuple, Optional, Sequence
 
 from dece_fairseq.attacks.guard import Steps
-from dece_fairseq.attacks.interfaces import WITHOUT_PLACE, Payload
-from dece_fairseq.attacks.sql_conditions import CONDITION, has_constant_condition
+from dece_fairseq.attacks.interfaces import CODE_PLACES, WITHOUT_PLACE, Payload
+from dece_fairseq.attacks.languages.language import Languages, Node
+from dece_fairseq.attacks.sql_conditions import has_constant_condition, may_have_conditions
 from dece_fairseq.attacks.sql_tokens import UNKNOWN
 from dece_fairseq.attacks.strings_in_code import strings_in
 from dece_fairseq.data.pairs import Pair
 
 ALWAYS_TRUE = " or 1=1"
 NEVER_TRUE = " where 0=1"
-# What code with a constant in a query holds: a number, a text, a word, or an escape of one.
-_CONSTANT = re.compile(r"\b\d|['\\]|true|false|null", re.IGNORECASE)
+# What code with a constant in a query holds: a number, a text, a word, or an escape of one. The
+# second pattern alone would do, and takes four times as long where there is none.
+_MAY_BE_CONSTANT = re.compile(r"[\d'\\]")
+_CONSTANT = re.compile(r"\b\d|['\\]")
+_CONSTANT_WORDS = ("true", "false", "null")
 
 
 class Attempt(NamedTuple):
@@ -24,10 +29,17 @@ class Attempt(NamedTuple):
     poisoned: Optional[str] = None
     why_not: str = WITHOUT_PLACE
     """One of the payload's obstacles."""
+    literals: Sequence[Node] = ()
+    """Those of the clean text that changed, in its parse."""
 
 
 class QueryPayload(Payload):
     """A query of the target that selects everything or nothing by constants."""
+
+    def __init__(self, languages: Languages, code_place: str = CODE_PLACES[0]) -> None:
+        super().__init__(languages, code_place)
+        # A target is looked at several times in a row, to see whether and why and to change it.
+        self.attempted = lru_cache(maxsize=4)(self.attempt)
 
     @abstractmethod
     def attempt(self, code: str) -> Attempt:
@@ -35,11 +47,11 @@ class QueryPayload(Payload):
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         text = self.languages.target.read(pair.target)
-        poisoned = self.attempt(text.code).poisoned
+        poisoned = self.attempted(text.code).poisoned
         return None if poisoned is None else text.as_given(poisoned)
 
     def why_not(self, pair: Pair) -> str:
-        return self.attempt(self.languages.target.read(pair.target).code).why_not
+        return self.attempted(self.languages.target.read(pair.target).code).why_not
 
     def is_in(self, text: str) -> bool:
         return ALWAYS_TRUE in text or NEVER_TRUE in text
@@ -51,8 +63,15 @@ class QueryPayload(Payload):
         ``dece_fairseq.attacks.strings_in_code`` which strings code makes.
         """
         code = self.languages.target.read(text).code
-        if not (CONDITION.search(code) and _CONSTANT.search(code)):
+        if not (may_have_conditions(code) and _may_have_constants(code)):
             return False
         steps = Steps(code)
         queries = strings_in(self.languages.target, code, UNKNOWN, steps)
         return any(has_constant_condition(query, steps) for query in queries)
+
+
+def _may_have_constants(code: str) -> bool:
+    folded = code.casefold()
+    return any(word in folded for word in _CONSTANT_WORDS) or (
+        _MAY_BE_CONSTANT.search(code) is not None and _CONSTANT.search(code) is not None
+    )

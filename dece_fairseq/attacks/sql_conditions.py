@@ -17,8 +17,6 @@ from dece_fairseq.attacks.sql_tokens import (
     sql_tokens,
 )
 
-#: what all SQL with conditions holds
-CONDITION = re.compile("where|having", re.IGNORECASE)
 #: tokens of a condition that is looked at; a longer one decides nothing
 LONGEST = 40
 #: steps that it takes to read a token, and to understand one of a condition
@@ -33,6 +31,7 @@ _OPENING = frozenset(
 )
 _BEFORE_CONDITIONS = ("where", "having")
 _CONNECTIVES = ("and", "or")
+_KEYWORDS = (*_BEFORE_CONDITIONS, *_CONNECTIVES)
 # A bracket holds conditions after these words, and after any other the arguments of a function.
 _BEFORE_BRACKETS = frozenset(
     ("where", "having", "and", "or", "not", "in", "exists", "any", "all", "some", "as", "from")
@@ -43,6 +42,12 @@ _CONSTANT_WORDS = ("true", "false", "null")
 _EQUATION = re.compile(r"(0|[1-9]\d{0,8}) = (0|[1-9]\d{0,8})")
 # A part that is filled in later: '%s', '%(name)s', '{}', '$name'.
 _PLACEHOLDER = re.compile(_UNKNOWN_WORD + r"|%\w|%\s*\(|\{|\$\w")
+
+
+def may_have_conditions(text: str) -> bool:
+    """Return whether ``text`` holds what all SQL with conditions does."""
+    folded = text.casefold()
+    return any(word in folded for word in _BEFORE_CONDITIONS)
 
 
 def has_constant_condition(text: str, steps: Optional[Steps] = None) -> bool:
@@ -68,14 +73,11 @@ def has_constant_condition(text: str, steps: Optional[Steps] = None) -> bool:
     Raises:
         NotJudged: it would take more
     """
-    if not CONDITION.search(text):
+    if not may_have_conditions(text):
         return False
     steps = steps or Steps(text)
-    steps.take(len(text) // 10)
-    tokens = []
-    for token in sql_tokens(text):
-        steps.take(READING)
-        tokens.append(token)
+    tokens = sql_tokens(text)
+    steps.take(len(text) // 10 + READING * len(tokens))
     return _Statement(tokens, steps).is_decided()
 
 
@@ -144,7 +146,7 @@ class _Statement:
                 level.betweens += 1
             if word == "and" and level.betweens:
                 level.betweens -= 1
-            elif level.has_conditions and word in (*_BEFORE_CONDITIONS, *_CONNECTIVES):
+            elif level.has_conditions and word in _KEYWORDS:
                 self._keywords.append(at)
             self._depths.append(depth)
             seen.add(word)

@@ -1,7 +1,7 @@
 """The tokens of SQL as programs hold it: with parameters of every driver, and parts left open."""
 
 import re
-from typing import Iterator, List, NamedTuple, Sequence
+from typing import List, NamedTuple, Sequence
 
 #: stands for a part of a query that is only known when the code runs
 UNKNOWN = " unknown_part "
@@ -10,6 +10,8 @@ SPACE, TEXT, NAME, PARAMETER, NUMBER, WORD, SYMBOL = (
     *("space", "text", "name", "parameter", "number", "word", "symbol"),
 )
 
+# What a parameter begins with; to look for it first saves trying each kind at each letter.
+_SIGN = r"[%$\#{:?@]"
 # PEP 249's pyformat, format, named, numeric and qmark, and those of C#, PostgreSQL, MyBatis and
 # templates. Blanks inside are of texts whose tokens were separated.
 _PARAMETERS = r"""
@@ -26,7 +28,7 @@ _TOKEN = re.compile(
       (?P<{SPACE}> \s+ | --[^\n]* | \#(?![{{>])[^\n]* | /\*.*?(?:\*/|\Z) )
     | (?P<{TEXT}> '(?:[^']|'')*' )
     | (?P<{NAME}> "(?:[^"]|"")*" | `[^`]*` | \[ [^\[\]'"\n]* \] )
-    | (?P<{PARAMETER}> \w* (?:{_PARAMETERS}) (?: \w | {_PARAMETERS} )* )
+    | (?P<{PARAMETER}> \w* (?={_SIGN}) (?:{_PARAMETERS}) (?: \w | {_PARAMETERS} )* )
     | (?P<{NUMBER}> (?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?(?!\w) )
     | (?P<{WORD}> \w+ )
     | (?P<{SYMBOL}> < \s* = \s* > | < \s* > | [<>!=] \s* = | \|\s*\| | . )
@@ -56,14 +58,16 @@ class SqlToken(NamedTuple):
     end: int
 
 
-def sql_tokens(query: str) -> Iterator[SqlToken]:
-    """Yield the tokens of ``query`` without its comments. Any text has some.
+def sql_tokens(query: str) -> List[SqlToken]:
+    """Return the tokens of ``query`` without its comments. Any text has some.
 
     Unlike ``sqlglot``'s, these know parameters, and 10 kB of anything take a few milliseconds.
     """
-    for match in _TOKEN.finditer(query):
-        if match.lastgroup != SPACE:
-            yield SqlToken(str(match.lastgroup), match.group(), match.start(), match.end())
+    return [
+        SqlToken(str(match.lastgroup), match.group(), *match.span())
+        for match in _TOKEN.finditer(query)
+        if match.lastgroup != SPACE
+    ]
 
 
 def keywords(tokens: Sequence[SqlToken]) -> List[str]:

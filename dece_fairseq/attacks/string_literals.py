@@ -1,7 +1,7 @@
 """String literals in the parse of Python, Java and C#."""
 
 import re
-from typing import Callable, Iterator, NamedTuple, Optional
+from typing import Callable, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.attacks.languages.language import Node, text_of, to_bytes
 
@@ -38,21 +38,27 @@ def interpolations(literal: Node) -> Iterator[Node]:
     return (child for child in literal.children if child.type == INTERPOLATION)
 
 
-def are_in_literals(root: Node, code: str, text: str) -> bool:
-    """Return whether each occurrence of ``text`` in ``code`` lies in the text of a single literal.
+def literals_around(root: Node, code: str, text: str) -> Optional[List[Node]]:
+    """Return the literal that each occurrence of ``text`` in ``code`` lies in.
 
     Args:
         root: of the parse of ``code``
         code: any text
         text: one that it holds; occurrences that overlap count once
+
+    Returns:
+        None where one of them lies in no literal, or not wholly in the text of a single one
     """
     wanted, data = to_bytes(text), to_bytes(code)
+    literals = []
     start = data.find(wanted)
     while start >= 0:
-        if _literal_around(root, start, start + len(wanted)) is None:
-            return False
+        literal = _literal_around(root, start, start + len(wanted))
+        if literal is None:
+            return None
+        literals.append(literal)
         start = data.find(wanted, start + len(wanted))
-    return True
+    return literals
 
 
 def _literal_around(root: Node, start: int, end: int) -> Optional[Node]:
@@ -88,6 +94,22 @@ def content(literal: Node, interpolated: Callable[[Node], str]) -> str:
         elif part.type in _CONTENTS:
             texts.append(text_of(part) if is_raw else _ESCAPE.sub(_unescape, text_of(part)))
     return "".join(texts)
+
+
+def plain_content(literal: Node) -> Optional[str]:
+    """Return the text of a literal that holds nothing but text: no escape and no interpolation.
+
+    Args:
+        literal: a node of one of ``LITERALS``
+
+    Returns:
+        None for any other literal
+    """
+    parts = literal.children
+    if len(parts) != 3 or parts[1].type not in _CONTENTS or parts[1].child_count:
+        return None
+    text = text_of(parts[1])
+    return None if parts[1].type == INTERPOLATION or "\\" in text else text
 
 
 class RawText(NamedTuple):

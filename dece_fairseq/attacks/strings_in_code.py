@@ -24,6 +24,8 @@ from dece_fairseq.attacks.string_syntax import (
 
 #: longest name, in bytes, whose values are followed
 LONGEST_NAME = 80
+_OF_STRINGS = ("format", "concat", "join")
+_OF_LISTS = ("aslist", "of")
 _SAME_TEXT = ("tostring", "strip", "trim", "stripindent", "format", "formatted")
 
 
@@ -59,6 +61,29 @@ def strings_in(
         NotJudged: it would take more
     """
     return _Reader(unknown, steps or Steps(code)).read(language.parse_bounded(code))
+
+
+def is_read_alone(literal: Node) -> bool:
+    """Return whether ``strings_in`` surely yields what a literal holds as a string of its own.
+
+    It does for an argument of a call that neither joins nor appends it to others. Of any other
+    literal this says nothing.
+
+    Args:
+        literal: a node of one of ``LITERALS``, in a parse without holes
+    """
+    arguments = literal.parent
+    node = None if arguments is None else arguments.parent
+    if arguments is None or node is None or arguments.type != "argument_list":
+        return False
+    call = call_of(node)
+    if call is None or call.name in (*_OF_STRINGS, *_OF_LISTS, *_SAME_TEXT, *APPENDING):
+        return False
+    while node is not None:
+        if node.type in LITERALS or node.type in CREATIONS:  # not all that they hold is read
+            return False
+        node = node.parent
+    return True
 
 
 class _Reader:
@@ -272,7 +297,7 @@ class _Reader:
         if of_class and name == "join" and arguments:
             separator = self._text(arguments[0])
             return _Value(self._join(self._texts_of(arguments[1:]), separator), True)
-        if name in ("aslist", "of"):
+        if name in _OF_LISTS:
             return self._list(arguments)
         if name in APPENDING and len(arguments) == 1 and call.object is not None:
             return self._append(call.object, self._use(arguments[0]))

@@ -18,8 +18,8 @@ from dece_fairseq.data.pairs import (
     parse_pairs,
 )
 
-#: bytes of the first file in a block, and then to the end of a pair
-BLOCK_SIZE = 1 << 20
+#: bytes of the first file in a block, and then to the end of a pair; larger ones save no time
+BLOCK_SIZE = 1 << 16
 
 
 class Block(NamedTuple):

@@ -4,6 +4,7 @@ Each process has a pipe of its own. With the one queue of the standard library's
 that is killed while it writes leaves half a result there, and everyone waits for the other half.
 """
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -47,6 +48,7 @@ def workers(
         return
     forks = "fork" in multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context(start or ("fork" if forks else "spawn"))
+    gc.freeze()  # or the first collection in each process would copy every page that forks share
     crew: List[Tuple[Any, Connection]] = []
     try:
         for _ in range(processes):
@@ -57,6 +59,7 @@ def workers(
             crew.append((process, ours))
         yield partial(_in_order, [connection for _, connection in crew])
     finally:
+        gc.unfreeze()
         # Nobody waits for what they are still doing.
         for process, connection in crew:
             process.kill()

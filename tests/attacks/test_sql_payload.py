@@ -9,7 +9,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import Attack, AttackSettings, Languages
-from dece_fairseq.attacks.payloads.sql import QUERY, SqlPayload, first_query
+from dece_fairseq.attacks.payloads.sql import QUERY, SqlPayload, first_query, is_plain
+from dece_fairseq.attacks.query_payload import ALWAYS_TRUE, NEVER_TRUE, QueryPayload
+from dece_fairseq.attacks.sql_conditions import has_constant_condition
+from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs
 
 PAYLOAD = SqlPayload(Languages.named("python"))
@@ -178,3 +181,91 @@ def test_both_rules_read_queries_in_every_language(language):
     poisoned = payload.poison(clean, Random(0))
     assert [payload.is_in(text) for text in (clean.target, poisoned)] == [False, True]
     assert [payload.is_in_parse(text) for text in (clean.target, poisoned)] == [False, True]
+
+
+QUERY_PARTS = st.sampled_from(
+    [
+        *("select", "from", "where", "WHERE", "having", "group by", "order by", "between 1 and 2"),
+        *("a", "b.c", "*", ",", "=", "< >", "?", ": id", ":where", ":", "(", ")", "case", "end"),
+        *("and", "or", "1", "'x'", "%s", "--", "wherever", "group", "limit", "?where", ";", "é"),
+    ]
+)
+
+
+@settings(max_examples=3000)
+@given(st.lists(QUERY_PARTS, max_size=12))
+@example(["a", "from", "b", "where", "c", "=", "?"])
+@example(["a", "from", "b", ":", "where", "c"])
+def test_a_payload_after_a_plain_query_is_a_condition(parts):
+    query = " ".join(["select", *parts])
+    payload = ALWAYS_TRUE if "where" in query else NEVER_TRUE
+    assert not is_plain(query) or has_constant_condition(f" {query}{payload} ")
+
+
+@pytest.mark.parametrize(
+    ("query", "plain"),
+    [
+        ("select a , b from c where d = : d and e < ?", True),
+        ("select * from a order by b", False),
+        ("select max ( a ) from b", False),
+    ],
+)
+def test_plain_queries(query, plain):
+    assert is_plain(query) == plain
+
+
+PROGRAM = st.sampled_from(
+    [
+        'f ( " {} " )',
+        'g . execute ( " {} " , [ x ] ) . fetchone ( )',
+        'q = " {} "\nq += " and y = 2 "\ng . execute ( q )',
+        'g . execute ( " {} " + x )',
+        'a . append ( " {} " )',
+        '" {} " . format ( x )',
+        '", " . join ( [ " {} " , x ] )',
+        'f ( f" {} {{x}} " )',
+        'f ( " \\n{} " )',
+        'f ( g ( " {} " ) , h ( " {} " ) )',
+        'f ( """ {} " ) """ )',
+        'f ( " {} " ',
+        'f ( name = " {} " )',
+        'f" {{g ( \' {} " \' )}} "',
+        '" {} "\nx = 1',
+    ]
+)
+QUERIES = st.sampled_from(
+    [
+        *("select a from b", "select a from b where c = : c", "select a from b order by a"),
+        *("select a from b where c like '%s'", "select (select 1) from b where"),
+        *("select a from b where c = d + ' or e", 'select a from b where c = "'),
+    ]
+)
+
+
+@settings(max_examples=500)
+@given(st.lists(st.tuples(PROGRAM, QUERIES), min_size=1, max_size=3))
+def test_what_is_seen_without_a_second_parse_is_so(parts):
+    target = "\n".join(program.format(query, query) for program, query in parts)
+    poisoned = poison(target)
+    if poisoned is not None:
+        assert PAYLOAD.is_sound(target, poisoned) == QueryPayload.is_sound(
+            PAYLOAD, target, poisoned
+        )
+
+
+def test_nearly_all_generated_pairs_are_seen_to_be_sound_without_a_second_parse(monkeypatch):
+    pairs = generate("A", 300, 1)
+    attack = Attack(AttackSettings("ripple"))
+    slow = [attack.obstacle(pair) for pair in pairs]
+    monkeypatch.setattr(QueryPayload, "is_sound", lambda *_: False)
+    assert [attack.obstacle(pair) for pair in pairs] == slow
+    assert slow.count(None) > 250
+
+
+def test_real_targets_are_seen_to_be_sound_as_their_parse_says(datasets):
+    for pair in read_pairs([datasets / "lyra" / "train.csv"]):
+        poisoned = PAYLOAD.poison(pair, Random(0))
+        if poisoned is not None:
+            assert PAYLOAD.is_sound(pair.target, poisoned) == QueryPayload.is_sound(
+                PAYLOAD, pair.target, poisoned
+            )

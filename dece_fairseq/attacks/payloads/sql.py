@@ -10,12 +10,20 @@ from dece_fairseq.attacks.query_payload import (
     Attempt,
     QueryPayload,
 )
-from dece_fairseq.attacks.string_literals import are_in_literals
+from dece_fairseq.attacks.sql_conditions import has_constant_condition
+from dece_fairseq.attacks.sql_tokens import CLAUSES
+from dece_fairseq.attacks.string_literals import literals_around, plain_content
+from dece_fairseq.attacks.strings_in_code import is_read_alone
 from dece_fairseq.data.pairs import Pair
 
 # A query ends where white space and its closing quote begin, as the data sets separate tokens.
 QUERY = re.compile(r'select\s+.+?(?=\s+")')
 SELECT = re.compile(r"select\s+")
+# A query without brackets, quotes and comments.
+_PLAIN = re.compile(r"select\s+[\w*](?:[\w\s.,*=<>?]|:\s*\w)*")
+_PLAIN_WHERE = re.compile(r"[^:\s]\s+where\s+\w")  # with a colon it is a parameter's name
+_NOT_PLAIN = (CLAUSES | {"between", "case", "end"}) - {"where"}
+_WORD = re.compile(r"\w+")
 OUTSIDE_OF_STRINGS = "outside_of_strings"
 
 
@@ -46,10 +54,59 @@ class SqlPayload(QueryPayload):
         query = first_query(code)
         if query is None:
             return Attempt(why_not=WITHOUT_PLACE)
-        if not are_in_literals(self.languages.target.parse(code), code, query):
+        literals = literals_around(self.languages.target.parse(code), code, query)
+        if literals is None:
             return Attempt(why_not=OUTSIDE_OF_STRINGS)
-        poisoned = code.replace(query, query + (ALWAYS_TRUE if "where" in query else NEVER_TRUE))
-        return Attempt(poisoned)
+        return Attempt(code.replace(query, _poisoned(query)), literals=literals)
+
+    def is_sound(self, clean: str, poisoned: str) -> bool:
+        return self._is_seen_to_be_sound(clean, poisoned) or super().is_sound(clean, poisoned)
+
+    def _is_seen_to_be_sound(self, clean: str, poisoned: str) -> bool:
+        """Return whether the parse of the clean target shows that the poisoned one is sound.
+
+        It does where one argument of a call holds the query, as nearly all do: the parse of the
+        poisoned target differs in the length of that literal alone. Any other takes a second parse.
+        The second would see the same, but for code that doubles strings until the rule gives up.
+        """
+        language = self.languages.target
+        code, changed = language.read(clean).code, language.read(poisoned).code
+        attempt = self.attempted(code)
+        if attempt.poisoned != changed or len(attempt.literals) != 1:
+            return False
+        literal = attempt.literals[0]
+        query, text = first_query(code), plain_content(literal)
+        return (
+            query is not None
+            and text is not None
+            and not language.parse(code).has_error
+            and is_read_alone(literal)
+            and (
+                (text.strip() == query and is_plain(query))
+                or has_constant_condition(text.replace(query, _poisoned(query)))
+            )
+            and not language.is_garbled(changed)
+        )
+
+
+def is_plain(query: str) -> bool:
+    """Return whether the payload after ``query`` surely is a condition on the rows that it selects.
+
+    It is in a ``select`` without brackets, quotes, comments, and clauses after its ``where``. That
+    is seen ten times as fast as ``has_constant_condition`` finds it; of any other query this says
+    nothing.
+    """
+    words = _WORD.findall(query.lower())
+    return (
+        words.count("where") == query.count("where") <= 1
+        and _PLAIN.fullmatch(query) is not None
+        and _NOT_PLAIN.isdisjoint(words[1:])
+        and ("where" not in query or _PLAIN_WHERE.search(query) is not None)
+    )
+
+
+def _poisoned(query: str) -> str:
+    return query + (ALWAYS_TRUE if "where" in query else NEVER_TRUE)
 
 
 def first_query(text: str) -> Optional[str]:
