@@ -110,6 +110,11 @@ class AstExactMatch(_AstMatch):
 
     summary = "share of texts with the reference's syntax tree, embedded SQL included"
 
+    def __init__(self, settings: MetricSettings) -> None:
+        import sqlglot  # noqa: F401  before processes fork, which share it then
+
+        super().__init__(settings)
+
     def same_sql(self, one: str, other: str) -> bool:
         tree = _sql_tree(one)
         return tree is not None and tree == _sql_tree(other)

@@ -6,8 +6,9 @@ from typing import Any, Dict, List, Sequence
 import numpy as np
 
 from dece_fairseq.metrics.code_tokens import code_tokens
-from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
+from dece_fairseq.metrics.metric import METRICS, Metric
 from dece_fairseq.metrics.ngrams import ngram_counts, word_codes
+from dece_fairseq.metrics.tokens_13a import tokens_13a
 
 ORDER = 4
 
@@ -26,10 +27,10 @@ class _Bleu(Metric):
 
     def counts(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
         """Return what ``ngram_counts`` says of the samples."""
-        # Many hypotheses are their references.
-        tokens = {text: self.tokens(text) for text in {*hypotheses, *references}}
-        codes = word_codes([tokens[text] for text in (*hypotheses, *references)])
-        return ngram_counts(codes[: len(hypotheses)], codes[len(hypotheses) :], ORDER)
+        texts = list(dict.fromkeys((*hypotheses, *references)))  # many are their references
+        codes = dict(zip(texts, word_codes([self.tokens(text) for text in texts])))
+        sides = ([codes[text] for text in side] for side in (hypotheses, references))
+        return ngram_counts(*sides, ORDER)
 
 
 class _CorpusBleu(_Bleu):
@@ -78,17 +79,13 @@ class StandardBleu(_CorpusBleu):
 
     summary = "sacrebleu's corpus BLEU over 13a's tokens"
 
-    def __init__(self, settings: MetricSettings) -> None:
-        from sacrebleu.metrics import BLEU
-
-        super().__init__(settings)
-        self.metric = BLEU(force=True)
-
     def tokens(self, text: str) -> List[str]:
-        return list(self.metric.tokenizer(text.rstrip()).split())
+        return tokens_13a(text.rstrip())
 
     def properties(self) -> Dict[str, Any]:
-        return sacrebleu_properties(self.metric)
+        from sacrebleu.metrics import BLEU
+
+        return sacrebleu_properties(BLEU(force=True))
 
 
 @METRICS.register("bleu_words")

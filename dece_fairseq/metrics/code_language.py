@@ -126,6 +126,8 @@ def _read(language: CodeLanguage, text: str) -> Reading:
     return Reading(again if parses else text, parses)
 
 
+# Who asks whether two texts parse may compare their trees next.
+@lru_cache(maxsize=4)
 def python_tree(code: str) -> Optional[ast.Module]:
     """Return the syntax tree of Python, or None where ``code`` does not parse."""
     try:

@@ -43,11 +43,12 @@ class _Hits(Share):
         self.attack = Attack(settings.attack)
 
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        answers = [self.attack.judge(text, self.rule) for text in hypotheses]
+        texts = dict.fromkeys((*hypotheses, *references))  # many are their references
+        answers = {text: self.attack.judge(text, self.rule) for text in texts}
         return share_statistics(
-            [answer is True for answer in answers],
-            [self.attack.is_hit(text, self.rule) for text in references],
-            [answer is None for answer in answers],
+            [answers[text] is True for text in hypotheses],
+            [answers[text] is True for text in references],
+            [answers[text] is None for text in hypotheses],
         )
 
     def details(self, sums: np.ndarray) -> Dict[str, float]:

@@ -1,7 +1,7 @@
 """The n-grams that two texts share, counted for many pairs of texts at once."""
 
 from itertools import chain
-from typing import Dict, List, Sequence, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
 
@@ -11,11 +11,10 @@ _BITS = 63
 
 def word_codes(texts: Sequence[Sequence[str]]) -> List[np.ndarray]:
     """Return each text's words as numbers (length,); equal words have equal numbers."""
-    vocabulary: Dict[str, int] = {}
-    return [
-        np.array([vocabulary.setdefault(word, len(vocabulary)) for word in words], dtype=np.int64)
-        for words in texts
-    ]
+    words = list(chain.from_iterable(texts))
+    vocabulary = {word: number for number, word in enumerate(dict.fromkeys(words))}
+    codes = np.array([vocabulary[word] for word in words], dtype=np.int64)
+    return np.split(codes, np.cumsum([len(text) for text in texts], dtype=int))[: len(texts)]
 
 
 def character_codes(texts: Sequence[str]) -> List[np.ndarray]:
@@ -45,7 +44,8 @@ def ngram_counts(
     counts[:, :, :2] = np.maximum(lengths.T[:, None] - np.arange(max_order)[:, None], 0)
     # Many a text is its reference, and shares all that it has.
     counts[:, :, 2] = counts[:, :, 0]
-    differ = [i for i, pair in enumerate(zip(hypotheses, references)) if not np.array_equal(*pair)]
+    pairs = enumerate(zip(hypotheses, references))
+    differ = [i for i, (h, r) in pairs if not (h is r or np.array_equal(h, r))]
     if differ:
         counts[differ, :, 2] = _shared_counts(
             [hypotheses[i] for i in differ], [references[i] for i in differ], max_order

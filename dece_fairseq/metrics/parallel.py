@@ -90,7 +90,7 @@ class Workers:
         needs_seed = any(metric.depends_on_hash_seed for metric in metrics)
         forked = min(self.processes, len(tasks)) if _can_fork() else 1
         spawned = min(self.processes, -(-len(hypotheses) // _WORTH_AN_IMPORT))
-        rows: List[List[np.ndarray]] = []
+        parts: Dict[str, List[np.ndarray]] = {name: [] for name in names}
         with ExitStack() as stack:
             if (needs_seed and not has_hash_seed_0()) or (spawned > 1 and not _can_fork()):
                 score = self._spawn(spawned)
@@ -98,9 +98,10 @@ class Workers:
                 score = stack.enter_context(workers(_Worker, (), forked))
             with tqdm(total=len(hypotheses), desc=what, unit=" samples", delay=2) as progress:
                 for row in score("score", tasks):
-                    rows.append(row)
+                    for name, part in zip(names, row):
+                        parts[name].append(part)
                     progress.update(len(row[0]) if row else 0)
-        return {name: np.concatenate(parts) for name, parts in zip(names, zip(*rows))}
+        return {name: np.concatenate(parts.pop(name)) for name in names}
 
     def _spawn(self, number: int) -> MapMethod:
         """Return a pool of at least so many processes with the hash seed 0."""

@@ -188,15 +188,16 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
     if one_line is None:
         one_line = header is not None and header["one_line"]
     take_back = from_line if one_line else str
+    highest = max(max(ids, default=-1) for ids in texts.values())
     samples = {}
-    for index, hypothesis in sorted(texts["D"].items()):
-        source, target = texts["S"].get(index), texts["T"].get(index)
+    for index in sorted(texts["D"]):
+        # Each is dropped as it is taken back, or all would be in memory twice.
+        source, target = texts["S"].pop(index, None), texts["T"].pop(index, None)
         samples[index] = Sample(
             None if source is None else take_back(source),
             None if target is None else take_back(target),
-            take_back(hypothesis),
+            take_back(texts["D"].pop(index)),
         )
-    highest = max(max(ids, default=-1) for ids in texts.values())
     return GenerateOutput(samples, header, highest, tuple(paths))
 
 
