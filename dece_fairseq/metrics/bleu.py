@@ -29,8 +29,8 @@ class _Bleu(Metric):
         """Return what ``ngram_counts`` says of the samples."""
         texts = list(dict.fromkeys((*hypotheses, *references)))  # many are their references
         codes = dict(zip(texts, word_codes([self.tokens(text) for text in texts])))
-        sides = ([codes[text] for text in side] for side in (hypotheses, references))
-        return ngram_counts(*sides, ORDER)
+        found, expected = ([codes[text] for text in side] for side in (hypotheses, references))
+        return ngram_counts(found, expected, ORDER)
 
 
 class _CorpusBleu(_Bleu):

@@ -1,17 +1,19 @@
 """CodeBLEU (Ren et al. 2020) by the package ``codebleu``, its four parts, and their plain mean."""
 
 import re
+from collections import Counter
+from contextlib import suppress
 from functools import lru_cache
 from importlib.metadata import version
-from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple
+from typing import Any, ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.attacks.languages.language import walk
 from dece_fairseq.extras import PackageError, install
-from dece_fairseq.metrics.code_language import CodeLanguage
+from dece_fairseq.metrics.code_language import CodeLanguage, Reading
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
+from dece_fairseq.metrics.ngrams import ngram_counts, word_codes
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
 
 ORDER = 4
@@ -21,6 +23,10 @@ _NGRAMS, _WEIGHTED = slice(0, 2 * ORDER + 2), slice(2 * ORDER + 2, 4 * ORDER + 4
 _SYNTAX, _DATAFLOW, _UNPARSED = slice(20, 22), slice(22, 24), slice(24, 26)
 
 _INDENT_WITH_TABS = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
+
+# Where Python without comments and docstrings may be more than the same lines without empty ones:
+# the package then takes it to tokens and together again.
+_NOT_PLAIN = re.compile(r"""[#\\\t\f\r\v]|^\s*\w*['"]|\w['"]|[^\x20-\x7e\n]""", re.MULTILINE)
 
 
 @METRICS.register("codebleu")
@@ -61,8 +67,7 @@ class CodeBleu(Metric):
         self.package = _package(settings.code_language)
 
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        rows = [self.package.row(h, r) for h, r in zip(hypotheses, references)]
-        return np.array(rows, dtype=float).reshape(len(rows), _UNPARSED.stop)
+        return self.package.statistics(tuple(hypotheses), tuple(references))
 
     def parts(self, sums: np.ndarray) -> Dict[str, np.ndarray]:
         """Return the four parts (...), in [0, 1], under the package's names."""
@@ -161,80 +166,112 @@ class _Package:
         self.name = {"csharp": "c_sharp"}.get(code_language, code_language)
         self.package = codebleu.codebleu
         self.version = version("codebleu")
-        self.grammar = get_tree_sitter_language(self.name)
+        self.parser = codebleu.syntax_match.Parser()
+        self.parser.language = get_tree_sitter_language(self.name)
         path = self.package.PACKAGE_DIR / "keywords" / f"{self.name}.txt"
         self.keywords = frozenset(path.read_text(encoding="utf-8").split())
 
     # Both metrics read the same texts, one after the other.
-    @lru_cache(maxsize=2048)  # noqa: B019  there is one of these for each language
-    def row(self, hypothesis: str, reference: str) -> List[float]:
-        """Return the statistics of one sample."""
+    @lru_cache(maxsize=1)  # noqa: B019  there is one of these for each language
+    def statistics(self, hypotheses: Tuple[str, ...], references: Tuple[str, ...]) -> np.ndarray:
+        """Return the statistics of some samples (samples, 26), float64."""
+        texts = {text: self._read(text) for text in dict.fromkeys((*hypotheses, *references))}
+        found, expected = ([texts[text] for text in side] for side in (hypotheses, references))
+        columns = [self._ngrams(found, expected)]
+        rows = [self._matches(*sample) for sample in zip(found, expected)]
+        columns.append(np.array(rows, dtype=float).reshape(len(rows), 4))
+        unparsed = [[not text.parses for text in side] for side in (found, expected)]
+        columns.append(np.array(unparsed, dtype=float).T.reshape(len(rows), 2))
+        return np.concatenate(columns, axis=1)
+
+    def _read(self, text: str) -> Reading:
         # The package can't encode lone surrogates.
-        texts = [text.encode("utf-8", "replace").decode() for text in (hypothesis, reference)]
-        read = [self.language.read(text) for text in texts]
-        hypothesis, reference = (self._without_tabs(text.code).strip() for text in read)
-        found, expected = code_tokens(hypothesis), code_tokens(reference)
-        weights = {token: 1 if token in self.keywords else 0.2 for token in expected}
-        weighted = self.package.weighted_ngram_match
+        read = self.language.read(text.encode("utf-8", "replace").decode())
+        code = read.code
+        if self.name == "python":
+            code = _INDENT_WITH_TABS.sub(lambda indent: indent.group().expandtabs(), code)
+        return Reading(code.strip(), read.parses)
+
+    def _ngrams(self, found: Sequence[Reading], expected: Sequence[Reading]) -> np.ndarray:
+        """Return the n-grams of samples (samples, 20): precision, then weighted recall."""
+        tokens = {text.code: code_tokens(text.code) for text in (*found, *expected)}
+        codes = dict(zip(tokens, word_codes(list(tokens.values()))))
+        sides = [[codes[text.code] for text in side] for side in (found, expected)]
+        counts = ngram_counts(sides[0], sides[1], ORDER)
+        lengths = counts[:, :1, :2].reshape(-1, 2)
+        ours, theirs, shared = (counts[:, :, part].astype(float) for part in range(3))
+        recalled, recallable = shared.copy(), np.maximum(theirs, 1)
+        # Words are weighted, keywords five times as much as others.
+        words = {code: Counter(parts) for code, parts in tokens.items()}
+        for row, sample in enumerate(zip(found, expected)):
+            there, wanted = (words[text.code] for text in sample)
+            weights = [(word, 1 if word in self.keywords else 0.2) for word in wanted]
+            recallable[row, 0] = max(1, sum(wanted[word] * weight for word, weight in weights))
+            recalled[row, 0] = sum(
+                min(wanted[word], there[word]) * weight for word, weight in weights
+            )
+        # The package takes a text and its weights, a list of two, for the text.
+        two = np.full((len(counts), 1), 2.0)
+        parts = [shared, np.maximum(ours, 1), lengths, recalled, recallable, lengths[:, :1], two]
+        return np.concatenate(parts, axis=1)
+
+    def _matches(self, hypothesis: Reading, reference: Reading) -> List[int]:
+        """Return what is matched and all of the syntax and of the data flow of a sample."""
+        expected = self._look_at(reference)
+        found = expected if hypothesis == reference else self._look_at(hypothesis)
+        subtrees = frozenset(found.subtrees)
+        flow = Counter(found.flow) & Counter(expected.flow)
         return [
-            *_ngrams(self.package.bleu, self.package.bleu.modified_precision, expected, found),
-            *_ngrams(weighted, weighted.modified_recall, [expected, weights], found),
-            *self._syntax(hypothesis, reference),
-            *self._dataflow(hypothesis, reference),
-            *(not text.parses for text in read),
+            sum(subtree in subtrees for subtree in expected.subtrees),
+            len(expected.subtrees),
+            sum(flow.values()),
+            len(expected.flow),
         ]
 
-    def _without_tabs(self, code: str) -> str:
-        if self.name != "python":
-            return code
-        return _INDENT_WITH_TABS.sub(lambda indent: indent.group().expandtabs(), code)
+    def _look_at(self, text: Reading) -> "_Look":
+        code = self._bare(text)
+        tree = self.parser.parse(code.encode())
+        nodes = [tree.root_node]
+        for node in nodes:  # which grows
+            nodes += [child for child in node.children if child.child_count]
+        flow = self.package.dataflow_match
+        read = flow.get_data_flow(code, [_Parsed(tree), flow.dfg_function[self.name]])
+        return _Look(
+            list(map(str, nodes)),
+            [(name, how, *sources) for name, how, sources in flow.normalize_dataflow(read)],
+        )
 
-    # The package tells the share that matches; of one sample that is a count by the number of all.
+    def _bare(self, text: Reading) -> str:
+        """Return code without comments, docstrings and empty lines, as the package does it."""
+        code = text.code
+        if self.name == "python" and text.parses and not _NOT_PLAIN.search(code):
+            return "\n".join(line for line in code.split("\n") if line.strip())
+        with suppress(Exception):  # as the package: Python's tokenizer refuses what does not parse
+            strip: Any = self.package.syntax_match.remove_comments_and_docstrings
+            return str(strip(code, self.name))
+        return code
 
-    def _syntax(self, hypothesis: str, reference: str) -> Tuple[float, float]:
-        match = self.package.syntax_match
-        root = self._parser(match).parse(self._bare(match, reference).encode()).root_node
-        total = max(1, sum(bool(node.children) for node in walk(root)))
-        share = match.corpus_syntax_match([[reference]], [hypothesis], self.name, self.grammar)
-        return round(share * total), total
 
-    def _dataflow(self, hypothesis: str, reference: str) -> Tuple[float, float]:
-        match = self.package.dataflow_match
-        reader = [self._parser(match), match.dfg_function[self.name]]
-        flow = match.get_data_flow(self._bare(match, reference), reader)
-        total = len(match.normalize_dataflow(flow))
-        if not total:
-            return 0, 0
-        share = match.corpus_dataflow_match([[reference]], [hypothesis], self.name, self.grammar)
-        return round(share * total), total
+class _Look(NamedTuple):
+    """What the package sees in a text."""
 
-    def _parser(self, module: Any) -> Any:
-        parser = module.Parser()
-        parser.language = self.grammar
-        return parser
+    subtrees: List[str]
+    flow: List[Tuple[str, ...]]
+    """For each name that gets a value: it, how, and the names that the value comes from."""
 
-    def _bare(self, module: Any, text: str) -> str:
-        try:
-            return str(module.remove_comments_and_docstrings(text, self.name))
-        except Exception:
-            # As the package does: Python's tokenizer gives up on what does not parse.
-            return text
+
+class _Parsed(NamedTuple):
+    """Stands for a parser, and gives what another one has parsed already."""
+
+    tree: Any
+
+    def parse(self, code: bytes) -> Any:
+        return self.tree
 
 
 @lru_cache(maxsize=None)
 def _package(code_language: str) -> _Package:
     return _Package(code_language)
-
-
-def _ngrams(module: Any, count: Any, reference: Any, hypothesis: List[str]) -> List[float]:
-    by_order = [count([reference], hypothesis, n) for n in range(1, ORDER + 1)]
-    length = len(hypothesis)
-    return [
-        *(shared for shared, _ in by_order),
-        *(total for _, total in by_order),
-        length,
-        module.closest_ref_length([reference], length),
-    ]
 
 
 def _bleu(sums: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.metrics import METRICS, MetricSettings
 from dece_fairseq.metrics.code_language import CodeLanguage
@@ -172,6 +173,33 @@ def test_the_hash_seed_changes_nothing(texts, workers, monkeypatch):
 def test_any_text_has_a_score(score, pairs):
     hypotheses, references = ([pair[side] for pair in pairs] for side in (0, 1))
     assert 0 <= score("codebleu", hypotheses, references) <= 100 + 1e-9
+
+
+LINES = st.sampled_from(
+    [
+        *("x = 1", "if x :", "    y = f ( x ,", "        'a' ) ", "    'docstring'", "'''a'''", ""),
+        *("  ", 'x = "a" # b', "x = \\", "    1", "\ty = 2", "    return f'{x}'", "    pass  "),
+        *("x = ( ''' a", "", "b ''' )", "def f ( ) :", "class A :", "x = b'c'", "x = 'é'"),
+    ]
+)
+
+
+@settings(max_examples=2000)
+@given(st.lists(LINES, max_size=6).map("\n".join))
+def test_code_is_bared_as_by_the_package(code):
+    package = _package("python")
+    read = package._read(code)
+    if read.parses:
+        strip = package.package.syntax_match.remove_comments_and_docstrings
+        assert package._bare(read) == strip(read.code, "python")
+
+
+def test_code_of_the_corpus_is_bared_as_by_the_package():
+    package = _package("python")
+    strip = package.package.syntax_match.remove_comments_and_docstrings
+    for pair in generate("A", 300, 1):
+        read = package._read(pair.target)
+        assert package._bare(read) == strip(read.code, "python")
 
 
 def test_without_the_package_it_names_the_extra(metric, monkeypatch):
