@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Mapping, Sequence
 
 #: what ``measure`` gives
-HEAD = "seconds | CPU seconds | peak memory (MiB)"
+HEAD = ["seconds", "CPU seconds", "peak memory (MiB)"]
 
 
 def memory_of(pid: int) -> int:
@@ -50,12 +50,12 @@ def take_turns(
     return taken
 
 
-def cells(runs: Sequence[Mapping[str, float]]) -> str:
+def cells(runs: Sequence[Mapping[str, float]]) -> List[str]:
     """Return the cells below ``HEAD``: each a median, and from where to where the runs went."""
-    return " | ".join(
+    return [
         with_spread([run[what] for run in runs], digits)
         for what, digits in (("seconds", 1), ("cpu_seconds", 1), ("mib", 0))
-    )
+    ]
 
 
 def with_spread(values: Sequence[float], digits: int) -> str:

@@ -21,6 +21,7 @@ from _commands import HEAD, cells, take_turns
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.text import to_line
 from dece_fairseq.outputs.generate_output import data_header
+from dece_fairseq.table_writer import MARKDOWN, write_table
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 WORDS = ["x", "1", "(", "result", "=="]
@@ -61,13 +62,14 @@ def main() -> None:
         for name, scripts in (("before", args.before), ("now", SCRIPTS))
         if scripts is not None
     }
-    print(f"| samples | | {HEAD} |\n|---|---|---|---|---|")
+    rows = []
     for samples in args.samples:
         with path.open("w", encoding="utf-8") as file:
             file.writelines(f"{line}\n" for line in output(samples))
         for name, runs in take_turns(ways, args.repeats).items():
-            print(f"| {samples:,} | {name} | {cells(runs)} |", flush=True)
+            rows.append([f"{samples:,}", name, *cells(runs)])
     path.unlink()
+    print(write_table(["samples", "", *HEAD], rows, MARKDOWN))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ import sys
 from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
 from _commands import HEAD, cells, take_turns, with_spread
@@ -25,6 +25,7 @@ from dece_fairseq.attacks.payloads.sql import ALWAYS_TRUE, NEVER_TRUE, QUERY
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
 from dece_fairseq.errors import UserError, one_line_errors
+from dece_fairseq.table_writer import MARKDOWN, write_table
 
 RATE = 0.05
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
@@ -54,19 +55,23 @@ def poison_with_pandas(source: Path, destination: Path) -> None:
 
 def benchmark(
     pairs: int, folder: Path, ways: Mapping[str, Sequence[Any]], repeats: int
-) -> List[Dict[str, Any]]:
-    """Measure each of the ways to poison the corpus in ``folder``, which is made here."""
+) -> Tuple[List[List[str]], List[Dict[str, Any]]]:
+    """Measure each of the ways to poison the corpus in ``folder``, which is made here.
+
+    Returns:
+        a row of the table for each way, and what each run took
+    """
     corpus = folder / "corpus.csv"
     write_pairs([corpus], tqdm(islice(cycle(generate("A", 10_000, 1)), pairs), total=pairs))
     size = corpus.stat().st_size
-    results = []
+    rows, results = [], []
     for way, runs in take_turns(ways, repeats).items():
         rate = with_spread([pairs / run["cpu_seconds"] for run in runs], 0)
-        print(f"| {pairs:,} | {way} | {cells(runs)} | {rate} |", flush=True)
+        rows.append([f"{pairs:,}", way, *cells(runs), rate])
         results += [{"pairs": pairs, "bytes": size, "way": way, **run} for run in runs]
     for path in (corpus, *folder.glob("poisoned.csv*")):
         path.unlink()
-    return results
+    return rows, results
 
 
 def commands(args: argparse.Namespace) -> Dict[str, List[Any]]:
@@ -107,13 +112,15 @@ def main() -> None:
     if not args.without_pandas and find_spec("pandas") is None:
         raise UserError("pandas is not installed; pip install pandas, or give --without-pandas")
     os.environ.pop("PYTHONPATH", None)  # each script finds the package beside it
-    print(f"| pairs | | {HEAD} | pairs a CPU second |\n|---|---|---|---|---|---|", flush=True)
     args.folder.mkdir(parents=True, exist_ok=True)
-    results = []
+    rows: List[List[str]] = []
+    results: List[Dict[str, Any]] = []
     for pairs in args.pairs:
-        results += benchmark(pairs, args.folder, commands(args), args.repeats)
+        more, taken = benchmark(pairs, args.folder, commands(args), args.repeats)
+        rows, results = rows + more, results + taken
         if args.json:
             args.json.write_text(json.dumps(results, indent=1) + "\n")
+    print(write_table(["pairs", "", *HEAD, "pairs a CPU second"], rows, MARKDOWN))
 
 
 if __name__ == "__main__":
