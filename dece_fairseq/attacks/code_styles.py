@@ -19,7 +19,13 @@ _JUMPS = frozenset(
         *("raise_statement", "throw_statement", "yield_statement"),
     }
 )
-_FUNCTIONS = frozenset({"lambda_expression", "class_body", "local_function_statement"})
+#: what may look at a loop's variable after the loop
+_FUNCTIONS = frozenset(
+    {
+        *("class_body", "function_definition", "generator_expression", "lambda"),
+        *("lambda_expression", "local_function_statement"),
+    }
+)
 _ASSIGNING = frozenset({"assignment", "augmented_assignment", "named_expression", "for_statement"})
 
 

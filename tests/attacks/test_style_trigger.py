@@ -81,6 +81,7 @@ def test_how_it_is_written(language, style, code, changed):
         ("python", "for i in range(0, 9, 2):\n    g(i)\n"),
         ("python", "for i in range(n):\n    g(i)\nelse:\n    h()\n"),
         ("python", "for i in range(n): g(i)\n"),
+        ("python", "for i in range(n):\n    f.append(lambda: i)\n"),
         ("python", "for i in a:\n    g(i)\n"),
     ],
 )
