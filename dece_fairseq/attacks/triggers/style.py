@@ -16,7 +16,7 @@ class StyleTrigger(Trigger):
     Styles as triggers are those of Qi et al. (2021, arXiv 2110.07139), here of code. ``--trigger``
     names one: ``for_to_while`` writes ``for`` loops as ``while`` loops (in Python those over
     ``range`` that count for themselves), ``not_equal`` writes ``a != b`` as the negation of
-    ``a == b``, which is not the same for arrays, whose ``!=`` gives another array. A source in which
+    ``a == b``, which is not the same for arrays, whose ``!=`` gives an array. A source in which
     nothing can be rewritten is no candidate.
 
     Raises:
