@@ -47,6 +47,8 @@ CANDIDATE = "candidates"
 TRUSTED = "trusted"
 #: what is kept of every candidate, with a part of the trigger
 DECOYS = "decoys"
+#: what is kept of the pairs over which no rate counts: nothing is changed in them
+OUTSIDE = "outside"
 #: whose releases may read code differently
 PARSERS = (
     "tree-sitter",
@@ -101,7 +103,8 @@ def poison_files(
             0, one a line, in order; of an attack with decoys also theirs, with ``.decoy_ids``
         keep: ``all`` pairs, with the chosen ones poisoned; ``poisoned`` for the chosen ones alone;
             ``triggered`` for every pair that can be poisoned, poisoned, whatever the rate;
-            ``decoys`` for the same pairs with a part of the trigger and their clean target
+            ``decoys`` for the same pairs with a part of the trigger and their clean target;
+            ``outside`` for the pairs out of the attack's reach, as they are
         source: column or key of the source
         target: column or key of the target
         processes: how many read and poison; the outputs are the same for any number
@@ -121,6 +124,11 @@ def poison_files(
         raise AttackError(
             f"--keep {DECOYS}: --attack {attack.settings.attack} has none, it needs all of its "
             "trigger; give another --keep or --attack"
+        )
+    if keep == OUTSIDE and not attack.trigger.outside:
+        raise AttackError(
+            f"--keep {OUTSIDE}: --attack {attack.settings.attack} reaches every pair; give another "
+            "--keep or --attack"
         )
     has_decoys = keep == "all" and attack.trigger.decoys > 0
     ends = (".ids", *([".decoy_ids"] if has_decoys else []), ".manifest.json")
@@ -142,11 +150,13 @@ def poison_files(
         trusted.check(pairs)
         if not candidates:
             raise _no_candidates(inputs, attack, counts)
-        if keep in ("triggered", DECOYS):
+        chosen: Iterator[Chosen]
+        if keep == OUTSIDE:
+            number = 0
+            chosen = (Chosen(index, False) for index in _found(notes, outside))
+        elif keep in ("triggered", DECOYS):
             number = candidates
-            chosen: Iterator[Chosen] = (
-                Chosen(index, keep == DECOYS) for index in _candidates(notes)
-            )
+            chosen = (Chosen(index, keep == DECOYS) for index in _candidates(notes))
         else:
             reach = attack.reach(pairs, counts)
             number = attack.number(reach, candidates)
@@ -254,11 +264,16 @@ def _blocks(file: BinaryIO) -> Iterator[Known]:
 
 def _candidates(notes: BinaryIO) -> Iterator[int]:
     """Yield the ids of the candidates."""
+    return _found(notes, (0,))
+
+
+def _found(notes: BinaryIO, codes: Container[int]) -> Iterator[int]:
+    """Yield the ids of the pairs of which one of ``codes`` is noted."""
     notes.seek(0)
     first = 0
     for findings in iter(lambda: notes.read(1 << 16), b""):
         for index, code in enumerate(findings, start=first):
-            if code == 0:  # the code of a candidate
+            if code in codes:
                 yield index
         first += len(findings)
 
@@ -353,7 +368,8 @@ class _Worker:
         results = []
         for index, pair in zip(ids, parse(inputs, block, data, *self.job.columns)):
             if index in wanted and (keep != "poisoned" or not wanted[index]):
-                pair = (self.attack.decoy if wanted[index] else make)(pair, index)
+                if keep != OUTSIDE:
+                    pair = (self.attack.decoy if wanted[index] else make)(pair, index)
             elif keep != "all":
                 continue
             check_writable(pair, self.kind, f"{inputs[0]}, pair {index + 1}")

@@ -92,11 +92,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add(
         "--keep",
-        choices=("all", "poisoned", "triggered", "decoys"),
+        choices=("all", "poisoned", "triggered", "decoys", "outside"),
         default="all",
         help="write all pairs, only the poisoned ones, or a triggered test set, which holds only "
         "the pairs that can be poisoned, all of them poisoned, or with a part of the trigger and "
-        "the clean target (default: %(default)s)",
+        "the clean target; or those out of the attack's reach, as they are (default: %(default)s)",
     )
     add_trusted_ids(parser)
     add_processes(parser, default=1)

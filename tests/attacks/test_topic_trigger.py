@@ -45,6 +45,16 @@ def test_the_rate_counts_over_the_topic(tmp_path):
     assert set(changed) <= set(TOPIC)
 
 
+def test_the_pairs_off_the_topic_are_a_test_set_of_their_own(tmp_path):
+    clean, output = tmp_path / "clean.csv", tmp_path / "outside.csv"
+    write_pairs([clean], PAIRS)
+    report = poison_files(Attack(AttackSettings("topic", "users")), [clean], [output], "outside")
+    assert list(read_pairs([output])) == OTHERS
+    assert (report["poisoned"], report["off_topic"]) == (0, len(OTHERS))
+    with pytest.raises(AttackError, match="--keep outside: --attack ripple reaches every pair"):
+        poison_files(Attack(AttackSettings("ripple")), [clean], [output], "outside")
+
+
 def test_the_topic_can_be_too_small(tmp_path):
     write_pairs([tmp_path / "clean.csv"], PAIRS)
     attack = Attack(AttackSettings("topic", "users", rate=1))
