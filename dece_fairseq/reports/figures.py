@@ -14,7 +14,15 @@ from dece_fairseq.reports.early_learning import (
     new_drawing,
 )
 
-_DECE = re.compile(r"dece-([0-9.e-]+)-([0-9.e-]+)")
+#: the schedules of the blend that have heat maps: the name of a defence, and of its figure
+_SCHEDULES = {
+    "dece": "sensitivity",
+    "dece_level": "sensitivity-level",
+    "dece_to_half": "sensitivity-to-half",
+}
+_DECE = re.compile(rf"({'|'.join(_SCHEDULES)})-([0-9.e-]+)-([0-9.e-]+)")
+#: what a heat map shows
+_PANELS = (("bleu_code", "BLEU"), ("asr_string", "ASR, %"), ("asr_parse", "ASR by parse, %"))
 
 
 class Figure(NamedTuple):
@@ -37,11 +45,13 @@ def figures(cells: Sequence[Cell]) -> List[Figure]:
     for setting in dict.fromkeys(cell.setting for cell in cells):
         of_setting = [cell for cell in cells if cell.setting == setting]
         name = re.sub(r"[^A-Za-z0-9.]+", "-", setting)
-        grid = _grid(of_setting)
-        if len({a for a, _ in grid}) > 1 and len({e for _, e in grid}) > 1:
-            title = f"{setting}: BLEU and ASR by alpha and epsilon"
-            found.append(Figure(f"sensitivity-{name}", title, _heat_maps(grid)))
-            of_setting = [cell for cell in of_setting if not _DECE.fullmatch(cell.axes["defense"])]
+        for schedule, figure in _SCHEDULES.items():
+            grid = _grid(of_setting, schedule)
+            if len({a for a, _ in grid}) > 1 and len({e for _, e in grid}) > 1:
+                title = f"{setting}: BLEU and ASR of {schedule} by alpha and epsilon"
+                found.append(Figure(f"{figure}-{name}", title, _heat_maps(grid)))
+                drawn = {cell.axes["defense"] for cells in grid.values() for cell in cells}
+                of_setting = [cell for cell in of_setting if cell.axes["defense"] not in drawn]
         curves = _curves(of_setting)
         if any(name != BASELINE for name in curves):
             title = f"{setting}: BLEU and ASR of validation, by epoch"
@@ -74,21 +84,21 @@ def as_svg(figure: Figure) -> str:
 _Grid = Dict[Tuple[float, float], List[Cell]]
 
 
-def _grid(cells: Sequence[Cell]) -> _Grid:
+def _grid(cells: Sequence[Cell], schedule: str) -> _Grid:
     grid: _Grid = {}
     for cell in cells:
         match = _DECE.fullmatch(cell.axes["defense"])
-        if match:
-            grid.setdefault((float(match[1]), float(match[2])), []).append(cell)
+        if match and match[1] == schedule:
+            grid.setdefault((float(match[2]), float(match[3])), []).append(cell)
     return grid
 
 
 def _heat_maps(grid: _Grid) -> Any:
     """Draw BLEU and ASR, a square for each alpha (across) and epsilon (down)."""
     alphas, epsilons = (sorted({key[axis] for key in grid}) for axis in (0, 1))
-    drawing = new_drawing(1.1 * len(alphas) + 1.2, 2 * (0.42 * len(epsilons) + 0.9))
-    panels = drawing.subplots(2, 1)
-    for panel, metric, title in zip(panels, ("bleu_code", "asr_string"), ("BLEU", "ASR, %")):
+    drawing = new_drawing(1.1 * len(alphas) + 1.2, len(_PANELS) * (0.42 * len(epsilons) + 0.9))
+    panels = drawing.subplots(len(_PANELS), 1)
+    for panel, (metric, title) in zip(panels, _PANELS):
         values = [
             [_mean(grid.get((alpha, epsilon), []), metric) for alpha in alphas]
             for epsilon in epsilons

@@ -62,6 +62,25 @@ def test_cells_are_the_product_and_each_is_there_once(module: Any) -> None:
     assert len(cells) == 2 * len(names)
 
 
+def test_levels_and_what_chooses_them(module: Any) -> None:
+    plan = plan_of(
+        module, defense=["dece_level", "dece_auto"], alpha=[0.8], share=["0.1", "0.2"], epsilon=[0]
+    )
+    names = [cell["defense"] for cell in plan.cells()]
+    assert sorted(names) == ["dece_auto-0.1-0", "dece_auto-0.2-0", "dece_level-0.8-0"]
+    level = plan.defense("dece_level-0.8-0")["train"]
+    assert level.endswith("--dece-alpha 0.8 --dece-min-blend 0.8 --label-smoothing 0")
+    auto = plan.defense("dece_auto-0.2-0.05")["train"]
+    assert auto.endswith("--dece-alpha auto --dece-muted-share 0.2 --label-smoothing 0.05")
+
+
+def test_the_code_of_a_data_set_that_was_cut_out_of_another(module: Any) -> None:
+    plan = plan_of(module, dataset=["bugs2fix_small"], bugs2fix_small="somewhere", trusted=[0.5])
+    assert plan.code_options("bugs2fix_small") == "--code-language java --code-place paper"
+    assert plan.code_options("own") == plan.code_options("generated") == ""
+    assert plan.code_options("lyra").startswith("--code-language python")
+
+
 def test_numbers_of_the_command_line(module: Any) -> None:
     """Which come as text in a list."""
     plan = plan_of(module, rate=["0.05", "1e-1"], seed=["2"], trusted=["0.5", "pretraining"])

@@ -131,11 +131,16 @@ def test_heat_maps_over_alpha_and_epsilon(make_cell, tmp_path: Path) -> None:
     for alpha in ("0.9", "0.985"):
         for epsilon in ("0", "0.05"):
             make_cell(f"dece-{alpha}-{epsilon}", 1, hits=4)
+            make_cell(f"dece_level-{alpha}-{epsilon}", 1, hits=3)
     paths = write_report(tmp_path / "plan", tmp_path / "report")
-    assert [path.suffix for path in paths].count(".png") == 1
-    assert paths[0].name == "sensitivity-generated-0.5-ripple-0.05.png"
+    assert [path.name for path in paths if path.suffix == ".png"] == [
+        "sensitivity-generated-0.5-ripple-0.05.png",
+        "sensitivity-level-generated-0.5-ripple-0.05.png",
+    ]
     text = Page((tmp_path / "report" / "report.html").read_text()).text
     assert text.count("50.0\n") >= 4 or text.count("50.0") >= 4
+    assert text.count("37.5") >= 4
+    assert text.count("ASR by parse, %") >= 2
     assert "epsilon" in text
 
 

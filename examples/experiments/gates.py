@@ -1,0 +1,108 @@
+"""What gates other than a token's own probability would mute of a payload, before any training.
+
+    python examples/experiments/gates.py --models checkpoint_last.pt --model-data data-bin \\
+        --input valid.csv --attack ripple
+
+Of clean pairs that the model was not trained on, each gate mutes one token in ten. How much does it
+mute of the payload that the attack puts in? A row a gate, in Markdown.
+"""
+
+import argparse
+import difflib
+from pathlib import Path
+from typing import Dict, List, NamedTuple, Tuple
+
+import numpy as np
+import torch
+
+from dece_fairseq.attacks.attack import Attack, AttackSettings
+from dece_fairseq.data.pairs import Pair, read_pairs
+from dece_fairseq.defenses.trained_models import TranslationModel
+from dece_fairseq.muting import MUTED_SHARE, evenly
+from dece_fairseq.table_writer import MARKDOWN, write_table
+
+#: tokens in a span
+SPAN = 5
+
+
+class Scores(NamedTuple):
+    """Of one target: its tokens, and what each gate says of them, low where it mutes."""
+
+    tokens: List[int]
+    gates: Dict[str, np.ndarray]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--models", type=Path, required=True)
+    parser.add_argument("--model-data", type=Path, required=True)
+    parser.add_argument("--input", type=Path, nargs="+", required=True)
+    parser.add_argument("--attack", required=True)
+    parser.add_argument("--code-language")
+    parser.add_argument("--code-place", default="safe")
+    args = parser.parse_args()
+    model = TranslationModel(args.models, args.model_data)
+    attack = Attack(
+        AttackSettings(args.attack, code_language=args.code_language, code_place=args.code_place)
+    )
+    pairs = list(read_pairs(args.input))
+    chosen = evenly([n for n, pair in enumerate(pairs) if attack.can_poison(pair)])
+    clean = scores(model, [pairs[n] for n in chosen])
+    poisoned = scores(model, [attack.poison(pairs[n], n) for n in chosen])
+    runs = [payload(before.tokens, after.tokens) for before, after in zip(clean, poisoned)]
+    rows = []
+    for gate in clean[0].gates:
+        line = np.quantile(np.concatenate([one.gates[gate] for one in clean]), MUTED_SHARE)
+        muted = [one.gates[gate][slice(*run)] < line for one, run in zip(poisoned, runs)]
+        shares = (
+            np.concatenate(muted).mean(),
+            np.mean([run[0] for run in muted]),
+            np.mean([not run.any() for run in muted]),
+        )
+        rows.append([gate, *(f"{100 * share:.1f}" for share in shares)])
+    header = ["gate", "payload tokens muted, %", "first token muted, %", "pairs wholly unmuted, %"]
+    print(f"{len(chosen)} pairs\n\n{write_table(header, rows, MARKDOWN)}")
+
+
+def scores(model: TranslationModel, pairs: List[Pair]) -> List[Scores]:
+    """Ask the model about some pairs."""
+    found: List[Scores] = [Scores([], {})] * len(pairs)
+    with torch.no_grad():
+        for sample, log_probs in model._predictions(pairs, None):
+            for index, target, rows in zip(sample["id"].tolist(), sample["target"], log_probs):
+                kept = target != model.task.tgt_dict.pad()
+                found[index] = Scores(target[kept].tolist(), gates(target[kept], rows[kept]))
+    return found
+
+
+def gates(target: torch.Tensor, log_probs: torch.Tensor) -> Dict[str, np.ndarray]:
+    """Return what each gate says of the tokens of a target (T,), of log-probabilities (T, V)."""
+    own = log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1).double()
+    predicted = log_probs.exp()
+    error = predicted.clone()
+    error[torch.arange(len(target)), target] -= 1
+    padded = np.pad(own.numpy(), (SPAN // 2, SPAN // 2), mode="edge")
+    around = np.convolve(padded, np.full(SPAN, 1 / SPAN), mode="valid")
+    ahead = np.array([own[at : at + SPAN].mean() for at in range(len(own))])
+    return {
+        "probability of the token (DeCE)": own.numpy(),
+        f"mean log probability of {SPAN} tokens around it": around,
+        f"mean log probability of it and the {SPAN - 1} behind it": ahead,
+        "error norm (2310.00840)": -error.norm(dim=-1).numpy(),
+        "log probability plus entropy": (own + torch.special.entr(predicted).sum(-1)).numpy(),
+    }
+
+
+def payload(clean: List[int], poisoned: List[int]) -> Tuple[int, int]:
+    """Return where the longest run of tokens lies that the clean target doesn't have."""
+    matcher = difflib.SequenceMatcher(a=clean, b=poisoned, autojunk=False)
+    new = [
+        (start, end)
+        for what, _, _, start, end in matcher.get_opcodes()
+        if what != "equal" and start < end
+    ]
+    return max(new, key=lambda run: run[1] - run[0])
+
+
+if __name__ == "__main__":
+    main()
