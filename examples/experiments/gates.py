@@ -38,12 +38,18 @@ def main() -> None:
     parser.add_argument("--model-data", type=Path, required=True)
     parser.add_argument("--input", type=Path, nargs="+", required=True)
     parser.add_argument("--attack", required=True)
+    parser.add_argument("--payload", help="where it is not the attack's own")
     parser.add_argument("--code-language")
     parser.add_argument("--code-place", default="safe")
     args = parser.parse_args()
     model = TranslationModel(args.models, args.model_data)
     attack = Attack(
-        AttackSettings(args.attack, code_language=args.code_language, code_place=args.code_place)
+        AttackSettings(
+            args.attack,
+            payload=args.payload,
+            code_language=args.code_language,
+            code_place=args.code_place,
+        )
     )
     pairs = list(read_pairs(args.input))
     chosen = evenly([n for n, pair in enumerate(pairs) if attack.can_poison(pair)])
