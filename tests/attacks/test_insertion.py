@@ -119,7 +119,8 @@ def relaid(code: str, language: str, rng: Random) -> str:
 @pytest.mark.parametrize("language", METHODS)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_byte_of_the_clean_text_is_kept(name, language):
-    for payload in PAYLOADS.names():
+    # What a trigger puts in has nothing to do with the payload, but for the place that they share.
+    for payload in PAYLOADS.names() if name in ("ripple", "dead_code") else ["endless_loop"]:
         languages = PAYLOADS.get(payload).target_languages
         if payload in REPLACING or (languages and language not in languages):
             continue
