@@ -97,6 +97,13 @@ def warm_transformers() -> Iterator[Path]:
         yield python
 
 
+@pytest.fixture(scope="session")
+def warm_torch() -> Iterator[Path]:
+    """``warm_python`` that has imported what fairseq imports, and not fairseq."""
+    with _warm("torch", "hydra", "sacrebleu", "scipy.stats", "sklearn.metrics") as python:
+        yield python
+
+
 @contextlib.contextmanager
 def _warm(*modules: str) -> Iterator[Path]:
     with TemporaryDirectory() as name:  # short, as a socket's path has to be

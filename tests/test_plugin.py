@@ -1,11 +1,13 @@
 """The plug-ins register in every way, and once more does no harm."""
 
 from pathlib import Path
+from typing import Callable
 
 import fairseq  # noqa: F401  without it there is nothing to register with
 import pytest
 
-from support.new_python import ROOT, run
+from support.new_python import ROOT
+from support.new_python import run as run_new
 
 REGISTERED = """
 from fairseq.criterions import CRITERION_REGISTRY
@@ -15,6 +17,17 @@ from fairseq.tasks import TASK_REGISTRY
 print("deceptive_cross_entropy" in CRITERION_REGISTRY, "codet5_base" in ARCH_MODEL_REGISTRY)
 print("attack_success_rate" in SCORER_REGISTRY, "backdoor_poisoned_translation" in TASK_REGISTRY)
 """
+
+
+@pytest.fixture
+def run(warm_torch: Path) -> Callable[..., str]:
+    """Run code where torch is imported already, and fairseq is not."""
+
+    def run_warm(code: str, folder: Path = ROOT) -> str:
+        new = "import sys; assert not {'fairseq', 'dece_fairseq'} & {*sys.modules}\n"
+        return run_new(new + code, folder, str(warm_torch))
+
+    return run_warm
 
 
 @pytest.mark.parametrize(
@@ -29,12 +42,14 @@ print("attack_success_rate" in SCORER_REGISTRY, "backdoor_poisoned_translation" 
         "import dece_fairseq.losses; import fairseq; import dece_fairseq.plugin",
     ],
 )
-def test_plug_ins_register(code: str) -> None:
+def test_plug_ins_register(code: str, run: Callable[..., str]) -> None:
     assert run(code + REGISTERED).split() == ["True"] * 4
 
 
 @pytest.mark.parametrize("user_dir", ["dece_fairseq", "mine"])
-def test_plug_ins_register_by_user_dir(user_dir: str, tmp_path: Path) -> None:
+def test_plug_ins_register_by_user_dir(
+    user_dir: str, tmp_path: Path, run: Callable[..., str]
+) -> None:
     package = ROOT / user_dir
     if user_dir == "mine":
         package = tmp_path / "mine"
@@ -53,7 +68,9 @@ for _ in range(2):
 
 
 @pytest.mark.parametrize("user_dir", ["dece_fairseq", "by hand"])
-def test_plug_ins_register_in_a_worker_process(user_dir: str, tmp_path: Path) -> None:
+def test_plug_ins_register_in_a_worker_process(
+    user_dir: str, tmp_path: Path, run: Callable[..., str]
+) -> None:
     """As fairseq's trainings with several workers import what ``--user-dir`` names in each."""
     importing = "import dece_fairseq.plugin"
     if user_dir != "by hand":

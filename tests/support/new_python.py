@@ -7,10 +7,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def run(code: str, folder: Path = ROOT) -> str:
+def run(code: str, folder: Path = ROOT, python: str = sys.executable) -> str:
     """Return what a new Python prints that runs ``code``."""
     result = subprocess.run(
-        [sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=False
+        [python, "-c", code], cwd=folder, capture_output=True, text=True, check=False
     )
     assert result.returncode == 0, result.stderr
     return result.stdout
