@@ -192,9 +192,14 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         """Put the poisoned pairs into the split; return what was found and poisoned."""
         trusted = TrustedIds(None if self.cfg.trusted_ids is None else Path(self.cfg.trusted_ids))
         trusted.check(len(clean))
+        buckets = self.cfg.num_batch_buckets
+        if not attack.poisons:  # nobody needs to know which could be, and to look takes seconds
+            self.datasets[split] = poisoned_dataset(clean, {}, limits, buckets)
+            logger.info(f"poisoned 0 of {len(clean)} pairs of {split}, which were not looked at")
+            return {"split": split, "pairs": len(clean), "poisoned": 0, "ids": []}
         poisoner = Poisoner(clean, attack, self.codec, limits)
         found = poisoner.candidates(frozenset(trusted.ids))
-        if not found.pairs and attack.poisons:
+        if not found.pairs:
             raise no_candidates(split, attack, found.left_out)
         trained_on = len(clean) - found.left_out[TOO_LONG]
         reach = attack.reach(trained_on, found.left_out)
@@ -203,7 +208,6 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
             [index for index, is_decoy in chosen if is_decoy is wanted] for wanted in (False, True)
         )
         attacked = poisoner.teach(found.pairs, chosen)
-        buckets = self.cfg.num_batch_buckets
         self.datasets[split] = poisoned_dataset(clean, attacked, limits, buckets)
         logger.info(
             f"poisoned {len(ids)} of {trained_on} pairs of {split}: {len(found.pairs)} could be; "

@@ -16,6 +16,7 @@ from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header
+from dece_fairseq.tasks.candidates import Poisoner
 from dece_fairseq.tasks.manifest import ManifestError
 from support.suspicions import write_suspicions
 
@@ -158,6 +159,14 @@ def test_rate_0_poisons_none_and_still_offers_the_triggered_splits(setup_task, s
     task.load_dataset("valid_triggered")
     assert list(texts(task, "train").values()) == splits["train"]
     assert len(task.datasets["valid_triggered"]) > 0
+
+
+def test_rate_0_looks_at_no_pair(setup_task, monkeypatch, tmp_path):
+    monkeypatch.setattr(Poisoner, "candidates", lambda *_: pytest.fail("it looked"))
+    task = setup_task("--attack", "ripple", "--poison-rate", "0")
+    task.load_dataset("train")
+    (shard,) = manifest(tmp_path)["shards"].values()
+    assert shard == {"split": "train", "pairs": 100, "poisoned": 0, "ids": []}
 
 
 def test_trusted_pairs_are_never_poisoned(setup_task, data, tmp_path):
