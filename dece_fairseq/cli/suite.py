@@ -187,5 +187,5 @@ def measure_stealth(args: argparse.Namespace) -> None:
     suite = read_suite(args.output)
     perplexities = None if model is None else stealth.language_model(model, data)
     found = stealth.measure(suite, args.output, data_of(args), perplexities)
-    result = stealth.as_dict(found, suite, model, sys.argv)
+    result = stealth.as_dict(found, suite, model, ["dece", *sys.argv[1:]])
     write_result(stealth.as_text(found), result, args.output / STEALTH)
