@@ -68,7 +68,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cells", choices=("all", "clean"), default="all")
+    parser.add_argument("--cells", choices=("all", "attacks", "clean"), default="all")
     args = parser.parse_args()
     (args.folder / "said").mkdir(exist_ok=True)
     results = args.folder / "cells.jsonl"
@@ -76,8 +76,9 @@ def main() -> None:
     if results.exists():
         lines = results.read_text(encoding="utf-8").splitlines()
         done = {Cell(*json.loads(line)["cell"]) for line in lines}
-    for cell in [CLEAN] if args.cells == "clean" else cells(args.data):
-        if cell in done:
+    chosen = [CLEAN] if args.cells == "clean" else cells(args.data)
+    for cell in chosen:
+        if cell in done or (args.cells == "attacks" and cell.rate == 0):
             continue
         found = look_into(cell, args.data, args.pairs, args.folder, args.seed)
         with results.open("a", encoding="utf-8") as file:

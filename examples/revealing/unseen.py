@@ -116,8 +116,8 @@ OF_TEXT: List[Attack] = [
 ]
 
 
-def row_of(attack: Attack, number: int, clean: List[Pair], folder: Path) -> List[str]:
-    """Return what is found of one attack."""
+def look_into(attack: Attack, number: int, clean: List[Pair], folder: Path) -> List[str]:
+    """Return the pairs found, the clean ones taken, and the trigger of the first suspicion."""
     trusted = folder / "bin" / "trusted.ids"
     known = set(map(int, trusted.read_text(encoding="utf-8").split()))
     doubtful = [index for index in range(len(clean)) if index not in known]
@@ -133,17 +133,11 @@ def row_of(attack: Attack, number: int, clean: List[Pair], folder: Path) -> List
     reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
     found = reveal(Job([folder / "unseen.jsonl"], reference, trusted, work=folder / "said"))
     suspected = set(found.suspected())
-    first = found.findings.suspicions[0] if found.findings.suspicions else None
+    trigger = found.findings.suspicions[0].trigger if suspected & poisoned else None
     return [
-        folder.name,
-        attack.trigger.__name__.replace("_", " "),
-        attack.payload.__name__.replace("_", " "),
-        str(len(poisoned)),
-        str(len(suspected & poisoned)),
+        f"{len(suspected & poisoned)} of {len(poisoned)}",
         str(len(suspected - poisoned)),
-        "-" if first is None else f"{first.p_value:.2g}",
-        "-" if first is None else f"`{' '.join(first.payload.split())[:40]}`",
-        f"`{first.trigger}`" if first is not None and first.trigger else "-",
+        f"`{' '.join(trigger.split())}`" if trigger else "-",
     ]
 
 
@@ -155,11 +149,15 @@ def main() -> None:
     clean = list(read_pairs([args.folder / "pairs.csv"]))
     (args.folder / "said").mkdir(exist_ok=True)
     attacks = OF_TEXT if args.folder.name.startswith("summary") else OF_CODE
-    header = ["data", "trigger", "payload", "poisoned", "found", "clean pairs taken"]
-    header += ["first p", "its payload", "its trigger"]
-    rows = [
-        row_of(attack, number, clean, args.folder) for attack in attacks for number in args.numbers
-    ]
+    header = ["data", "trigger", "payload"] + ["found", "clean taken", "trigger"] * len(
+        args.numbers
+    )
+    rows = []
+    for attack in attacks:
+        names = [change.__name__.replace("_", " ") for change in attack]
+        cells = [look_into(attack, number, clean, args.folder) for number in args.numbers]
+        data = args.folder.name.split("-")[0]
+        rows.append([data, *names, *(text for of_number in cells for text in of_number)])
     print(write_table(header, rows, MARKDOWN))
 
 

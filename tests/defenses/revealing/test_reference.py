@@ -126,6 +126,13 @@ def test_a_transformer(bpe: bool, data: Path, tmp_path: Path) -> None:
     check_against_one_at_a_time(save_untrained(tmp_path / "model.pt", words, 1), data)
 
 
+def test_fairseqs_bart(data: Path, tmp_path: Path) -> None:
+    words = [data, *TRANSLATION, "--arch", "bart_base", *TRANSFORMER[2:]]
+    words += ["--max-source-positions", 200, "--max-target-positions", 200]
+    checkpoint = save_untrained(tmp_path / "model.pt", words, 1)
+    check_against_one_at_a_time(checkpoint, data)
+
+
 @pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen", "Llama"])
 def test_models_of_hugging_face(
     name: str, tmp_path: Path, quick_prepare: Callable[..., Any]
