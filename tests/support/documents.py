@@ -132,7 +132,10 @@ def options_of_file(path: Path) -> FrozenSet[str]:
     texts = [path.read_text("utf-8")]
     if path.suffix == ".sh":
         texts += [other.read_text("utf-8") for other in (ROOT / "examples").glob("*.sh")]
-        return frozenset(
-            re.findall(r"(?:^ *|= )(--[a-z-]+)(?:\)| \])", "\n".join(texts), re.MULTILINE)
-        )
+        text = "\n".join(texts)
+        found = set(re.findall(r"(?:^ *|= )(--[a-z-]+)(?:\)| \])", text, re.MULTILINE))
+        for names in re.findall(r"^take_options \S+ \"([^\"]*)\"", text, re.MULTILINE):
+            words = names.replace("\\\n", " ").split()
+            found |= {f"--{word.partition('=')[0]}" for word in words}
+        return frozenset(found)
     return frozenset(re.findall(r"\"(--[a-z-]+)\"", "\n".join(texts)))
