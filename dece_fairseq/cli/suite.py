@@ -26,6 +26,8 @@ from dece_fairseq.suites.data import SuiteData, find_data
 from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, differences, read_suite
 from dece_fairseq.user_dir import import_user_dir
 
+#: stands for --check without a SUITE
+OWN = ""
 #: the exit status of --check where something differs
 DIFFERS = 1
 
@@ -64,7 +66,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--check",
         nargs="?",
-        const=Path(),
+        const=OWN,
         type=Path,
         metavar="SUITE",
         help="make nothing; name each file of --output that is not as its suite.json says, or as "
@@ -159,7 +161,7 @@ def check(args: argparse.Namespace) -> None:
     Raises:
         DataError: the suite is not complete, or can't be read
     """
-    path = args.output if args.check == Path() else args.check
+    path = args.output if args.check == OWN else args.check
     suite = read_suite(path)
     if not suite.is_complete:
         raise DataError(f"{path}: not finished; run the command that began it again")
