@@ -27,7 +27,7 @@ from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, differences, read_s
 from dece_fairseq.user_dir import import_user_dir
 
 #: stands for --check without a SUITE
-OWN = ""
+OWN = ()
 #: the exit status of --check where something differs
 DIFFERS = 1
 
