@@ -14,9 +14,9 @@ from dece_fairseq.data.workers import MapMethod, workers
 from dece_fairseq.metrics import METRICS, Metric, MetricSettings
 from dece_fairseq.user_dir import import_user_dir
 
-#: samples scored at once: at least as many as are worth a fork, and at most as many as the
-#: processor's cache takes
-CHUNK = (50, 400)
+#: samples scored at once: at least as many as are worth a fork, and at most as many as make numpy's
+#: calls worth while; more take memory alone
+CHUNK = (50, 100)
 # So many are worth a process that has to import numpy and the metrics, about a second.
 _WORTH_AN_IMPORT = 400
 
