@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z0-9-]*[a-z0-9]")
 #: programs of others, whose options are theirs
 OTHERS = {
-    *("cd", "cp", "do", "done", "for", "mkdir", "wait"),
+    *("cd", "cp", "do", "done", "for", "git", "mkdir", "wait"),
     *("mkdocs", "pip", "pre-commit", "pytest", "snakemake", "source", "srun", "torchrun"),
 }
 #: what prose names of programs of others
