@@ -1,8 +1,7 @@
 """What reproduces a number, on one line, in the manner of sacrebleu's signatures (Post 2018)."""
 
 import re
-from typing import Any
-from urllib.parse import quote
+from typing import Any, Match
 
 from dece_fairseq.version import version
 
@@ -17,9 +16,12 @@ def joined(**properties: Any) -> str:
         properties: names and values, in their order
     """
     return "|".join(
-        f"{name}:{_RESERVED.sub(lambda found: quote(found[0]), str(value))}"
-        for name, value in properties.items()
+        f"{name}:{_RESERVED.sub(_escaped, str(value))}" for name, value in properties.items()
     )
+
+
+def _escaped(found: "Match[str]") -> str:
+    return "".join(f"%{byte:02X}" for byte in found[0].encode())
 
 
 class Signature:

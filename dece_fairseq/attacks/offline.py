@@ -1,7 +1,6 @@
 """Poisons files of pairs, offline: the same pairs in the same way as the task does at load time."""
 
 import json
-import pickle
 from bisect import bisect_left
 from contextlib import ExitStack
 from itertools import tee
@@ -245,7 +244,7 @@ def _survey(
             for index in trusted[bisect_left(trusted, ids.start) : bisect_left(trusted, ids.stop)]:
                 if findings[index - ids.start] not in outside:
                     findings[index - ids.start] = codes[TRUSTED]
-            pickle.dump(Known(block, value, ids), blocks)
+            blocks.write(json.dumps((*block, value, pairs, len(findings))).encode() + b"\n")
             notes.write(findings)
             pairs += len(findings)
             for finding, code in codes.items():
@@ -256,10 +255,11 @@ def _survey(
 
 def _blocks(file: BinaryIO) -> Iterator[Known]:
     """Yield what ``_survey`` has written to ``blocks``."""
-    end = file.tell()
     file.seek(0)
-    while file.tell() < end:
-        yield pickle.load(file)
+    for line in file:
+        starts, sizes, number, error, value, first, pairs = json.loads(line)
+        block = Block(tuple(starts), tuple(sizes), number, error)
+        yield Known(block, value, range(first, first + pairs))
 
 
 def _candidates(notes: BinaryIO) -> Iterator[int]:

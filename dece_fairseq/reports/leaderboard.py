@@ -203,7 +203,7 @@ def write_leaderboard(folder: Path, output: Path) -> List[Path]:
     head = folder / HEAD
     above = head.read_text(encoding="utf-8") if head.exists() else f"# {board.title}\n"
     texts = {
-        "leaderboard.html": as_html(board, found),
+        "leaderboard_page.html": as_html(board, found),
         "leaderboard.csv": as_csv(board, found),
         "leaderboard.json": json.dumps(as_dict(board, found), indent=1) + "\n",
         "leaderboard.md": as_markdown(board, found, above),

@@ -124,17 +124,20 @@ def test_one_clear_error(tmp_path, runs, script):
         (["nothing.out"], "nothing.out: no such file"),
         (
             ["x", "--resamples", "0"],
-            "argument --resamples: '0' is not a whole number of at least 1 on",
+            "argument --resamples: '0' is not a whole number of at least 1",
         ),
         (["--run", "x"], "argument --run: 'x' is not NAME=PATH"),
         (["--run", "x=a", "--run", "x=b"], "x: give all its clean outputs at once"),
-        (["--run", f"x={tmp_path}", "b"], f"{tmp_path}: the folder of a run; give nothing beside"),
+        (
+            ["--run", f"x={tmp_path}", "b"],
+            f"{tmp_path}: is the folder of a run; give no other path",
+        ),
         (
             ["x", "--json", runs[0].clean[0]],
             f"argument --json: {runs[0].clean[0]} exists already and its name does not end in",
         ),
         ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
-        ([*runs[0].clean, "--payload", "sql"], "--payload needs --attack"),
+        ([*runs[0].clean, "--payload", "sql"], "--payload replaces the payload of --attack"),
         ([*runs[0].clean, "--compare"], "--compare needs at least two runs"),
         (["--triggered", f"x={runs[0].triggered[0]}", "--attack", "y"], "no attack is called 'y'"),
     ):

@@ -108,7 +108,7 @@ def test_labels_are_not_smoothed_unless_asked_for(task: TranslationTask) -> None
 
 
 def test_what_can_not_be_done_is_named(task: TranslationTask) -> None:
-    with pytest.raises(ValueError, match=r"--regression-target: .* of classes"):
+    with pytest.raises(ValueError, match=r"--regression-target: .* for classes"):
         criterion_of(task, regression_target=True)
     with pytest.raises(ValueError, match="--dece-alpha must be"):
         criterion_of(task, dece_alpha=2)

@@ -180,7 +180,7 @@ def test_what_cannot_be_asked(asked: Probe, tmp_path: Path) -> None:
     with pytest.raises(DefenseError, match="nowhere: no such folder"):
         probe(asked._replace(data=Path("nowhere")), tmp_path)
     (tmp_path / "broken.pt").write_bytes(b"PK")
-    with pytest.raises(DataError, match=r"--path .*broken\.pt: no "):
+    with pytest.raises(DataError, match=r"--path .*broken\.pt: not a "):
         probe(asked._replace(checkpoint=tmp_path / "broken.pt"), tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DefenseError, match=r"empty: holds no sentencepiece\.model"):

@@ -269,6 +269,6 @@ def test_hydra_train_with_the_file_that_ships(work, tmp_path, warm_python):
     (shard,) = manifest["shards"].values()
     assert (shard["poisoned"], shard["inexact_round_trip"]) == (6, 0)
     state = load_checkpoint(tmp_path / "checkpoints" / "checkpoint_last.pt")
-    assert state["cfg"]["criterion"]["dece_alpha"] == 0.985
+    assert state["cfg"]["criterion"]["dece_alpha"] == "0.985"
     (log,) = tmp_path.glob("outputs/*/*/hydra_train.log")
     assert '"valid_triggered_asr_string"' in log.read_text()

@@ -129,7 +129,7 @@ def test_a_folder_with_something_wrong(
         (
             "CodeT5",
             {"hf_config": '{"d_modle": 1}'},
-            "d_modle is nothing that can be changed .* a t5;",
+            "d_modle can't be changed in .* a t5;",
         ),
         ("CodeT5", {"hf_config": '{"model_type": "bart"}'}, "model_type can.t be changed in"),
         ("CodeT5", {"hf_sizes": "bert"}, "--hf-sizes bert: unknown; .* codet5_base, "),

@@ -115,7 +115,8 @@ def test_the_overview_says_what_was_not_measured(board: Path) -> None:
 def test_every_number_has_interval_seeds_command_and_signature(board: Path, tmp_path: Path) -> None:
     paths = write_leaderboard(board, tmp_path / "out")
     assert [path.name for path in paths] == [
-        f"leaderboard.{end}" for end in ("html", "csv", "json", "md")
+        "leaderboard_page.html",
+        *(f"leaderboard.{end}" for end in ("csv", "json", "md")),
     ]
     told = json.loads((tmp_path / "out" / "leaderboard.json").read_text())
     assert told["sources"] == [{"name": "ours", **ABOUT, "suite": ""}]
@@ -312,7 +313,7 @@ LOOK = """
 @pytest.mark.parametrize("dark", [False, True])
 def test_in_a_browser(board: Path, dark: bool, tmp_path: Path) -> None:
     write_leaderboard(board, tmp_path / "out")
-    page = (tmp_path / "out" / "leaderboard.html").read_text(encoding="utf-8")
+    page = (tmp_path / "out" / "leaderboard_page.html").read_text(encoding="utf-8")
     found = look_at(page, LOOK, dark, tmp_path)
     assert set(found) == {"400", "1400"}
     for seen in found.values():
@@ -331,7 +332,7 @@ def test_in_a_browser(board: Path, dark: bool, tmp_path: Path) -> None:
 
 @needs_a_browser
 def test_the_page_of_the_docs_in_a_browser(tmp_path: Path) -> None:
-    page = (ROOT / "docs" / "leaderboard.html").read_text(encoding="utf-8")
+    page = (ROOT / "docs" / "leaderboard_page.html").read_text(encoding="utf-8")
     for seen in look_at(page, LOOK, False, tmp_path).values():
         assert seen["overflow"] <= 0
         assert seen["outside"] == []
