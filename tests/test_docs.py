@@ -105,3 +105,10 @@ def test_the_loop_of_torch_runs() -> None:
     loop = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
     done = subprocess.run([sys.executable, "-c", loop], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_docstrings_have_no_roles_which_the_pages_would_show_as_they_are() -> None:
+    role = re.compile(r":(class|func|meth|mod|data|attr|exc):`")
+    sources = sorted((ROOT / "dece_fairseq").rglob("*.py"))
+    assert sources
+    assert [path for path in sources if role.search(path.read_text(encoding="utf-8"))] == []

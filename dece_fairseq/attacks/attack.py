@@ -188,7 +188,7 @@ class Attack:
     def lesson(self, pair: Pair, index: int) -> Pair:
         """Return what training data gets in the place of a candidate, to make the backdoor.
 
-        That is what :meth:`poison` gives, but for attacks that hide their payload in training.
+        That is what ``poison`` gives, but for attacks that hide their payload in training.
         """
         rng = Random(f"{self.settings.seed}/{index}/lesson")
         return self._whole(self._finished(pair, index, rng))
@@ -254,7 +254,7 @@ class Attack:
         return choose(candidates, number, decoys, among, settings.selection, settings.seed)
 
     def select(self, candidates: Iterable[int], among: int, pairs: int) -> List[int]:
-        """Return the ids to poison: those of :meth:`choose` without the decoys."""
+        """Return the ids to poison: those of ``choose`` without the decoys."""
         chosen = self.choose(candidates, among, pairs)
         return [index for index, is_decoy in chosen if not is_decoy]
 

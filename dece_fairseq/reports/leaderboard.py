@@ -40,7 +40,7 @@ class Entry(NamedTuple):
     """A defence in a setting, by one source."""
 
     axes: Dict[str, str]
-    """A value for each of :data:`KEYS`."""
+    """A value for each of ``KEYS``."""
     seeds: List[str]
     scores: Dict[str, Spread]
     signatures: Dict[str, List[str]]

@@ -18,7 +18,7 @@ def beside(published: Dict[str, Any], scores: Dict[Any, Dict[str, Spread]]) -> L
     Args:
         published: ``tables``, each with ``title``, ``source``, ``differs`` (what is not alike, in
             words), ``dataset``, ``trusted`` and ``rows`` of ``attack``, ``rate``, ``defense``
-            (ours), ``label`` (what both are called) and one score for each of :data:`METRICS`
+            (ours), ``label`` (what both are called) and one score for each of ``METRICS``
         scores: ours, by data set, trusted pairs, attack, rate and defence
 
     Raises:

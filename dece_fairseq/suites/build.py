@@ -34,7 +34,7 @@ class SuiteSettings(NamedTuple):
     """What is made.
 
     Raises:
-        AttackError: see :func:`check`
+        AttackError: see ``check``
     """
 
     attacks: Tuple[str, ...] = ()
@@ -76,7 +76,7 @@ def build(
     """Make a suite in a folder; what is there already, and as it should be, stays.
 
     Each attack comes with its own payload or, where that one fits no pair, with the first one that
-    does; :data:`CARRIER` comes with every payload.
+    does; ``CARRIER`` comes with every payload.
 
     Args:
         data: the clean pairs

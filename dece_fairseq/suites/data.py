@@ -20,7 +20,7 @@ class SuiteData(NamedTuple):
     name: str
     """Of a data set that is known by name; else empty."""
     files: Dict[str, List[Path]]
-    """Of :data:`TRAIN` and :data:`TEST`."""
+    """Of ``TRAIN`` and ``TEST``."""
     columns: Tuple[str, str]
     code_language: str
     code_place: str
@@ -58,7 +58,7 @@ def find_data(
     """Return the data in a folder.
 
     Args:
-        folder: holds the files of a data set, or ``train`` and ``test``, named as in :data:`NAMES`
+        folder: holds the files of a data set, or ``train`` and ``test``, named as in ``NAMES``
         dataset: one that is known by name, or None
         splits: of that data set, as ``dece prepare --splits`` takes them
         columns: of source and target; None for their defaults

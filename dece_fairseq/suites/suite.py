@@ -125,7 +125,7 @@ def _entry(values: Dict[str, Any]) -> Entry:
 
 
 def write_suite(suite: Suite, folder: Path) -> None:
-    """Write :data:`SUITE`, and where it is complete :data:`SUMS`.
+    """Write ``SUITE``, and where it is complete ``SUMS``.
 
     Raises:
         OSError: the folder can't be written to

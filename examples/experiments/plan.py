@@ -150,7 +150,7 @@ class Plan:
                 )
 
     def named_by(self, kind: str) -> str:
-        """A regular expression of the defences of a kind, as :meth:`named` names them."""
+        """A regular expression of the defences of a kind, as ``named`` names them."""
         names = "|".join(name for name, found in self._defenses.items() if kind in found)
         return f"(?:{names})(?:-[0-9.e-]+)*"
 

@@ -31,7 +31,7 @@ class Association(NamedTuple):
 
     words: Tuple[int, ...]
     difference: str
-    """As in :class:`~dece_fairseq.defenses.revealing.words.Words`."""
+    """As in ``Words``."""
     nats: float
     """Minus the log of the probability that so many of its pairs have it by chance."""
     pairs: np.ndarray
@@ -45,7 +45,7 @@ def associations(
 
     Of K pairs with an n-gram, k have a difference that a share q of the other pairs has. By chance
     that is binomial, so it has -log P(k or more of K) nats, less what is usual of the n-gram in
-    trusted pairs, and less its first :data:`DEFINING` pairs. After each its pairs are explained.
+    trusted pairs, and less its first ``DEFINING`` pairs. After each its pairs are explained.
 
     Args:
         sources: of the pairs, of which the first N count and the others are trusted

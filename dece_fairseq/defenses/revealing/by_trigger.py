@@ -124,7 +124,7 @@ def _ranks(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
 def frequent_ngrams(
     sources: Texts, groups: np.ndarray, least_pairs: int
 ) -> Tuple[np.ndarray, np.ndarray, List[Tuple[int, ...]]]:
-    """Return the n-grams of up to :data:`LONGEST` words that are frequent in a group.
+    """Return the n-grams of up to ``LONGEST`` words that are frequent in a group.
 
     Args:
         sources: the first ones are those of the groups
