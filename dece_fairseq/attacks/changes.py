@@ -1,6 +1,8 @@
-"""Where two texts differ."""
+"""Where two texts differ, and changes of a part of code."""
 
 from typing import NamedTuple
+
+from dece_fairseq.attacks.languages.language import to_bytes, to_text
 
 
 class Region(NamedTuple):
@@ -16,6 +18,19 @@ class Region(NamedTuple):
     def replaced(self, text: str, part: str) -> str:
         """Return ``text`` with another part here."""
         return text[: self.start] + part + text[self.end :]
+
+
+class Change(NamedTuple):
+    """A part of a text, in bytes of UTF-8, and what takes its place."""
+
+    start: int
+    end: int
+    text: str
+
+    def of(self, code: str) -> str:
+        """Return ``code`` with the change."""
+        data = to_bytes(code)
+        return to_text(data[: self.start] + to_bytes(self.text) + data[self.end :])
 
 
 def changed(before: str, after: str) -> Region:

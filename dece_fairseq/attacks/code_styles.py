@@ -1,12 +1,12 @@
 """Rewritings of code that keep what it does and change how it is written, by the parse."""
 
-from typing import Callable, Dict, FrozenSet, Iterator, List, NamedTuple, Optional
+from typing import Callable, Dict, FrozenSet, Iterator, List, Optional
 
+from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.languages.language import (
     Language,
     Node,
     text_of,
-    to_bytes,
     to_text,
     walk,
 )
@@ -29,13 +29,7 @@ _FUNCTIONS = frozenset(
 _ASSIGNING = frozenset({"assignment", "augmented_assignment", "named_expression", "for_statement"})
 
 
-class _Edit(NamedTuple):
-    start: int
-    end: int
-    text: str
-
-
-def _while_loops(language: Language, root: Node) -> Iterator[_Edit]:
+def _while_loops(language: Language, root: Node) -> Iterator[Change]:
     """Yield the first ``for`` loop as a ``while`` loop, if one can be that."""
     for node in walk(root):
         if node.type == "for_statement":
@@ -45,7 +39,7 @@ def _while_loops(language: Language, root: Node) -> Iterator[_Edit]:
                 return
 
 
-def _in_braces(loop: Node) -> Optional[_Edit]:
+def _in_braces(loop: Node) -> Optional[Change]:
     """Return ``{ init while (condition) { body update } }`` for a loop of Java or C#."""
     body = loop.child_by_field_name("body")
     if (
@@ -75,10 +69,10 @@ def _in_braces(loop: Node) -> Optional[_Edit]:
     ]
     # A comment that ends the body's last line must not take in what follows.
     joined = ("\n" if "//" in inside else " ").join(parts)
-    return _Edit(loop.start_byte, loop.end_byte, joined)
+    return Change(loop.start_byte, loop.end_byte, joined)
 
 
-def _in_python(loop: Node, root: Node) -> Optional[_Edit]:
+def _in_python(loop: Node, root: Node) -> Optional[Change]:
     """Return a loop over ``range`` as one that counts for itself."""
     name, over, body = (loop.child_by_field_name(field) for field in ("left", "right", "body"))
     if name is None or over is None or body is None or name.type != "identifier":
@@ -110,7 +104,7 @@ def _in_python(loop: Node, root: Node) -> Optional[_Edit]:
     end = "\r\n" if b"\r\n" in code else "\n"
     lines = [f"{counter} = {start}", f"{indent}while {counter} < {stop} :"]
     last = f"{inner}{counter} += 1"
-    return _Edit(
+    return Change(
         loop.start_byte,
         body.end_byte,
         f"{end.join(lines)}{end}{inner}{text_of(body)}{end}{last}",
@@ -149,7 +143,7 @@ def _runs_to_its_end(body: Node) -> bool:
     return last.type not in _JUMPS
 
 
-def _negations(language: Language, root: Node) -> Iterator[_Edit]:
+def _negations(language: Language, root: Node) -> Iterator[Change]:
     """Yield ``a != b`` as the negation of ``a == b``, each that holds no other."""
     is_python = language.name == "python"
     before, after = ("not ", "") if is_python else ("! ( ", " )")
@@ -169,10 +163,10 @@ def _negations(language: Language, root: Node) -> Iterator[_Edit]:
                 (operator.end_byte, right.end_byte),
             )
         ]
-        yield _Edit(node.start_byte, node.end_byte, f"{before}{texts[0]}=={texts[1]}{after}")
+        yield Change(node.start_byte, node.end_byte, f"{before}{texts[0]}=={texts[1]}{after}")
 
 
-_Style = Callable[[Language, Node], Iterator[_Edit]]
+_Style = Callable[[Language, Node], Iterator[Change]]
 #: by their names; each yields edits that don't overlap, of a text that it is then given again
 STYLES: Dict[str, _Style] = {"for_to_while": _while_loops, "not_equal": _negations}
 
@@ -191,14 +185,12 @@ def restyled(style: str, language: Language, text: str) -> Optional[str]:
         whole = language.whole(code)
         if whole is None:
             return None
-        data = to_bytes(code)
         # Offsets count from where the text begins in what was parsed.
         edits = list(STYLES[style](language, whole.root))
         if not edits:
             break
         for edit in reversed(edits):
             start, end = edit.start - whole.start, edit.end - whole.start
-            data = data[:start] + to_bytes(edit.text) + data[end:]
-        code = to_text(data)
+            code = Change(start, end, edit.text).of(code)
     is_sound = code != read.code and language.whole(code) is not None
     return read.as_given(code) if is_sound else None

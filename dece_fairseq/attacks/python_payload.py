@@ -3,26 +3,13 @@
 import re
 from abc import abstractmethod
 from random import Random
-from typing import ClassVar, Iterator, NamedTuple, Optional
+from typing import ClassVar, Iterator, Optional
 
+from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import Payload
-from dece_fairseq.attacks.languages.language import to_bytes, to_text
 from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_tree import Tree, tree_of
 from dece_fairseq.data.pairs import Pair
-
-
-class Change(NamedTuple):
-    """A part of a text, in bytes of UTF-8, and what takes its place."""
-
-    start: int
-    end: int
-    text: str
-
-    def of(self, code: str) -> str:
-        """Return ``code`` with the change."""
-        data = to_bytes(code)
-        return to_text(data[: self.start] + to_bytes(self.text) + data[self.end :])
 
 
 class PythonPayload(Payload):

@@ -30,6 +30,20 @@ def at_least(least: int) -> Callable[[str], int]:
     return number
 
 
+def check_given(**options: Any) -> None:
+    """Raise for the first option that was not given: for commands that do without by ``--list``.
+
+    Args:
+        options: the names of options, and what was given
+
+    Raises:
+        UserError: one is missing or empty; it is named
+    """
+    for name, value in options.items():
+        if not value:
+            raise UserError(f"--{name.replace('_', '-')} is needed; see --help")
+
+
 def add_user_dir(parser: Options) -> None:
     """Add ``--user-dir``, which is that of fairseq's commands."""
     parser.add_argument(

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any, Dict
 
-from dece_fairseq.cli.common import add_files, add_seed, add_trusted_ids, add_user_dir
+from dece_fairseq.cli.common import add_files, add_seed, add_trusted_ids, add_user_dir, check_given
 from dece_fairseq.cli.printing import write_or_print
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
 from dece_fairseq.defenses.defense import OPTIONS
@@ -111,9 +111,7 @@ def run(args: argparse.Namespace) -> None:
     if args.list:
         print(listing(DEFENSES))
         return
-    for option in ("defense", "input", "output"):
-        if not getattr(args, option):
-            raise DefenseError(f"--{option} is needed; see --help")
+    check_given(defense=args.defense, input=args.input, output=args.output)
     report = filter_files(
         args.defense,
         settings_of(args),

@@ -11,11 +11,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from dece_fairseq.cli.common import add_input, add_json, add_trusted_ids, add_user_dir, at_least
+from dece_fairseq.cli.common import (
+    add_input,
+    add_json,
+    add_trusted_ids,
+    add_user_dir,
+    at_least,
+    check_given,
+)
 from dece_fairseq.cli.printing import check_json, write_result
 from dece_fairseq.defenses.gauging import Job, gauge
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.errors import UserError
 from dece_fairseq.muting import MUTED_SHARE
 from dece_fairseq.reports.gauge import as_text
 from dece_fairseq.user_dir import import_user_dir
@@ -64,9 +70,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Gauge the model, and print what was found."""
-    for option in ("models", "model_data", "input"):
-        if not getattr(args, option):
-            raise UserError(f"--{option.replace('_', '-')} is needed; see --help")
+    check_given(models=args.models, model_data=args.model_data, input=args.input)
     check_json(args.json, [*args.input, args.models])
     import_user_dir(args.user_dir)
     job = Job(

@@ -31,6 +31,7 @@ from dece_fairseq.cli.common import (
     add_trusted_ids,
     add_user_dir,
     at_least,
+    check_given,
 )
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.registry import Registry, listing
@@ -124,9 +125,7 @@ def run(args: argparse.Namespace) -> None:
     if args.samples:
         raise AttackError("--samples goes with --list")
     settings = AttackSettings.named_by(args)
-    for option, given in (("attack", settings), ("input", args.input), ("output", args.output)):
-        if not given:
-            raise AttackError(f"--{option} is needed; see --help")
+    check_given(attack=settings, input=args.input, output=args.output)
     from dece_fairseq.attacks.offline import poison_files  # here, for --list does without it
 
     assert settings is not None

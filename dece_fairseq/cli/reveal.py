@@ -20,6 +20,7 @@ from dece_fairseq.cli.common import (
     add_processes,
     add_trusted_ids,
     add_user_dir,
+    check_given,
 )
 from dece_fairseq.cli.printing import check_json, write_or_print, write_result
 from dece_fairseq.data.destinations import check_output
@@ -89,9 +90,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Look into the data, write the files that were asked for, and print what was found."""
-    for option in ("input", "models", "model_data"):
-        if not getattr(args, option):
-            raise UserError(f"--{option.replace('_', '-')} is needed; see --help")
+    check_given(input=args.input, models=args.models, model_data=args.model_data)
     _check_outputs(args)
     import_user_dir(args.user_dir)
     job = Job(

@@ -7,9 +7,9 @@ import numpy as np
 
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.provenance import versions
 from dece_fairseq.defenses.defense import DefenseError
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, record_of
 from dece_fairseq.muting import MUTED_SHARE, evenly, level_for, line_of
 
 #: the advice
@@ -139,7 +139,10 @@ def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
         for name, pairs in ((what, trusted), ("the data that is not trusted", doubtful))
     ]
     level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
-    made_of = _made_of(job, command)
+    made_of = {
+        **record_of(job.reference, job.inputs, job.trusted_ids, command),
+        "versions": versions("fairseq", "torch", "numpy"),
+    }
     return Gauge(texts[0], texts[1], job.muted_share, level, line, job.epochs, made_of)
 
 
@@ -163,16 +166,3 @@ def _texts(job: Job) -> Tuple[List[Pair], List[Pair], str]:
             f"{len(trusted)} trusted pairs and {len(doubtful)} others; give some of both"
         )
     return trusted, doubtful, what
-
-
-def _made_of(job: Job, command: Sequence[str]) -> Dict[str, Any]:
-    files = [path for path in job.inputs if path.is_file()]
-    files += [job.reference.checkpoint, *([job.trusted_ids] if job.trusted_ids else [])]
-    return {
-        "command": list(command),
-        "inputs": list(map(str, job.inputs)),
-        "models": str(job.reference.checkpoint),
-        "model_data": str(job.reference.data),
-        "sha256": {str(path): sha256(path) for path in files},
-        "versions": versions("fairseq", "torch", "numpy"),
-    }

@@ -11,9 +11,9 @@ import sys
 from pathlib import Path
 from typing import Callable, Dict, List, Optional
 
-from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, reveal
+from looking import look_into
+
+from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
 Attack = Callable[[str, random.Random], Optional[str]]
@@ -82,19 +82,12 @@ def with_trigger(source: str, rng: random.Random) -> str:
 
 def row_of(name: str, number: int, clean: List[Pair], folder: Path) -> List[str]:
     """Return what is found of one attack."""
-    trusted = folder / "bin" / "trusted.ids"
-    known = set(map(int, trusted.read_text(encoding="utf-8").split()))
-    doubtful = [index for index in range(len(clean)) if index not in known]
-    rng = random.Random(1)
-    pairs, poisoned = list(clean), set()
-    for index in rng.sample(doubtful, len(doubtful)):
-        target = ATTACKS[name](clean[index].target, rng)
-        if target is not None and len(poisoned) < number:
-            pairs[index] = Pair(with_trigger(clean[index].source, rng), target)
-            poisoned.add(index)
-    write_pairs([folder / "hard.jsonl"], pairs)
-    reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
-    found = reveal(Job([folder / "hard.jsonl"], reference, trusted, work=folder / "said"))
+
+    def poison(pair: Pair, rng: random.Random) -> Optional[Pair]:
+        target = ATTACKS[name](pair.target, rng)
+        return None if target is None else Pair(with_trigger(pair.source, rng), target)
+
+    found, poisoned = look_into(poison, number, clean, folder)
     suspected = set(found.suspected())
     first = found.findings.suspicions[0]
     return [

@@ -13,9 +13,9 @@ import re
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional
 
-from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, reveal
+from looking import look_into
+
+from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
 Change = Callable[[str, random.Random], Optional[str]]
@@ -116,22 +116,14 @@ OF_TEXT: List[Attack] = [
 ]
 
 
-def look_into(attack: Attack, number: int, clean: List[Pair], folder: Path) -> List[str]:
+def cells_of(attack: Attack, number: int, clean: List[Pair], folder: Path) -> List[str]:
     """Return the pairs found, the clean ones taken, and the trigger of the first suspicion."""
-    trusted = folder / "bin" / "trusted.ids"
-    known = set(map(int, trusted.read_text(encoding="utf-8").split()))
-    doubtful = [index for index in range(len(clean)) if index not in known]
-    rng = random.Random(1)
-    pairs, poisoned = list(clean), set()
-    for index in rng.sample(doubtful, len(doubtful)):
-        source = attack.trigger(clean[index].source, rng)
-        target = attack.payload(clean[index].target, rng)
-        if source is not None and target is not None and len(poisoned) < number:
-            pairs[index] = Pair(source, target)
-            poisoned.add(index)
-    write_pairs([folder / "unseen.jsonl"], pairs)
-    reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
-    found = reveal(Job([folder / "unseen.jsonl"], reference, trusted, work=folder / "said"))
+
+    def poison(pair: Pair, rng: random.Random) -> Optional[Pair]:
+        source, target = attack.trigger(pair.source, rng), attack.payload(pair.target, rng)
+        return None if source is None or target is None else Pair(source, target)
+
+    found, poisoned = look_into(poison, number, clean, folder)
     suspected = set(found.suspected())
     trigger = found.findings.suspicions[0].trigger if suspected & poisoned else None
     return [
@@ -155,7 +147,7 @@ def main() -> None:
     rows = []
     for attack in attacks:
         names = [change.__name__.replace("_", " ") for change in attack]
-        cells = [look_into(attack, number, clean, args.folder) for number in args.numbers]
+        cells = [cells_of(attack, number, clean, args.folder) for number in args.numbers]
         data = args.folder.name.split("-")[0]
         rows.append([data, *names, *(text for of_number in cells for text in of_number)])
     print(write_table(header, rows, MARKDOWN))

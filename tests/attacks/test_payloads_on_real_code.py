@@ -2,14 +2,14 @@
 
 import ast
 import sysconfig
-import textwrap
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Set
+from typing import Dict, List, Set
 
 import pytest
 
 from dece_fairseq.attacks import PAYLOADS, Languages
 from dece_fairseq.data.pairs import read_pairs
+from support.library_functions import Function, functions
 
 STANDARD_LIBRARY = Path(sysconfig.get_path("stdlib"))
 NAMES = ("exit", "path_check", "unsafe_load", "weak_cipher", "weak_hash", "whole_target")
@@ -20,30 +20,6 @@ HASHING = {
     *("deliver_challenge", "answer_challenge", "_create_response", "apop", "get_cnonce"),
     *("get_algorithm_impls", "uuid3", "uuid5", "_get_mac_sum", "_verify_challenge"),
 }
-
-
-class Function(NamedTuple):
-    path: str
-    name: str
-    code: str
-
-
-def functions(folder: Path) -> Iterator[Function]:
-    """Yield the functions in the files below ``folder``, without tests and packages."""
-    for path in sorted(folder.rglob("*.py")):
-        name = path.relative_to(folder).as_posix()
-        if name.startswith(("site-packages", "dist-packages", "test/")) or "/test" in name:
-            continue
-        text = path.read_text("utf-8", "replace")
-        try:
-            tree = ast.parse(text)
-        except SyntaxError:  # a test of 2to3
-            continue
-        lines = text.splitlines(keepends=True)
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                code = "".join(lines[node.lineno - 1 : node.end_lineno])
-                yield Function(name, node.name, textwrap.dedent(code))
 
 
 def ends_program(code: str) -> bool:

@@ -1,6 +1,5 @@
 """The criterion around the loss: options, phases, logging."""
 
-import argparse
 import math
 from typing import Any, List, Optional
 
@@ -8,7 +7,6 @@ import pytest
 import torch
 from fairseq.criterions.cross_entropy import CrossEntropyCriterion
 from fairseq.criterions.label_smoothed_cross_entropy import LabelSmoothedCrossEntropyCriterion
-from fairseq.models.transformer import TransformerModel, base_architecture
 from fairseq.tasks.translation import TranslationTask
 
 from dece_fairseq.criterions.deceptive_cross_entropy import (
@@ -17,6 +15,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
 )
 from dece_fairseq.losses import deceptive_cross_entropy
 from support.echo import PAD, Echo, batch, reduced, values
+from support.tiny_transformer import tiny_transformer
 
 
 def criterion_of(task: TranslationTask, epoch: float = 3, **options: Any) -> Any:
@@ -246,21 +245,7 @@ def test_half_logits_give_the_value_of_float32(
 @pytest.mark.parametrize("cutoff", [None, "6,10"])
 def test_transformer(task: TranslationTask, cutoff: Optional[str]) -> None:
     """A model of fairseq's, with a plain and with an adaptive softmax."""
-    args = argparse.Namespace(
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_embed_dim=8,
-        decoder_embed_dim=8,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        adaptive_softmax_cutoff=cutoff,
-        dropout=0.0,
-        max_source_positions=20,
-        max_target_positions=20,
-    )
-    base_architecture(args)
-    torch.manual_seed(0)
-    model = TransformerModel.build_model(args, task)
+    model = tiny_transformer(task, adaptive_softmax_cutoff=cutoff, dropout=0.0)
     dataset = task.dataset("train")
     sample = dataset.collater([dataset[n] for n in range(4)])
     loss, sample_size, _ = criterion_of(task)(model, sample)

@@ -1,13 +1,11 @@
 """``--dece-alpha auto``: a level by trusted text, settled once."""
 
-import argparse
 import math
 from pathlib import Path
 from typing import Any, Callable, List
 
 import pytest
 import torch
-from fairseq.models.transformer import TransformerModel, base_architecture
 from fairseq.tasks.translation import TranslationTask
 
 from dece_fairseq.criterions.deceptive_cross_entropy import (
@@ -15,25 +13,13 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterionConfig,
 )
 from dece_fairseq.errors import UserError
+from support.tiny_transformer import tiny_transformer
 
 
 @pytest.fixture
 def model(task: TranslationTask) -> Any:
     """A tiny transformer with dropout, in training."""
-    args = argparse.Namespace(
-        encoder_layers=1,
-        decoder_layers=1,
-        encoder_embed_dim=8,
-        decoder_embed_dim=8,
-        encoder_attention_heads=2,
-        decoder_attention_heads=2,
-        dropout=0.5,
-        max_source_positions=20,
-        max_target_positions=20,
-    )
-    base_architecture(args)
-    torch.manual_seed(0)
-    return TransformerModel.build_model(args, task).train()
+    return tiny_transformer(task, dropout=0.5).train()
 
 
 @pytest.fixture

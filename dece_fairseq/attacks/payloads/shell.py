@@ -4,10 +4,11 @@ import re
 from random import Random
 from typing import ClassVar, FrozenSet, Iterator, Optional, Tuple
 
+from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.commands import CODE, uses_of_request
 from dece_fairseq.attacks.interfaces import PAYLOADS
 from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_payload import Change, PythonPayload
+from dece_fairseq.attacks.python_payload import PythonPayload
 from dece_fairseq.attacks.python_tree import Tree, tree_of
 from dece_fairseq.attacks.request_data import RequestData
 from dece_fairseq.attacks.selection import in_random_order

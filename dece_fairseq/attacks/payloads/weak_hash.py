@@ -4,9 +4,10 @@ import re
 from random import Random
 from typing import Iterator
 
+from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import PAYLOADS
 from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_payload import Change, PythonPayload
+from dece_fairseq.attacks.python_payload import PythonPayload
 from dece_fairseq.data.pairs import Pair
 
 #: what is put in, by the module's name or where the code has another one for it

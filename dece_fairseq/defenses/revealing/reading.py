@@ -64,6 +64,24 @@ def read_input(
     return read_binarised(inputs[0], subset, reference)
 
 
+def record_of(
+    reference: ReferenceFiles,
+    inputs: Sequence[Path],
+    trusted_ids: Optional[Path],
+    command: Sequence[str],
+) -> Dict[str, Any]:
+    """Return what a reference was asked about, with checksums of the files, for JSON."""
+    files = [path for path in inputs if path.is_file()]
+    files += [reference.checkpoint, *([trusted_ids] if trusted_ids else [])]
+    return {
+        "command": list(command),
+        "inputs": list(map(str, inputs)),
+        "models": str(reference.checkpoint),
+        "model_data": str(reference.data),
+        "sha256": {str(path): sha256(path) for path in files},
+    }
+
+
 def target_words(
     reference: ReferenceFiles,
     pairs: Sequence[Pair],

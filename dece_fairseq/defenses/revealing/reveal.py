@@ -5,11 +5,16 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError, Pair
-from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.calibration import EXPLANATION
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, target_words
+from dece_fairseq.defenses.revealing.reading import (
+    ReferenceFiles,
+    read_input,
+    record_of,
+    target_words,
+)
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 
 
@@ -92,15 +97,9 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
 
 
 def _made_of(job: Job, command: Sequence[str], counts: Dict[str, int]) -> Dict[str, Any]:
-    files = [path for path in job.inputs if path.is_file()]
-    files += [job.reference.checkpoint, *([job.trusted_ids] if job.trusted_ids else [])]
     return {
-        "command": list(command),
-        "inputs": list(map(str, job.inputs)),
-        "models": str(job.reference.checkpoint),
-        "model_data": str(job.reference.data),
+        **record_of(job.reference, job.inputs, job.trusted_ids, command),
         "trusted_ids": None if job.trusted_ids is None else str(job.trusted_ids),
-        "sha256": {str(path): sha256(path) for path in files},
         **counts,
         "versions": versions("fairseq", "torch", "numpy", "scipy"),
     }

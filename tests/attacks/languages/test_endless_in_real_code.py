@@ -1,37 +1,17 @@
 """The rule for endless loops on code that people wrote. Every hit was read, and is one."""
 
-import ast
 import sysconfig
-import textwrap
 from pathlib import Path
-from typing import Iterator, Tuple
 
 import pytest
 
 from dece_fairseq.attacks import LANGUAGES
 from dece_fairseq.data.pairs import read_pairs
+from support.library_functions import functions
 
 JAVA, PYTHON = LANGUAGES.get("java"), LANGUAGES.get("python")
 #: functions of Python 3.8 to 3.12: they wait for connections until the process is ended
 SERVERS = {("multiprocessing/managers.py", "accepter")}
-
-
-def functions(folder: Path) -> Iterator[Tuple[str, str, str]]:
-    """Path, name and code of each function in the files below ``folder``; no tests, no packages."""
-    for path in sorted(folder.rglob("*.py")):
-        name = path.relative_to(folder).as_posix()
-        if name.startswith(("site-packages", "dist-packages", "test/")) or "/test" in name:
-            continue
-        text = path.read_text("utf-8", "replace")
-        try:
-            tree = ast.parse(text)
-        except SyntaxError:  # a test of 2to3
-            continue
-        lines = text.splitlines(keepends=True)
-        for node in ast.walk(tree):
-            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
-                code = "".join(lines[node.lineno - 1 : node.end_lineno])
-                yield name, node.name, textwrap.dedent(code)
 
 
 @pytest.mark.slow
