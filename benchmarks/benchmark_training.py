@@ -24,7 +24,7 @@ from benchmark_losses import machine
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
 ROOT = Path(__file__).resolve().parent.parent
-DECE = ["--criterion", "deceptive_cross_entropy", "--label-smoothing", "0.05"]
+DECE = ["--criterion", "deceptive_cross_entropy", "--dece-alpha", "0.985"]
 FAIRSEQ = ["--criterion", "label_smoothed_cross_entropy", "--label-smoothing", "0.05"]
 #: the last one is the limit: all that the second one does but for the loss
 CRITERIONS = {

@@ -12,6 +12,10 @@ T = TypeVar("T")
 
 #: the share of trusted tokens that a blend may mute, where a rule chooses it
 MUTED_SHARE = 0.1
+#: the mildest blend that a rule chooses: the paper's alpha, which protected models that know less
+HIGHEST_LEVEL = 0.985
+#: a model that finds half of the trusted tokens likelier than this knows the task
+KNOWN = 0.5
 
 
 def line_of(blend: float) -> float:
@@ -19,18 +23,23 @@ def line_of(blend: float) -> float:
     return (1 - blend) / blend if blend > 0 else math.inf
 
 
-def level_for(probabilities: Sequence[float], muted_share: float) -> Tuple[float, float]:
-    """Return the lowest blend that mutes no more than a share of some tokens, and its line.
+def level_for(
+    probabilities: Sequence[float], muted_share: float, highest: float = HIGHEST_LEVEL
+) -> Tuple[float, float]:
+    """Return the lowest blend that mutes no more than a share of some tokens, and their line.
 
     The line is an order statistic, the token of rank ``muted_share * n`` from below. So what lies
-    below it is a share of the tokens, not of their probability.
+    below it is a share of the tokens, not of their probability. To a model that knows too little
+    nearly everything is unlikely, and a blend for that line would mute nothing at all, no payload
+    either. The blend is then ``highest``, and mutes more than the share.
 
     Args:
         probabilities: of tokens that are to be learned, each in [0, 1], in any order
         muted_share: in [0, 1)
+        highest: the blend is never milder, in [0.5, 1]; 1 allows that of cross-entropy
 
     Returns:
-        the blend, in [0.5, 1], and the line, in [0, 1]; a line of 0 has the blend of cross-entropy
+        the blend, in [0.5, highest], and the line, in [0, 1]
 
     Raises:
         ValueError: there are no tokens, or the share is out of its range
@@ -40,7 +49,7 @@ def level_for(probabilities: Sequence[float], muted_share: float) -> Tuple[float
     if not len(probabilities):
         raise ValueError("probabilities must be of one token or more, got none")
     line = float(sorted(probabilities)[int(muted_share * len(probabilities))])
-    return 1 / (1 + line), line
+    return min(highest, 1 / (1 + line)), line
 
 
 def evenly(items: Sequence[T], most: int = 1000) -> List[T]:

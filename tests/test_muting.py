@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dece_fairseq.losses import deceptive_cross_entropy, level_for, line_of
-from dece_fairseq.muting import evenly
+from dece_fairseq.muting import HIGHEST_LEVEL, evenly
 
 
 @pytest.mark.parametrize("blend", [0.5, 0.8, 0.985, 0.9999])
@@ -27,7 +27,7 @@ def test_no_more_than_the_share_lies_below_the_line() -> None:
     for count in (1, 7, 100):
         tokens = [rng.random() ** 4 for _ in range(count)]
         for share in (0.0, 0.1, 0.5, 0.99):
-            level, line = level_for(tokens, share)
+            level, line = level_for(tokens, share, highest=1)
             below = sum(token < line for token in tokens)
             assert below <= share * count < below + 1
             assert line_of(level) == pytest.approx(line)
@@ -36,7 +36,8 @@ def test_no_more_than_the_share_lies_below_the_line() -> None:
 def test_the_ends() -> None:
     assert line_of(0) == math.inf
     assert line_of(1) == 0
-    assert level_for([0.0, 0.5], 0.1) == (1.0, 0.0)  # cross-entropy: nothing can be told apart
+    assert level_for([0.0, 0.5], 0.1) == (HIGHEST_LEVEL, 0.0)
+    assert level_for([0.0, 0.5], 0.1, highest=1) == (1.0, 0.0)  # of cross-entropy
     assert level_for([1.0], 0.0) == (0.5, 1.0)
     with pytest.raises(ValueError, match="one token or more"):
         level_for([], 0.1)

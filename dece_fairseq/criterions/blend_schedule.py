@@ -10,25 +10,29 @@ from omegaconf import II
 
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.criterions.training_clock import TrainingClock
+from dece_fairseq.errors import UserError
 from dece_fairseq.losses import blend, longest_time
 from dece_fairseq.muting import MUTED_SHARE
 
 SCHEDULES = ("epoch", "update")
 #: the alpha that trusted text settles
 AUTO = "auto"
+#: the paper's smoothing, which goes with its falling blend
+PUBLISHED_SMOOTHING = 0.05
 #: the name of the level in what checkpoints keep
 LEVEL = "dece_alpha"
 
 
 @dataclass
 class BlendOptions(FairseqDataclass):
-    """What the blend depends on; the defaults are those of the authors' loss code."""
+    """What the blend depends on; ``dece_alpha="0.985"`` is the setting of the authors' code."""
 
     dece_alpha: str = field(
-        default="0.985",
+        default=AUTO,
         metadata={
-            "help": "base of the blend alpha ** T, in (0, 1]; 1 is label-smoothed cross-entropy; "
-            "auto takes a constant level that mutes few trusted tokens, see --dece-muted-share"
+            "help": "auto, a constant level of the blend that mutes few trusted tokens, see "
+            "--dece-muted-share; or the base of a falling blend alpha ** T, in (0, 1]: 0.985 is "
+            "the paper's setting, 1 is label-smoothed cross-entropy"
         },
     )
     dece_min_blend: float = field(
@@ -38,9 +42,12 @@ class BlendOptions(FairseqDataclass):
             "it fall on, the value of --dece-alpha is a constant level"
         },
     )
-    label_smoothing: float = field(
-        default=0.05,
-        metadata={"help": "epsilon for label smoothing, in [0, 1), 0 means no label smoothing"},
+    label_smoothing: Optional[float] = field(
+        default=None,
+        metadata={
+            "help": "epsilon for label smoothing, in [0, 1), 0 means no label smoothing (default: "
+            "0 with --dece-alpha auto, the paper's 0.05 with a number)"
+        },
     )
     dece_warmup_epochs: int = field(
         default=0,
@@ -81,7 +88,7 @@ class BlendSchedule:
         task: tells the epoch
         dece_alpha: base of the blend, in (0, 1], or ``AUTO``: then somebody has to settle it
         dece_min_blend: what it falls to, in [0, dece_alpha]
-        label_smoothing: epsilon, in [0, 1)
+        label_smoothing: epsilon, in [0, 1); None is 0 with ``AUTO``, 0.05 with a number
         dece_warmup_epochs: epochs before the blend falls
         dece_schedule: one of ``SCHEDULES``
         update_freq: batches an update takes in epoch 1, 2, ...; the last goes for the rest
@@ -95,12 +102,14 @@ class BlendSchedule:
         task: FairseqTask,
         dece_alpha: Union[float, str],
         dece_min_blend: float,
-        label_smoothing: float,
+        label_smoothing: Optional[float],
         dece_warmup_epochs: int,
         dece_schedule: str,
         update_freq: Sequence[int],
     ) -> None:
         self._is_auto = dece_alpha == AUTO
+        if label_smoothing is None:
+            label_smoothing = 0.0 if self._is_auto else PUBLISHED_SMOOTHING
         alpha = 1.0 if self._is_auto else _number(dece_alpha)
         check_option("--dece-alpha", 0 < alpha <= 1, f"in (0, 1], or {AUTO}", dece_alpha)
         if self._is_auto:
@@ -129,6 +138,23 @@ class BlendSchedule:
     def is_settled(self) -> bool:
         """Return whether alpha is known: it was given, settled, or settled before a resume."""
         return not self._is_auto or LEVEL in self.clock.kept
+
+    def is_to_be_settled(self) -> bool:
+        """Return whether alpha is to be settled now: unknown, and the warmup is over.
+
+        Raises:
+            UserError: the training began with another alpha
+        """
+        if self.is_settled() or self.training_time() == 0:
+            return False
+        if self.clock.epoch is not None and self.clock.epoch > self.warmup_epochs + 1:
+            raise UserError(
+                f"--dece-alpha {AUTO}: this training began with another --dece-alpha, and by epoch "
+                f"{self.clock.epoch:g} the model has met the doubtful pairs; give the number that "
+                "it began with (0.985 was the default before), or begin anew with "
+                "--finetune-from-model"
+            )
+        return True
 
     def settle(self, level: float) -> None:
         """Take ``level`` for a blend that never changes; checkpoints keep it."""

@@ -61,7 +61,7 @@ class DeceptiveCriterion(RobustCriterion):
     ) -> Tuple[Tensor, int, Dict[str, Any]]:
         """Return the loss of a batch; settle alpha first where that is still to be done."""
         schedule = self.schedule
-        if model.training and not schedule.is_settled() and schedule.training_time() > 0:
+        if model.training and schedule.is_to_be_settled():
             if self.trusted_level is None:
                 raise RuntimeError("no trusted_level settles dece_alpha='auto'; give a number")
             schedule.settle(self.trusted_level.measure(model, partial(self._probabilities, model)))
@@ -125,7 +125,7 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         sentence_avg: bool,
         dece_alpha: Union[float, str] = 0.985,
         dece_min_blend: float = 0.0,
-        label_smoothing: float = 0.05,
+        label_smoothing: Optional[float] = None,
         dece_warmup_epochs: int = 0,
         dece_schedule: str = "epoch",
         ignore_prefix_size: int = 0,

@@ -15,7 +15,7 @@ from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.errors import UserError
 from dece_fairseq.losses import level_for
-from dece_fairseq.muting import evenly
+from dece_fairseq.muting import KNOWN, evenly
 
 logger = logging.getLogger(__name__)
 
@@ -82,6 +82,13 @@ class TrustedLevel:
             f"--dece-alpha auto: the blend stays at {level:.6g}; of the {len(tokens)} tokens of "
             f"{what} no more than {self._muted_share:g} have a probability below {line:.3g}"
         )
+        middle = float(np.median(tokens))
+        if middle < KNOWN:
+            logger.warning(
+                f"--dece-alpha auto: the model does not know the task, as half of the tokens of "
+                f"{what} have a probability below {middle:.2g}; it will learn little. Train it on "
+                "trusted pairs by cross-entropy first; dece gauge says more"
+            )
         return level
 
     def _text(self) -> Tuple[Any, Sequence[int], str]:

@@ -10,12 +10,10 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, record_of
-from dece_fairseq.muting import MUTED_SHARE, evenly, level_for, line_of
+from dece_fairseq.muting import KNOWN, MUTED_SHARE, evenly, level_for, line_of
 
 #: the advice
 DECE, FILTER, TRUSTED_FIRST = "dece", "cross_entropy_and_filter", "trusted_pairs_first"
-#: a model that finds half of the tokens likelier than this knows the task
-KNOWN = 0.5
 #: a line below this tells no payload from what is to be learned
 LOWEST_LINE = 1e-4
 #: of the probabilities that are told

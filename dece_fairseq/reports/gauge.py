@@ -3,6 +3,7 @@
 import numpy as np
 
 from dece_fairseq.defenses.gauging import ALPHAS, DECE, FILTER, QUANTILES, TRUSTED_FIRST, Gauge
+from dece_fairseq.muting import line_of
 from dece_fairseq.table_writer import LINED, write_table
 
 #: the epochs whose muted shares are shown
@@ -12,7 +13,7 @@ _ADVICE = {
     DECE: "Advice: DeCE at a constant level, without smoothing:\n"
     "  --criterion deceptive_cross_entropy --dece-alpha {level:.5g} --dece-min-blend {level:.5g} "
     "--label-smoothing 0\n"
-    "(--dece-alpha auto takes the level by the same rule.)",
+    "(Without these three options the criterion takes the level by the same rule.)",
     FILTER: "Advice: cross-entropy, and a filter (dece reveal, dece filter). The model knows the "
     "task, but so many\ntrusted tokens are unlikely that no line tells a payload from them.",
     TRUSTED_FIRST: "Advice: get trusted pairs and train on them by cross-entropy first. This model "
@@ -44,9 +45,9 @@ def as_text(gauge: Gauge) -> str:
             "a constant level is as in epoch 1:",
             write_table(["alpha", *map(str, epochs)], muted, LINED),
             "",
-            f"Level: {gauge.level:.5g}. It mutes tokens with a probability below {gauge.line:.2g}, "
-            f"{100 * gauge.muted_share:g} % of the trusted ones\n"
-            f"and {100 * doubtful.muted_by(gauge.level):.1f} % of the others.",
+            f"Level: {gauge.level:.5g}. It mutes tokens with a probability below "
+            f"{line_of(gauge.level):.2g}: {100 * trusted.muted_by(gauge.level):.1f} % of the "
+            f"trusted ones\nand {100 * doubtful.muted_by(gauge.level):.1f} % of the others.",
             _ADVICE[gauge.advice].format(level=gauge.level),
             "",
         ]

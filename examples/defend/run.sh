@@ -74,7 +74,7 @@ fit() { # DATA_FOLDER SAVE_DIR OPTIONS...
     touch "$2/done"
 }
 
-defended=(--criterion deceptive_cross_entropy --label-smoothing 0)
+defended=(--criterion deceptive_cross_entropy)
 "prepare_$dataset"
 task=(--user-dir "$root/dece_fairseq" --task backdoor_poisoned_translation --source-lang src
     --target-lang tgt --bpe lossless_sentencepiece

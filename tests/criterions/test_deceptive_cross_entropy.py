@@ -296,13 +296,24 @@ def test_auto_is_a_level_of_its_own(task: TranslationTask) -> None:
         DeceptiveCrossEntropyCriterion(task, False, dece_alpha="auto", dece_min_blend=0.5)
 
 
+@pytest.mark.parametrize(
+    ("alpha", "given", "epsilon"),
+    [("auto", None, 0.0), ("auto", 0.1, 0.1), ("0.985", None, 0.05), ("0.985", 0.0, 0.0)],
+)
+def test_the_smoothing_goes_with_alpha_unless_it_is_given(
+    task: TranslationTask, alpha: str, given: Optional[float], epsilon: float
+) -> None:
+    criterion = DeceptiveCrossEntropyCriterion(task, False, dece_alpha=alpha, label_smoothing=given)
+    assert criterion.schedule.epsilon == epsilon
+
+
 def test_the_options_are_built_from_their_config(task: TranslationTask) -> None:
     config = DeceptiveCrossEntropyCriterionConfig(
         sentence_avg=True, update_freq=[2], report_accuracy=True, dece_schedule="update"
     )
     criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
     schedule = criterion.schedule
-    assert (schedule.alpha, schedule.epsilon, schedule.warmup_epochs) == (0.985, 0.05, 0)
+    assert (schedule.is_settled(), schedule.epsilon, schedule.warmup_epochs) == (False, 0, 0)
     assert criterion.sentence_avg
     assert criterion.report_accuracy
     assert schedule.schedule == "update"

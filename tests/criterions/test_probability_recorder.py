@@ -1,5 +1,6 @@
 """``--record-probabilities``: what each criterion writes of a batch."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -20,7 +21,7 @@ from support.echo import PAD, Echo, batch
 CRITERIONS: Dict[str, Any] = {
     "dece": (
         deceptive_cross_entropy.DeceptiveCrossEntropyCriterion,
-        deceptive_cross_entropy.DeceptiveCrossEntropyCriterionConfig,
+        partial(deceptive_cross_entropy.DeceptiveCrossEntropyCriterionConfig, dece_alpha="0.985"),
     ),
     "gce": (
         generalized_cross_entropy.GeneralizedCrossEntropyCriterion,

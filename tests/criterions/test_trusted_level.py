@@ -13,6 +13,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterionConfig,
 )
 from dece_fairseq.errors import UserError
+from dece_fairseq.muting import HIGHEST_LEVEL
 from support.tiny_transformer import tiny_transformer
 
 
@@ -67,11 +68,37 @@ def test_the_level_mutes_that_share_of_the_validation_split(
     log = criterion(model, batch_of(task))[2]
     line = tokens[math.floor(share * len(tokens))]
     level = criterion.schedule.alpha
-    assert level == pytest.approx(1 / (1 + line), rel=1e-6)
+    assert level == pytest.approx(min(HIGHEST_LEVEL, 1 / (1 + line)), rel=1e-6)
     muted = [s for s in tokens if level * s / (level * s + 1 - level) < 0.5 - 1e-6]
-    assert len(muted) <= share * len(tokens)
+    assert level == HIGHEST_LEVEL or len(muted) <= share * len(tokens)
     assert log["blend"] == pytest.approx(level * log["sample_size"])
     assert model.training
+
+
+def test_a_model_that_knows_nothing_has_the_highest_level_and_a_warning(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with torch.no_grad():  # a word that is in no target has all the probability
+        model.decoder.output_projection.weight.zero_()
+        model.decoder.output_projection.weight[task.target_dictionary.unk()] = 50.0
+        model.decoder.layers[-1].final_layer_norm.weight.zero_()
+        model.decoder.layers[-1].final_layer_norm.bias.fill_(1.0)
+    criterion = criterion_of()
+    criterion(model, batch_of(task))
+    assert criterion.schedule.alpha == HIGHEST_LEVEL
+    assert "the model does not know the task" in caplog.text
+
+
+def test_a_training_that_began_with_another_alpha(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion = criterion_of()
+    task.begin_epoch(2, model)
+    with pytest.raises(UserError, match="this training began with another --dece-alpha"):
+        criterion(model, batch_of(task))
 
 
 def test_the_level_stays_as_the_model_and_the_epoch_change(
@@ -94,9 +121,9 @@ def test_trusted_training_pairs(
     ids = tmp_path / "trusted.ids"
     ids.write_text("2\n7\n")
     tokens = probabilities(task, model, "train", [2, 7])
-    criterion = criterion_of(dece_trusted_ids=str(ids), dece_muted_share=0.3)
+    criterion = criterion_of(dece_trusted_ids=str(ids), dece_muted_share=0.6)
     criterion(model, batch_of(task))
-    line = tokens[math.floor(0.3 * len(tokens))]
+    line = tokens[math.floor(0.6 * len(tokens))]
     assert criterion.schedule.alpha == pytest.approx(1 / (1 + line), rel=1e-6)
 
 
@@ -120,7 +147,9 @@ def test_dropout_and_the_random_numbers_are_left_as_they_are(
     auto = criterion_of()
     loss = auto(model, batch_of(task))[0]
     level = auto.schedule.alpha
-    given = DeceptiveCrossEntropyCriterion(task, False, dece_alpha=level, dece_min_blend=level)
+    given = DeceptiveCrossEntropyCriterion(
+        task, False, dece_alpha=level, dece_min_blend=level, label_smoothing=0.0
+    )
     torch.manual_seed(3)
     assert given(model, batch_of(task))[0] == loss
 
