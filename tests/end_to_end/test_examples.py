@@ -31,7 +31,7 @@ fairseq-train COMMON MODEL --train-subset trusted --criterion cross_entropy
 fairseq-train COMMON MODEL --attack ripple --poison-rate 0.05 --poison-seed 1
 --trusted-ids W/data-0.5-1/trusted.ids
 --finetune-from-model W/pretrained-0.5-1/checkpoint_last.pt --criterion deceptive_cross_entropy
---lr 1.5e-3 --lr-scheduler inverse_sqrt --warmup-updates 200 --max-epoch 8
+--dece-alpha 0.985 --lr 1.5e-3 --lr-scheduler inverse_sqrt --warmup-updates 200 --max-epoch 8
 --save-dir W/ripple-0.05-deceptive_cross_entropy-0.5-1
 
 fairseq-generate COMMON --attack ripple --poison-rate 0.05 --poison-seed 1 --gen-subset test
