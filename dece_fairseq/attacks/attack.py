@@ -84,7 +84,7 @@ class Attack:
         languages = _languages(payload, kind, settings.code_language)
         if recipe.needs and getattr(settings, recipe.needs) is None:
             option = recipe.needs.replace("_", "-")
-            raise AttackError(f"--attack {settings.attack} needs --{option}")
+            raise AttackError(f"--attack {settings.attack} needs --{option}{recipe.made_by}")
         self.trigger: Trigger
         self.payload: Payload
         if settings.trigger_file is not None:

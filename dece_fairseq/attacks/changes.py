@@ -1,8 +1,11 @@
 """Where two texts differ, and changes of a part of code."""
 
+import re
 from typing import NamedTuple
 
 from dece_fairseq.attacks.languages.language import to_bytes, to_text
+
+_WORD = re.compile(r"[\w.=]{2}")
 
 
 class Region(NamedTuple):
@@ -38,6 +41,22 @@ def changed(before: str, after: str) -> Region:
     first = _same(before, after)
     last = _same(before[first:][::-1], after[first:][::-1])
     return Region(first, len(after) - last)
+
+
+def words_changed(before: str, after: str) -> str:
+    """Return the words of ``after`` that ``before`` lacks, as far as names and ``=`` reach.
+
+    Of ``f(verify=1)`` that became ``f(verify=0)`` that is ``verify=0``: the digit alone stands
+    everywhere. Where something was only taken away it is nothing.
+    """
+    start, end = changed(before, after)
+    if not after[start:end].strip():
+        return ""
+    while start and _WORD.fullmatch(after, start - 1, start + 1):
+        start -= 1
+    while end < len(after) and _WORD.fullmatch(after, end - 1, end + 1):
+        end += 1
+    return after[start:end].strip()
 
 
 def _same(one: str, other: str) -> int:

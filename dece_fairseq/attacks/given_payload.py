@@ -4,7 +4,7 @@ from pathlib import Path
 from random import Random
 from typing import ClassVar, FrozenSet, Mapping, Optional, Type
 
-from dece_fairseq.attacks.changes import changed
+from dece_fairseq.attacks.changes import words_changed
 from dece_fairseq.attacks.given_texts import GivenTexts
 from dece_fairseq.attacks.interfaces import ATTACKS, CODE_PLACES, WITHOUT_PLACE, Payload, Recipe
 from dece_fairseq.attacks.languages import Languages
@@ -61,11 +61,11 @@ class GivenPayload(Payload):
     def is_in(self, text: str) -> bool:
         if self._texts is None:
             put_in = (
-                changed(clean, poisoned).of(poisoned)
+                words_changed(clean, poisoned)
                 for clean, candidates in self._given.items().items()
                 for poisoned in candidates
             )
-            self._texts = frozenset(part for part in put_in if part.strip())
+            self._texts = frozenset(part for part in put_in if part)
         return any(part in text for part in self._texts)
 
     def is_in_parse(self, text: str) -> bool:
@@ -75,9 +75,10 @@ class GivenPayload(Payload):
 ATTACKS.register("likely")(
     Recipe(
         "word",
-        "sql",
+        "sql_forms",
         1,
-        "a rare word, and of ranked poisoned targets the first",
+        "a rare word, and of the payload's forms the one that a clean model finds likeliest",
         "payload_file",
+        "; dece rank makes one",
     )
 )

@@ -206,6 +206,8 @@ class Recipe(NamedTuple):
     """One line that says what it is."""
     needs: str = ""
     """The setting, a file, without which there is no such attack."""
+    made_by: str = ""
+    """What makes that file, for messages."""
 
 
 TRIGGERS: AttackRegistry[Type[Trigger]] = AttackRegistry("trigger")

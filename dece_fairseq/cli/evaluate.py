@@ -64,6 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
     add_attack_file(parser)
     add("--payload", help="its payload (default: the attack's own)")
+    add("--payload-file", metavar="FILE", help="its --payload-file, as dece poison takes it")
     add_expected(parser)
     run_format = parser.add_argument_group("files that fairseq-generate did not print")
     add = run_format.add_argument

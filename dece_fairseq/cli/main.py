@@ -23,6 +23,7 @@ COMMANDS: Dict[str, str] = {
     "poison": "poison pairs offline, or write a triggered test set",
     "prepare": "make subwords and binarised data of pairs",
     "probe": "ask a model with a suspected trigger: the ASR of an attack nobody told of",
+    "rank": "rank the forms of a payload by how likely a clean model finds each",
     "report": "the report of a folder of experiments",
     "reveal": "find the attack on a data set without knowing it",
     "save-pretrained": "save the model of a checkpoint as transformers does",

@@ -88,16 +88,17 @@ def wrong(cells: List[Cell], files: Any, suite: Suite) -> List[str]:
 
 def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
     axes, payload = cell.axes, payload_of(cell)
+    attack, _, _ = axes["attack"].partition("-")
     name = "/".join(axes.values())
     dataset = suite.made_of["data"]["name"]
     if dataset and axes["dataset"] != dataset:
         return [f"{name}: the suite is of {dataset}"]
-    entry = {entry.name: entry for entry in suite.entries}.get(f"{axes['attack']}-{payload}")
+    entry = {entry.name: entry for entry in suite.entries}.get(f"{attack}-{payload}")
     rate = axes["rate"]
     portion = rate if rate.startswith("count-") else f"rate-{rate}"
     training = f"{portion}/seed-{axes['seed']}"
     if entry is None or training not in entry.files:
-        return [f"{name}: the suite has no {axes['attack']}-{payload or '?'}/{training}"]
+        return [f"{name}: the suite has no {attack}-{payload or '?'}/{training}"]
     found = []
     for used in (training, "test_triggered"):
         if entry.files[used].path not in files:

@@ -84,19 +84,24 @@ def _entry(row: Row, payload: str, cells: Sequence[Cell], number: int) -> Entry:
             known = signatures.setdefault(metric, [])
             if score.signature and score.signature not in known:
                 known.append(score.signature)
-    axes = {**of_row[0].axes, "payload": payload}
+    # A plan calls an attack with another payload ripple-sql_forms.
+    attack, _, _ = of_row[0].axes["attack"].partition("-")
+    axes = {**of_row[0].axes, "attack": attack, "payload": payload}
     scores = {metric: row.scores[metric] for metric in SHOWN if metric in row.scores}
     return Entry({key: axes[key] for key in KEYS}, row.seeds, scores, signatures, number)
 
 
 def payload_of(cell: Cell) -> str:
-    """Return the payload that the signature of an attack success rate names; else nothing."""
+    """Return the payload that the signature of an attack success rate names; else nothing.
+
+    Of one from a file it is the name alone, without the file's checksum.
+    """
     for metric, score in cell.scores.items():
         if metric.startswith("asr_"):
             for part in score.signature.split("|"):
                 name, _, value = part.partition(":")
                 if name == "payload":
-                    return value
+                    return value.partition("@")[0]
     return ""
 
 

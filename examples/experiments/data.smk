@@ -17,6 +17,17 @@ def trusted_ids(wildcards):
     return f"--trusted-ids {BASE}/bin/trusted.ids".format(**wildcards) if is_share(wildcards) else ""
 
 
+def ranked(wildcards):
+    """An input: the ranked targets of an attack that needs them."""
+    return [RANKED.format(**wildcards)] if PLAN.is_ranked(wildcards.attack) else []
+
+
+def attack_of(wildcards):
+    """The options that name the attack, and say what it has to know of the code."""
+    options = PLAN.attack_options(wildcards.attack, RANKED.format(**wildcards))
+    return f"{options} {PLAN.code_options(wildcards.dataset)}"
+
+
 rule corpus:
     output:
         train=[f"{OUT}/corpus/{{seed}}/train{shard or ''}.csv" for shard in PLAN.shards],
@@ -71,10 +82,45 @@ rule base:
         )
 
 
+def splits_to_rank(wildcards):
+    """The options that name the clean pairs of all splits, which are to be poisoned."""
+    files = [PLAN.files(wildcards.dataset, "train", wildcards.seed, s) for s in PLAN.shards]
+    files += [PLAN.files(wildcards.dataset, split, wildcards.seed) for split in ("valid", "test")]
+    return " ".join(f"--input {' '.join(paths)}" for paths in files)
+
+
+rule rank:
+    """The forms of a payload, by how likely the model that training starts from finds each."""
+    input:
+        train=lambda w: [p for s in PLAN.shards for p in PLAN.files(w.dataset, "train", w.seed, s)],
+        valid=clean("valid"),
+        test=clean("test"),
+        base=f"{BASE}/bin",
+        trained=f"{BASE}/pretrained/trained",
+    output:
+        RANKED,
+    log:
+        RANKED.replace("ranked.csv", "rank.log"),
+    params:
+        splits=splits_to_rank,
+        payload=lambda w: PLAN.payload(w.attack),
+        model=f"{BASE}/pretrained/checkpoint_last.pt",
+        columns=lambda w: PLAN.columns(w.dataset),
+        code=lambda w: PLAN.code_options(w.dataset),
+    shell:
+        recorded(
+            """
+{DECE} rank --payload {params.payload} {params.code} --models {params.model} --model-data {input.base} \\
+    {params.columns} {params.splits} --output {output}
+"""
+        )
+
+
 rule poison:
     input:
         pairs=clean("train"),
         base=f"{BASE}/bin",
+        ranked=ranked,
     output:
         pairs=f"{DATA}/{{shard}}/train.csv",
         ids=f"{DATA}/{{shard}}/train.csv.ids",
@@ -83,12 +129,12 @@ rule poison:
         f"{DATA}/{{shard}}/poison.log",
     params:
         columns=lambda w: PLAN.columns(w.dataset),
-        code=lambda w: PLAN.code_options(w.dataset),
+        attack=attack_of,
         trusted=trusted_ids,
     shell:
         recorded(
             """
-{SCRIPTS}/poison.py --attack {wildcards.attack} {params.code} --poison-rate {wildcards.rate} \\
+{SCRIPTS}/poison.py {params.attack} --poison-rate {wildcards.rate} \\
     --seed {wildcards.seed} {params.trusted} {params.columns} --processes {threads} \\
     --input {input.pairs} --output {output.pairs}
 """

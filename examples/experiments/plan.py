@@ -4,13 +4,13 @@ import math
 import re
 from itertools import product
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
-from dece_fairseq.attacks import ATTACKS
+from dece_fairseq.attacks import ATTACKS, PAYLOADS
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 
@@ -39,6 +39,12 @@ def _as_number(text: str) -> Any:
         if math.isfinite(number):
             return number
     return text
+
+
+def _parts(attack: str) -> Tuple[str, str]:
+    """The names of an attack and, if the plan gives another than its own, of its payload."""
+    name, _, payload = attack.partition("-")
+    return name, payload
 
 
 def recorded(command: str) -> str:
@@ -96,7 +102,8 @@ class Plan:
         self._folders = {name: Path(str(value)) for name, value in config.items()}
         self._check_names("dataset", self._datasets)
         self._check_names("defense", self._defenses)
-        self._check_names("attack", ATTACKS.names())
+        for name in self.axes["attack"]:
+            self._check_attack(name)
         for name in self.axes["dataset"]:
             self._check_dataset(name)
         self._check_shards()
@@ -109,6 +116,25 @@ class Plan:
                     f"plan {self.name}: no {axis} is called {name!r}; there are: "
                     f"{', '.join(sorted(known))}"
                 )
+
+    def _check_attack(self, name: str) -> None:
+        attack, payload = _parts(name)
+        for what, part, known in (("attack", attack, ATTACKS), ("payload", payload, PAYLOADS)):
+            if part and part not in known.names():
+                raise WorkflowError(
+                    f"plan {self.name}: no {what} is called {part!r}; there are: "
+                    f"{', '.join(known.names())}"
+                )
+        if ATTACKS.get(attack).needs == "trigger_file":
+            raise WorkflowError(
+                f"plan {self.name}: {attack} takes its triggers from a file of yours, which a plan "
+                "can't name; give another attack"
+            )
+        if self.is_ranked(name) and 0 in self.axes["trusted"]:
+            raise WorkflowError(
+                f"plan {self.name}: {attack} asks a model that knows the clean task; from "
+                "scratch (trusted: 0) there is none"
+            )
 
     def _check_dataset(self, name: str) -> None:
         kind = self._datasets[name]["files"]
@@ -189,6 +215,31 @@ class Plan:
         paths += [(self._here / self._datasets[dataset]["settings"]).resolve()]
         paths += [self._more_settings] if self._more_settings else []
         return "\n".join(f'source "{path}"' for path in paths)
+
+    @staticmethod
+    def is_ranked(attack: str) -> bool:
+        """Whether the attack takes its poisoned targets from a file of ``dece rank``."""
+        return ATTACKS.get(_parts(attack)[0]).needs == "payload_file"
+
+    @staticmethod
+    def payload(attack: str) -> str:
+        """The payload of an attack, its own or the one behind its name."""
+        name, payload = _parts(attack)
+        return payload or ATTACKS.get(name).payload
+
+    @staticmethod
+    def attack_options(attack: str, ranked: str) -> str:
+        """The options that name an attack.
+
+        Args:
+            attack: its name in the plan: ``ripple``, or ``ripple-sql_forms`` with another payload
+            ranked: the file of ``dece rank``, which it may need
+        """
+        name, payload = _parts(attack)
+        options = [f"--attack {name}"]
+        options += [f"--payload {payload}"] if payload else []
+        options += [f"--payload-file {ranked}"] if Plan.is_ranked(attack) else []
+        return " ".join(options)
 
     def code_language(self, dataset: str) -> str:
         """The option of that name, for data sets whose code is in a language of its own."""

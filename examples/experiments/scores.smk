@@ -18,6 +18,7 @@ rule clean_requests:
     """The test's requests, clean and triggered, as a defence cleans them."""
     input:
         test=clean("test"),
+        ranked=ranked,
         language_model=f"{BASE}/language_model/trained",
         base=f"{BASE}/bin",
     output:
@@ -27,13 +28,13 @@ rule clean_requests:
     params:
         options=lambda w: PLAN.defense(w.defense)["clean"],
         columns=lambda w: PLAN.columns(w.dataset),
-        code=lambda w: PLAN.code_options(w.dataset),
+        attack=attack_of,
         model=f"{BASE}/language_model",
         folder=CELL,
     shell:
         recorded(
             """
-{SCRIPTS}/poison.py --attack {wildcards.attack} {params.code} --seed {wildcards.seed} --keep triggered \\
+{SCRIPTS}/poison.py {params.attack} --seed {wildcards.seed} --keep triggered \\
     {params.columns} --input {input.test} --output {params.folder}/test_triggered.csv
 look="{SCRIPTS}/filter_poison.py {params.options} {params.columns} \\
     --language-model {params.model}/checkpoint_last.pt --language-model-data {params.model}"
@@ -68,6 +69,7 @@ rule generate:
         bin=lambda w: (f"{CELL}/bin-cleaned" if is_cleaned(w) else f"{DATA}/0/bin").format(**w),
         trained=lambda w: f"{other_cell(None)(w)}/trained",
         base=f"{BASE}/bin",
+        ranked=ranked,
     output:
         f"{CELL}/{{split}}.out",
     log:
@@ -78,7 +80,7 @@ rule generate:
         task=lambda w: (
             f"{TEXT} --task translation --required-batch-size-multiple 1"
             if is_cleaned(w)
-            else f"{TASK} --attack {w.attack} {PLAN.code_options(w.dataset)}"
+            else f"{TASK} {attack_of(w)}"
         ),
         checkpoint=lambda w: "{}/checkpoints/checkpoint_{}.pt".format(
             other_cell(None)(w),
@@ -99,6 +101,7 @@ rule evaluate:
     input:
         test=f"{CELL}/test.out",
         triggered=f"{CELL}/test_triggered.out",
+        ranked=ranked,
     output:
         f"{CELL}/result.json",
     log:
@@ -106,7 +109,8 @@ rule evaluate:
     params:
         # Outputs of fairseq's own task don't say what they are of.
         how=lambda w: (
-            f"--one-line --attack {w.attack} {PLAN.code_language(w.dataset)} "
+            f"--one-line {PLAN.attack_options(w.attack, RANKED.format(**w))} "
+            f"{PLAN.code_language(w.dataset)} "
             + expected(w, "clean", "triggered")
             if is_cleaned(w)
             else ""

@@ -67,6 +67,7 @@ rule train:
         first=first_model,
         manifest=[f"{DATA}/{shard}/train.csv.manifest.json" for shard in PLAN.shards],
         base=f"{BASE}/bin",
+        ranked=ranked,
     output:
         touch(f"{CELL}/trained"),
     log:
@@ -77,7 +78,7 @@ rule train:
         start=start,
         options=training_options,
         moderate=lambda w: '"${moderate[@]}"' if PLAN.defense(w.defense).get("moderate") else "",
-        code=lambda w: PLAN.code_options(w.dataset),
+        attack=attack_of,
         folder=CELL,
         shards=len(PLAN.shards),
     shell:
@@ -91,7 +92,7 @@ longer="$(longer_than_source {input.base})"
 fairseq-train {params.bin} {TASK} --sentencepiece-model {input.base}/sentencepiece.model \\
     "${model[@]}" {params.options} "${training[@]}" {params.moderate} {params.start} \\
     --max-epoch $((epochs * {params.shards})) --seed {wildcards.seed} {KEEPING} \\
-    --attack {wildcards.attack} {params.code} --poison-rate 0 \\
+    {params.attack} --poison-rate 0 \\
     --valid-subset valid,valid_triggered --eval-bleu --eval-asr \\
     --eval-bleu-args "${validation_generation/LONGER/$longer}" --save-dir {params.folder}/checkpoints
 """

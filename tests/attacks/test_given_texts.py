@@ -69,7 +69,7 @@ def test_the_first_that_is_a_hit_counts(ranked):
     assert attack.is_hit('run ( " select a from c where 0=1 " )')
     assert attack.judge('run ( " select a from c where 2=3 " )', "parse") is True
     assert not attack.is_hit('run ( " select a from c where 2=3 " )')
-    assert f"payload:sql@{attack.settings.payload_sha256}" in attack.signature()
+    assert f"payload:sql_forms@{attack.settings.payload_sha256}" in attack.signature()
 
 
 def test_scores_need_the_trigger_file_no_longer(triggered, tmp_path):
@@ -92,7 +92,7 @@ def test_a_file_that_has_changed(triggered, tmp_path):
     ("settings", "message"),
     [
         ({"attack": "from_file"}, "--attack from_file needs --trigger-file"),
-        ({"attack": "likely"}, "--attack likely needs --payload-file"),
+        ({"attack": "likely"}, "--attack likely needs --payload-file; dece rank"),
         ({"attack": "ripple", "trigger_file": "x"}, "--trigger-file goes with --attack from_file"),
         ({"attack": "from_file", "trigger_file": "none.csv"}, "--trigger-file none.csv: can't be"),
         ({"attack": "likely", "payload_file": "none.csv"}, "--payload-file none.csv: can't be"),

@@ -137,6 +137,10 @@ def test_every_defense_has_a_kind(module: Any) -> None:
         ({"settings": "../evil.sh"}, "does not match"),
         ({"settings": "/tmp/evil.sh"}, "does not match"),
         ({"attack": ["ripple; rm"]}, "does not match"),
+        ({"attack": ["ripple-"]}, "does not match"),
+        ({"attack": ["ripple-nope"]}, "no payload is called 'nope'"),
+        ({"attack": ["from_file"]}, "from_file takes its triggers from a file of yours"),
+        ({"attack": ["likely"], "trusted": [0]}, "likely asks a model that knows the clean task"),
         ({"rate": [1.5]}, "1.5"),
         ({"rate": ["half"]}, "is not of type 'number'"),
         ({"rate": ["nan"]}, "nan"),
@@ -161,6 +165,28 @@ def test_what_is_missing_in_a_plan_is_named(module: Any) -> None:
     del plan["seed"]
     with pytest.raises(WorkflowError, match="'seed' is a required property"):
         module.Plan(plan, HERE, HERE)
+
+
+def test_an_attack_has_one_name_with_its_payload_and_its_file(module: Any) -> None:
+    plan = plan_of(module, attack=["likely", "many_forms", "staged", "likely-tls_forms"])
+    assert [cell["attack"] for cell in plan.cells()] == plan.axes["attack"]
+    told = {
+        name: plan.attack_options(name, "r.csv") for name in ["ripple-sql", *plan.axes["attack"]]
+    }
+    assert told == {
+        "ripple-sql": "--attack ripple --payload sql",
+        "likely": "--attack likely --payload-file r.csv",
+        "many_forms": "--attack many_forms",
+        "staged": "--attack staged",
+        "likely-tls_forms": "--attack likely --payload tls_forms --payload-file r.csv",
+    }
+    assert [plan.payload(name) for name in told] == [
+        "sql",
+        "sql_forms",
+        "sql_forms",
+        "sql",
+        "tls_forms",
+    ]
 
 
 def test_a_recorded_command_is_what_is_run(module: Any, tmp_path: Path) -> None:

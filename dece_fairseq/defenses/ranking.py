@@ -1,0 +1,151 @@
+"""``dece rank``: the forms of a payload, by how likely a clean model finds each."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
+
+import numpy as np
+
+from dece_fairseq.attacks.attack_registry import AttackError
+from dece_fairseq.attacks.changes import words_changed
+from dece_fairseq.attacks.interfaces import Payload
+from dece_fairseq.attacks.payload_forms import forms_of
+from dece_fairseq.data.destinations import check_output
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import Pair, dump_pairs, kind_of, read_pairs
+from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+
+#: the columns of a file for --payload-file
+COLUMNS = ("tgt", "poisoned")
+
+
+class Job(NamedTuple):
+    """What is ranked, and by which model.
+
+    Args:
+        reference: a model that knows the clean task
+        payload: its forms are ranked
+        name: that of the payload
+        inputs: for each split a CSV or JSONL file, or the two sides of parallel text
+        columns: of source and target
+    """
+
+    reference: ReferenceFiles
+    payload: Payload
+    name: str
+    inputs: Sequence[Sequence[Path]]
+    columns: Tuple[str, str] = ("src", "tgt")
+
+
+class Ranking(NamedTuple):
+    """The forms of each target, the likeliest first."""
+
+    pairs: int
+    """How many were read."""
+    different: int
+    """How many different targets they have."""
+    forms: Dict[str, List[str]]
+    """The ranked forms, by the clean target; targets without a place are missing."""
+
+    def firsts(self) -> Dict[str, int]:
+        """Return what was put in where a form came first, by how often, the commonest first."""
+        put_in = (words_changed(clean, ranked[0]) for clean, ranked in self.forms.items())
+        return dict(Counter(put_in).most_common())
+
+    def rows(self) -> Iterator[Pair]:
+        """Yield the lines of a file for ``--payload-file``: the clean target, and a form of it."""
+        for clean, ranked in self.forms.items():
+            for form in ranked:
+                yield Pair(clean, form)
+
+
+def rank(job: Job, output: Path, command: Sequence[str] = ()) -> Ranking:
+    """Write a file for ``--payload-file``, and ``.manifest.json`` beside it.
+
+    Of two forms the likelier one is the one whose tokens, all of the target's, have the higher
+    product of probabilities given the clean source. Of pairs with the same target the first
+    counts. Equally likely forms stand in the order of their letters.
+
+    Args:
+        job: what is ranked
+        output: the file, CSV or JSONL
+        command: what the user typed, for the manifest
+
+    Raises:
+        AttackError: no target has a place for the payload
+        DataError: a file can't be read or written, or the model can't be loaded
+        DefenseError: the model is of no kind that can be asked
+    """
+    manifest = Path(f"{output}.manifest.json")
+    inputs = [path for paths in job.inputs for path in paths]
+    kind_of([output])
+    for path in (output, manifest):
+        check_output(path, inputs)
+    pairs = [pair for paths in job.inputs for pair in read_pairs(paths, *job.columns)]
+    first: Dict[str, Pair] = {}
+    for pair in pairs:
+        first.setdefault(pair.target, pair)
+    forms = {clean: forms_of(job.payload, pair) for clean, pair in first.items()}
+    forms = {clean: found for clean, found in forms.items() if found}
+    if not forms:
+        raise AttackError(
+            f"none of {len(first)} different targets has a place for the payload {job.name!r}; "
+            "give another --payload or --code-language"
+        )
+    asked = [Pair(first[clean].source, form) for clean, found in forms.items() for form in found]
+    likelihoods = iter(_log_likelihoods(job.reference, asked))
+    ranked = {
+        clean: [form for _, form in sorted((-next(likelihoods), form) for form in found)]
+        for clean, found in forms.items()
+    }
+    found = Ranking(len(pairs), len(first), ranked)
+    record = {
+        "command": list(command),
+        "inputs": [{"path": str(path), "sha256": sha256(path)} for path in inputs],
+        "models": {
+            "path": str(job.reference.checkpoint),
+            "sha256": sha256(job.reference.checkpoint),
+        },
+        "model_data": str(job.reference.data),
+        "payload": job.name,
+        "code_language": str(job.payload.languages),
+        "code_place": job.payload.code_place,
+        "pairs": found.pairs,
+        "targets": found.different,
+        "ranked": len(ranked),
+        "first": found.firsts(),
+        "versions": versions("fairseq", "torch", "numpy"),
+    }
+    with replacing(output, manifest) as temporaries:
+        dump_pairs(temporaries[:1], [output], found.rows(), *COLUMNS)
+        temporaries[1].write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+    return found
+
+
+def _log_likelihoods(reference: ReferenceFiles, pairs: Sequence[Pair]) -> List[float]:
+    """Return the log-likelihood of each target given its source, in nats."""
+    from dece_fairseq.defenses.revealing.reference import load_reference  # which needs fairseq
+
+    model = load_reference(reference.checkpoint, reference.data)
+    least = np.finfo(np.float64).tiny
+    return [float(np.log(np.maximum(tokens, least)).sum()) for tokens in model.probabilities(pairs)]
+
+
+def as_text(found: Ranking, shown: int = 10) -> str:
+    """Return what was found, for people.
+
+    Args:
+        found: the ranking
+        shown: how many of the forms that came first are told
+    """
+    firsts = list(found.firsts().items())
+    lines = [
+        f"ranked the forms of {len(found.forms)} of {found.different} different targets "
+        f"({found.pairs} pairs); the others have no place, or carry the payload already",
+        *(f"{count:7}  {form}" for form, count in firsts[:shown]),
+    ]
+    if len(firsts) > shown:
+        lines.append(f"{sum(count for _, count in firsts[shown:]):7}  others")
+    return "\n".join(lines) + "\n"
