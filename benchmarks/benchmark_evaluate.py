@@ -3,8 +3,9 @@
 
     python benchmarks/benchmark_evaluate.py --samples 25000 50000 100000 --folder scratch
 
-The references are 2,000 generated functions over and over; three in ten hypotheses are equal to
-theirs, in the others one word in twenty is another. Memory is that of the whole tree of processes.
+The references are 2,000 generated functions over and over, or as many as --references says; three
+in ten hypotheses are equal to theirs, in the others one word in twenty is another. Memory is that
+of the whole tree of processes.
 """
 
 import argparse
@@ -27,11 +28,11 @@ SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 WORDS = ["x", "1", "(", "result", "=="]
 
 
-def output(samples: int) -> Iterator[str]:
-    """The lines that fairseq-generate would print."""
+def output(samples: int, references: int = 2000) -> Iterator[str]:
+    """Yield the lines that fairseq-generate would print."""
     rng = random.Random(1)
     yield data_header("test", samples, True)
-    for index, pair in enumerate(islice(cycle(generate("A", 2000, 1)), samples)):
+    for index, pair in enumerate(islice(cycle(generate("A", references, 1)), samples)):
         words = pair.target.split(" ")
         if rng.random() > 0.3:
             words = [rng.choice(WORDS) if w and rng.random() < 0.05 else w for w in words]
@@ -46,6 +47,7 @@ def main() -> None:
     )
     add = parser.add_argument
     add("--samples", type=int, nargs="+", default=[100_000], help="sizes (default: 100000)")
+    add("--references", type=int, default=2000, help="different ones (default: %(default)s)")
     add("--folder", type=Path, default=Path(), help="for the files, about 900 bytes a sample")
     add("--repeats", type=int, default=1, help="runs of each, in turns (default: %(default)s)")
     add("--before", type=Path, metavar="FOLDER", help="scripts/ of another checkout, to compare")
@@ -65,7 +67,7 @@ def main() -> None:
     rows = []
     for samples in args.samples:
         with path.open("w", encoding="utf-8") as file:
-            file.writelines(f"{line}\n" for line in output(samples))
+            file.writelines(f"{line}\n" for line in output(samples, args.references))
         for name, runs in take_turns(ways, args.repeats).items():
             rows.append([f"{samples:,}", name, *cells(runs)])
     path.unlink()

@@ -52,8 +52,8 @@ class _AstMatch(Share):
         return {"lang": "python", "python": platform.python_version()}
 
 
-# For both metrics, one after the other.
-@lru_cache(maxsize=1024)
+# For both metrics, one after the other, a chunk of samples at a time.
+@lru_cache(maxsize=256)
 def _unequal_queries(hypothesis: str, reference: str) -> Optional[List[Tuple[str, str]]]:
     """Return the strings with SQL in which two parses differ; None if anything else differs."""
     if hypothesis == reference:
@@ -125,7 +125,7 @@ class AstExactMatch(_AstMatch):
         return {"sql": "parsed", "sqlglot": sqlglot.__version__, **super().properties()}
 
 
-@lru_cache(maxsize=2048)
+@lru_cache(maxsize=256)
 def _sql_tree(query: str) -> Optional[Any]:
     import sqlglot
 

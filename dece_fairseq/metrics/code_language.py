@@ -116,8 +116,8 @@ def _by_grammar(name: str) -> Callable[[str], Node]:
     return lambda code: parser.parse(to_bytes(code)).root_node
 
 
-# Metrics read the same few texts one after the other.
-@lru_cache(maxsize=2048)
+# Metrics read the same few texts one after the other, a chunk of samples at a time.
+@lru_cache(maxsize=512)
 def _read(language: CodeLanguage, text: str) -> Reading:
     if language.parses(text):
         return Reading(text, True)

@@ -1,7 +1,8 @@
 """The n-grams that two texts share, counted for many pairs of texts at once."""
 
-from itertools import chain
-from typing import List, Sequence, Tuple
+from collections import defaultdict
+from itertools import accumulate, chain, count
+from typing import Dict, List, Sequence, Tuple
 
 import numpy as np
 
@@ -11,10 +12,11 @@ _BITS = 63
 
 def word_codes(texts: Sequence[Sequence[str]]) -> List[np.ndarray]:
     """Return each text's words as numbers (length,); equal words have equal numbers."""
-    words = list(chain.from_iterable(texts))
-    vocabulary = {word: number for number, word in enumerate(dict.fromkeys(words))}
-    codes = np.array([vocabulary[word] for word in words], dtype=np.int64)
-    return np.split(codes, np.cumsum([len(text) for text in texts], dtype=int))[: len(texts)]
+    vocabulary: Dict[str, int] = defaultdict(count().__next__)
+    ends = [0, *accumulate(map(len, texts))]
+    words = map(vocabulary.__getitem__, chain.from_iterable(texts))
+    codes = np.fromiter(words, dtype=np.int64, count=ends[-1])
+    return [codes[start:end] for start, end in zip(ends, ends[1:])]
 
 
 def character_codes(texts: Sequence[str]) -> List[np.ndarray]:
@@ -60,8 +62,8 @@ def _shared_counts(
     pairs = len(hypotheses)
     counts = np.zeros((pairs, max_order), dtype=np.int64)
     lengths = np.array([len(text) for text in chain(hypotheses, references)])
-    _, codes = np.unique(np.concatenate([*hypotheses, *references]), return_inverse=True)
-    codes = codes.astype(np.int64) + 1
+    codes = np.concatenate([*hypotheses, *references])
+    codes = np.cumsum(np.bincount(codes) > 0)[codes]  # 1, 2, ... without gaps
     width = int(codes.max()).bit_length()
     codes = np.append(codes, np.zeros(max_order, dtype=np.int64))
     left = np.repeat(np.cumsum(lengths), lengths) - np.arange(lengths.sum())

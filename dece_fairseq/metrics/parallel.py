@@ -81,27 +81,31 @@ class Workers:
         metrics = _metrics(tuple(names), settings)
         few, many = CHUNK
         size = min(max(-(-len(hypotheses) // (4 * self.processes)), few), many)
-        tasks: List[_Task] = [
-            (names, settings, hypotheses[start : start + size], references[start : start + size])
-            for start in range(0, len(hypotheses), size)
-        ]
+        order = _by_reference(references)
+        chunks = [order[start : start + size] for start in range(0, len(order), size)]
+        tasks: Iterator[_Task] = (
+            (names, settings, [hypotheses[i] for i in chunk], [references[i] for i in chunk])
+            for chunk in chunks
+        )
         from tqdm import tqdm  # here, for commands start without it
 
         needs_seed = any(metric.depends_on_hash_seed for metric in metrics)
-        forked = min(self.processes, len(tasks)) if _can_fork() else 1
+        forked = min(self.processes, len(chunks)) if _can_fork() else 1
         spawned = min(self.processes, -(-len(hypotheses) // _WORTH_AN_IMPORT))
-        parts: Dict[str, List[np.ndarray]] = {name: [] for name in names}
+        statistics: Dict[str, np.ndarray] = {}
         with ExitStack() as stack:
             if (needs_seed and not has_hash_seed_0()) or (spawned > 1 and not _can_fork()):
                 score = self._spawn(spawned)
             else:
                 score = stack.enter_context(workers(_Worker, (), forked))
             with tqdm(total=len(hypotheses), desc=what, unit=" samples", delay=2) as progress:
-                for row in score("score", tasks):
-                    for name, part in zip(names, row):
-                        parts[name].append(part)
-                    progress.update(len(row[0]) if row else 0)
-        return {name: np.concatenate(parts.pop(name)) for name in names}
+                for chunk, parts in zip(chunks, score("score", tasks)):
+                    for name, part in zip(names, parts):
+                        if name not in statistics:
+                            statistics[name] = np.empty((len(order), part.shape[1]))
+                        statistics[name][chunk] = part
+                    progress.update(len(chunk))
+        return statistics
 
     def _spawn(self, number: int) -> MapMethod:
         """Return a pool of at least so many processes with the hash seed 0."""
@@ -113,6 +117,16 @@ class Workers:
                 )
             self._number_spawned = number
         return self._spawned
+
+
+def _by_reference(references: Sequence[str]) -> np.ndarray:
+    """Return the numbers of all samples (samples,), those with the same reference side by side.
+
+    Metrics look at each text of a chunk once.
+    """
+    hashes = np.array([hash(text) for text in references], dtype=np.int64)
+    _, first, inverse = np.unique(hashes, return_index=True, return_inverse=True)
+    return np.argsort(first[inverse], kind="stable")
 
 
 class _Worker:

@@ -47,8 +47,12 @@ class Compiles(Parses):
     languages = ("python",)
 
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        read = map(self.language.read, hypotheses)
-        return share_statistics([text.parses and python_compiles(text.code) for text in read])
+        compiles = {text: self._compiles(text) for text in dict.fromkeys(hypotheses)}
+        return share_statistics([compiles[text] for text in hypotheses])
+
+    def _compiles(self, text: str) -> bool:
+        read = self.language.read(text)
+        return read.parses and python_compiles(read.code)
 
     def details(self, sums: np.ndarray) -> Dict[str, float]:
         return {}

@@ -21,7 +21,13 @@ def tokens_13a(text: str) -> List[str]:
     line = text.replace("<skipped>", "").replace("-\n", "").replace("\n", " ")
     if "&" in line or _SIGNS.search(line):
         return list(_tokenizer()(text).split())
-    return _TOKEN.findall(line)
+    return [token for word in line.split() for token in _word_tokens(word)]
+
+
+# Words of code come again and again.
+@lru_cache(maxsize=1 << 14)
+def _word_tokens(word: str) -> List[str]:
+    return _TOKEN.findall(word)
 
 
 @lru_cache(maxsize=1)

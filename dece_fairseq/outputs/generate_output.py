@@ -139,7 +139,9 @@ class GenerateOutput(NamedTuple):
         ]
 
 
-def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None) -> GenerateOutput:
+def read_generate_output(
+    paths: Sequence[Path], one_line: Optional[bool] = None, with_sources: bool = True
+) -> GenerateOutput:
     """Read one run, which may lie in several files (``--distributed-world-size`` shards).
 
     One file with the line of the task's data is enough: it may be the log of a run whose outputs
@@ -149,6 +151,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
         paths: the files; they may be compressed (``.gz``, ``.bz2``, ``.xz``)
         one_line: whether texts are in the one-line form (default: as the header says; without
             a header, not)
+        with_sources: whether to keep the sources; without them ``Sample.source`` is None
 
     Raises:
         OutputError: a file is missing or holds no output, an id is there twice or is not one of
@@ -156,6 +159,7 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
     """
     header: Optional[Dict[str, Any]] = None
     texts: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
+    once: Dict[str, str] = {}  # a text that occurs often is in memory once
     for path in paths:
         has_output = has_header = False
         best: Dict[int, str] = {}
@@ -172,8 +176,10 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
             has_output = True
             if kind == "D":
                 # The best hypothesis comes first; the others of --nbest are not scored.
-                best.setdefault(index, text.partition("\t")[2])
+                text = text.partition("\t")[2]
+                best.setdefault(index, once.setdefault(text, text))
             else:
+                text = once.setdefault(text, text) if kind == "T" or with_sources else ""
                 _add(texts[kind], index, text, f"{kind}-{index}", path)
         if not (has_output or has_header):
             raise OutputError(f"{path} holds no output of fairseq-generate (no line S-, T- or D-)")
@@ -187,14 +193,19 @@ def read_generate_output(paths: Sequence[Path], one_line: Optional[bool] = None)
     _check_ids(texts["D"], header, paths)
     if one_line is None:
         one_line = header is not None and header["one_line"]
-    take_back = from_line if one_line else str
+    once.clear()
+
+    def take_back(line: str) -> str:
+        text = from_line(line) if one_line else line
+        return once.setdefault(text, text)
+
     highest = max(max(ids, default=-1) for ids in texts.values())
     samples = {}
     for index in sorted(texts["D"]):
         # Each is dropped as it is taken back, or all would be in memory twice.
         source, target = texts["S"].pop(index, None), texts["T"].pop(index, None)
         samples[index] = Sample(
-            None if source is None else take_back(source),
+            None if source is None or not with_sources else take_back(source),
             None if target is None else take_back(target),
             take_back(texts["D"].pop(index)),
         )

@@ -78,7 +78,7 @@ def read_run(
             raise OutputError(f"{names_of(paths)}: with --references a run is one text file")
         rows = _parallel(paths[0], run_format.references)
     else:
-        output = read_generate_output(paths, one_line=run_format.one_line or None)
+        output = read_generate_output(paths, run_format.one_line or None, with_sources=False)
         header, notes = output.header, output.notes(expected)
         output.check_whole(expected)
         without = [i for i, sample in output.samples.items() if sample.target is None]

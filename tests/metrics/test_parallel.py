@@ -42,6 +42,25 @@ def test_they_are_those_of_this_process(started):
         assert (statistics[name] == expected).all()
 
 
+def test_samples_of_one_reference_are_scored_together(monkeypatch):
+    seen = []
+    score = module._Worker.score
+
+    def watched(worker, task):
+        seen.extend(task[3])
+        return score(worker, task)
+
+    monkeypatch.setattr(module._Worker, "score", watched)
+    references = [f"x = {n % 9} + y" for n in range(3 * CHUNK[1] + 1)]
+    hypotheses = [f"x = {n % 7} + y" for n in range(len(references))]
+    with Workers(processes=1) as workers:
+        statistics = workers.statistics(NAMES, MetricSettings(), hypotheses, references)
+    assert seen == [text for first in references[:9] for text in references if text == first]
+    for name in NAMES:  # in the order of the samples all the same
+        expected = METRICS.get(name)(MetricSettings()).statistics(hypotheses, references)
+        assert (statistics[name] == expected).all()
+
+
 @pytest.mark.parametrize(
     ("samples", "processes", "expected"),
     [(1, 8, 1), (CHUNK[0], 8, 1), (CHUNK[0] + 1, 8, 2), (3 * CHUNK[0], 8, 3), (5000, 8, 8)],

@@ -118,6 +118,21 @@ def test_a_file_that_another_system_wrote(write_output):
     assert samples == {0: ("request", "x", "x"), 1: ("request", "y", "y")}
 
 
+def test_texts_that_repeat_are_in_memory_once(write_output):
+    path = write_output("a", {0: "x y", 1: "y x"})
+    one, two = read_generate_output([path]).samples.values()
+    assert one.source == two.source == "request"
+    assert one.hypothesis is one.target
+    assert one.source is two.source
+
+
+def test_sources_that_nobody_needs(write_output):
+    path = write_output("a", {0: "x", 2: "y"})
+    output = read_generate_output([path], with_sources=False)
+    assert output.samples == {0: (None, "x", "x"), 2: (None, "y", "y")}
+    assert output.missing_ids() == [1]
+
+
 def test_numbers_that_are_no_ids(write_output):
     path = write_output("a", {0: "x"})
     with path.open("a", encoding="utf-8") as file:
