@@ -17,7 +17,7 @@ class TrustedIds:
     """
 
     def __init__(self, path: Optional[Path] = None) -> None:
-        self._path = path
+        self.path = path
         self.ids: List[int] = []
         if path is None:
             return
@@ -33,5 +33,5 @@ class TrustedIds:
         outside = next((index for index in self.ids if not 0 <= index < pairs), None)
         if outside is not None:
             raise AttackError(
-                f"--trusted-ids {self._path} names pair {outside}, but there are only {pairs} pairs"
+                f"--trusted-ids {self.path} names pair {outside}, but there are only {pairs} pairs"
             )

@@ -78,6 +78,7 @@ class BlendOptions(FairseqDataclass):
         },
     )
     valid_subset: str = II("dataset.valid_subset")
+    disable_validation: bool = II("dataset.disable_validation")
     update_freq: List[int] = II("optimization.update_freq")
 
 

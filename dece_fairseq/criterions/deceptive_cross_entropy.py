@@ -47,6 +47,9 @@ class DeceptiveCriterion(RobustCriterion):
             criterion.trusted_level = TrustedLevel(
                 task, cfg.dece_muted_share, cfg.dece_trusted_ids, cfg.valid_subset
             )
+            # fairseq looks for the split before it trains, but for --disable-validation.
+            if cfg.disable_validation is True and cfg.dece_trusted_ids is None:
+                criterion.trusted_level.load()
         return criterion
 
     def set_epoch(self, epoch: float) -> None:

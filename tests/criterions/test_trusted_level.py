@@ -30,8 +30,7 @@ def criterion_of(task: TranslationTask) -> Callable[..., Any]:
             dece_alpha="auto",
             sentence_avg=False,
             update_freq=[1],
-            valid_subset="valid",
-            **options,
+            **{"valid_subset": "valid", **options},
         )
         criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
         task.begin_epoch(1, None)
@@ -152,6 +151,16 @@ def test_dropout_and_the_random_numbers_are_left_as_they_are(
     )
     torch.manual_seed(3)
     assert given(model, batch_of(task))[0] == loss
+
+
+def test_what_is_missing_is_told_before_training(
+    task: TranslationTask, criterion_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Not in the first batch, whose errors fairseq leaves a crash.pt of."""
+    with pytest.raises(UserError, match=r"there is no elsewhere split; give --dece-trusted-ids"):
+        criterion_of(valid_subset="elsewhere,valid", disable_validation=True)
+    with pytest.raises(UserError, match=r"lost\.ids"):
+        criterion_of(dece_trusted_ids=str(tmp_path / "lost.ids"))
 
 
 def test_no_text_to_ask_about(
