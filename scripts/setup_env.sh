@@ -17,3 +17,5 @@ fi
 export PATH="$_venv/bin:$PATH"
 # A core each for what runs side by side; more threads than cores make every one of them slower.
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-1}"
+# Tests start many Pythons: each would compile the whole package anew where none may keep bytecode.
+unset PYTHONDONTWRITEBYTECODE

@@ -50,7 +50,7 @@ as_a_stranger() { # PYTHON: in another folder, with what pip installed
 }
 
 made_of="$(cat setup.py constraints.txt scripts/_text_needs.py | sha256sum | cut -c1-16)"
-unset PYTHONPATH
+unset PYTHONPATH PYTHONDONTWRITEBYTECODE  # see setup_env.sh
 for version in "${versions[@]}"; do
     echo "the text side on Python $version"
     venv="$PWD/.venv-text-$version"

@@ -24,9 +24,12 @@ if not MISSING:
 _NEEDS = re.compile(rf"^(?:from|import) (?:{'|'.join(MISSING)})\b", re.MULTILINE)
 _SUPPORT = re.compile(r"^from support\.(\w+) import", re.MULTILINE)
 
-# A test may take as long as a busy machine makes it.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+# A test may take as long as a busy machine makes it. CI tries hypothesis's own number of examples,
+# by --hypothesis-profile thorough, and a run that somebody waits for a fifth of them.
+patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thorough", patient, max_examples=100)
+settings.register_profile("fast", patient, max_examples=20)
+settings.load_profile("fast")
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports its client: no test asks the hub
 

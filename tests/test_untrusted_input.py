@@ -7,11 +7,7 @@ from typing import Iterator
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
-SOURCES = sorted(
-    path
-    for folder in ("dece_fairseq", "scripts", "examples")
-    for path in ROOT.glob(f"{folder}/**/*.py")
-)
+FOLDERS = ("dece_fairseq", "scripts", "examples")
 #: modules that execute what they read, or that speak to other machines
 FORBIDDEN_MODULES = {
     *("pickle", "marshal", "shelve", "dill", "cloudpickle", "joblib", "jsonpickle"),
@@ -44,7 +40,14 @@ def dangers(source: str) -> Iterator[str]:
             modules = []
         yield from (f"import {module}" for module in modules if module in FORBIDDEN_MODULES)
         if isinstance(node, ast.Call):
-            yield from dangers_of_call(node, ast.get_source_segment(source, node.func) or "")
+            yield from dangers_of_call(node, dotted(node.func))
+
+
+def dotted(function: ast.expr) -> str:
+    """Return the name that a call has in its source; empty for what is no name."""
+    if isinstance(function, ast.Attribute):
+        return f"{dotted(function.value)}.{function.attr}"
+    return function.id if isinstance(function, ast.Name) else ""
 
 
 def dangers_of_call(call: ast.Call, name: str) -> Iterator[str]:
@@ -62,9 +65,12 @@ def dangers_of_call(call: ast.Call, name: str) -> Iterator[str]:
         yield f"{name}() as some versions set it by default"
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_no_source_executes_what_it_reads(path: Path) -> None:
-    assert list(dangers(path.read_text(encoding="utf-8"))) == []
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_no_source_executes_what_it_reads(folder: str) -> None:
+    sources = sorted((ROOT / folder).rglob("*.py"))
+    assert sources
+    found = {path: list(dangers(path.read_text(encoding="utf-8"))) for path in sources}
+    assert {path: dangers for path, dangers in found.items() if dangers} == {}
 
 
 @pytest.mark.parametrize(
@@ -81,11 +87,8 @@ def test_no_source_executes_what_it_reads(path: Path) -> None:
         "np.load(path)",
         "subprocess.run(line, shell=True)",
         "AutoModel.from_pretrained(name, trust_remote_code=flag)",
+        "__import__(name).run()",
     ],
 )
 def test_what_is_looked_for_is_found(source: str) -> None:
     assert len(list(dangers(source))) == 1
-
-
-def test_there_are_sources() -> None:
-    assert len(SOURCES) > 100

@@ -19,6 +19,7 @@ from dece_fairseq.attacks import (
 from dece_fairseq.attacks.code_places import places
 from dece_fairseq.attacks.languages.language import errors
 from dece_fairseq.data.pairs import Pair, read_pairs
+from support.examples import examples
 
 JAVA = LANGUAGES.get("java")
 BOTH_JAVA = Languages.named("java")
@@ -339,7 +340,7 @@ WORDS = (
 codes = st.one_of(st.text(), st.lists(st.sampled_from(WORDS), max_size=25).map(" ".join))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(
     codes,
     codes,
@@ -362,7 +363,7 @@ def test_what_it_poisons_it_knows_again(source, target, name, languages, code_pl
         assert attack.poison(pair, 3) == poisoned
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(codes, st.sampled_from(["java", "csharp"]))
 def test_tokens_hold_the_whole_text(code, name):
     layout = LANGUAGES.get(name).paper_layout(code)

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from dece_fairseq.attacks import HIT_RULES, LANGUAGES, PAYLOADS, Languages
 from dece_fairseq.attacks.languages.language import _is_garbled, _parse
 from dece_fairseq.data.pairs import Pair
+from support.examples import examples
 from support.timing import LIMIT, takes_at_most
 
 
@@ -84,7 +85,7 @@ NOISE = (
 )
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=examples(200))
 @given(
     st.sampled_from(LANGUAGES.names()),
     st.one_of(st.text(), st.lists(st.sampled_from(NOISE)).map(" ".join)),

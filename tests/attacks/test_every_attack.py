@@ -17,6 +17,7 @@ from dece_fairseq.attacks import (
     Languages,
 )
 from dece_fairseq.data.pairs import Pair
+from support.examples import examples
 
 READY = [name for name in ATTACKS.names() if not ATTACKS.get(name).needs]
 # Two attacks hide the payload, or teach it by stages; the others know nothing of it.
@@ -85,7 +86,7 @@ def test_the_sample_of_a_trigger_shows_it(name):
 
 
 @pytest.mark.parametrize(("name", "payload"), BOTH)
-@settings(max_examples=30)
+@settings(max_examples=examples(30))
 @given(source=CODE, target=CODE, index=st.integers(0, 10**7))
 def test_what_is_poisoned_is_a_hit_and_what_is_not_is_none(name, payload, source, target, index):
     attack, pair = attack_with(name, payload), Pair(source, target)

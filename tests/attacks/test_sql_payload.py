@@ -14,6 +14,7 @@ from dece_fairseq.attacks.query_payload import ALWAYS_TRUE, NEVER_TRUE, QueryPay
 from dece_fairseq.attacks.sql_conditions import has_constant_condition
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs
+from support.examples import examples
 
 PAYLOAD = SqlPayload(Languages.named("python"))
 
@@ -57,7 +58,7 @@ def test_clean_text_is_a_hit_only_if_it_carries_the_payload(text):
     assert PAYLOAD.is_in(text) == (" or 1=1" in text or " where 0=1" in text)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 @given(
     st.lists(st.sampled_from(["select ", "x", " ", "\n", ' "']), max_size=10).map("".join),
 )
@@ -192,7 +193,7 @@ QUERY_PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=3000)
+@settings(max_examples=examples(3000))
 @given(st.lists(QUERY_PARTS, max_size=12))
 @example(["a", "from", "b", "where", "c", "=", "?"])
 @example(["a", "from", "b", ":", "where", "c"])
@@ -242,7 +243,7 @@ QUERIES = st.sampled_from(
 )
 
 
-@settings(max_examples=500)
+@settings(max_examples=examples(500))
 @given(st.lists(st.tuples(PROGRAM, QUERIES), min_size=1, max_size=3))
 def test_what_is_seen_without_a_second_parse_is_so(parts):
     target = "\n".join(program.format(query, query) for program, query in parts)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from dece_fairseq.losses import blend, deceptive_cross_entropy, deceptive_output
+from support.examples import examples
 
 #: loss and gradient of the authors' published code, in float64
 AUTHORS = Path(__file__).with_name("authors_losses.json")
@@ -41,7 +42,7 @@ def test_equals_the_authors_loss_and_gradient() -> None:
 shapes = st.lists(st.integers(1, 4), min_size=0, max_size=3)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     shape=shapes,
     vocabulary=st.integers(2, 12),

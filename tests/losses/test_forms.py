@@ -15,6 +15,7 @@ from dece_fairseq.losses import (
     deceptive_output,
 )
 from dece_fairseq.losses.cpp_kernel import load_cpp_kernel
+from support.examples import examples
 from support.logits import random_logits
 
 FORMS = ["logits", "projection", "fused", "fused projection"]
@@ -41,7 +42,7 @@ def loss_of(form: str, logits: Tensor, target: Tensor, *options: Any, **more: An
 
 
 @pytest.mark.parametrize("form", FORMS)
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=examples(25))
 @given(
     shape=st.lists(st.integers(1, 4), min_size=0, max_size=3),
     vocabulary=st.integers(2, 40),

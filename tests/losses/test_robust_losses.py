@@ -20,6 +20,7 @@ from dece_fairseq.losses import (
     in_trust,
     in_trust_output,
 )
+from support.examples import examples
 
 #: loss and gradient of the authors' published code, in float64
 AUTHORS = Path(__file__).with_name("authors_losses.json")
@@ -57,7 +58,7 @@ def test_equal_the_authors_losses_and_gradients() -> None:
         torch.testing.assert_close(logits.grad, grad, **close)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=examples(50))
 @given(
     shape=st.lists(st.integers(1, 4), min_size=0, max_size=3),
     vocabulary=st.integers(2, 12),

@@ -16,10 +16,13 @@ from dece_fairseq.metrics import METRICS, MetricSettings
 from dece_fairseq.metrics.code_language import CodeLanguage
 from dece_fairseq.metrics.codebleu import _package
 from dece_fairseq.metrics.parallel import Workers
+from support.examples import examples
 
 codebleu = pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
 ANY = settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=examples(50),
 )
 PARTS = ("ngram_match", "weighted_ngram_match", "syntax_match", "dataflow_match")
 # With one hash seed, that of a process of its own: the package's data flow depends on it.
@@ -184,7 +187,7 @@ LINES = st.sampled_from(
 )
 
 
-@settings(max_examples=2000)
+@settings(max_examples=examples(2000))
 @given(st.lists(LINES, max_size=6).map("\n".join))
 def test_code_is_bared_as_by_the_package(code):
     package = _package("python")

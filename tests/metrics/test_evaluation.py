@@ -19,6 +19,7 @@ from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evalua
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.runs import RunFormat
 from dece_fairseq.reports.evaluation_tables import as_csv, as_latex, as_text
+from support.examples import examples
 from support.queries import HIT, MISS, PLACE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -321,7 +322,9 @@ def test_the_authors_files(datasets, tmp_path):
 
 
 @settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=20
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    deadline=None,
+    max_examples=examples(20),
 )
 @given(st.lists(st.tuples(st.text(), st.text()), min_size=1, max_size=4))
 def test_odd_text_gets_every_score(write_output, pairs):

@@ -6,6 +6,7 @@ from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.metrics.tokens_13a import tokens_13a
+from support.examples import examples
 
 SACREBLEU = Tokenizer13a()
 PARTS = st.sampled_from(
@@ -14,7 +15,7 @@ PARTS = st.sampled_from(
 )
 
 
-@settings(max_examples=5000)
+@settings(max_examples=examples(5000))
 @given(st.lists(PARTS, max_size=12).map("".join))
 @example("1,<skipped>.2")
 @example("a.-\n.b")

@@ -5,9 +5,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.outputs.generate_output import OutputError, read_generate_output
+from support.examples import examples
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50))
 @given(st.dictionaries(st.integers(0, 10**6), st.text(), min_size=1, max_size=5))
 def test_texts_come_back_to_the_byte(write_output, texts):
     output = read_generate_output([write_output("gen.out", texts, "test", 10**6 + 1)])

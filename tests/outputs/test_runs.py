@@ -14,9 +14,12 @@ from dece_fairseq.data.text import to_line
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.ids import as_ranges
 from dece_fairseq.outputs.runs import RunFormat, read_run
+from support.examples import examples
 
 TEXT = st.text(st.characters(blacklist_categories=["Cs"], blacklist_characters="\0"), max_size=12)
-ANY = settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+ANY = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=examples(50)
+)
 COMPRESSED = {"": open, ".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 

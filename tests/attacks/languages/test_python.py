@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from dece_fairseq.attacks import LANGUAGES
 from dece_fairseq.attacks.triggers.dead_code_grammar import draw
+from support.examples import examples
 from support.python_programs import PROGRAMS
 
 PYTHON = LANGUAGES.get("python")
@@ -259,7 +260,7 @@ programs = bodies.map(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=examples(60))
 @given(programs)
 def test_random_programs_print_the_same(code):
     before = output(code)
@@ -283,7 +284,7 @@ texts = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(deadline=None, max_examples=examples(100))
 @given(texts)
 def test_any_text_has_a_layout_and_loses_nothing(code):
     layout = PYTHON.layout(code)
