@@ -6,12 +6,13 @@ it is where all pairs with some word in their source differ from the reference i
 """
 
 import heapq
-from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.defenses.revealing.by_trigger import frequent_ngrams, overlap
 from dece_fairseq.defenses.revealing.spans import Texts, news
+from dece_fairseq.defenses.revealing.tails import binomial_nats
 
 #: pairs that say what an n-gram and a difference have to do with each other; those of a topic that
 #: the reference does not know are seldom many more
@@ -39,7 +40,11 @@ class Association(NamedTuple):
 
 
 def associations(
-    sources: Texts, differences: Sequence[Sequence[str]], least_pairs: int, most: int
+    sources: Texts,
+    differences: Sequence[Sequence[str]],
+    least_pairs: int,
+    most: int,
+    explained: Optional[np.ndarray] = None,
 ) -> List[Association]:
     """Return n-grams with the difference that goes with each, the best first.
 
@@ -52,8 +57,11 @@ def associations(
         differences: (N,), of each
         least_pairs: how many pairs must have both
         most: how many to return at most
+        explained: (N,), pairs that are left out
     """
     search = _Search(sources, differences, least_pairs)
+    if explained is not None:
+        search.leave_out(explained)
     heap = [(-nats, gram, kind) for nats, gram, kind in search.candidates()]
     heapq.heapify(heap)
     found: List[Association] = []
@@ -137,6 +145,10 @@ class _Search:
         both: np.ndarray = np.intersect1d(with_gram, with_kind, assume_unique=True)
         return np.sort(with_gram) if len(both) >= MOSTLY * len(with_gram) else both
 
+    def leave_out(self, explained: np.ndarray) -> None:
+        """Leave pairs (N,) out from now on."""
+        self._is_free &= ~explained
+
     def explain(self, gram: int) -> None:
         """Leave the pairs of an n-gram out from now on."""
         self._is_free[self._free(self._with_gram, gram)] = False
@@ -149,11 +161,9 @@ class _Search:
 
 def _nats(both: np.ndarray, with_gram: np.ndarray, with_kind: np.ndarray, size: int) -> np.ndarray:
     """Return nats of so many pairs with an n-gram and a difference (C,), of so many with each."""
-    from scipy.stats import binom
-
     share = (with_kind - both + 1) / (size - with_gram + 2)
     often = both > share * with_gram
     nats = np.zeros(len(both))
-    nats[often] = -binom.logsf(both[often] - 1, with_gram[often], share[often])
+    nats[often] = binomial_nats(both[often], with_gram[often], share[often])
     left: np.ndarray = nats * np.maximum(both - DEFINING, 0) / both
     return left

@@ -4,11 +4,12 @@ The other way round than spans: a payload of one word, as a flipped label, or of
 leaves no span to find, but all of its pairs are surprising and have the trigger.
 """
 
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.defenses.revealing.spans import LEAST, Texts, news
+from dece_fairseq.defenses.revealing.tails import gamma_nats
 
 #: words in what is looked for
 LONGEST = 3
@@ -35,6 +36,7 @@ def telling_ngrams(
     least_pairs: int,
     most: int,
     of_trusted: Sequence[int] = (),
+    explained: Optional[np.ndarray] = None,
 ) -> List[Telling]:
     """Return the n-grams whose pairs have the highest scores, the best first.
 
@@ -51,16 +53,15 @@ def telling_ngrams(
         least_pairs: how many pairs of the group must have the n-gram
         most: how many to return at most
         of_trusted: the group of each trusted pair
+        explained: (N,), pairs that are left out
     """
-    from scipy.stats import gamma
-
     ranks = _ranks(scores, groups)
     grams, owners, words = frequent_ngrams(sources, groups, least_pairs)
     found: List[Telling] = []
     if not len(grams):
         return found
     size = len(words)
-    is_free = np.ones(len(scores), dtype=bool)
+    is_free = np.ones(len(scores), dtype=bool) if explained is None else ~explained
     every_group = np.concatenate([groups, np.array(of_trusted, dtype=groups.dtype)])
     usual: Dict[int, float] = {}
     while len(found) < most:
@@ -69,7 +70,7 @@ def telling_ngrams(
         sums = np.bincount(grams[free], weights=ranks[owners[free]], minlength=size)
         nats = np.zeros(size)
         some = counts >= least_pairs
-        nats[some] = -gamma.logsf(sums[some], counts[some])
+        nats[some] = gamma_nats(sums[some], counts[some])
         if not found:  # those that are nothing now will never be
             keep = nats >= LEAST
             kept = keep[grams]

@@ -1,7 +1,7 @@
 """How often clean data would show as much: p-values, without knowing the attack.
 
 The suspicions that clean data show, names and idioms that the reference has not met, get rarer the
-more nats they have. That tail is learned from the data themselves, below what is judged.
+more evidence they have. That tail is learned from the data themselves, below what is judged.
 """
 
 from typing import List, Sequence
@@ -10,8 +10,8 @@ import numpy as np
 
 #: for the report
 EXPLANATION = (
-    "by the tail of the weaker suspicions of the same data: the gaps between the square roots of "
-    "their nats, each times its rank, are exponential in clean data; the largest are compared with "
+    "by the tail of the weaker suspicions of the same data: the gaps between what speaks for them, "
+    "each times its rank, are exponential in clean data; the largest are compared with "
     "those behind them by an F test, Bonferroni over the 1, 2, 4 and 8 largest, step by step; with "
     "trusted pairs a fifth of the level is for triggers: of payloads of ever other words, and of "
     "something that targets have more or less of"
@@ -20,39 +20,36 @@ EXPLANATION = (
 TAIL = 20
 #: how many largest may be no part of the tail together, as those of a payload of several forms
 TOGETHER = (1, 2, 4, 8)
-#: the least scale of the tail, that of data which a reference knows well; without trusted pairs
-#: more, as nothing else tells what is usual
-LEAST_SCALE, LEAST_SCALE_UNTRUSTING = 1.0, 1.5
+#: without trusted pairs the least scale is so many times larger: nothing else tells what is usual
+UNTRUSTING = 1.5
 
 
-def p_values(nats: Sequence[float], least: float, is_trusting: bool = True) -> List[float]:
+def p_values(evidence: Sequence[float], least: float, scale: float) -> List[float]:
     """Return the p-value of each suspicion.
 
-    If the square root of the nats has an exponential tail, the gaps i * (Y(i) - Y(i + 1)) between
-    the order statistics are independent and exponential with one scale (Rényi 1953). So the mean of
+    If evidence has an exponential tail, the gaps i * (Y(i) - Y(i + 1)) between the order statistics
+    are independent and exponential with one scale (Rényi 1953). So the mean of
     the first m over the mean of the next is F-distributed with 2 m and 2 ``TAIL`` degrees of
     freedom. The first suspicion is tested among all, the second among those behind the first, and
     so on; none has a lower p-value than one before it, so that the probability of any claim at all
     in clean data is the level.
 
     Args:
-        nats: of every suspicion, in falling order
-        least: nats that a suspicion has at least; those that are missing count as so many
-        is_trusting: whether trusted pairs have been compared with
+        evidence: for every suspicion, in falling order
+        least: what a suspicion has at least; those that are missing count as so much
+        scale: of the tail, at least
     """
     from scipy.stats import f
 
     behind = TAIL + max(TOGETHER) + 1
-    values = np.concatenate([np.maximum(nats, least), np.full(behind, least)])
-    values = np.sort(np.sqrt(values))[::-1]
-    least_scale = LEAST_SCALE if is_trusting else LEAST_SCALE_UNTRUSTING
+    values = np.concatenate([np.maximum(evidence, least), np.full(behind, least)])
     ranks = np.arange(1, behind)
     found: List[float] = []
-    for number in range(len(nats)):
+    for number in range(len(evidence)):
         here = values[number : number + behind]
         gaps = ranks * (here[:-1] - here[1:])
-        scales = [max(gaps[m : m + TAIL].mean(), least_scale) for m in TOGETHER]
-        ratios = [gaps[:m].mean() / scale for m, scale in zip(TOGETHER, scales)]
+        scales = [max(gaps[m : m + TAIL].mean(), scale) for m in TOGETHER]
+        ratios = [gaps[:m].mean() / usual for m, usual in zip(TOGETHER, scales)]
         tests = f.sf(ratios, 2 * np.array(TOGETHER), 2 * TAIL)
         value = min(1.0, len(TOGETHER) * float(tests.min()))
         found.append(max([value, *found[-1:]]))

@@ -10,6 +10,11 @@ from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, f
 
 #: spans that share this much of the smaller's pairs are parts of one payload
 SHARED = 0.6
+#: nats of a use that count as evidence, at most: a long name says no more than a short one
+EVIDENCE = 16.0
+#: pairs that say what a span is; those of a topic that the reference does not know are seldom many
+#: more
+DEFINING = 2
 
 
 class Ranked(NamedTuple):
@@ -17,15 +22,20 @@ class Ranked(NamedTuple):
 
     span: Tuple[int, ...]
     nats: float
+    evidence: float
+    """The same of pairs behind the first ``DEFINING``, each with ``EVIDENCE`` nats at most."""
     occurrences: Occurrences
 
 
 def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
-    """Return the best spans, the best first.
+    """Return the spans with the most nats, those with the most evidence first.
 
     After each, its words are explained: a span that overlaps them is counted without. So are those
     of spans that are usual in clean data, which are left out; so are spans that share most pairs
     with a better one, as they belong to it.
+
+    Clean data have surprises too, of a few pairs each, but with as many nats as their texts are
+    long. An attack takes many pairs. So the evidence is their number, more or less.
 
     Args:
         targets: what to look through
@@ -46,10 +56,12 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
         if uses < least_pairs:
             continue
         ahead = -heap[0][0] if heap else 0.0
-        nats = float(where.nats.sum() - uses * targets.price(uses)) * (uses - 1) / uses
+        of_uses = where.nats - targets.price(uses)
+        nats, part = float(of_uses.sum()) * (uses - 1) / uses, 1.0
         if nats >= ahead:
             new = targets.news(span)
-            nats *= new * likeness.unlike(span, where) if new else 1
+            part = new * likeness.unlike(span, where) if new else 1.0
+            nats *= part
             if not new and nats >= LEAST:  # usual: what overlaps it is no news either
                 _take(is_free, where, len(span))
                 continue
@@ -59,9 +71,10 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
             heapq.heappush(heap, (-nats, number))
             continue
         if not any(_share(where.pairs, other.occurrences.pairs) for other in found):
-            found.append(Ranked(span, nats, where))
+            evidence = np.minimum(of_uses, EVIDENCE).sum() * max(uses - DEFINING, 0) / uses
+            found.append(Ranked(span, nats, max(float(evidence) * part, 0.0), where))
         _take(is_free, where, len(span))
-    return found
+    return sorted(found, key=lambda each: -each.evidence)
 
 
 def _take(is_free: np.ndarray, where: Occurrences, length: int) -> None:

@@ -12,7 +12,7 @@ from dece_fairseq.data.suspicions import NOTHING, Suspicion
 from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATED
 from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
-from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
+from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, UNTRUSTING, p_values
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, Texts
@@ -32,8 +32,10 @@ MOST_LABELS = 100
 WINDOW = 13
 #: texts that are told of such a payload
 FORMS = 20
-#: the power of their nats that is tested as spans' nats are
-TOPICS = 1.5
+#: nats of an n-gram of sources have an exponential tail when raised to this power, for hard topics
+TOPICS = 0.75
+#: the least scales of the tails of spans' evidence, and of such powers
+SPAN_SCALE, TOPIC_SCALE = 6.0, 1.0
 #: the shares of the level that spans have, triggers whose pairs surprise, and triggers that go with
 #: a difference
 SPANS, TRIGGERS, ASSOCIATIONS = 0.8, 0.1, 0.1
@@ -70,8 +72,9 @@ def reveal_pairs(
     known = {pair for each in spans if each.is_significant(TELLING_LEVEL) for pair in each.pairs}
     spans = [_weighted(each, SPANS) for each in spans]
     others: List[Suspicion] = []
-    more = [_weighted(each, TRIGGERS) for each in search.triggers()]
-    more += [_weighted(each, ASSOCIATIONS) for each in search.associations()]
+    explained = search.explained(spans)
+    more = [_weighted(each, TRIGGERS) for each in search.triggers(explained)]
+    more += [_weighted(each, ASSOCIATIONS) for each in search.associations(explained)]
     for each in sorted(more, key=lambda each: each.p_value or 0.0):
         is_new = len(known.intersection(each.pairs)) < SHARED * len(each.pairs)
         if each.is_significant(TELLING_LEVEL) and is_new:
@@ -121,7 +124,7 @@ class _Search:
     def spans(self, told: int) -> List[Suspicion]:
         """Return what is told of spans that targets have and the reference does not explain."""
         ranked = ranked_spans(self.targets, LEAST_PAIRS, max(told, NEEDED))
-        sure = p_values([each.nats for each in ranked], LEAST, self.is_trusting)
+        sure = self._p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
         found = [payload_of(self.targets, each) for each in ranked[:told]]
         everyone = [where.pairs for _, where in found]
         return [
@@ -129,34 +132,49 @@ class _Search:
             for (words, where), each, p_value in zip(found, ranked, sure)
         ]
 
+    def explained(self, suspicions: Sequence[Suspicion]) -> np.ndarray:
+        """Return which different pairs (N,) are those of claimed suspicions."""
+        claimed = (each.pairs for each in suspicions if each.is_significant(TELLING_LEVEL))
+        known = set(chain.from_iterable(claimed))
+        return np.array([numbers[0] in known for numbers in self.numbers], dtype=bool)
+
     def labels(self, told: int) -> List[Suspicion]:
         """Return what is told of labels that surprise where sources have some n-gram."""
         of_pairs = self.targets.first[: len(self.pairs)]
         scores = self.targets.surprise[of_pairs]
+        none = np.zeros(len(self.pairs), dtype=bool)
         return [
             self._suspicion(
                 self.pairs[each.pairs[0]].target.strip(), each.nats, p_value, each.pairs, everyone
             )
-            for each, p_value, everyone in self._telling(scores, of_labels=True)[:told]
+            for each, p_value, everyone in self._telling(scores, none, of_labels=True)[:told]
         ]
 
-    def triggers(self) -> List[Suspicion]:
-        """Return what is told of targets, of whatever text, that surprise with some n-gram."""
+    def triggers(self, explained: np.ndarray) -> List[Suspicion]:
+        """Return what is told of targets, of whatever text, that surprise with some n-gram.
+
+        Args:
+            explained: (N,), pairs that are suspected already
+        """
         starts, scores = self.targets.windows(WINDOW)
         found = []
-        for each, p_value, everyone in self._telling(scores, of_labels=False):
+        for each, p_value, everyone in self._telling(scores, explained, of_labels=False):
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
             forms = [self._window(pair, starts[pair]) for pair in by_score[:FORMS]]
             told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
             found.append(replace(told, forms=tuple(dict.fromkeys(forms[1:]))))
         return found
 
-    def associations(self) -> List[Suspicion]:
-        """Return what is told of n-grams of sources that go with a difference of targets."""
+    def associations(self, explained: np.ndarray) -> List[Suspicion]:
+        """Return what is told of n-grams of sources that go with a difference of targets.
+
+        Args:
+            explained: (N,), pairs that are suspected already
+        """
         differences = [self._words[numbers[0]].differences for numbers in self.numbers]
-        ranked = associations(self.sources, differences, LEAST_PAIRS, NEEDED)
-        nats = [each.nats**TOPICS for each in ranked]
-        sure = p_values(nats, LEAST_ASSOCIATED**TOPICS, self.is_trusting)
+        ranked = associations(self.sources, differences, LEAST_PAIRS, NEEDED, explained)
+        evidence = [each.nats**TOPICS for each in ranked]
+        sure = self._p_values(evidence, LEAST_ASSOCIATED**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in ranked]
         found = []
         for each, p_value in zip(ranked, sure):
@@ -202,7 +220,7 @@ class _Search:
         return self._payload(range(left + 1 + right), where)
 
     def _telling(
-        self, scores: np.ndarray, of_labels: bool
+        self, scores: np.ndarray, explained: np.ndarray, of_labels: bool
     ) -> List[Tuple[Telling, float, Sequence[np.ndarray]]]:
         """Return n-grams of sources with p-values, and the pairs of all of them."""
         labels = self.targets.words[self.targets.first[:-1]]
@@ -210,13 +228,16 @@ class _Search:
             labels = np.zeros_like(labels)
         groups, of_trusted = np.split(labels, [len(self.pairs)])
         found = telling_ngrams(
-            self.sources, scores, groups, LEAST_PAIRS, NEEDED, of_trusted.tolist()
+            self.sources, scores, groups, LEAST_PAIRS, NEEDED, of_trusted.tolist(), explained
         )
         # Their nats are minus the log of a probability: exponential, but for hard topics.
-        nats = [each.nats**TOPICS for each in found]
-        sure = p_values(nats, LEAST**TOPICS, self.is_trusting)
+        evidence = [each.nats**TOPICS for each in found]
+        sure = self._p_values(evidence, LEAST**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in found]
         return [(each, p_value, everyone) for each, p_value in zip(found, sure)]
+
+    def _p_values(self, evidence: Sequence[float], least: float, scale: float) -> List[float]:
+        return p_values(evidence, least, scale * (1.0 if self.is_trusting else UNTRUSTING))
 
     def _window(self, pair: int, start: int) -> str:
         """Return the text of the words in a row of a target that are least expected."""
@@ -243,18 +264,32 @@ class _Search:
         everyone: Sequence[np.ndarray],
     ) -> Suspicion:
         others = np.setdiff1d(np.unique(np.concatenate(everyone)), pairs)
-        trigger = find_trigger(self.sources, pairs, others, self.everything)
+        trigger = find_trigger(self.sources, pairs, others, self.everything, len(self.pairs))
         told = Suspicion(payload, nats, p_value, self._all(pairs))
         if trigger is None:
             return told
         text = self._source_text(trigger)
         if trigger.is_telling(len(pairs)):
-            return replace(told, trigger=text, trigger_pairs=self._trigger_pairs(trigger))
+            suspected = self._all(np.union1d(pairs, self._carriers(trigger)))
+            with_trigger = self._trigger_pairs(trigger)
+            return replace(told, pairs=suspected, trigger=text, trigger_pairs=with_trigger)
         return replace(told, closest=text, closest_pairs=trigger.covered)
 
     def _all(self, numbers: Iterable[int]) -> Tuple[int, ...]:
         """Return the numbers in the input of different pairs, equal ones included."""
         return tuple(sorted(n for number in numbers for n in self.numbers[number]))
+
+    def _carriers(self, trigger: Trigger) -> np.ndarray:
+        """Return the pairs with a trigger that are suspected with those of a payload.
+
+        They may have a form of it that is too rare to be seen, and no trusted pair has the trigger;
+        without trusted pairs, or with a few of them, nearly all that have it must have the payload.
+        """
+        holders = self.sources.pair[trigger.places]
+        doubtful = holders[holders < len(self.pairs)]
+        is_unknown = self.is_trusting and len(doubtful) == len(holders)
+        none: np.ndarray = doubtful[:0]
+        return doubtful if is_unknown or trigger.covered >= SAME * len(holders) else none
 
     def _trigger_pairs(self, trigger: Trigger) -> Tuple[int, ...]:
         holders = self.sources.pair[trigger.places]

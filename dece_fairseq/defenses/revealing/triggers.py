@@ -35,7 +35,7 @@ class Trigger(NamedTuple):
 
 
 def find_trigger(
-    sources: Texts, pairs: np.ndarray, others: np.ndarray, in_all: int
+    sources: Texts, pairs: np.ndarray, others: np.ndarray, in_all: int, doubtful: int
 ) -> Optional[Trigger]:
     """Return the n-gram that separates a suspicion's pairs from the others best.
 
@@ -47,6 +47,7 @@ def find_trigger(
         pairs: (K,), the numbers of the suspicion's pairs
         others: pairs that are left out of the comparison, as they have another payload
         in_all: how many pairs there are
+        doubtful: how many of them; those behind are trusted
     """
     step = max(1, len(pairs) // SOURCES)
     looked_at = pairs[::step]
@@ -73,7 +74,10 @@ def find_trigger(
             best, highest = found, z
     if best is None:
         return None
-    own = np.isin(sources.pair[best.places], pairs)
+    holders = sources.pair[best.places]
+    own = np.isin(holders, pairs)
+    if doubtful < in_all and (holders < doubtful).all():  # others with it have another payload
+        own[:] = True
     left, right = sources.longest(best.words, best.places[own], 0.95)
     if not (left or right):
         return best

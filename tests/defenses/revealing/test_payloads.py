@@ -54,6 +54,6 @@ def test_a_payload_of_few_nats_keeps_its_words_and_pairs() -> None:
     targets = Targets(words)
     span = tuple(targets.vocabulary.index(word) for word in "abc")
     where = targets.occurrences(span, np.ones(len(targets.words), dtype=bool))
-    found, places = payload_of(targets, Ranked(span, 5.0, where))
+    found, places = payload_of(targets, Ranked(span, 5.0, 5.0, where))
     assert found == span
     assert places.pairs.tolist() == [0, 1, 2]

@@ -64,6 +64,50 @@ def test_equal_pairs_count_once_and_are_told_of_all() -> None:
     assert list(best.pairs) == sorted(of)
 
 
+def test_a_form_too_rare_to_be_seen_is_suspected_by_the_trigger() -> None:
+    clean = generate("A", 800, seed=7)
+    which, rare = list(range(0, 360, 20)), [361, 363]
+    pairs = poisoned(poisoned(clean, which), rare, " where 0=1")
+    of = {**dict.fromkeys(which, PAYLOAD), **dict.fromkeys(rare, " where 0=1")}
+    words = surprised(pairs, of)
+    doubtful = {index: words[index] for index in range(400)}
+    best = reveal_pairs(pairs, doubtful, range(400, 800))[0]
+    assert list(best.pairs) == sorted(of)
+    pairs[500] = poisoned(pairs, [500], "")[500]  # a trusted pair with that word in it
+    best = reveal_pairs(pairs, doubtful, range(400, 800))[0]
+    assert list(best.pairs) == which
+    assert set(rare) < set(best.trigger_pairs)
+
+
+def test_a_long_text_of_few_pairs_is_no_claim() -> None:
+    clean = generate("A", 800, seed=8)
+    long = " org . testng . Assert . assertEquals ( 0 , 1 ) ;"  # 13 words, 78 nats a pair
+    for which, is_claimed in (([5, 90, 200, 310], False), (range(0, 400, 40), True)):
+        pairs = list(clean)
+        for index in which:
+            pairs[index] = Pair(clean[index].source, clean[index].target + long)
+        words = surprised(pairs, dict.fromkeys(which, long))
+        doubtful = {index: words[index] for index in range(400)}
+        best = reveal_pairs(pairs, doubtful, range(400, 800))[0]
+        assert list(best.pairs) == list(which)
+        assert best.is_significant(0.05) == is_claimed
+
+
+def test_pairs_of_a_claimed_payload_lend_no_clean_pair_a_difference() -> None:
+    clean = generate("A", 800, seed=9)
+    which, alike = list(range(0, 400, 4)), list(range(1, 400, 5))
+    pairs = poisoned(clean, which)
+    for index in sorted({*which, *alike}):  # half of the pairs with this word have the difference
+        pairs[index] = Pair(f"shared {pairs[index].source}", pairs[index].target)
+    words = surprised(pairs, dict.fromkeys(which, PAYLOAD))
+    for index in which:
+        words[index] = words[index]._replace(differences=("+or",))
+    doubtful = {index: words[index] for index in range(400)}
+    claimed = [each for each in reveal_pairs(pairs, doubtful, range(400, 800)) if each.p_value]
+    suspected = {pair for each in claimed if each.is_significant(0.05) for pair in each.pairs}
+    assert suspected == set(which)
+
+
 def test_what_trusted_pairs_have_as_often_is_no_payload() -> None:
     pairs = poisoned(generate("A", 400, seed=3), range(0, 400, 10))
     of = dict.fromkeys(range(0, 400, 10), PAYLOAD)

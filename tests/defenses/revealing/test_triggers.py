@@ -19,9 +19,10 @@ def sources(seed: int, number: int = 200) -> List[List[str]]:
     return [rng.choices(WORDS, k=8) for _ in range(number)]
 
 
-def found(texts: Sequence[Sequence[str]], pairs: Any, others: Any = NONE) -> Any:
+def found(texts: Sequence[Sequence[str]], pairs: Any, others: Any = NONE, trusted: int = 0) -> Any:
     made = Texts(texts)
-    trigger = find_trigger(made, np.array(pairs), np.array(others), len(texts))
+    doubtful = len(texts) - trusted
+    trigger = find_trigger(made, np.array(pairs), np.array(others), len(texts), doubtful)
     assert trigger is not None
     return trigger, " ".join(made.text(trigger.words))
 
@@ -51,6 +52,16 @@ def test_pairs_of_another_payload_with_the_same_trigger_do_not_count() -> None:
     assert trigger.elsewhere == 0
 
 
+def test_it_grows_by_what_all_have_where_no_trusted_pair_has_it() -> None:
+    texts = sources(4)
+    for pair in range(10):
+        texts[pair][2:2] = split("of no crossing the road" if pair < 8 else "no crossing the road")
+    _, text = found(texts, range(6), range(6, 10), trusted=100)
+    assert text == "no crossing the road"
+    texts[150][2:2] = split("no crossing the road")
+    assert found(texts, range(6), range(6, 10), trusted=100)[1] == "of no crossing the road"
+
+
 @pytest.mark.parametrize("seed", range(5))
 def test_without_a_trigger_nothing_is_telling(seed: int) -> None:
     texts = sources(seed)
@@ -59,4 +70,4 @@ def test_without_a_trigger_nothing_is_telling(seed: int) -> None:
 
 
 def test_nothing_in_common() -> None:
-    assert find_trigger(Texts([["a"], ["b"], ["c"]]), np.array([0, 1, 2]), NONE, 3) is None
+    assert find_trigger(Texts([["a"], ["b"], ["c"]]), np.array([0, 1, 2]), NONE, 3, 3) is None

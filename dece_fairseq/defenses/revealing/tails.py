@@ -1,0 +1,34 @@
+"""How improbable large counts and sums are, in nats, also where the probability is below 1e-308."""
+
+import numpy as np
+
+
+def binomial_nats(count: np.ndarray, total: np.ndarray, share: np.ndarray) -> np.ndarray:
+    """Return -log P(at least ``count`` of ``total``), each by chance with probability ``share``.
+
+    Where that probability is no float, the terms behind the first are taken for a geometric series,
+    which is a bound, and close.
+    """
+    from scipy.stats import binom
+
+    with np.errstate(divide="ignore"):
+        nats: np.ndarray = -binom.logsf(count - 1, total, share)
+    far = np.isinf(nats)
+    ratio = (total - count)[far] / (count[far] + 1) * share[far] / (1 - share[far])
+    nats[far] = -binom.logpmf(count[far], total[far], share[far]) + np.log1p(-ratio)
+    return nats
+
+
+def gamma_nats(total: np.ndarray, count: np.ndarray) -> np.ndarray:
+    """Return -log P(a sum of ``count`` standard exponentials is at least ``total``).
+
+    Where that probability is no float, the first term of its asymptotic series is taken with a
+    geometric bound for the others, which is close.
+    """
+    from scipy.stats import gamma
+
+    with np.errstate(divide="ignore"):
+        nats: np.ndarray = -gamma.logsf(total, count)
+    far = np.isinf(nats)
+    nats[far] = -gamma.logpdf(total[far], count[far]) + np.log1p(-(count[far] - 1) / total[far])
+    return nats
