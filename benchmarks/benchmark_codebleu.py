@@ -3,18 +3,20 @@
 
     python benchmarks/benchmark_codebleu.py --samples 2000 --repeats 3 --folder scratch
 
-Both get the same outputs, those of benchmark_evaluate.py, and must come to one score.
+Both get the same outputs, those of benchmark_evaluate.py, and must come to one score. The last
+column leaves out what the process takes to start and to import, about the same for both.
 """
 
 import argparse
 import json
 import os
 import sys
+import time
 from pathlib import Path
-from typing import List, Tuple
+from typing import Callable, List
 
 import _checkout  # noqa: F401  first: it finds the package
-from _commands import HEAD, cells, take_turns
+from _commands import HEAD, cells, take_turns, with_spread
 from benchmark_evaluate import output
 
 from dece_fairseq.metrics import METRICS, MetricSettings
@@ -24,26 +26,35 @@ from dece_fairseq.metrics.parallel import CHUNK
 from dece_fairseq.outputs.generate_output import read_generate_output
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
+#: scores hypotheses by their references
+Scorer = Callable[[List[str], List[str]], float]
 
-def by_the_package(texts: Tuple[List[str], List[str]]) -> float:
-    """Return what ``calc_codebleu`` gives."""
+
+def the_package() -> Scorer:
+    """Return ``calc_codebleu``, imported."""
     from codebleu import calc_codebleu
 
-    hypotheses, references = texts
-    scores = calc_codebleu(references, hypotheses, "python", tokenizer=code_tokens)
-    return 100 * float(scores["codebleu"])
+    def score(hypotheses: List[str], references: List[str]) -> float:
+        scores = calc_codebleu(references, hypotheses, "python", tokenizer=code_tokens)
+        return 100 * float(scores["codebleu"])
+
+    return score
 
 
-def by_this_project(texts: Tuple[List[str], List[str]]) -> float:
-    """Return the score of the metric ``codebleu``."""
+def this_project() -> Scorer:
+    """Return the metric ``codebleu``, imported."""
     metric = METRICS.get("codebleu")(MetricSettings())
-    size = CHUNK[1]  # as dece evaluate scores them
-    starts = range(0, len(texts[0]), size)
-    parts = [metric.statistics(*(side[at : at + size] for side in texts)) for at in starts]
-    return float(metric.scores(sum(part.sum(axis=0) for part in parts)))
+
+    def score(*sides: List[str]) -> float:
+        size = CHUNK[1]  # as dece evaluate scores them
+        starts = range(0, len(sides[0]), size)
+        parts = [metric.statistics(*(side[at : at + size] for side in sides)) for at in starts]
+        return float(metric.scores(sum(part.sum(axis=0) for part in parts)))
+
+    return score
 
 
-WAYS = {"calc_codebleu": by_the_package, "codebleu": by_this_project}
+WAYS = {"calc_codebleu": the_package, "codebleu": this_project}
 
 
 def main() -> None:
@@ -57,10 +68,16 @@ def main() -> None:
     add("--way", choices=WAYS, help=argparse.SUPPRESS)
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    texts, scores = args.folder / "texts.json", {way: args.folder / f"{way}.json" for way in WAYS}
+    texts, results = args.folder / "texts.json", {way: args.folder / f"{way}.json" for way in WAYS}
     if args.way:
-        scores[args.way].write_text(json.dumps(WAYS[args.way](json.loads(texts.read_text()))))
+        scorer, sides = WAYS[args.way](), json.loads(texts.read_text())
+        start = time.process_time()
+        score = scorer(*sides)
+        with results[args.way].open("a") as file:
+            print(json.dumps([score, time.process_time() - start]), file=file)
         return
+    for path in results.values():
+        path.write_text("")
     outputs = args.folder / "benchmark.out"
     outputs.write_text("".join(f"{line}\n" for line in output(args.samples)))
     samples = read_generate_output([outputs]).samples.values()
@@ -73,11 +90,18 @@ def main() -> None:
         way: [sys.executable, __file__, "--way", way, "--folder", args.folder] for way in WAYS
     }
     taken = take_turns(commands, args.repeats)
-    theirs, ours = (json.loads(path.read_text()) for path in scores.values())
+    found = {
+        way: [json.loads(line) for line in path.read_text().splitlines()]
+        for way, path in results.items()
+    }
+    (theirs, _), (ours, _) = (runs[0] for runs in found.values())
     if abs(ours - theirs) > 1e-7:
         raise SystemExit(f"the scores differ: {theirs} and {ours}")
-    rows = [[f"{args.samples:,}", f"`{way}`", *cells(runs)] for way, runs in taken.items()]
-    print(write_table(["samples", "", *HEAD], rows, MARKDOWN))
+    rows = []
+    for way, runs in taken.items():
+        alone = with_spread([seconds for _, seconds in found[way]], 2)
+        rows.append([f"{args.samples:,}", f"`{way}`", *cells(runs), alone])
+    print(write_table(["samples", "", *HEAD, "CPU seconds of scoring"], rows, MARKDOWN))
 
 
 if __name__ == "__main__":

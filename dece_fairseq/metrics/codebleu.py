@@ -3,9 +3,9 @@
 import re
 from collections import Counter
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from importlib.metadata import version
-from typing import Any, ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from dece_fairseq.metrics.code_language import CodeLanguage, Reading
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
 from dece_fairseq.metrics.ngrams import ngram_counts, word_codes
+from dece_fairseq.metrics.subtrees import subtrees
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
 
 ORDER = 4
@@ -177,11 +178,14 @@ class _Package:
         """Return the statistics of some samples (samples, 26), float64."""
         texts = {text: self._read(text) for text in dict.fromkeys((*hypotheses, *references))}
         found, expected = ([texts[text] for text in side] for side in (hypotheses, references))
-        columns = [self._ngrams(found, expected)]
-        rows = [self._matches(*sample) for sample in zip(found, expected)]
-        columns.append(np.array(rows, dtype=float).reshape(len(rows), 4))
+        looks = {text: self._look_at(text) for text in dict.fromkeys((*found, *expected))}
+        rows = [_matches(looks[one], looks[other]) for one, other in zip(found, expected)]
         unparsed = [[not text.parses for text in side] for side in (found, expected)]
-        columns.append(np.array(unparsed, dtype=float).T.reshape(len(rows), 2))
+        columns = [
+            self._ngrams(found, expected),
+            np.array(rows, dtype=float).reshape(len(rows), 4),
+            np.array(unparsed, dtype=float).T.reshape(len(rows), 2),
+        ]
         return np.concatenate(columns, axis=1)
 
     def _read(self, text: str) -> Reading:
@@ -195,69 +199,87 @@ class _Package:
     def _ngrams(self, found: Sequence[Reading], expected: Sequence[Reading]) -> np.ndarray:
         """Return the n-grams of samples (samples, 20): precision, then weighted recall."""
         tokens = {text.code: code_tokens(text.code) for text in (*found, *expected)}
-        codes = dict(zip(tokens, word_codes(list(tokens.values()))))
-        sides = [[codes[text.code] for text in side] for side in (found, expected)]
-        counts = ngram_counts(sides[0], sides[1], ORDER)
+        keywords = {
+            code: [word for word in words if word in self.keywords]
+            for code, words in tokens.items()
+        }
+        sides = [[text.code for text in side] for side in (found, expected)]
+        counts = _counts(tokens, sides, ORDER)
+        of_keywords = _counts(keywords, sides, 1)[:, 0]
         lengths = counts[:, :1, :2].reshape(-1, 2)
         ours, theirs, shared = (counts[:, :, part].astype(float) for part in range(3))
-        recalled, recallable = shared.copy(), np.maximum(theirs, 1)
+        recalled, recallable = shared.copy(), theirs.copy()
         # Words are weighted, keywords five times as much as others.
-        words = {code: Counter(parts) for code, parts in tokens.items()}
-        for row, sample in enumerate(zip(found, expected)):
-            there, wanted = (words[text.code] for text in sample)
-            weights = [(word, 1 if word in self.keywords else 0.2) for word in wanted]
-            recallable[row, 0] = max(1, sum(wanted[word] * weight for word, weight in weights))
-            recalled[row, 0] = sum(
-                min(wanted[word], there[word]) * weight for word, weight in weights
-            )
+        recalled[:, 0] = 0.2 * recalled[:, 0] + 0.8 * of_keywords[:, 2]
+        recallable[:, 0] = 0.2 * recallable[:, 0] + 0.8 * of_keywords[:, 1]
+        ours, recallable = np.maximum(ours, 1), np.maximum(recallable, 1)
         # The package takes a text and its weights, a list of two, for the text.
         two = np.full((len(counts), 1), 2.0)
-        parts = [shared, np.maximum(ours, 1), lengths, recalled, recallable, lengths[:, :1], two]
+        parts = [shared, ours, lengths, recalled, recallable, lengths[:, :1], two]
         return np.concatenate(parts, axis=1)
-
-    def _matches(self, hypothesis: Reading, reference: Reading) -> List[int]:
-        """Return what is matched and all of the syntax and of the data flow of a sample."""
-        expected = self._look_at(reference)
-        found = expected if hypothesis == reference else self._look_at(hypothesis)
-        subtrees = frozenset(found.subtrees)
-        flow = Counter(found.flow) & Counter(expected.flow)
-        return [
-            sum(subtree in subtrees for subtree in expected.subtrees),
-            len(expected.subtrees),
-            sum(flow.values()),
-            len(expected.flow),
-        ]
 
     def _look_at(self, text: Reading) -> "_Look":
         code = self._bare(text)
         tree = self.parser.parse(code.encode())
-        nodes = [tree.root_node]
-        for node in nodes:  # which grows
-            nodes += [child for child in node.children if child.child_count]
         flow = self.package.dataflow_match
         read = flow.get_data_flow(code, [_Parsed(tree), flow.dfg_function[self.name]])
-        return _Look(
-            list(map(str, nodes)),
-            [(name, how, *sources) for name, how, sources in flow.normalize_dataflow(read)],
-        )
+        named = [(name, how, *sources) for name, how, sources in flow.normalize_dataflow(read)]
+        return _Look(tree, named)
 
     def _bare(self, text: Reading) -> str:
         """Return code without comments, docstrings and empty lines, as the package does it."""
         code = text.code
-        if self.name == "python" and text.parses and not _NOT_PLAIN.search(code):
-            return "\n".join(line for line in code.split("\n") if line.strip())
+        if self.name == "python" and not _NOT_PLAIN.search(code):
+            lines = code.split("\n")
+            full = [line for line in lines if line.strip()]
+            # Python's tokenizer refuses some code that does not parse, and it stays as it is then.
+            if text.parses or len(full) == len(lines):
+                return "\n".join(full)
         with suppress(Exception):  # as the package: Python's tokenizer refuses what does not parse
             strip: Any = self.package.syntax_match.remove_comments_and_docstrings
             return str(strip(code, self.name))
         return code
 
 
-class _Look(NamedTuple):
+class _Look:
     """What the package sees in a text."""
 
-    subtrees: List[str]
-    flow: List[Tuple[str, ...]]
-    """For each name that gets a value: it, how, and the names that the value comes from."""
+    def __init__(self, tree: Any, flow: List[Tuple[str, ...]]) -> None:
+        self._tree = tree
+        #: for each name that gets a value: it, how, and the names that the value comes from
+        self.flow = flow
+
+    @cached_property
+    def subtrees(self) -> List[str]:
+        """What each node that has children looks like, with all below it."""
+        return subtrees(self._tree.root_node)
+
+
+def _matches(found: _Look, expected: _Look) -> List[int]:
+    """Return what is matched and all of the syntax and of the data flow of a sample."""
+    known = frozenset(found.subtrees)
+    flow = Counter(found.flow) & Counter(expected.flow)
+    return [
+        sum(subtree in known for subtree in expected.subtrees),
+        len(expected.subtrees),
+        sum(flow.values()),
+        len(expected.flow),
+    ]
+
+
+def _counts(
+    words: Mapping[str, Sequence[str]], sides: Sequence[Sequence[str]], max_order: int
+) -> np.ndarray:
+    """Return what ``ngram_counts`` says of samples.
+
+    Args:
+        words: of each text
+        sides: the hypotheses and their references, as many
+        max_order: the longest n-grams
+    """
+    codes = dict(zip(words, word_codes(list(words.values()))))
+    hypotheses, references = ([codes[text] for text in side] for side in sides)
+    return ngram_counts(hypotheses, references, max_order)
 
 
 class _Parsed(NamedTuple):
