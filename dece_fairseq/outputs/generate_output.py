@@ -2,6 +2,7 @@
 
 import json
 import re
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -195,6 +196,7 @@ def read_generate_output(
         one_line = header is not None and header["one_line"]
     once.clear()
 
+    @lru_cache(maxsize=1 << 13)  # not more, or all texts would be in memory twice
     def take_back(line: str) -> str:
         text = from_line(line) if one_line else line
         return once.setdefault(text, text)
