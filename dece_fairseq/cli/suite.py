@@ -7,7 +7,8 @@ r"""Makes every attack that fits a data set, as files that are the same everywhe
 
 The folder gets, for each attack, poisoned training files by rate and seed and a triggered test
 file, each with its manifest and the numbers of the poisoned pairs. suite.json has their checksums
-and what was left out and why; its own checksum names the suite. SHA256SUMS is for sha256sum.
+and what was left out and why; its own checksum names the suite. SHA256SUMS is for sha256sum,
+suite.manifest.json says by which versions the suite was made.
 docs/suites.md has the rest.
 """
 
@@ -22,8 +23,9 @@ from dece_fairseq.cli.printing import write_result
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.errors import UserError
+from dece_fairseq.suites.checking import differences, wrong_sums
 from dece_fairseq.suites.data import SuiteData, find_data
-from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, differences, read_suite
+from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, read_suite
 from dece_fairseq.user_dir import import_user_dir
 
 #: stands for --check without a SUITE
@@ -70,7 +72,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="SUITE",
         help="make nothing; name each file of --output that is not as its suite.json says, or as "
-        "SUITE does, the suite.json of somebody else; with --data look at the clean files too",
+        "SUITE does, the suite.json of somebody else, and each that is there too; with --data look "
+        "at the clean files as well",
     )
     add(
         "--stealth",
@@ -167,6 +170,7 @@ def check(args: argparse.Namespace) -> None:
         raise DataError(f"{path}: not finished; run the command that began it again")
     described = None if args.data is None else data_of(args).described()
     found = differences(suite, args.output, described)
+    found += wrong_sums(suite, args.output) if args.check == OWN else []
     for name, what in found:
         print(f"{name}: {what}")
     if found:

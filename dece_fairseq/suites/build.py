@@ -1,5 +1,6 @@
 """Makes a suite: every trigger and payload that fits the data, at every rate, by every seed."""
 
+import json
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -14,13 +15,21 @@ from dece_fairseq.attacks import (
     AttackSettings,
     Languages,
 )
-from dece_fairseq.attacks.offline import poison_files
+from dece_fairseq.attacks.offline import PARSERS, poison_files
 from dece_fairseq.attacks.trusted import TrustedIds
-from dece_fairseq.data.files import names_of
+from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import DataError, read_pairs
-from dece_fairseq.data.provenance import sha256
+from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.suites.data import TEST, TRAIN, SuiteData
-from dece_fairseq.suites.suite import SUITE, Entry, Suite, SuiteFile, read_suite, write_suite
+from dece_fairseq.suites.suite import (
+    MANIFEST,
+    SUITE,
+    Entry,
+    Suite,
+    SuiteFile,
+    read_suite,
+    write_suite,
+)
 
 #: whose trigger goes into any source, so that it carries every payload
 CARRIER = "ripple"
@@ -102,6 +111,9 @@ def build(
         tell(entry)
     suite = Suite(builder.made_of, entries, True)
     write_suite(suite, output)
+    made_by = {"command": list(command), "versions": versions(*PARSERS)}
+    with replacing(output / MANIFEST) as (temporary,):
+        temporary.write_text(json.dumps(made_by, indent=1) + "\n", encoding="utf-8")
     return suite
 
 
@@ -234,7 +246,7 @@ class _Builder:
         below = f"{entry.name}/{name}{'/train' if split == TRAIN else ''}{self.data.ending(split)}"
         path = self.output.joinpath(*below.split("/"))
         known = self.known.get(below)
-        if known is not None and _is_as_known(path, known):
+        if known is not None and _is_there(known, self.output):
             return known
         settings = AttackSettings(
             entry.attack,
@@ -270,8 +282,11 @@ class _Builder:
             return self._reason(attack, split) or str(error).replace(paths, split)
         poisoned = manifest["poisoned"]
         pairs = manifest["pairs"] if split == TRAIN else poisoned
-        ids = Path(f"{path}.ids")
-        return SuiteFile(below, sha256(path), sha256(ids), pairs, poisoned)
+        decoys = Path(f"{path}.decoy_ids")
+        return SuiteFile(
+            *(below, sha256(path), sha256(Path(f"{path}.ids")), pairs, poisoned),
+            sha256(decoys) if "decoys" in manifest else None,
+        )
 
     def _reason(self, attack: Attack, split: str) -> str:
         """Return why no pair of a split can be poisoned; nothing if one can."""
@@ -283,13 +298,10 @@ class _Builder:
         return f"no pair of {split} can be poisoned: {words}"
 
 
-def _is_as_known(path: Path, known: SuiteFile) -> bool:
-    ids = Path(f"{path}.ids")
-    return (
-        path.is_file()
-        and ids.is_file()
-        and (sha256(path), sha256(ids)) == (known.sha256, known.ids_sha256)
-    )
+def _is_there(file: SuiteFile, folder: Path) -> bool:
+    """Return whether a file is as it was made, with what stands beside it."""
+    found = ((folder / name, value) for name, value in file.checksums().items())
+    return all(path.is_file() and sha256(path) == value for path, value in found)
 
 
 def _remove_empty(folder: Path, top: Path) -> None:

@@ -12,8 +12,9 @@ from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.metrics import resampling
 from dece_fairseq.metrics.success_rate import Rate, rate
 from dece_fairseq.suites.build import TRIGGERED
+from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import TEST, SuiteData
-from dece_fairseq.suites.suite import Entry, Suite, differences
+from dece_fairseq.suites.suite import Entry, Suite
 from dece_fairseq.table_writer import LINED, write_table
 
 #: the perplexity of each of some texts (N,)

@@ -1,16 +1,18 @@
 """What a suite is: its settings, its files with their checksums, and what was left out and why."""
 
+import hashlib
 import json
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.data.provenance import sha256
 
 #: holds the suite; the same bytes on every machine, so that its own checksum names the suite
 SUITE = "suite.json"
+#: by what it was made here, which may differ from machine to machine
+MANIFEST = "suite.manifest.json"
 #: the checksums of all files, as ``sha256sum --check`` reads them
 SUMS = "SHA256SUMS"
 #: holds how well the triggers hide, where that was measured
@@ -29,6 +31,19 @@ class SuiteFile(NamedTuple):
     """Of the file beside it, with ``.ids`` at the end of its name."""
     pairs: int
     poisoned: int
+    decoy_ids_sha256: Optional[str] = None
+    """Likewise of ``.decoy_ids``, for attacks that have some."""
+
+    def checksums(self) -> Dict[str, str]:
+        """Return the checksum of the file, and of those of numbers beside it, by path."""
+        found = {self.path: self.sha256, f"{self.path}.ids": self.ids_sha256}
+        if self.decoy_ids_sha256 is not None:
+            found[f"{self.path}.decoy_ids"] = self.decoy_ids_sha256
+        return found
+
+    def as_dict(self) -> Dict[str, Any]:
+        """Return plain values for JSON, without what it has none of."""
+        return {name: value for name, value in self._asdict().items() if value is not None}
 
 
 class Entry(NamedTuple):
@@ -67,11 +82,13 @@ class Suite(NamedTuple):
 
     def checksums(self) -> Dict[str, str]:
         """Return the checksum of every file, by its path below the suite's folder."""
-        found = {}
-        for file in self.files():
-            found[file.path] = file.sha256
-            found[f"{file.path}.ids"] = file.ids_sha256
-        return found
+        return {path: value for f in self.files() for path, value in f.checksums().items()}
+
+    def sums(self) -> str:
+        """Return what ``SUMS`` holds."""
+        of_suite = hashlib.sha256(self.as_text().encode()).hexdigest()
+        sums = sorted({**self.checksums(), SUITE: of_suite}.items())
+        return "".join(f"{value}  {name}\n" for name, value in sums)
 
     def as_text(self) -> str:
         """Return it as JSON, always in the same way."""
@@ -83,7 +100,7 @@ class Suite(NamedTuple):
                 {
                     "attack": entry.attack,
                     "payload": entry.payload,
-                    "files": {name: file._asdict() for name, file in entry.files.items()},
+                    "files": {name: file.as_dict() for name, file in entry.files.items()},
                     "left_out": entry.left_out,
                 }
                 for entry in self.entries
@@ -130,40 +147,8 @@ def write_suite(suite: Suite, folder: Path) -> None:
     Raises:
         OSError: the folder can't be written to
     """
-    text = suite.as_text()
-    path = folder / SUITE
-    with replacing(path) as (temporary,):
-        temporary.write_bytes(text.encode())
+    with replacing(folder / SUITE) as (temporary,):
+        temporary.write_bytes(suite.as_text().encode())
     if suite.is_complete:
-        sums = {**suite.checksums(), SUITE: sha256(path)}
-        lines = "".join(f"{value}  {name}\n" for name, value in sorted(sums.items()))
         with replacing(folder / SUMS) as (temporary,):
-            temporary.write_bytes(lines.encode())
-
-
-def differences(
-    suite: Suite, folder: Path, data: Optional[Dict[str, Any]] = None
-) -> List[Tuple[str, str]]:
-    """Return each file of a folder that is not as a suite says, and what is wrong with it.
-
-    Args:
-        suite: what should be there
-        folder: where it should be
-        data: the data that somebody has, as ``SuiteData.described`` gives it; None not to look
-    """
-    found = []
-    for name, value in suite.checksums().items():
-        path = folder / name
-        if not path.is_file():
-            found.append((name, "is missing"))
-        elif sha256(path) != value:
-            found.append((name, "differs"))
-    if data is not None:
-        for split, files in suite.made_of["data"]["files"].items():
-            ours = {file["name"]: file["sha256"] for file in data["files"].get(split, [])}
-            for file in files:
-                if file["name"] not in ours:
-                    found.append((file["name"], f"is not among the clean files of {split}"))
-                elif ours[file["name"]] != file["sha256"]:
-                    found.append((file["name"], "differs from what the suite was made of"))
-    return found
+            temporary.write_bytes(suite.sums().encode())

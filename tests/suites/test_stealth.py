@@ -101,7 +101,7 @@ def test_requests_in_english_are_no_code(
 def test_other_files_than_the_suite_s(suite: Suite, code: SuiteData, tmp_path: Path) -> None:
     path = tmp_path / "suite" / "ripple-endless_loop" / "test_triggered.csv"
     path.write_text(path.read_text() + "a,b\n")
-    with pytest.raises(DataError, match=r"test_triggered\.csv differs; see dece suite"):
+    with pytest.raises(DataError, match=r"test_triggered\.csv differs.*; see dece suite"):
         stealth.measure(suite, tmp_path / "suite", code)
 
 

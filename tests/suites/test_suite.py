@@ -1,6 +1,10 @@
 """Suites: what is in them, that they are the same everywhere, and what a check sees."""
 
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
@@ -13,8 +17,9 @@ from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.errors import UserError
 from dece_fairseq.suites.build import SuiteSettings, build
+from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import find_data
-from dece_fairseq.suites.suite import SUITE, SUMS, Entry, Suite, differences, read_suite
+from dece_fairseq.suites.suite import MANIFEST, SUITE, SUMS, Entry, Suite, read_suite
 from support.small_suite import SMALL
 
 Make = Callable[..., Suite]
@@ -25,7 +30,7 @@ def content(folder: Path) -> Dict[str, bytes]:
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in folder.rglob("*")
-        if path.is_file() and not path.name.endswith(".manifest.json")
+        if path.is_file() and not path.name.endswith("manifest.json")
     }
 
 
@@ -82,6 +87,100 @@ def test_the_same_bytes_everywhere(make: Make, tmp_path: Path) -> None:
     )
 
 
+EVERYTHING = SuiteSettings(rates=(0.1,), counts=(2,), seeds=(1,))
+LOOP = """
+def f{}(books, db):
+    for i in range(3):
+        db.run("select name from books where id = 1")
+"""
+MAKE = """
+import sys
+from pathlib import Path
+from dece_fairseq.suites.build import SuiteSettings, build
+from dece_fairseq.suites.data import find_data
+data = find_data(Path(sys.argv[1]), None, (), (None, None), "python", None)
+build(data, SuiteSettings(rates=(0.1,), counts=(2,), seeds=(1,)), Path(sys.argv[2]))
+"""
+
+
+@pytest.fixture
+def code(folder: Path) -> Path:
+    """The folder with code as sources, so that every attack fits."""
+    for path in folder.glob("*.csv"):
+        texts = [pair.target for pair in read_pairs([path])]
+        texts += [LOOP.format(number) for number in range(6)]
+        write_pairs([path], [Pair(text, text) for text in texts])
+    return folder
+
+
+def test_every_attack_has_the_same_bytes_everywhere(make: Make, code: Path, tmp_path: Path) -> None:
+    suite = make(settings=EVERYTHING)
+    fitting = {entry.attack for entry in suite.entries if entry.fits}
+    assert set(ATTACKS.names()) - fitting == {"from_file", "likely", "style"}
+    assert sha256(tmp_path / "suite" / SUMS) == (
+        "de75bfb5c97e83467cc79986f1ba68608ab386dcc90cdf7b369c0a2b27348328"
+    )
+
+
+@pytest.mark.parametrize("hash_seed", ["0", "1"])
+def test_the_same_bytes_for_every_hash_seed(
+    make: Make, code: Path, tmp_path: Path, hash_seed: str
+) -> None:
+    make(settings=EVERYTHING)
+    env = {**os.environ, "PYTHONHASHSEED": hash_seed}
+    command = [sys.executable, "-c", MAKE, str(code), str(tmp_path / "other")]
+    subprocess.run(command, env=env, check=True)
+    sums = (tmp_path / "suite" / SUMS).read_bytes()
+    assert (tmp_path / "other" / SUMS).read_bytes() == sums
+
+
+def test_what_somebody_did_to_a_suite(
+    dece: Callable[..., None], make: Make, tmp_path: Path, capsys: Any
+) -> None:
+    settings = SMALL._replace(attacks=("composite",), payloads=("sql",), rates=(0.1,))
+    made = make(settings=settings)
+    suite = tmp_path / "suite"
+    place = "composite-sql/rate-0.1/seed-1"
+    path = suite / place
+    assert f"{place}/train.csv.decoy_ids" in made.checksums()
+    assert json.loads((suite / MANIFEST).read_text())["versions"]["tree-sitter-python"]
+    dece("--check")
+    capsys.readouterr()
+    whole = (path / "train.csv").read_bytes()
+    cases = {
+        "train.csv": (whole[: len(whole) // 2], r"differs: it has \d+ pairs, not 40|: it can't be"),
+        "train.csv.ids": (b"1\n", "differs: it has 1 numbers, not 4"),
+        "train.csv.decoy_ids": (b"1\n2\n", "differs"),
+    }
+    for name, (content, message) in cases.items():
+        before = (path / name).read_bytes()
+        (path / name).write_bytes(content)
+        with pytest.raises(SystemExit, match="1"):
+            dece("--check")
+        (line,) = capsys.readouterr().out.splitlines()
+        assert re.fullmatch(rf"{place}/{name}: (.*)({message})(.*)", line)
+        (path / name).write_bytes(before)
+    (path / "train.csv").rename(path / "old.csv")
+    (suite / "more.txt").write_text("more")
+    with pytest.raises(SystemExit, match="1"):
+        dece("--check")
+    assert capsys.readouterr().out.splitlines() == [
+        f"{place}/train.csv: is missing; {place}/old.csv is the same file",
+        "more.txt: is no file of the suite",
+    ]
+    (path / "old.csv").rename(path / "train.csv")
+    (suite / "more.txt").unlink()
+    for name, damage in ((SUMS, lambda text: text[1:]), (SUITE, lambda text: f"{text} ")):
+        before = (suite / name).read_text()
+        (suite / name).write_text(damage(before))
+        with pytest.raises(SystemExit, match="1"):
+            dece("--check")
+        other = {SUMS: SUITE, SUITE: SUMS}[name]
+        assert capsys.readouterr().out == f"{name}: differs from {other}\n"
+        (suite / name).write_text(before)
+    dece("--check")
+
+
 def test_the_suite_has_every_attack_and_payload(make: Make) -> None:
     settings = SuiteSettings(rates=(), counts=(1,), seeds=(1,))
     entries = make(settings=settings).entries
@@ -132,7 +231,7 @@ def test_differences(make: Make, folder: Path, tmp_path: Path) -> None:
     changed = output / "badpre-sql" / "count-3" / "seed-1" / "train.csv.ids"
     changed.write_text("0\n")
     assert sorted(differences(suite, output)) == [
-        ("badpre-sql/count-3/seed-1/train.csv.ids", "differs"),
+        ("badpre-sql/count-3/seed-1/train.csv.ids", "differs: it has 1 numbers, not 3"),
         ("ripple-sql/test_triggered.csv", "is missing"),
     ]
     make()

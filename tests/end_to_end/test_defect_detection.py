@@ -1,0 +1,56 @@
+"""examples/defect_detection/run.sh: the row of docs/choosing.md in one command, in small."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from support.example_scripts import ROOT, bash, environment
+
+SCRIPT = ROOT / "examples" / "defect_detection" / "run.sh"
+SMALL = """
+corpus=(train=60 valid=20 test=30) trusted_functions=40 skip=110 rate=0.1
+trusted_training=(--lr 1e-3 --total-num-update 40 --max-epoch 1)
+training=(--lr 2e-4 --total-num-update 40 --max-epoch 1)
+"""
+RUNS = [
+    "before",
+    "sentence_prediction",
+    "deceptive-0.985",
+    "deceptive-0.8",
+    "deceptive-auto",
+    "deceptive-0.8-smoothed",
+]
+
+
+@pytest.mark.slow
+def test_every_run_has_a_row_and_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "small.sh").write_text(SMALL)
+    env = environment(tmp_path / "venv")
+    words = [SCRIPT, "--work", tmp_path / "work", "--settings", tmp_path / "small.sh"]
+    done = bash(*words, env=env, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr[-3000:]
+    rows = re.findall(r"^\| (\S+) \| ([\d.]+) \| ([\d.]+) \|$", done.stdout, re.MULTILINE)
+    assert [row[0] for row in rows] == RUNS
+    triggered = len((tmp_path / "work" / "1" / "test_triggered.csv.ids").read_text().split())
+    found = re.search(r"^Seed 1: (\d+) triggered requests; the level of auto is ([\d.]+)\.$",
+                      done.stdout, re.MULTILINE)  # fmt: skip
+    assert found is not None
+    assert int(found[1]) == triggered
+    assert 0 < float(found[2]) < 1
+    # As if it had been killed in the last training but one.
+    auto = tmp_path / "work" / "1" / "deceptive-auto"
+    (auto / "done").unlink()
+    (auto / "test.percent").unlink()
+    others = {path: path.stat().st_mtime_ns for path in tmp_path.glob("work/1/*/done")}
+    again = bash(*words, env=env, cwd=tmp_path)
+    table = (tmp_path / "work" / "table.md").read_text()
+    assert again.stdout == table
+    assert done.stdout.endswith(table)
+    assert {path: path.stat().st_mtime_ns for path in others} == others
+
+
+def test_an_unknown_option_is_named(tmp_path: Path) -> None:
+    done = bash(SCRIPT, "--seed", "1", env=environment(tmp_path / "venv"), cwd=tmp_path)
+    assert done.returncode == 2
+    assert done.stderr == "run.sh: unknown option --seed; see its head\n"
