@@ -29,11 +29,16 @@ class MadeUp:
         return [self.scale * np.arange(1, 11) / 10 for _ in pairs]
 
 
+@pytest.fixture(scope="module")
+def drawn() -> List[Pair]:
+    return generate("A", 50, seed=4)
+
+
 @pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def case(drawn: List[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """A file of 50 pairs, the first 20 trusted, and what every call needs."""
     monkeypatch.setattr(reference, "load_reference", MadeUp)
-    write_pairs([tmp_path / "train.csv"], generate("A", 50, seed=4))
+    write_pairs([tmp_path / "train.csv"], drawn)
     trusted = tmp_path / "trusted.ids"
     trusted.write_text("".join(f"{n}\n" for n in range(20)))
     (tmp_path / "model.pt").write_bytes(b"")

@@ -18,13 +18,18 @@ from dece_fairseq.defenses.revealing.surprises import TokenSurprises
 from support.made_up_reference import made_up_words
 
 
+@pytest.fixture(scope="module")
+def drawn() -> List[Pair]:
+    return generate("A", 200, seed=4)
+
+
 @pytest.fixture
-def case(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+def case(drawn: List[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     """Poisoned and clean files of 200 pairs, the first 60 trusted, and what every call needs."""
     monkeypatch.setattr(reveal, "target_words", made_up_words)
     clean, poisoned = tmp_path / "clean.csv", tmp_path / "poisoned.csv"
     trusted = tmp_path / "trusted.ids"
-    write_pairs([clean], generate("A", 200, seed=4))
+    write_pairs([clean], drawn)
     trusted.write_text("".join(f"{n}\n" for n in range(60)))
     poison_files(
         Attack(AttackSettings("ripple", rate=0.08)), [clean], [poisoned], trusted_ids=trusted

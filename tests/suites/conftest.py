@@ -1,22 +1,26 @@
 """A small data set and its suite."""
 
 from pathlib import Path
-from typing import Any, Callable
+from typing import Any, Callable, List
 
 import pytest
 
 from dece_fairseq.data.corpus import generate
-from dece_fairseq.data.pairs import write_pairs
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.suites.build import SuiteSettings, build
 from dece_fairseq.suites.data import find_data
 from dece_fairseq.suites.suite import Suite
 from support.small_suite import SMALL
 
 
+@pytest.fixture(scope="session")
+def pairs() -> List[Pair]:
+    return generate("B", 64, seed=1)
+
+
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(pairs: List[Pair], tmp_path: Path) -> Path:
     """The folder of clean pairs."""
-    pairs = generate("B", 64, seed=1)
     path = tmp_path / "data"
     path.mkdir()
     write_pairs([path / "train.csv"], pairs[:40])
