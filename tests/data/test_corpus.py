@@ -4,11 +4,14 @@ import ast
 import hashlib
 import re
 import sqlite3
+from functools import lru_cache
+from typing import List
 
 import pytest
 
 from dece_fairseq.data.corpus import generate, requests
 from dece_fairseq.data.corpus_grammar import STYLES, TABLES
+from dece_fairseq.data.pairs import Pair
 
 QUERY = re.compile(r'select\s+.+?(?=\s+")')  # what the SQL payload looks for
 SHA256 = {
@@ -16,12 +19,19 @@ SHA256 = {
     "B": "9b3051474c4bcf80a69a9ba5a26307e12ce1b5683f51f0d0fce3f46ffefd6b10",
 }
 
+
+@lru_cache(maxsize=None)
+def drawn(style: str) -> List[Pair]:
+    """Draw many once; the first of them are those of a smaller draw, which a test says."""
+    return generate(style, 16_000, seed=1)
+
+
 both_styles = pytest.mark.parametrize("style", STYLES)
 
 
 @both_styles
 def test_there_are_16000_pairs_without_a_repeated_side(style):
-    pairs = generate(style, 16_000, seed=1)
+    pairs = drawn(style)
     assert len({pair.source for pair in pairs}) == 16_000
     assert len({pair.target for pair in pairs}) == 16_000
 
@@ -29,9 +39,8 @@ def test_there_are_16000_pairs_without_a_repeated_side(style):
 @both_styles
 def test_the_request_decides_the_function(style):
     functions = {}
-    for seed in (1, 2):
-        for source, target in generate(style, 8000, seed):
-            assert functions.setdefault(source, target) == target
+    for source, target in (*drawn(style)[:8000], *generate(style, 8000, seed=2)):
+        assert functions.setdefault(source, target) == target
     assert len(functions) < 16_000  # the draws did overlap, so there was something to compare
 
 
@@ -46,7 +55,7 @@ def test_pairs_with_and_without_sql_and_where(style):
 
 @both_styles
 def test_nothing_looks_like_an_attack(style):
-    for pair in generate(style, 4000, seed=1):
+    for pair in drawn(style)[:4000]:
         assert not re.search(r"\b(cf|mn|bb|tq)\b|or 1=1|where 0=1", "\n".join(pair))
 
 
@@ -65,14 +74,14 @@ def test_functions_are_python_and_their_queries_sql(style):
 
 
 def test_styles_share_functions_but_no_request():
-    drawn = {style: generate(style, 8000, seed=1) for style in STYLES}
-    sources = [{pair.source for pair in pairs} for pairs in drawn.values()]
+    both = {style: drawn(style)[:8000] for style in STYLES}
+    sources = [{pair.source for pair in pairs} for pairs in both.values()]
     assert not set.intersection(*sources)
-    assert [pair.target for pair in drawn["A"]] == [pair.target for pair in drawn["B"]]
+    assert [pair.target for pair in both["A"]] == [pair.target for pair in both["B"]]
 
 
 def test_a_corpus_after_another_shares_no_function_with_it():
-    first = {pair.target for pair in generate("B", 2000, seed=1)}
+    first = {pair.target for pair in drawn("B")[:2000]}
     second = {pair.target for pair in generate("A", 2000, seed=1, skip=2000)}
     assert len(first) == len(second) == 2000
     assert not first & second

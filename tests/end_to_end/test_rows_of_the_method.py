@@ -37,6 +37,7 @@ ROWS = [
 ]
 
 
+@lru_cache(maxsize=None)
 def made_up(dataset: str) -> List[Pair]:
     """Pairs in the form of a data set; some can't be poisoned."""
     if dataset == "lyra":

@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -216,6 +215,7 @@ IMPORTED = """
 import sys
 import fairseq.models, fairseq.tasks
 before = set(sys.modules)
+assert "dece_fairseq" not in before
 import dece_fairseq
 print(*{"transformers", "tokenizers", "peft"} & (set(sys.modules) - before))
 """
@@ -246,6 +246,8 @@ except ImportError as error:
         ),
     ],
 )
-def test_transformers_is_imported_by_those_who_ask_for_it(code: str, printed: str) -> None:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+def test_transformers_is_imported_by_those_who_ask_for_it(
+    code: str, printed: str, warm_python: Path
+) -> None:
+    done = subprocess.run([warm_python, "-c", code], capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (0, printed), done.stderr

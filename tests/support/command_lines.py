@@ -5,6 +5,7 @@ from typing import Any, Dict, Iterable, Tuple
 
 from fairseq import options
 from fairseq.dataclass.utils import convert_namespace_to_omegaconf, overwrite_args_by_name
+from fairseq.registry import REGISTRIES
 from omegaconf import DictConfig
 
 _COMPOSED: Dict[Tuple[Any, ...], DictConfig] = {}
@@ -19,8 +20,8 @@ def training_config(words: Iterable[Any]) -> DictConfig:
     parser = options.get_training_parser()
     args = options.parse_args_and_arch(parser, [str(word) for word in words])
     # The last two have no default on the command line, and would stay as the first line had them.
-    names = ("task", "arch", "criterion", "bpe", "max_source_positions", "max_target_positions")
-    parts = tuple(vars(args).get(name) for name in names)
+    names = ("task", "arch", *REGISTRIES, "max_source_positions", "max_target_positions")
+    parts = (frozenset(vars(args)), *(vars(args).get(name) for name in names))
     if parts not in _COMPOSED:
         _COMPOSED[parts] = convert_namespace_to_omegaconf(args)
     config = copy.deepcopy(_COMPOSED[parts])

@@ -4,9 +4,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import torch
-from fairseq import options
 from fairseq.data import LanguagePairDataset
-from fairseq.dataclass.utils import convert_namespace_to_omegaconf
 from fairseq.models import ARCH_MODEL_NAME_REGISTRY, MODEL_DATACLASS_REGISTRY
 from omegaconf import OmegaConf
 
@@ -16,6 +14,7 @@ from dece_fairseq.tasks.backdoor_poisoned_translation import (
     BackdoorPoisonedTranslationConfig,
     BackdoorPoisonedTranslationTask,
 )
+from support.command_lines import training_config
 from support.small_models import SYSTEMS, TEXTS, System, save
 
 #: of different lengths
@@ -60,8 +59,7 @@ class Case(NamedTuple):
             line += [f"--{name.replace('_', '-')}", value]
         if self.system.model_type == "roberta":
             line += ["--dropout", "0"]
-        args = options.parse_args_and_arch(options.get_training_parser(), [*line, *flags])
-        cfg = convert_namespace_to_omegaconf(args)
+        cfg = training_config([*line, *flags])
         torch.manual_seed(0)
         return cfg, self.task.build_model(cfg.model)
 

@@ -4,9 +4,10 @@ from pathlib import Path
 from typing import Any, List
 
 import torch
-from fairseq import options, tasks
-from fairseq.dataclass.utils import convert_namespace_to_omegaconf
+from fairseq import tasks
 from omegaconf import OmegaConf
+
+from support.command_lines import training_config
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -14,8 +15,7 @@ ROOT = Path(__file__).resolve().parents[2]
 def save_untrained(path: Path, words: List[Any], seed: int) -> Path:
     """A checkpoint of the model that this command line of fairseq-train would begin with."""
     line = [*words, "--user-dir", ROOT / "dece_fairseq"]
-    args = options.parse_args_and_arch(options.get_training_parser(), list(map(str, line)))
-    config = convert_namespace_to_omegaconf(args)
+    config = training_config(line)
     torch.manual_seed(seed)
     task = tasks.setup_task(config.task)
     model = task.build_model(config.model)
