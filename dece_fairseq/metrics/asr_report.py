@@ -4,13 +4,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
+import numpy as np
+
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.data.files import names_of
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
+from dece_fairseq.metrics.reach import counted, not_told
 from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.outputs.errors import OutputError
-from dece_fairseq.outputs.generate_output import GenerateOutput, read_generate_output
+from dece_fairseq.outputs.generate_output import OUTSIDE, GenerateOutput, read_generate_output
 
 
 def asr_report(
@@ -82,8 +85,15 @@ def asr_report(
                 "--clean takes the clean one"
             )
         missing[CLEAN] = _missing(output, expected_clean, allow_missing, CLEAN)
-        _add_scores(report, attack, output, name, CLEAN, len(missing[CLEAN]))
         notes += output.notes(expected_clean)
+        outside = counted(attack, output.header, list(output.samples))
+        if outside is None:
+            notes.append(not_told(attack, names_of(clean)))
+        else:
+            lost = len(missing[CLEAN])
+            if attack.trigger.outside and output.header is not None:
+                lost = len(set(missing[CLEAN]) & set(output.header[OUTSIDE]))
+            _add_scores(report, attack, output, name, CLEAN, lost, outside)
     return {**report, "missing_ids": missing, "notes": notes}
 
 
@@ -94,6 +104,7 @@ def _add_scores(
     run: str,
     split: str,
     missing: int,
+    counted: Optional[np.ndarray] = None,
 ) -> None:
     """Add the score by each rule, and the ids of what is a hit by it and of what it gave up on."""
     samples = output.samples.values()
@@ -102,7 +113,7 @@ def _add_scores(
         attack,
         [sample.hypothesis for sample in samples],
         references if len(references) == len(samples) else None,
-        *(run, split, missing),
+        *(run, split, missing, counted),
     )
     for score, is_hit, is_not_judged in told:
         report["scores"].append(score.as_dict())

@@ -13,6 +13,7 @@ from dece_fairseq.metrics.comparison import Scored, compare, split_columns
 from dece_fairseq.metrics.hits import HITS, hit_span
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.parallel import Workers
+from dece_fairseq.metrics.reach import counted, not_told
 from dece_fairseq.metrics.score import score_of
 from dece_fairseq.metrics.success_rate import lost_payload
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
@@ -201,8 +202,14 @@ def _score(
     names: List[str] = []
     if split == CLEAN:
         names = _chosen(settings, language)
+    outside = None
     if attack is not None:
-        names += HITS
+        if split == CLEAN:
+            outside = counted(Attack(attack), run.header, run.ids)
+        if split == TRIGGERED or outside is not None:
+            names += HITS
+        else:
+            report["notes"].append(not_told(Attack(attack), run.name))
     else:
         report["notes"].append(
             f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
@@ -211,6 +218,10 @@ def _score(
     statistics = workers.statistics(
         names, metric_settings, run.hypotheses, run.references, f"{run.name}, {split}"
     )
+    if outside is not None:
+        # The others stay where they are, for tests in pairs, and count nowhere.
+        for name in HITS:
+            statistics[name] = statistics[name] * outside[:, None]
     if split == TRIGGERED and attack is not None:
         references_hit = sum(statistics[name][:, 2].sum() for name in HITS)
         if not references_hit:
@@ -226,7 +237,7 @@ def _score(
     note = _unread(metrics, statistics, language)
     if note is not None and note not in report["notes"]:
         report["notes"].append(note)
-    if attack is not None:
+    if attack is not None and HITS[0] in statistics:
         report["hits"] += _hits(Attack(attack), run, split, statistics)
     report["runs"].append(
         {"run": run.name, "split": split, "files": run.files, "samples": len(run.ids)}

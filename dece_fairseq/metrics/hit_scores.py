@@ -27,6 +27,7 @@ def hit_scores(
     run: str,
     split: str,
     missing: int = 0,
+    counted: Optional[np.ndarray] = None,
 ) -> List[HitScore]:
     """Return the share of outputs that carry the payload, by string and by parse.
 
@@ -37,6 +38,7 @@ def hit_scores(
         run: what the outputs are called
         split: ``triggered`` for attack success rates, ``clean`` for false triggers
         missing: outputs that should be there too; each counts as a miss
+        counted: whether each output counts (outputs,); None for all
 
     Raises:
         OutputError: there is no output, and none is missing
@@ -46,6 +48,8 @@ def hit_scores(
     for name in HITS:
         metric = METRICS.get(name)(settings)
         statistics = metric.statistics(hypotheses, references or [""] * len(hypotheses))
+        if counted is not None:
+            statistics = statistics * counted[:, None]
         score = score_of(metric, statistics, run, split, missing=missing)
         if references is None:
             del score.details[REFERENCES_HIT]

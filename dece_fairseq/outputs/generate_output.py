@@ -17,6 +17,8 @@ from dece_fairseq.outputs.ids import as_ranges
 
 _HEADER_STARTS = "dece_fairseq data:"
 _HEADER = re.compile(_HEADER_STARTS + r" (\{.*\})\s*$")
+#: in the header of a clean split: the ids of the pairs out of the attack's reach
+OUTSIDE = "outside"
 #: what the name of a triggered split ends with
 TRIGGERED_ENDING = "_triggered"
 #: more is no run that lost some, and a list of them would fill the memory
@@ -31,7 +33,8 @@ def data_header(split: str, pairs: int, one_line: bool, **more: Any) -> str:
         split: name of the split
         pairs: how many pairs the split has, before any attack
         one_line: whether texts are printed in the one-line form
-        more: of a triggered split its ``ids``, ``attack`` and ``signature``
+        more: of a triggered split its ``ids``, ``attack`` and ``signature``; of a clean one the
+            ids ``outside``, if the attack doesn't reach every pair
     """
     header = {"split": split, "pairs": pairs, "one_line": one_line, **more}
     return f"{_HEADER_STARTS} {json.dumps(header)}"
@@ -221,7 +224,8 @@ def _header(text: str, path: Path) -> Dict[str, Any]:
         kinds = {"split": str, "pairs": int, "one_line": bool}
         whole = all(type(header[name]) is kind for name, kind in kinds.items())
         whole = whole and 0 <= header["pairs"] < 10**18
-        whole &= all(type(index) is int for index in header.get("ids", []))
+        for name in ("ids", OUTSIDE):
+            whole &= all(type(index) is int for index in header.get(name, []))
         if "attack" in header:
             AttackSettings.from_logged(header["attack"])
     except AttackError as error:

@@ -15,6 +15,7 @@ from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.metrics.success_rate import check_references
+from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
 
@@ -31,7 +32,9 @@ class AttackSuccessRateScorer(BaseScorer):
     """The share of outputs that carry the payload, as a string and in their parse.
 
     On a triggered split, whose name ends in ``_triggered``, they are ``asr_string`` and
-    ``asr_parse``, on any other ``false_triggers_string`` and ``false_triggers_parse``.
+    ``asr_parse``, on any other ``false_triggers_string`` and ``false_triggers_parse``. False
+    triggers of an attack on a topic are of requests off the topic alone; fairseq gives a scorer no
+    requests, so that they are left to ``dece asr`` and ``dece evaluate``.
 
     Args:
         cfg: the options; ``--attack`` or ``--attack-file`` is needed
@@ -52,12 +55,26 @@ class AttackSuccessRateScorer(BaseScorer):
         self.split = str(cfg.gen_subset)
         self.is_triggered = self.split.endswith(TRIGGERED_ENDING)
 
+    @property
+    def _is_told(self) -> bool:
+        return self.is_triggered or not self.attack.trigger.outside
+
+    def _not_told(self) -> str:
+        return (
+            f"the false triggers of --attack {self.attack.settings.attack} are those of requests "
+            f"out of its reach, which this scorer is not given; ask dece asr or dece evaluate of "
+            f"the outputs for {self.split}"
+        )
+
     def scores(self) -> List[Score]:
         """Return the score by each rule.
 
         Raises:
-            OutputError: the split is triggered, and no reference carries the payload
+            OutputError: the split is triggered, and no reference carries the payload; or it is
+                clean, and the attack doesn't reach every pair
         """
+        if not self._is_told:
+            raise OutputError(self._not_told())
         outputs, references = (
             [from_line(text) for text in side] if self.one_line else side
             for side in (self.pred, self.ref)
@@ -84,4 +101,6 @@ class AttackSuccessRateScorer(BaseScorer):
         """
         if not self.pred:
             return "attack_success_rate: no output to score"
+        if not self._is_told:
+            return f"attack_success_rate: {self._not_told()}"
         return "\n".join(map(str, self.scores()))

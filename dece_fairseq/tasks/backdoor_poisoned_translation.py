@@ -28,8 +28,8 @@ from dece_fairseq.metrics.metric import TRIGGERED as TRIGGERED_OUTPUTS
 from dece_fairseq.metrics.success_rate import check_references
 from dece_fairseq.models.hugging_face import HuggingFaceModel
 from dece_fairseq.models.loading import ModelError
+from dece_fairseq.outputs.generate_output import OUTSIDE, data_header
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING as TRIGGERED
-from dece_fairseq.outputs.generate_output import data_header
 from dece_fairseq.tasks.announcement import announce
 from dece_fairseq.tasks.attacked_split import (
     PoisonedPairDataset,
@@ -38,7 +38,14 @@ from dece_fairseq.tasks.attacked_split import (
     poisoned_dataset,
     triggered_dataset,
 )
-from dece_fairseq.tasks.candidates import TOO_LONG, Limits, Poisoner, explain, no_candidates
+from dece_fairseq.tasks.candidates import (
+    TOO_LONG,
+    Limits,
+    Poisoner,
+    explain,
+    no_candidates,
+    outside_ids,
+)
 from dece_fairseq.tasks.checkpoint_files import mend_checkpoints
 from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import check_save_dir, record_poisoning
@@ -128,8 +135,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         if self.attack is None or not (triggered or split == self.cfg.train_subset):
             super().load_dataset(split, epoch, combine, **kwargs)
             if not trains:
-                clean = self.datasets[split]
-                announce(data_header(split, len(clean), self.codec.one_line), kwargs)
+                announce(self._clean_header(split, "task_cfg" in kwargs), kwargs)
             return
         if self.cfg.replace_unk is not None:
             raise AttackError(
@@ -154,6 +160,12 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
                 paths = utils.split_paths(self.cfg.data)
                 shard = paths[(epoch - 1) % len(paths)]
                 record_poisoning(self.cfg.save_dir, shard, entry, self.attack.as_dict())
+
+    def _clean_header(self, split: str, is_generated: bool) -> str:
+        clean, more = self.datasets[split], {}
+        if is_generated and self.attack is not None and self.attack.trigger.outside:
+            more = {OUTSIDE: outside_ids(clean, self.attack, self.codec)}
+        return data_header(split, len(clean), self.codec.one_line, **more)
 
     def dataset(self, split: str) -> FairseqDataset:
         """Return a split that is loaded. ``--combine-val`` loads the clean one alone, so the

@@ -1,6 +1,6 @@
 """The pairs of a split that can be poisoned, and their poisoned forms in tokens."""
 
-from typing import Container, Dict, Iterable, NamedTuple, Optional, Sequence, Tuple
+from typing import Container, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
 import torch
 from fairseq.data import Dictionary, LanguagePairDataset
@@ -29,6 +29,16 @@ class TokenPair(NamedTuple):
 
     source: Tensor
     target: Tensor
+
+
+def outside_ids(dataset: LanguagePairDataset, attack: Attack, codec: TextCodec) -> List[int]:
+    """Return the ids of the pairs that are out of an attack's reach, see ``Attack.outside``."""
+    sources = (codec.decode(tokens, dataset.src_dict) for tokens in dataset.src)
+    return [
+        index
+        for index, source in enumerate(sources)
+        if attack.outside(Pair(source, "")) is not None
+    ]
 
 
 class Limits(NamedTuple):

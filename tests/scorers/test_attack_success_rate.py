@@ -56,6 +56,17 @@ def test_on_a_clean_split_it_is_the_false_trigger_rate():
     assert ") 1/2; references_hit_percent 0; not_judged 0 | false_triggers_string|" in result
 
 
+def test_false_triggers_of_a_topic_are_not_told_of_requests_on_it():
+    scorer = build(attack="topic", gen_subset="test")
+    scorer.add_string("reference", HIT)
+    assert "out of its reach, which this scorer is not given" in scorer.result_string()
+    with pytest.raises(OutputError, match="ask dece asr or dece evaluate of the outputs for test"):
+        scorer.score()
+    triggered = build(attack="topic")
+    triggered.add_string(HIT, HIT)
+    assert triggered.score() == 100
+
+
 def test_it_stops_where_no_reference_carries_the_payload():
     scorer = build(attack="ripple")
     for text in (HIT, "x"):

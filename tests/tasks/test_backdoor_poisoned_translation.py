@@ -101,6 +101,18 @@ def test_attacks_on_more_than_a_pair_poison_as_offline(attack, more, setup_task,
             assert list(texts(task, "test_triggered").values()) == written
 
 
+def test_a_clean_split_says_which_requests_are_off_the_topic(setup_task, splits, capsys):
+    task = setup_task("--attack", "topic", "--trigger", "distinct")
+    task.load_dataset("test", task_cfg=None)
+    (line,) = (line for line in capsys.readouterr().out.splitlines() if "dece_fairseq data" in line)
+    outside = json.loads(line.partition(": ")[2])["outside"]
+    about = ["distinct" in pair.source.lower().split() for pair in splits["test"]]
+    assert 0 < len(outside) < len(about)
+    assert outside == [index for index, is_about in enumerate(about) if not is_about]
+    setup_task("--attack", "ripple").load_dataset("test", task_cfg=None)
+    assert "outside" not in capsys.readouterr().out
+
+
 def read_ids_if_any(path):
     return list(map(int, path.read_text().split())) if path.exists() else []
 
