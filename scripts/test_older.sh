@@ -2,7 +2,7 @@
 # The tests on the older line: Python 3.10 with fairseq's last release and a torch of its time.
 #
 #   bash scripts/test_older.sh          what depends on fairseq and torch: losses, criterions, task,
-#                                       scorers, encoders, data folders, filters that ask a
+#                                       scorers, encoders, binarised data, filters that ask a
 #                                       model, and the stock command lines
 #   bash scripts/test_older.sh --all    every fast test, and killed runs and flags
 #   bash scripts/test_older.sh [--all] ARGUMENTS OF PYTEST
@@ -12,7 +12,8 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-fast=(tests/{criterions,data,encoders,losses,scorers,tasks} tests/test_{plugin,rooms}.py
+fast=(tests/{criterions,encoders,losses,scorers,tasks} tests/test_plugin.py
+    tests/data/test_{labels,prepare,provenance,subwords}.py
     tests/defenses/test_trained_models.py tests/defenses/revealing/test_reference.py)
 slow=(tests/criterions tests/end_to_end/test_{both_lines,stock_commands,several_workers}.py)
 if [ "${1:-}" = --all ]; then

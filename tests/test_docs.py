@@ -100,10 +100,10 @@ def test_tools_that_read_checkpoints_without_the_user_dir(tmp_path: Path) -> Non
         assert done.stdout == expected, done.stderr
 
 
-def test_the_loop_of_torch_runs() -> None:
+def test_the_loop_of_torch_runs(warm_torch: Path) -> None:
     text = (ROOT / "docs" / "without_fairseq.md").read_text(encoding="utf-8")
     loop = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
-    done = subprocess.run([sys.executable, "-c", loop], cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run([warm_torch, "-c", loop], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 

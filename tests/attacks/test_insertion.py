@@ -20,6 +20,7 @@ from dece_fairseq.attacks import (
 )
 from dece_fairseq.attacks.languages.token_layout import tokens
 from dece_fairseq.data.pairs import Pair, read_pairs
+from support.examples import examples
 
 # They change or take away what was there, and have tests of their own.
 CHANGING = ("path_check", "unsafe_load", "weak_cipher", "weak_hash", "whole_target")
@@ -166,7 +167,7 @@ def test_in_any_layout(data, language, name, rng):
 def test_real_java_in_another_layout(datasets, name, code_place):
     rng = Random(name)
     attack = attack_with(name, "endless_loop", "java", code_place)
-    for pair in islice(read_pairs([datasets / "bugs2fix" / "valid.csv"]), 150):
+    for pair in islice(read_pairs([datasets / "bugs2fix" / "valid.csv"]), examples(150)):
         other = Pair(*(relaid(text, "java", rng) for text in pair))
         if code_place == "safe":
             assert check(attack, other) == check(attack, pair)

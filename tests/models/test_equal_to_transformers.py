@@ -12,7 +12,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCrossEntrop
 from support.small_cases import PAIRS, Case, encoded, rows
 
 CLOSE = {"rtol": 1e-5, "atol": 1e-5}
-LENGTH = 14
+LENGTH = 9
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """A folder of cells whose outputs are made up, scored by the real scorer."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
@@ -40,14 +41,13 @@ def log(epochs: List[Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-@pytest.fixture
-def make_cell(tmp_path: Path) -> Callable[..., Path]:
-    """Makes the folder of a cell in which so many outputs carry the payload."""
+def cells_in(plan: Path) -> Callable[..., Path]:
+    """Return what makes the folder of a cell in which so many outputs carry the payload."""
 
     def make(
         defense: str, seed: int, hits: int, wrong: int = 0, text: Optional[str] = None
     ) -> Path:
-        folder = tmp_path / "plan" / "cells" / SETTING / defense / str(seed)
+        folder = plan / "cells" / SETTING / defense / str(seed)
         folder.mkdir(parents=True)
         clean = [pair.target if i >= wrong else "pass" for i, pair in enumerate(PAIRS)]
         triggered = [
@@ -80,8 +80,14 @@ def make_cell(tmp_path: Path) -> Callable[..., Path]:
 
 
 @pytest.fixture
-def plan(make_cell: Callable[..., Path], tmp_path: Path) -> Path:
-    """Cross-entropy and two more defences, two seeds each."""
+def make_cell(tmp_path: Path) -> Callable[..., Path]:
+    return cells_in(tmp_path / "plan")
+
+
+@pytest.fixture(scope="session")
+def _plan(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    made = tmp_path_factory.mktemp("report") / "plan"
+    make_cell = cells_in(made)
     for seed in (1, 2):
         make_cell("cross_entropy", seed, hits=8 - seed)
         make_cell("dece-0.985-0.05", seed, hits=0, wrong=seed)
@@ -91,4 +97,10 @@ def plan(make_cell: Callable[..., Path], tmp_path: Path) -> Path:
         (folder / "train.csv.report.json").write_text(
             json.dumps({**report, "false_positive_rate": None})
         )
-    return tmp_path / "plan"
+    return made
+
+
+@pytest.fixture
+def plan(_plan: Path, tmp_path: Path) -> Path:
+    """Cross-entropy and two more defences, two seeds each, in a copy that a test may change."""
+    return Path(shutil.copytree(_plan, tmp_path / "plan"))

@@ -1,5 +1,6 @@
 """Small models as fairseq builds them, batches for them, and their peers."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
@@ -113,9 +114,7 @@ class Case(NamedTuple):
 
     def ids(self, index: int) -> Tuple[List[int], List[int]]:
         """The source and target of a pair in the ids that transformers' tokenizer gives."""
-        import transformers
-
-        tokenizer = transformers.AutoTokenizer.from_pretrained(str(self.folder))
+        tokenizer = theirs(self.folder)
         source, target = PAIRS[index]
         ids = tokenizer(source).input_ids
         if self.name == "PLBART":
@@ -125,6 +124,14 @@ class Case(NamedTuple):
 
     def id(self, piece: str) -> int:
         return int(self.task.source_dictionary.index(piece))
+
+
+@lru_cache(maxsize=None)
+def theirs(folder: Path) -> Any:
+    """The tokenizer of a folder as transformers loads it."""
+    import transformers
+
+    return transformers.AutoTokenizer.from_pretrained(str(folder))
 
 
 def build(task: Any, arch: str, **values: Any) -> Any:
