@@ -136,9 +136,10 @@ class TranslationModel(TrainedModel):
             model can read; their log-probabilities (T, V), one target at a time as V is large
         """
         for sample, log_probs in self._predictions(pairs, what):
-            for index, target, scores in zip(sample["id"].tolist(), sample["target"], log_probs):
-                kept = target != self.task.tgt_dict.pad()
-                yield index, target[kept], scores[kept]
+            lengths = (sample["target"] != self.task.tgt_dict.pad()).sum(-1).tolist()
+            rows = zip(sample["id"].tolist(), lengths, sample["target"], log_probs)
+            for index, length, target, scores in rows:  # which are padded on the right
+                yield index, target[:length], scores[:length]
 
     @torch.no_grad()
     def probabilities(self, pairs: Sequence[Pair], what: Optional[str] = None) -> List[np.ndarray]:
@@ -271,15 +272,23 @@ class LanguageModel(TrainedModel):
         return found
 
 
-def surprise_of(target: Tensor, log_probs: Tensor) -> np.ndarray:
+def surprise_of(
+    target: Tensor, log_probs: Tensor, probabilities: Optional[Tensor] = None
+) -> np.ndarray:
     """Return the negative log-likelihood less the entropy of each prediction (T,), in nats.
 
     Args:
         target: (T,)
         log_probs: (T, V)
+        probabilities: (T, V), where they are known already
     """
+    if probabilities is None:
+        probabilities = log_probs.exp()
     nll = -log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1)
-    surprise: np.ndarray = (nll - torch.special.entr(log_probs.exp()).sum(-1)).numpy()
+    entropy = -(probabilities * log_probs).sum(-1)
+    if entropy.isnan().any():  # of what is ruled out, 0 times minus infinity
+        entropy = torch.special.entr(probabilities).sum(-1)
+    surprise: np.ndarray = (nll - entropy).numpy()
     return surprise
 
 

@@ -60,8 +60,9 @@ class TextCodec:
 
     def encode(self, text: str, dictionary: Dictionary) -> Tensor:
         """Return the tokens (length,) of ``text``, int64, with end of sentence."""
-        tokens: Tensor = dictionary.encode_line(self._symbols(text), add_if_not_exist=False)
-        return tokens.long()
+        # As dictionary.encode_line does, which takes five times as long.
+        symbols = tokenize_line(self._symbols(text))
+        return torch.tensor([*map(dictionary.index, symbols), dictionary.eos()])
 
     def length(self, text: str) -> int:
         """Return how many tokens ``encode`` gives, which takes no dictionary to tell."""

@@ -66,23 +66,26 @@ class TranslationReference(Reference):
         for index, target, log_probs in self._model.predictions(pairs):
             ends = self.ends(pairs[index].target)
             missing = len(ends) - len(target)
-            surprise = np.pad(surprise_of(target, log_probs), (0, missing))
-            is_new = ~copied(pairs[index], ends[: len(target)])
-            differences = self._differences(target[is_new], log_probs[is_new])
+            probabilities = log_probs.exp()
+            surprise = np.pad(surprise_of(target, log_probs, probabilities), (0, missing))
+            is_new = torch.from_numpy(~copied(pairs[index], ends[: len(target)]))
+            differences = self._differences(target, probabilities, is_new)
             told[index] = TokenSurprises(ends, surprise, missing > 0, differences)
         return told
 
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
         return self._model.probabilities(pairs, "probability")
 
-    def _differences(self, target: torch.Tensor, log_probs: torch.Tensor) -> Tuple[str, ...]:
+    def _differences(
+        self, target: torch.Tensor, probabilities: torch.Tensor, places: torch.Tensor
+    ) -> Tuple[str, ...]:
         """Return what the target has more or less of than the model expects, by half or more.
 
         That is the number of times that it has a token, less the sum of the token's probabilities
-        over all places: what is there for nothing, or was expected and never came.
+        over all places that count: what is there for nothing, or was expected and never came.
         """
-        more = -log_probs.exp().sum(0)
-        more += torch.bincount(target, minlength=len(more))
+        more = -(places.to(probabilities.dtype) @ probabilities)
+        more += torch.bincount(target[places], minlength=len(more))
         tokens = (more.abs() >= DIFFERENT).nonzero().flatten().tolist()
         return tuple(f"{'+' if more[token] > 0 else '-'}{self._text(token)}" for token in tokens)
 

@@ -9,11 +9,15 @@ def binomial_nats(count: np.ndarray, total: np.ndarray, share: np.ndarray) -> np
     Where that probability is no float, the terms behind the first are taken for a geometric series,
     which is a bound, and close.
     """
-    from scipy.stats import binom
+    from scipy.special import betainc  # which is the tail; scipy.stats takes forty times as long
 
     with np.errstate(divide="ignore"):
-        nats: np.ndarray = -binom.logsf(count - 1, total, share)
+        nats: np.ndarray = -np.log(betainc(count, total - count + 1, share))
     far = np.isinf(nats)
+    if not far.any():
+        return nats
+    from scipy.stats import binom
+
     ratio = (total - count)[far] / (count[far] + 1) * share[far] / (1 - share[far])
     nats[far] = -binom.logpmf(count[far], total[far], share[far]) + np.log1p(-ratio)
     return nats
