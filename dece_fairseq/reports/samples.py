@@ -14,6 +14,7 @@ from dece_fairseq.reports.marked_text import MarkedPart
 
 #: samples of a setting
 SAMPLES = 4
+TRIGGERED_OUTPUT = "test_triggered.out"
 
 
 class Written(NamedTuple):
@@ -41,7 +42,8 @@ def samples(cells: Sequence[Cell]) -> List[Shown]:
     """Return some triggered requests and all models' outputs, for each setting and its first seed.
 
     First those for which cross-entropy wrote the payload, by their ids. Defences that clean the
-    requests are left out: they ask something else.
+    requests are left out: they ask something else; and cells whose result stands alone, without
+    the outputs of fairseq-generate.
 
     Raises:
         OutputError: an output can't be read
@@ -53,7 +55,9 @@ def samples(cells: Sequence[Cell]) -> List[Shown]:
         same_seed = [
             cell
             for cell in of_setting
-            if cell.axes["seed"] == seed and "test_cleaned" not in cell.filters
+            if cell.axes["seed"] == seed
+            and "test_cleaned" not in cell.filters
+            and (cell.folder / TRIGGERED_OUTPUT).is_file()
         ]
         found += _of_setting(setting, seed, same_seed)
     return found
@@ -61,12 +65,12 @@ def samples(cells: Sequence[Cell]) -> List[Shown]:
 
 def _of_setting(setting: str, seed: str, cells: Sequence[Cell]) -> List[Shown]:
     cells = sorted(cells, key=lambda cell: cell.axes["defense"] != BASELINE)
-    outputs = {cell.axes["defense"]: _read(cell.folder / "test_triggered.out") for cell in cells}
+    outputs = {cell.axes["defense"]: _read(cell.folder / TRIGGERED_OUTPUT) for cell in cells}
     if not outputs:
         return []
     baseline = next(iter(outputs))
     first = outputs[baseline].samples
-    attack = _attack(cells[0].folder / "test_triggered.out", outputs[baseline])
+    attack = _attack(cells[0].folder / TRIGGERED_OUTPUT, outputs[baseline])
     clean = _read(cells[0].folder / "test.out").samples
     hits = [index for index, sample in first.items() if attack.is_hit(sample.hypothesis)]
     others = [index for index in first if index not in frozenset(hits)]

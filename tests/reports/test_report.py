@@ -239,6 +239,15 @@ def test_without_the_clean_request_no_trigger_is_marked(plan: Path, tmp_path: Pa
     assert (tmp_path / "report.html").read_text().count("No trigger is marked") == 2
 
 
+def test_results_alone_make_a_report_without_samples(plan: Path, tmp_path: Path) -> None:
+    """As of somebody whose outputs are CSV files."""
+    for path in plan.rglob("test_triggered.out"):
+        path.unlink()
+    write_report(plan, tmp_path)
+    assert samples(read_cells(plan)) == []
+    assert "bki" in (tmp_path / "report.csv").read_text()
+
+
 def test_outputs_that_do_not_say_of_which_attack_they_are(plan: Path, tmp_path: Path) -> None:
     path = plan / BKI.replace("bki", "cross_entropy") / "test_triggered.out"
     without_lines(path, "dece_fairseq data")
