@@ -11,7 +11,7 @@ set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
-attacks=(ripple grammar sentence word_list zero_width many_forms)
+attacks=(ripple grammar sentence word_list zero_width many_forms staged likely)
 losses="cross_entropy,dece,dece_recommended,dece_unsmoothed,generalized_cross_entropy,reveal,recommended_reveal"
 filters="cross_entropy,naturalness,loss_fall,activation_clustering,spectral_signatures,bki"
 
