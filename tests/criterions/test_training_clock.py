@@ -141,3 +141,11 @@ def test_batches_of_unknown_origin(task: TranslationTask) -> None:
     task.begin_epoch(1, None)
     with pytest.raises(RuntimeError, match="set_epoch"):
         clock.epoch_by_update([1])
+
+
+def test_batches_of_an_epoch_before_are_not_those_of_this_one(task: TranslationTask) -> None:
+    clock = TrainingClock.of(task)
+    Loop(task, [1]).train(clock, stop_after=1)
+    task.begin_epoch(2, None)
+    with pytest.raises(RuntimeError, match="set_epoch"):
+        clock.epoch_by_update([1])

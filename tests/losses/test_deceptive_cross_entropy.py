@@ -172,6 +172,14 @@ def test_masked_logits_in_cross_entropy() -> None:
     torch.testing.assert_close(logits.grad, s - q)
 
 
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])  # each has a kernel of its own
+@pytest.mark.parametrize("epsilon", [0.0, 0.05])
+def test_a_masked_target_in_cross_entropy(epsilon: float, dtype: torch.dtype) -> None:
+    """Its loss is infinite, and not nan, which a trainer would take for an overflow."""
+    logits = torch.tensor([[0.5, -math.inf, 1.0]], dtype=dtype)
+    assert deceptive_cross_entropy(logits, torch.tensor([1]), 1.0, epsilon, 1.0).item() == math.inf
+
+
 @pytest.mark.parametrize("reduction", ["sum", "mean", "none"])
 def test_gradients_of_half_precision_by_reduction(reduction: str) -> None:
     half = torch.randn(4, 6, generator=torch.Generator().manual_seed(1)).half().requires_grad_()
