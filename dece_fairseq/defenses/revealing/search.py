@@ -15,7 +15,7 @@ from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, UNTRUSTING, p_values
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
-from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, Texts
+from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
 from dece_fairseq.defenses.revealing.wording import without_wording
 from dece_fairseq.defenses.revealing.words import END, WORD, Words, explained_by_source, split
@@ -127,6 +127,12 @@ class _Search:
         sure = self._p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
         found = [payload_of(self.targets, each) for each in ranked[:told]]
         everyone = [where.pairs for _, where in found]
+        # Many pairs of few nats each are usual text. This is a rule beside the tail, so that it can
+        # only lead to fewer claims.
+        sure = [
+            1.0 if each.nats < USE * len(pairs) else p_value
+            for each, p_value, pairs in zip(ranked, sure, everyone)
+        ]
         return [
             self._suspicion(self._payload(words, where), each.nats, p_value, where.pairs, everyone)
             for (words, where), each, p_value in zip(found, ranked, sure)

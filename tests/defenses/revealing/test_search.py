@@ -93,6 +93,20 @@ def test_a_long_text_of_few_pairs_is_no_claim() -> None:
         assert best.is_significant(0.05) == is_claimed
 
 
+def test_many_pairs_of_few_nats_each_are_no_claim() -> None:
+    clean = generate("A", 800, seed=10)
+    which = range(0, 400, 5)
+    pairs = poisoned(clean, which)
+    words = surprised(pairs, {})
+    for more, is_claimed in ((3.0, False), (9.0, True)):
+        for index in which:
+            words[index].surprise[-2] += more  # of the payload's last word
+        doubtful = {index: words[index] for index in range(400)}
+        best = reveal_pairs(pairs, doubtful, range(400, 800))[0]
+        assert list(best.pairs) == list(which)
+        assert best.is_significant(0.05) == is_claimed
+
+
 def test_pairs_of_a_claimed_payload_lend_no_clean_pair_a_difference() -> None:
     clean = generate("A", 800, seed=9)
     which, alike = list(range(0, 400, 4)), list(range(1, 400, 5))
