@@ -127,6 +127,17 @@ def add_input(parser: Options, read: str) -> None:
         )
 
 
+def add_reference(parser: Options, what: str) -> None:
+    """Add ``--models`` and ``--model-data``, of the model that is asked.
+
+    Args:
+        parser: the options so far
+        what: which model that is, for the help
+    """
+    parser.add_argument("--models", type=Path, metavar="CHECKPOINT", help=what)
+    parser.add_argument("--model-data", type=Path, metavar="DIR", help="its data folder")
+
+
 def add_json(parser: Options) -> None:
     """Add ``--json FILE``, which writes the result as JSON."""
     parser.add_argument(

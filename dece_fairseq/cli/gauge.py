@@ -14,6 +14,7 @@ from pathlib import Path
 from dece_fairseq.cli.common import (
     add_input,
     add_json,
+    add_reference,
     add_trusted_ids,
     add_user_dir,
     at_least,
@@ -30,13 +31,7 @@ from dece_fairseq.user_dir import import_user_dir
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add = parser.add_argument
-    add(
-        "--models",
-        type=Path,
-        metavar="CHECKPOINT",
-        help="the model that training is going to start from",
-    )
-    add("--model-data", type=Path, metavar="DIR", help="its data folder")
+    add_reference(parser, "the model that training is going to start from")
     add_input(parser, "the data to train on; a binarised data folder too")
     add(
         "--subset",

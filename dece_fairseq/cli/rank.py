@@ -20,20 +20,16 @@ from dece_fairseq.attacks import (
     Attack,
     AttackSettings,
 )
-from dece_fairseq.cli.common import add_user_dir, check_given
+from dece_fairseq.cli.common import add_reference, add_user_dir, check_given
 from dece_fairseq.user_dir import import_user_dir
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
     add = parser.add_argument
-    add(
-        "--models",
-        type=Path,
-        metavar="CHECKPOINT",
-        help="a model that knows the clean task, such as the one that training starts from",
+    add_reference(
+        parser, "a model that knows the clean task, such as the one that training starts from"
     )
-    add("--model-data", type=Path, metavar="DIR", help="its data folder")
     add(
         "--payload",
         help=f"whose forms to rank: {', '.join(PAYLOADS.names())} (default: that of likely)",

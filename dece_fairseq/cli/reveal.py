@@ -18,6 +18,7 @@ from dece_fairseq.cli.common import (
     add_files,
     add_json,
     add_processes,
+    add_reference,
     add_trusted_ids,
     add_user_dir,
     check_given,
@@ -50,14 +51,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SPLIT",
         help="of a binarised data folder (default: %(default)s)",
     )
-    add(
-        "--models",
-        type=Path,
-        metavar="CHECKPOINT",
-        help="the reference: a model that knows the clean task and has not learned a payload, such "
-        "as the one that training starts from, or one that DeCE trained on the data",
+    add_reference(
+        parser,
+        "the reference: a model that knows the clean task and has not learned a payload, such as "
+        "the one that training starts from, or one that DeCE trained on the data",
     )
-    add("--model-data", type=Path, metavar="DIR", help="its data folder")
     add_trusted_ids(parser)
     add(
         "--level",
