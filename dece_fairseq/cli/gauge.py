@@ -9,7 +9,6 @@ not muted of a payload is learned. docs/choosing.md says what follows.
 
 import argparse
 import sys
-from pathlib import Path
 
 from dece_fairseq.cli.common import (
     add_input,
