@@ -22,7 +22,8 @@ class Suspicion:
         payload: its text, as most of its pairs have it
         nats: how much of it, over all its pairs, the reference model does not explain
         p_value: how often clean data would show as much somewhere; None where that can't be told
-        pairs: the numbers of the pairs that carry it, from 0, in order
+        pairs: the numbers of the pairs that carry it, from 0, in order; those of a claimed one
+            also of pairs with its trigger that carry another form
         trigger: what in their sources sets them apart from the others; None where nothing does
         trigger_pairs: the numbers of all pairs whose source holds the trigger
         closest: where there is no trigger, what comes closest to one
