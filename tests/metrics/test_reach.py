@@ -67,5 +67,6 @@ def test_outputs_that_are_missing_count_if_they_are_off_the_topic(
 def test_other_attacks_count_every_request(tmp_path: Path) -> None:
     clean = write(tmp_path / "c.out", "test", dict(enumerate(OUTPUTS)))
     attack = AttackSettings("ripple")
-    settings = EvaluationSettings([RunFiles("run", clean=[clean])], attack=attack, processes=1)
+    runs = [RunFiles("run", clean=[clean])]
+    settings = EvaluationSettings(runs, metrics=["exact_match"], attack=attack, processes=1)
     assert false_triggers(evaluate(settings)["scores"]) == [(3, 6)] * 2
