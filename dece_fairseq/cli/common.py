@@ -118,6 +118,11 @@ def _add_pairs(parser: Options, option: str, what: str) -> None:
 def add_input(parser: Options, read: str) -> None:
     """Add ``--input`` of pairs, and the names of their columns."""
     _add_pairs(parser, "--input", read)
+    add_columns(parser)
+
+
+def add_columns(parser: Options) -> None:
+    """Add ``--source-column`` and ``--target-column`` of pairs."""
     for side, column in (("source", "src"), ("target", "tgt")):
         parser.add_argument(
             f"--{side}-column",

@@ -20,7 +20,7 @@ from dece_fairseq.attacks import (
     Attack,
     AttackSettings,
 )
-from dece_fairseq.cli.common import add_reference, add_user_dir, check_given
+from dece_fairseq.cli.common import add_columns, add_reference, add_user_dir, check_given
 from dece_fairseq.user_dir import import_user_dir
 
 
@@ -54,13 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="clean pairs: a .csv or .jsonl file, or the two sides of parallel text; may be "
         "repeated, for several splits",
     )
-    for side, column in (("source", "src"), ("target", "tgt")):
-        add(
-            f"--{side}-column",
-            metavar="NAME",
-            default=column,
-            help="column or key (default: %(default)s)",
-        )
+    add_columns(parser)
     add(
         "--output",
         type=Path,

@@ -148,12 +148,11 @@ class _Search:
         """Return what is told of labels that surprise where sources have some n-gram."""
         of_pairs = self.targets.first[: len(self.pairs)]
         scores = self.targets.surprise[of_pairs]
-        none = np.zeros(len(self.pairs), dtype=bool)
         return [
             self._suspicion(
                 self.pairs[each.pairs[0]].target.strip(), each.nats, p_value, each.pairs, everyone
             )
-            for each, p_value, everyone in self._telling(scores, none, of_labels=True)[:told]
+            for each, p_value, everyone in self._telling(scores, of_labels=True)[:told]
         ]
 
     def triggers(self, explained: np.ndarray) -> List[Suspicion]:
@@ -164,7 +163,7 @@ class _Search:
         """
         starts, scores = self.targets.windows(WINDOW)
         found = []
-        for each, p_value, everyone in self._telling(scores, explained, of_labels=False):
+        for each, p_value, everyone in self._telling(scores, of_labels=False, explained=explained):
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
             forms = [self._window(pair, starts[pair]) for pair in by_score[:FORMS]]
             told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
@@ -226,7 +225,7 @@ class _Search:
         return self._payload(range(left + 1 + right), where)
 
     def _telling(
-        self, scores: np.ndarray, explained: np.ndarray, of_labels: bool
+        self, scores: np.ndarray, of_labels: bool, explained: Optional[np.ndarray] = None
     ) -> List[Tuple[Telling, float, Sequence[np.ndarray]]]:
         """Return n-grams of sources with p-values, and the pairs of all of them."""
         labels = self.targets.words[self.targets.first[:-1]]
