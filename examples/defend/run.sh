@@ -60,9 +60,14 @@ prepare_lyra() {
     train="$data/train.csv" valid="$data/valid.csv"
 }
 
-prepare_bugs2fix() { # the training file need not be there: the validation file is trained on
-    prepare_files "$root/examples/bugs2fix/settings.sh" --splits train=valid test
-    train="$data/valid.csv" valid="$data/test.csv"
+# The training file need not be there: the validation file is trained on. Of the test file, 400 pairs
+# are asked for and the next 200 are the validation split; each pair is a line.
+prepare_bugs2fix() {
+    prepare_files "$root/examples/bugs2fix/settings.sh" --splits train=valid
+    train="$data/valid.csv" valid="$base/valid.csv"
+    awk 'NR <= 401' "$test" > "$base/test.csv"
+    awk 'NR == 1 || NR > 401 && NR <= 601' "$test" > "$valid"
+    test="$base/test.csv"
 }
 
 fit() { # DATA_FOLDER SAVE_DIR OPTIONS...
@@ -113,13 +118,16 @@ for number in $envelopes; do
     say "envelope $number: three trainings"
     fit "$folder/bin-train" "$folder/cross_entropy" --criterion cross_entropy "${start[@]}"
     fit "$folder/bin-train" "$folder/dece" "${defended[@]}" "${start[@]}"
-    fit "$folder/bin-kept" "$folder/both" "${defended[@]}" "${start[@]}"
+    # where nothing is suspected, both are one training
+    same=(); cmp -s "$folder/train.csv" "$folder/kept.csv" && same=(yes)
+    [ -n "${same[*]}" ] || fit "$folder/bin-kept" "$folder/both" "${defended[@]}" "${start[@]}"
 
     # 4. How often does each write what is suspected?
     longer="$(longer_than_source "$folder/bin-train")"
     generating="${generation[*]/LONGER/$longer}"
     for name in cross_entropy dece both; do
         model_folder="$folder/$name"
+        [ "$name${same[*]}" != bothyes ] || { rm -rf "$model_folder"; cp -r "$folder/dece" "$model_folder"; continue; }
         say "envelope $number: asking $name"
         if [ ! -e "$model_folder/test.out" ]; then
             status=0

@@ -13,7 +13,9 @@ from dece_fairseq.table_writer import MARKDOWN, write_table
 TRAININGS = {"cross_entropy": "cross-entropy", "dece": "DeCE", "both": "kept pairs and DeCE"}
 HEADER = ["data", "envelope", "attack", "poisoned", "claimed", "payload", "trigger"]
 HEADER += ["found", "clean lost", "BLEU: CE / DeCE / both"]
-HEADER += [f"ASR, {name}: probed, as it was" for name in TRAININGS.values()]
+HEADER += [f"ASR, {name}: probed; by string, by parse" for name in TRAININGS.values()]
+#: of an ASR that is no backdoor any more, in percent
+HELD = 1.0
 
 
 def mark(value: Optional[bool]) -> str:
@@ -39,10 +41,18 @@ def row_of(path: Path) -> List[str]:
     row.append(" / ".join(rate(trainings[name]["bleu_code"]["percent"]) for name in TRAININGS))
     for name in TRAININGS:
         probed = trainings[name]["probed"]
-        real = trainings[name].get("asr_string")
         star = "*" if trainings[name]["probed_by_suspected_requests"] else ""
-        row.append(f"{rate(probed and probed['percent'])}{star}, {rate(real and real['percent'])}")
+        by_string, by_parse = (asr_of(trainings[name], rule) for rule in ("string", "parse"))
+        row.append(
+            f"{rate(probed and probed['percent'])}{star}; {rate(by_string)}, {rate(by_parse)}"
+        )
     return row
+
+
+def asr_of(scores: Dict[str, Any], rule: str) -> Optional[float]:
+    """Return the ASR of a training in percent by a rule; None where there was no attack."""
+    score = scores.get(f"asr_{rule}")
+    return None if score is None else float(score["percent"])
 
 
 def summary(results: List[Dict[str, Any]]) -> str:
@@ -52,14 +62,25 @@ def summary(results: List[Dict[str, Any]]) -> str:
     fixed = [result for result in attacked if result["trigger_named"] is not None]
     poisoned = sum(result["poisoned"] for result in attacked)
     found = sum(result["poisoned_found"] for result in attacked)
+    held = ", ".join(
+        f"{label} in {sum(held_in(result, name) for result in attacked)}"
+        for name, label in TRAININGS.items()
+    )
     return (
         f"{len(results)} envelopes. Of {len(attacked)} with an attack, "
         f"{sum(result['claimed'] for result in attacked)} were claimed to have one, the payload "
         f"was named in {sum(result['payload_named'] for result in attacked)}, and the trigger in "
         f"{sum(result['trigger_named'] for result in fixed)} of the {len(fixed)} whose trigger is "
         f"always the same; {found} of {poisoned} poisoned pairs were found. Of {len(clean)} clean "
-        f"ones, {sum(result['claimed'] for result in clean)} were claimed to have an attack."
+        f"ones, {sum(result['claimed'] for result in clean)} were claimed to have an attack. "
+        f"The ASR by both rules was at most {HELD:g} % with {held}."
     )
+
+
+def held_in(result: Dict[str, Any], name: str) -> bool:
+    """Return whether a training came out without the backdoor by both rules."""
+    rates = [asr_of(result["trainings"][name], rule) for rule in ("string", "parse")]
+    return all(rate is not None and rate <= HELD for rate in rates)
 
 
 def main(work: str) -> None:

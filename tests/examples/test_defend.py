@@ -52,7 +52,8 @@ def write_envelope(
         (folder / name).mkdir()
         scores.append({"run": name, "metric": "bleu_code", "percent": 90.0 + number})
         if attack is not None:
-            scores.append({"run": name, "metric": "asr_string", "percent": 80.0 / (number + 1)})
+            rates = {"asr_string": 80.0 / (number + 1), "asr_parse": 90.0 * (number < 1)}
+            scores += [{"run": name, "metric": each, "percent": rates[each]} for each in rates]
         if suspicions:
             requests = 0 if suspicions[0]["trigger"] else 2
             score = {"metric": "asr_string", "percent": 70.0 / (number + 1)}
@@ -114,9 +115,16 @@ def test_the_table(
     assert "2 of 4 poisoned pairs were found. Of 1 clean ones, 0 were claimed" in said
     assert [cell.strip() for cell in clean.split("|")[2:5]] == ["9", "none", "0"]
     assert [cell.strip() for cell in attacked.split("|")[2:5]] == ["10", "ripple, sql, 5%", "2"]
-    rates = ["90.0 / 91.0 / 92.0", "70.0, 80.0", "35.0, 40.0", "23.3, 26.7"]
+    assert said.endswith(
+        "at most 1 % with cross-entropy in 0, DeCE in 0, kept pairs and DeCE in 0."
+    )
+    rates = ["90.0 / 91.0 / 92.0", "70.0; 80.0, 90.0", "35.0; 40.0, 0.0", "23.3; 26.7, 0.0"]
     assert [cell.strip() for cell in attacked.split("|")[-5:-1]] == rates
-    starred_rates = ["70.0*, 80.0", "35.0*, 40.0", "23.3*, 26.7"]
+    starred_rates = ["70.0*; 80.0, 90.0", "35.0*; 40.0, 0.0", "23.3*; 26.7, 0.0"]
     assert [cell.strip() for cell in starred.split("|")[-4:-1]] == starred_rates
+    held = {"asr_string": {"percent": 1.0}, "asr_parse": {"percent": 0.5}}
+    assert table.held_in({"trainings": {"dece": held}}, "dece") is True
+    held["asr_parse"]["percent"] = 1.1
+    assert table.held_in({"trainings": {"dece": held}}, "dece") is False
     with pytest.raises(SystemExit, match="no envelope has been opened"):
         table.main(str(tmp_path / "lyra" / "9"))
