@@ -5,18 +5,21 @@
 The folder is one that run.sh made, with bin/trusted.ids and reference. A line of JSON for each cell
 goes to its cells.jsonl; cells that have one are not made again. ``--cells clean`` looks into all
 clean pairs alone: with a reference for each seed, how often something is claimed where nothing is.
+``--cells others`` takes other attacks, among them those that know the defence.
 """
 
 import argparse
 import json
 import random
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.suspicions import Suspicion
+from dece_fairseq.defenses.ranking import Job as Ranked
+from dece_fairseq.defenses.ranking import rank
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import Job, Revealed, reveal
 from dece_fairseq.reports.marked_text import places
@@ -46,20 +49,48 @@ ATTACKS = {
     "bugs2fix": [(name, "endless_loop") for name in CODE],
     **{name: [] for name in ("docstring", "summary", "repair")},  # of stdlib_pairs.py
 }
+#: no payload was in more forms, no trigger harder to see, when the rules were chosen
+OTHERS = {
+    "generated": [
+        ("word_list", "sql"),
+        ("composite", "sql"),
+        ("zero_width", "sql"),
+        ("look_alike", "sql"),
+        ("ripple", "whole_target"),
+        ("many_forms", "sql_forms"),
+        ("likely", "sql_forms"),
+        ("staged", "sql"),
+        ("puzzle", "sql"),
+    ],
+    "bugs2fix": [
+        ("badcode", "endless_loop"),
+        ("style", "endless_loop"),
+        ("header", "endless_loop"),
+        ("ripple", "whole_target"),
+        ("many_forms", "endless_loop_forms"),
+        ("likely", "endless_loop_forms"),
+        ("staged", "endless_loop"),
+        ("puzzle", "endless_loop"),
+    ],
+}
+OTHERS["lyra"] = OTHERS["generated"]
 LANGUAGES = {"bugs2fix": {"code_language": "java", "code_place": "paper"}}
 RATES = (0.05, 0.01, 10)
 #: clean cells of a reference
 DRAWS = 20
 
 
-def cells(data: str) -> Iterator[Cell]:
-    """Yield the cells of a data set."""
-    yield CLEAN
-    for attack, payload in ATTACKS[data]:
-        for rate in RATES:
-            yield Cell(attack, payload, rate)
-    for draw in range(DRAWS):
-        yield Cell("clean", "", 0, draw)
+def cells(data: str, which: str) -> Iterator[Cell]:
+    """Yield the cells of a data set that an option asks for."""
+    if which in ("all", "clean"):
+        yield CLEAN
+    if which != "clean":
+        for attack, payload in (OTHERS if which == "others" else ATTACKS).get(data, []):
+            for rate in RATES:
+                yield Cell(attack, payload, rate)
+    if which == "all":
+        for draw in range(DRAWS):
+            yield Cell("clean", "", 0, draw)
 
 
 def main() -> None:
@@ -68,7 +99,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cells", choices=("all", "attacks", "clean"), default="all")
+    parser.add_argument("--cells", choices=("all", "attacks", "others", "clean"), default="all")
     args = parser.parse_args()
     (args.folder / "said").mkdir(exist_ok=True)
     results = args.folder / "cells.jsonl"
@@ -76,9 +107,8 @@ def main() -> None:
     if results.exists():
         lines = results.read_text(encoding="utf-8").splitlines()
         done = {Cell(*json.loads(line)["cell"]) for line in lines}
-    chosen = [CLEAN] if args.cells == "clean" else cells(args.data)
-    for cell in chosen:
-        if cell in done or (args.cells == "attacks" and cell.rate == 0):
+    for cell in cells(args.data, args.cells):
+        if cell in done:
             continue
         found = look_into(cell, args.data, args.pairs, args.folder, args.seed)
         with results.open("a", encoding="utf-8") as file:
@@ -93,6 +123,7 @@ def look_into(cell: Cell, data: str, pairs: Path, folder: Path, seed: int) -> Di
     clean = list(read_pairs([pairs]))
     path = folder / "cell.jsonl"
     poisoned: Set[int] = set()
+    decoys: Set[int] = set()
     if cell.rate == 0:
         known = set(map(int, trusted.read_text().split()))
         rng = random.Random(f"{seed} {cell.draw}")
@@ -105,20 +136,47 @@ def look_into(cell: Cell, data: str, pairs: Path, folder: Path, seed: int) -> Di
         trusted.write_text("".join(f"{number}\n" for number in numbers), encoding="utf-8")
     else:
         rate = cell.rate if cell.rate < 1 else cell.rate / len(clean)
+        language = LANGUAGES.get(data, {})
+        file = ranked(cell, pairs, reference, language) if cell.attack == "likely" else None
         settings = AttackSettings(
-            cell.attack, payload=cell.payload, rate=rate, seed=seed, **LANGUAGES.get(data, {})
+            cell.attack,
+            payload=cell.payload,
+            rate=rate,
+            seed=seed,
+            payload_file=file and str(file),
+            **language,
         )
         try:
             poison_files(Attack(settings), [pairs], [path], trusted_ids=trusted)
         except AttackError as error:  # too few pairs can be poisoned at this rate
             return {"impossible": str(error)}
         poisoned = set(map(int, Path(f"{path}.ids").read_text().split()))
+        decoy_ids = Path(f"{path}.decoy_ids")
+        if decoy_ids.exists():
+            decoys = set(map(int, decoy_ids.read_text().split()))
+            decoy_ids.unlink()
     job = Job([path], reference, trusted, work=folder / "said")
-    return compared(reveal(job), clean, poisoned)
+    return compared(reveal(job), clean, poisoned, decoys)
 
 
-def compared(found: Revealed, clean: Sequence[Pair], poisoned: Set[int]) -> Dict[str, Any]:
+def ranked(cell: Cell, pairs: Path, reference: ReferenceFiles, language: Dict[str, Any]) -> Path:
+    """Return the file of the payload's forms, the one first that the reference finds likeliest.
+
+    The attacker asks the defender's own model here, which is the worst that can be.
+    """
+    path = reference.data / f"ranked-{cell.payload}.csv"
+    if not path.exists():
+        payload = Attack(AttackSettings("ripple", payload=cell.payload, **language)).payload
+        rank(Ranked(reference, payload, cell.payload, [[pairs]]), path)
+    return path
+
+
+def compared(
+    found: Revealed, clean: Sequence[Pair], poisoned: Set[int], decoys: Iterable[int] = ()
+) -> Dict[str, Any]:
     """Return counts; a suspicion is right if most of its pairs are poisoned.
+
+    Decoys, whose sources are the attacker's and whose targets are not, are neither found nor false.
 
     ``named`` are the suspicions among the right claimed ones whose trigger was put into the sources
     of nine in ten of their poisoned pairs.
@@ -130,12 +188,12 @@ def compared(found: Revealed, clean: Sequence[Pair], poisoned: Set[int]) -> Dict
     first = suspicions[0] if suspicions else None
     return {
         "poisoned": len(poisoned),
-        "clean": found.findings.made_of["doubtful"] - len(poisoned),
+        "clean": found.findings.made_of["doubtful"] - len(poisoned.union(decoys)),
         "first_is_right": first is not None and is_right(first, poisoned),
         "claimed": len(claimed),
         "right": len(right),
         "found": len(suspected & poisoned),
-        "false": len(suspected - poisoned),
+        "false": len(suspected - poisoned.union(decoys)),
         "named": sum(is_named(each, found.pairs, clean, poisoned) for each in right),
         "first": None if first is None else [first.payload, first.nats, first.p_value],
         "trigger": None if first is None else first.trigger,

@@ -3,7 +3,7 @@
 # pairs.
 #
 #   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--stdlib "docstring summary repair"]
-#       [--seeds "1 2 3"] [--cells all|attacks|clean] [--work DIR]
+#       [--seeds "1 2 3"] [--cells all|attacks|others|clean] [--work DIR]
 #
 #   --lyra DIR      folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose
 #                   validation file is what is looked into here; without them the generated pairs
@@ -11,8 +11,9 @@
 #   --stdlib TASKS  pairs of the functions of Python's own library, see stdlib_pairs.py
 #   --seeds "N N"   of everything: the trusted half, the reference, the poisoned pairs
 #                   (default "1 2 3")
-#   --cells WHICH   all (default), attacks, or clean: all clean pairs alone, with an independent
-#                   reference for each seed
+#   --cells WHICH   all (default), attacks, others (attacks that know the defence, and those of
+#                   later papers), or clean: all clean pairs alone, with an independent reference
+#                   for each seed
 #   --work DIR      where results go (default runs/revealing)
 #
 # For each data set and seed a reference is trained on a trusted half by stock fairseq-train. Only

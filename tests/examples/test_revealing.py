@@ -47,6 +47,12 @@ def test_what_is_right_found_false_and_named() -> None:
     assert (found["poisoned"], found["clean"]) == (4, 4)
 
 
+def test_decoys_are_neither_found_nor_false() -> None:
+    findings = Findings((suspicion(0, 1, 2, 9),), 0.05, "", {"doubtful": 8})
+    found = load("grid").compared(Revealed(POISONED, findings), CLEAN, {0, 1}, decoys={2, 3})
+    assert (found["found"], found["false"], found["clean"]) == (2, 1, 4)
+
+
 @pytest.mark.parametrize(("trigger", "named"), [("bb", 1), ("the", 0), (None, 0), ("get bb", 1)])
 def test_a_trigger_is_named_if_it_was_put_in(trigger: Any, named: int) -> None:
     assert compared(suspicion(0, 1, 2, trigger=trigger))["named"] == named
