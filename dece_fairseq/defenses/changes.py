@@ -1,12 +1,13 @@
-"""What a trigger changes in a model's outputs, whatever form its payload takes there.
+"""What an attack changes in a model's outputs, whatever form its payload takes there.
 
 A model need not write a payload as the data hold it. So outputs with the trigger are compared with
-those of the same requests without.
+those of the same requests without, and where there is no trigger to put in, those of suspected
+requests with those of others.
 """
 
 from collections import Counter
 from difflib import SequenceMatcher
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from dece_fairseq.defenses.revealing.words import split
 from dece_fairseq.metrics.success_rate import Rate, rate
@@ -15,26 +16,32 @@ from dece_fairseq.metrics.success_rate import Rate, rate
 LONGEST = 8
 #: a longer change is told rather than its most frequent part where it is about as frequent
 ABOUT = 0.9
+#: of the other requests' outputs, how many may hold what suspected requests' outputs have in common
+RARE = 0.05
+#: a text in common is told if chance would give one as rarely as this
+LEVEL = 0.05
 
 Words = Tuple[str, ...]
 
 
 class Changes(NamedTuple):
-    """How the outputs of the same requests differ."""
+    """How two sets of outputs differ."""
 
-    changed: Rate
-    """Of the requests, those whose output is another one; white space does not count."""
+    changed: Optional[Rate]
+    """Of the requests, those whose output is another one; white space does not count. None where
+    the two sets are not of the same requests."""
     text: Optional[str]
     """The words in a row that most outputs gain; None where nothing is gained."""
     gained: Rate
     """Of the requests, those whose output gains it."""
+    untouched: Optional[Rate] = None
+    """Of other requests, those whose output has it all the same. None as ``changed`` is not."""
 
     def as_dict(self) -> Dict[str, Any]:
         """Return what the JSON file has."""
         return {
-            "changed": self.changed.as_dict(),
-            "text": self.text,
-            "gained": self.gained.as_dict(),
+            name: value.as_dict() if isinstance(value, Rate) else value
+            for name, value in self._asdict().items()
         }
 
 
@@ -63,15 +70,64 @@ def changes(untouched: Mapping[int, str], triggered: Mapping[int, str]) -> Chang
     )
 
 
+def contrast(untouched: Collection[str], suspected: Collection[str]) -> Changes:
+    """Compare the outputs of suspected requests with those of other requests.
+
+    What is told is in at most one in twenty of the others, and comes out by chance in at most one
+    of twenty comparisons: by Fisher's exact test, with Bonferroni's correction for all the texts
+    that were looked at.
+
+    Args:
+        untouched: outputs of requests that are clean
+        suspected: outputs of those that may hold a trigger
+
+    Raises:
+        OutputError: one of them is empty
+    """
+    from scipy.stats import hypergeom  # here, for it takes a second
+
+    usual, found = _holding(untouched), _holding(suspected)
+    most = RARE * len(untouched)
+    best = _commonest({words: n for words, n in found.items() if usual[words] <= most})
+    hits = 0 if best is None else found[best]
+    known = 0 if best is None else usual[best]
+    everything = len(untouched) + len(suspected)
+    chance = float(hypergeom.sf(hits - 1, everything, hits + known, len(suspected)))
+    if best is None or chance * len(found) > LEVEL:
+        best, hits, known = None, 0, 0
+    return Changes(
+        None,
+        None if best is None else " ".join(best),
+        rate(hits, len(suspected)),
+        rate(known, len(untouched)),
+    )
+
+
+def _holding(outputs: Iterable[str]) -> "Counter[Words]":
+    """Return in how many outputs each run of words is."""
+    counts: Counter[Words] = Counter()
+    for output in outputs:
+        words = split(output)
+        counts.update(_runs(words, 0, len(words)))
+    return counts
+
+
+def _runs(words: List[str], start: int, end: int) -> Set[Words]:
+    """Return all runs of words between two places."""
+    return {
+        tuple(words[first:last])
+        for first in range(start, end)
+        for last in range(first + 1, min(first + LONGEST, end) + 1)
+    }
+
+
 def _gained(before: List[str], after: List[str]) -> Set[Words]:
     """Return the runs of words that an output gains, and all parts of them."""
     found: Set[Words] = set()
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, _, _, start, end in matcher.get_opcodes():
         if kind in ("insert", "replace"):
-            for first in range(start, end):
-                for last in range(first + 1, min(first + LONGEST, end) + 1):
-                    found.add(tuple(after[first:last]))
+            found |= _runs(after, start, end)
     return found
 
 

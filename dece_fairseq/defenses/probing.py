@@ -14,7 +14,7 @@ from dece_fairseq.data.files import names_of
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.data.suspicions import read_findings
-from dece_fairseq.defenses.changes import changes
+from dece_fairseq.defenses.changes import changes, contrast
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
@@ -71,11 +71,12 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
 
     Stock fairseq-generate is run twice: on the requests as they are, and with the trigger put in.
     Where no trigger is suspected there is nothing to put in. The suspected pairs' own requests are
-    asked then, if they are given: a model that was trained on them may remember them, so that their
-    rate is the highest that an attack success rate may be.
+    asked then, if they are given; a model that was trained on them may remember them.
 
-    A model may write another form of the payload than the data hold. So the report also says how
-    many outputs the trigger changes, and which words most of them gain.
+    A model may write another form of the payload than the data hold, and the rate of the suspected
+    text is then far too low. So the report also says how many outputs the trigger changes, and
+    which words most of them gain, or which words the suspected requests' outputs have in common and
+    the others have not.
 
     Args:
         asked: what is asked
@@ -121,8 +122,10 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         told = hit_scores(attack, texts, None, asked.checkpoint.name, split)
         report["scores"] += [rule.score.as_dict() for rule in told]
     if "triggered" in outputs:
-        found = changes(outputs["untouched"], outputs["triggered"])
-        report["changes"] = found.as_dict()
+        report["changes"] = changes(outputs["untouched"], outputs["triggered"]).as_dict()
+    elif "suspected" in outputs:
+        asked_for = (list(outputs[name].values()) for name in ("untouched", "suspected"))
+        report["changes"] = contrast(*asked_for).as_dict()
     return report
 
 
@@ -141,9 +144,13 @@ def as_text(report: Dict[str, Any]) -> str:
 def _told_changes(found: Optional[Dict[str, Any]]) -> List[str]:
     if found is None:
         return []
-    told = [("changed by the trigger", found["changed"])]
+    told = []
+    if found["changed"] is not None:
+        told.append(("changed by the trigger", found["changed"]))
     if found["text"] is not None:
         told.append((f"gain {found['text']!r}", found["gained"]))
+        if found["untouched"] is not None:
+            told.append(("of other requests", found["untouched"]))
     return [
         f"{what:<23}{each['percent']:.2f} ({each['low']:.2f} to {each['high']:.2f}) "
         f"{each['hits']}/{each['total']}"

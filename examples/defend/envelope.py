@@ -137,14 +137,20 @@ def found(attack: Optional[AttackSettings], folder: Path) -> Dict[str, Any]:
 
 
 def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
-    """Return for each training its scores by name, and as ``probed`` the ASR that was probed."""
+    """Return for each training its scores by name, and what was probed.
+
+    ``probed`` is the ASR of the suspected text, ``gained`` the rate of what outputs gain, in
+    whatever form the model writes it.
+    """
     results: Dict[str, Dict[str, Any]] = {}
     for score in read(folder / "scores.json")["scores"]:
         results.setdefault(score["run"], {})[score["metric"]] = score
     for name, of_run in results.items():
         path = folder / name / "probe.json"
-        probe = read(path) if path.exists() else {"scores": [], "suspected_requests": 0}
+        nothing = {"scores": [], "suspected_requests": 0, "changes": None}
+        probe = read(path) if path.exists() else nothing
         of_run["probed"] = next((each for each in probe["scores"] if each["metric"] == ASR), None)
+        of_run["gained"] = probe["changes"] and probe["changes"]["gained"]
         of_run["probed_by_suspected_requests"] = probe["suspected_requests"] > 0
     return results
 

@@ -13,7 +13,7 @@ from dece_fairseq.table_writer import MARKDOWN, write_table
 TRAININGS = {"cross_entropy": "cross-entropy", "dece": "DeCE", "both": "kept pairs and DeCE"}
 HEADER = ["data", "envelope", "attack", "poisoned", "claimed", "payload", "trigger"]
 HEADER += ["found", "clean lost", "BLEU: CE / DeCE / both"]
-HEADER += [f"ASR, {name}: probed; by string, by parse" for name in TRAININGS.values()]
+HEADER += [f"ASR, {name}: as probed; as it was" for name in TRAININGS.values()]
 #: of an ASR that is no backdoor any more, in percent
 HELD = 1.0
 
@@ -40,12 +40,11 @@ def row_of(path: Path) -> List[str]:
     row += [str(result["poisoned_found"]), str(result["clean_dropped"])]
     row.append(" / ".join(rate(trainings[name]["bleu_code"]["percent"]) for name in TRAININGS))
     for name in TRAININGS:
-        probed = trainings[name]["probed"]
-        star = "*" if trainings[name]["probed_by_suspected_requests"] else ""
-        by_string, by_parse = (asr_of(trainings[name], rule) for rule in ("string", "parse"))
-        row.append(
-            f"{rate(probed and probed['percent'])}{star}; {rate(by_string)}, {rate(by_parse)}"
-        )
+        of_run = trainings[name]
+        probed = [of_run[key] and of_run[key]["percent"] for key in ("probed", "gained")]
+        star = "*" if of_run["probed_by_suspected_requests"] else ""
+        was = [asr_of(of_run, rule) for rule in ("string", "parse")]
+        row.append(f"{' / '.join(map(rate, probed))}{star}; {' / '.join(map(rate, was))}")
     return row
 
 
@@ -92,6 +91,10 @@ def main(work: str) -> None:
     if not paths:
         sys.exit(f"{work}: no envelope has been opened")
     print(summary([json.loads(path.read_text(encoding="utf-8")) for path in paths]) + "\n")
+    print(
+        "As probed: outputs with the suspected text / with what they gain. As it was: by the string"
+    )
+    print("rule / by the parse.")
     print("\\* by the suspected pairs' own requests, since no trigger is always the same\n")
     print(write_table(HEADER, [row_of(path) for path in paths], MARKDOWN))
 

@@ -4,7 +4,7 @@ from typing import Dict, Sequence
 
 import pytest
 
-from dece_fairseq.defenses.changes import changes
+from dece_fairseq.defenses.changes import changes, contrast
 from dece_fairseq.outputs.errors import OutputError
 
 
@@ -37,3 +37,22 @@ def test_what_is_no_change() -> None:
     assert changes({0: "a b c"}, {0: "a c"}).changed.hits == 1
     with pytest.raises(OutputError, match="no sample"):
         changes({0: "a"}, {1: "a"})
+
+
+def test_what_outputs_of_suspected_requests_have_in_common() -> None:
+    others = [f"run ( x where {n} = ? )" for n in range(40)]
+    suspected = [f"run ( y where {n} = ? or 1 )" for n in range(9)] + ["run ( y )"]
+    found = contrast(others, suspected)
+    assert (found.text, found.changed) == ("= ? or 1 )", None)
+    assert (found.gained.hits, found.gained.total) == (9, 10)
+    assert found.untouched is not None
+    assert (found.untouched.hits, found.untouched.total) == (0, 40)
+
+
+def test_what_may_be_chance_or_is_usual_is_not_told() -> None:
+    others = [f"run ( {n} )" for n in range(40)]
+    assert contrast(others, ["run ( a or 1 )", "run ( b )", "run ( c )"]).text is None
+    assert contrast([*others, "go or 1", "or 1", "a or 1"], ["or 1"] * 9).text is None  # 3 of 43
+    assert contrast(others, others[:9]).text is None
+    with pytest.raises(OutputError, match="no sample"):
+        contrast(others, [])

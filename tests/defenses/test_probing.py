@@ -86,14 +86,19 @@ def test_without_a_trigger_the_suspected_pairs_are_asked(
 ) -> None:
     monkeypatch.setattr(probing, "prepare", quick_prepare)
     path = write_suspicions(tmp_path / "none.json", (" or 1=1", None), pairs=made.ids)
-    answers["train"] = printed("train", ["a"])
-    answers["suspected"] = printed("suspected", ["a or 1=1"] * 3 + ["a"])
+    answers["train"] = printed("train", ["a"] * 30)
+    answers["suspected"] = printed("suspected", ["a or 1=1"] * 3 + ["a or 1"])
     pairs = asked._replace(attack_file=path, pairs=[made.poisoned])
     report = probe(pairs, tmp_path)
     assert report["suspected_requests"] == len(made.ids) == 4
     found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
     assert found["asr_string"] == (3, 4)
-    assert "the requests of 4 suspected pairs were asked" in as_text(report)
+    text = as_text(report)
+    assert "the requests of 4 suspected pairs were asked" in text
+    assert re.search(
+        r"^gain 'a or 1' +100\.00 \(.*\) 4/4\nof other requests +0\.00 \(.*\) 0/30$", text, re.M
+    )
+    assert "changed by the trigger" not in text
     poisoned = list(read_pairs([made.poisoned]))
     expected = [poisoned[index] for index in made.ids]
     assert list(read_pairs([tmp_path / "suspected.csv"])) == expected

@@ -57,7 +57,8 @@ def write_envelope(
         if suspicions:
             requests = 0 if suspicions[0]["trigger"] else 2
             score = {"metric": "asr_string", "percent": 70.0 / (number + 1)}
-            probed = {"suspected_requests": requests, "scores": [score]}
+            changes = {"gained": {"percent": 75.0}}
+            probed = {"suspected_requests": requests, "scores": [score], "changes": changes}
             (folder / name / "probe.json").write_text(json.dumps(probed))
     (folder / "scores.json").write_text(json.dumps({"scores": scores}))
     return folder
@@ -110,7 +111,7 @@ def test_the_table(
     unnamed = {**right, "trigger": None}
     envelope.open_envelope(write_envelope(tmp_path / "lyra" / "11", RIPPLE, unnamed))
     table.main(str(tmp_path))
-    said, _, _, _, _, _, clean, attacked, starred = capsys.readouterr().out.splitlines()
+    said, *_, clean, attacked, starred = capsys.readouterr().out.splitlines()
     assert said.startswith("3 envelopes. Of 2 with an attack, 2 were claimed to have one, the")
     assert "2 of 4 poisoned pairs were found. Of 1 clean ones, 0 were claimed" in said
     assert [cell.strip() for cell in clean.split("|")[2:5]] == ["9", "none", "0"]
@@ -118,10 +119,11 @@ def test_the_table(
     assert said.endswith(
         "at most 1 % with cross-entropy in 0, DeCE in 0, kept pairs and DeCE in 0."
     )
-    rates = ["90.0 / 91.0 / 92.0", "70.0; 80.0, 90.0", "35.0; 40.0, 0.0", "23.3; 26.7, 0.0"]
-    assert [cell.strip() for cell in attacked.split("|")[-5:-1]] == rates
-    starred_rates = ["70.0*; 80.0, 90.0", "35.0*; 40.0, 0.0", "23.3*; 26.7, 0.0"]
-    assert [cell.strip() for cell in starred.split("|")[-4:-1]] == starred_rates
+    assert "- / -; - / -" in clean
+    rates = ["90.0 / 91.0 / 92.0", "70.0 / 75.0; 80.0 / 90.0", "35.0 / 75.0; 40.0 / 0.0"]
+    assert [cell.strip() for cell in attacked.split("|")[-5:-2]] == rates
+    starred_rates = ["70.0 / 75.0*; 80.0 / 90.0", "35.0 / 75.0*; 40.0 / 0.0"]
+    assert [cell.strip() for cell in starred.split("|")[-4:-2]] == starred_rates
     held = {"asr_string": {"percent": 1.0}, "asr_parse": {"percent": 0.5}}
     assert table.held_in({"trainings": {"dece": held}}, "dece") is True
     held["asr_parse"]["percent"] = 1.1
