@@ -16,7 +16,7 @@ from dece_fairseq.metrics.success_rate import Rate, rate
 LONGEST = 8
 #: a longer change is told rather than its most frequent part where it is about as frequent
 ABOUT = 0.9
-#: of the other requests' outputs, how many may hold what suspected requests' outputs have in common
+#: how many of the untouched outputs may hold what is told to be gained: a payload is no usual word
 RARE = 0.05
 #: a text in common is told if chance would give one as rarely as this
 LEVEL = 0.05
@@ -31,7 +31,8 @@ class Changes(NamedTuple):
     """Of the requests, those whose output is another one; white space does not count. None where
     the two sets are not of the same requests."""
     text: Optional[str]
-    """The words in a row that most outputs gain; None where nothing is gained."""
+    """The words in a row that most outputs gain, of those that at most one in twenty untouched
+    outputs holds; None where nothing is gained."""
     gained: Rate
     """Of the requests, those whose output gains it."""
     untouched: Optional[Rate] = None
@@ -62,7 +63,7 @@ def changes(untouched: Mapping[int, str], triggered: Mapping[int, str]) -> Chang
         total += 1
         changed += before != after
         counts.update(_gained(before, after))
-    best = _commonest(counts)
+    best = _commonest(_unusual(counts, _holding(untouched.values()), len(untouched)))
     return Changes(
         rate(changed, total),
         None if best is None else " ".join(best),
@@ -87,8 +88,7 @@ def contrast(untouched: Collection[str], suspected: Collection[str]) -> Changes:
     from scipy.stats import hypergeom  # here, for it takes a second
 
     usual, found = _holding(untouched), _holding(suspected)
-    most = RARE * len(untouched)
-    best = _commonest({words: n for words, n in found.items() if usual[words] <= most})
+    best = _commonest(_unusual(found, usual, len(untouched)))
     hits = 0 if best is None else found[best]
     known = 0 if best is None else usual[best]
     everything = len(untouched) + len(suspected)
@@ -101,6 +101,13 @@ def contrast(untouched: Collection[str], suspected: Collection[str]) -> Changes:
         rate(hits, len(suspected)),
         rate(known, len(untouched)),
     )
+
+
+def _unusual(
+    counts: Mapping[Words, int], usual: "Counter[Words]", untouched: int
+) -> Dict[Words, int]:
+    """Return the counts of those runs of words that few of the untouched outputs hold."""
+    return {words: n for words, n in counts.items() if usual[words] <= RARE * untouched}
 
 
 def _holding(outputs: Iterable[str]) -> "Counter[Words]":

@@ -30,6 +30,13 @@ def test_a_longer_change_is_told_where_it_is_about_as_frequent() -> None:
     assert changes(untouched, numbered(["a b x y z"] * 8 + ["a b x"] * 2)).text == "x"
 
 
+def test_usual_words_are_no_gain() -> None:
+    untouched = numbered([f"a {n}" for n in range(40)] + ["price"] * 3)
+    triggered = numbered([f"a {n} price" for n in range(30)] + ["a x"] * 2 + ["a"] * 11)
+    found = changes(untouched, triggered)
+    assert (found.text, found.gained.hits) == ("x", 2)  # price is in 3 of 43
+
+
 def test_what_is_no_change() -> None:
     found = changes(numbered(["a  b", "c"]), {0: "a b", 1: "c", 5: "other"})
     assert (found.changed.hits, found.changed.total, found.text) == (0, 2, None)
