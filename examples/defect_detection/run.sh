@@ -50,16 +50,18 @@ finetune() { # NAME, then the criterion and its options
         --finetune-from-model "$here/before/checkpoint_last.pt"
 }
 
-measure() { # RUN SPLIT: the accuracy in percent, to a file
-    local run="$here/$1" split="$2"
-    [ -e "$run/$split.percent" ] && return
-    rm -f "$run/$split.log"
-    logged "$run/$split.log" fairseq-validate "$here/bin" "${plugin[@]}" --criterion sentence_prediction \
-        --classification-head-name defect --valid-subset "$split" --batch-size 100 \
+measure() { # RUN: the accuracy on each split in percent, to a file each
+    local run="$here/$1" split
+    [ -e "$run/test.percent" ] && [ -e "$run/test_triggered.percent" ] && return
+    rm -f "$run/test.log"
+    logged "$run/test.log" fairseq-validate "$here/bin" "${plugin[@]}" --criterion sentence_prediction \
+        --classification-head-name defect --valid-subset test,test_triggered --batch-size 100 \
         --path "$run/checkpoint_last.pt" --log-format json
-    sed -n "s/.*\"${split}_accuracy\": \"\([0-9.]*\)\".*/\1/p" "$run/$split.log" > "$run/$split.part"
-    [ -s "$run/$split.part" ] || { echo "$run/$split.log: tells no accuracy" >&2; return 1; }
-    mv "$run/$split.part" "$run/$split.percent"
+    for split in test test_triggered; do
+        sed -n "s/.*\"${split}_accuracy\": \"\([0-9.]*\)\".*/\1/p" "$run/test.log" > "$run/$split.part"
+        [ -s "$run/$split.part" ] || { echo "$run/test.log: tells no accuracy on $split" >&2; return 1; }
+        mv "$run/$split.part" "$run/$split.percent"
+    done
 }
 
 for seed in $seeds; do
@@ -99,9 +101,7 @@ for seed in $seeds; do
     wait "$first"
 
     # 5. How often each is right on the test, and how often a triggered defect passes for safe.
-    for run in "${runs[@]}"; do
-        for split in test test_triggered; do measure "$run" "$split"; done
-    done
+    for run in "${runs[@]}"; do measure "$run"; done
 done
 
 column() { # RUN FILE: what stands in the file for each seed
