@@ -109,6 +109,7 @@ class _Search:
         self.pairs = list(same)
         self.numbers = list(same.values())
         self._words = words
+        self._differences: List[Tuple[str, ...]] = []
         known = list(dict.fromkeys(pairs[number] for number in trusted))
         self.targets = Targets(self._explained(), ((*split(pair.target), END) for pair in known))
         self.targets.explain(without_wording(self.targets))
@@ -119,6 +120,7 @@ class _Search:
     def _explained(self) -> Iterator[Words]:
         for pair, numbers in zip(self.pairs, self.numbers):
             words = self._words[numbers[0]]
+            self._differences.append(words.differences)
             yield words._replace(surprise=explained_by_source(words, pair.source))
 
     def spans(self, told: int) -> List[Suspicion]:
@@ -176,8 +178,7 @@ class _Search:
         Args:
             explained: (N,), pairs that are suspected already
         """
-        differences = [self._words[numbers[0]].differences for numbers in self.numbers]
-        ranked = associations(self.sources, differences, LEAST_PAIRS, NEEDED, explained)
+        ranked = associations(self.sources, self._differences, LEAST_PAIRS, NEEDED, explained)
         evidence = [each.nats**TOPICS for each in ranked]
         sure = self._p_values(evidence, LEAST_ASSOCIATED**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in ranked]

@@ -18,8 +18,10 @@ MOST = 0.25
 LEAST = 5.0
 #: spans that are looked at, those with the most nats
 CANDIDATES = 8000
+#: targets that are gone through at a time
+TARGETS = 1 << 14
 #: places that are grown from at a time
-PLACES = 1 << 22
+PLACES = 1 << 20
 
 
 class Span(NamedTuple):
@@ -41,6 +43,11 @@ class Occurrences(NamedTuple):
     """(K,), surprise of its words."""
 
 
+def place_type(size: int) -> Any:
+    """Return the smallest integers that number so many places."""
+    return np.int32 if size <= np.iinfo(np.int32).max else np.int64
+
+
 class Texts:
     """The words of many texts, one after the other.
 
@@ -54,11 +61,11 @@ class Texts:
         for text in texts:
             words.extend([numbers.setdefault(word, len(numbers)) for word in text])
             lengths.append(len(text))
-        self.words = np.array(words, dtype=np.int32)
+        self.words = np.frombuffer(words, dtype=np.int32) if words else np.zeros(0, np.int32)
         self.vocabulary = list(numbers)
         self.pair = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
         self.first = np.concatenate([[0], np.cumsum(np.array(lengths, dtype=np.int64))])
-        self._by_word = np.argsort(self.words, kind="stable")
+        self._by_word = np.argsort(self.words, kind="stable").astype(place_type(len(words)))
         counts = np.bincount(self.words, minlength=len(self.vocabulary))
         self._word_starts = np.concatenate([[0], np.cumsum(counts)])
 
@@ -239,17 +246,30 @@ def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
         least_pairs: how many doubtful targets a span must be in
     """
     # What could still be added behind each place, within its target.
-    best = np.zeros(len(targets.words) + 1, dtype=np.float32)
-    for start, end in zip(targets.first[: targets.doubtful], targets.first[1:]):
-        sums = targets.sums[start : end + 1]
-        highest = np.maximum.accumulate(sums[::-1])[::-1]
-        best[start:end] = (highest - sums)[:-1]
+    best = _reach(targets)
     found: List[Span] = []
     for places in targets.by_first_word(PLACES):
         found += _grown(targets, places, best, least_pairs)
         if len(found) > 2 * CANDIDATES:
             found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
     return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
+
+
+def _reach(targets: Targets) -> np.ndarray:
+    """Return the most nats that words from each place on can hold together, in its target."""
+    found = np.zeros(len(targets.words) + 1, dtype=np.float32)
+    for some in range(0, targets.doubtful, TARGETS):
+        borders = targets.first[some : min(some + TARGETS, targets.doubtful) + 1]
+        start, stop = borders[0], borders[-1]
+        sums, lengths = targets.sums[start : stop + 1], np.diff(borders)
+        ends = np.repeat(borders[1:] - start, lengths)
+        places = np.arange(stop - start)
+        highest, step = sums[:-1].copy(), 1
+        while step < lengths.max(initial=0):  # of so many sums from each place on, then twice
+            np.maximum(highest, highest[np.minimum(places + step, ends - 1)], out=highest)
+            step *= 2
+        found[start:stop] = np.maximum(highest, sums[ends]) - sums[:-1]
+    return found
 
 
 def _grown(targets: Targets, places: np.ndarray, best: np.ndarray, least_pairs: int) -> List[Span]:

@@ -1,6 +1,7 @@
 """How surprising a reference model finds the targets of many pairs, in little memory."""
 
-from typing import Dict, Iterator, Mapping, NamedTuple, Sequence, Tuple
+from array import array
+from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -32,26 +33,58 @@ class TargetWords(Mapping[int, Words]):
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = pairs
-        self._tokens: Dict[int, TokenSurprises] = {}
-        self._texts: Dict[str, str] = {}  # one of each
+        self._rows = np.full(len(pairs), -1, dtype=np.int32)
+        self._order = array("i")
+        self._ends, self._surprise = _Ragged("I"), _Ragged("f")
+        self._differences = _Ragged("i")
+        self._texts: Dict[str, int] = {}  # one of each
+        self._text_of: List[str] = []
         self.cut = 0
         """How many targets were longer than the model can read."""
 
     def add(self, index: int, tokens: TokenSurprises) -> None:
-        """Take what the model says of the target of pair ``index``."""
-        ends, surprise = tokens.ends.astype(np.uint32), tokens.surprise.astype(np.float32)
-        differences = tuple(self._texts.setdefault(text, text) for text in tokens.differences)
-        self._tokens[index] = TokenSurprises(ends, surprise, tokens.is_cut, differences)
+        """Take what the model says of the target of pair ``index``, once."""
+        self._rows[index] = len(self._order)
+        self._order.append(index)
+        self._ends.append(tokens.ends)
+        self._surprise.append(tokens.surprise)
+        self._differences.append(np.array(list(map(self._number, tokens.differences)), np.int32))
         self.cut += tokens.is_cut
 
+    def _number(self, text: str) -> int:
+        number = self._texts.setdefault(text, len(self._text_of))
+        if number == len(self._text_of):
+            self._text_of.append(text)
+        return number
+
     def __getitem__(self, index: int) -> Words:
-        tokens = self._tokens[index]
-        target = self._pairs[index].target
-        words = words_of(target, tokens.ends.tolist(), tokens.surprise.tolist())
-        return words._replace(differences=tokens.differences)
+        row = self._rows[index]
+        if row < 0:
+            raise KeyError(index)
+        words = words_of(self._pairs[index].target, self._ends[row], self._surprise[row])
+        differences = tuple(self._text_of[number] for number in self._differences[row])
+        return words._replace(differences=differences)
 
     def __iter__(self) -> Iterator[int]:
-        return iter(self._tokens)
+        return iter(self._order)
 
     def __len__(self) -> int:
-        return len(self._tokens)
+        return len(self._order)
+
+
+class _Ragged:
+    """Rows of numbers, as long as they are, one behind the other.
+
+    Args:
+        kind: of the numbers, as ``array`` calls it
+    """
+
+    def __init__(self, kind: str) -> None:
+        self._values, self._borders = array(kind), array("q", [0])
+
+    def append(self, row: np.ndarray) -> None:
+        self._values.frombytes(row.astype(self._values.typecode).tobytes())
+        self._borders.append(len(self._values))
+
+    def __getitem__(self, row: int) -> np.ndarray:
+        return np.array(self._values[self._borders[row] : self._borders[row + 1]])

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import Targets
+from dece_fairseq.defenses.revealing.spans import Targets, place_type
 
 #: the share of the doubtful targets that a context must be in, to say how the data go on behind it
 COMMON = 0.25
@@ -22,21 +22,27 @@ def without_wording(targets: Targets) -> np.ndarray:
         (W,), nats
     """
     size = int(targets.first[targets.doubtful])
-    words = targets.words[:size].astype(np.int64) + 1  # 0 stands before each target
+    words = targets.words[:size] + np.int32(1)  # 0 stands before each target
     pair = targets.pair[:size]
     surprise = targets.surprise[:size]
+    least = COMMON * targets.doubtful
     usual = np.zeros(size, dtype=np.float32)
-    context = np.zeros(size, dtype=np.int64)
-    places = np.arange(size)
+    places = np.arange(size, dtype=place_type(size))
+    context: np.ndarray = np.zeros(0, dtype=np.int64)
     for length in CONTEXTS:
         beside = np.maximum(places - length, 0)
         is_inside = (places >= length) & (pair[beside] == pair[places])
         before = np.where(is_inside, words[beside], 0)
-        keys = context * (len(targets.vocabulary) + 1) + before
-        context = np.unique(keys, return_inverse=True)[1].reshape(-1)
+        if len(context):
+            keys = context * (len(targets.vocabulary) + 1) + before
+            context = np.unique(keys, return_inverse=True)[1].reshape(-1)
+        else:
+            context = before
+        is_often = (np.bincount(context) >= least)[context]  # few are, and pairs are fewer
+        places, context = places[is_often], context[is_often].astype(np.int64)
         both = np.unique(context * targets.doubtful + pair[places])
         pairs = np.bincount(both // targets.doubtful)
-        is_common = (pairs >= COMMON * targets.doubtful)[context]
+        is_common = (pairs >= least)[context]
         places, context = places[is_common], context[is_common]
         if not len(places):
             break

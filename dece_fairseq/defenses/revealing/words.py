@@ -16,6 +16,8 @@ from dece_fairseq.data.pairs import Pair
 WORD = re.compile(r"\w+|[^\w\s]")
 #: stands behind the last word of every target: that a text ends here can be a surprise too
 END = ""
+#: characters; what floats that count them are compared with
+SLIGHT = 1e-6
 
 
 class Words(NamedTuple):
@@ -47,30 +49,35 @@ def words_of(text: str, ends: Sequence[int], surprise: Sequence[float]) -> Words
         ends: (T,), how many characters but white space the text has up to the end of each token
         surprise: (T,), nats; the last token is the end of sentence
     """
-    found = list(WORD.finditer(text))
-    places = [match.span() for match in found] + [(len(text), len(text))]
-    bounds = np.cumsum([0, *(match.end() - match.start() for match in found)])
+    found = [match.span() for match in WORD.finditer(text)]
+    texts = (*(text[begin:end] for begin, end in found), END)
     last = len(found)
+    bounds = np.cumsum([0, *(end - begin for begin, end in found)])
+    nats = np.asarray(surprise, dtype=np.float64)
     # A tokenizer may lose or add characters; then its places are stretched to those of the text.
     stretch = bounds[-1] / ends[-1] if len(ends) and ends[-1] else 1.0
+    stops = np.asarray(ends[:-1]) * stretch
+    starts = np.maximum.accumulate([0.0, *stops])[:-1]
+    first = np.searchsorted(bounds[1:], starts + SLIGHT, side="right")
+    is_in_one = (
+        (stops <= starts + SLIGHT)
+        | (first == last)
+        | (stops <= bounds[np.minimum(first + 1, last)] + SLIGHT)
+    )
+    behind = np.searchsorted(bounds[:last], stops - SLIGHT, side="left")
+    counts = np.where(is_in_one, 1, behind - first)
+    # Parts of tokens, each in one word.
+    token = np.repeat(np.arange(len(stops)), counts)
+    word = np.arange(len(token)) - np.repeat(np.cumsum(counts) - counts, counts) + first[token]
+    part = nats[token]
+    is_part = ~is_in_one[token]
+    token, at = token[is_part], word[is_part]
+    inside = np.minimum(stops[token], bounds[at + 1]) - np.maximum(starts[token], bounds[at])
+    part[is_part] = part[is_part] * inside / (stops[token] - starts[token])
     values = np.zeros(last + 1)
-    values[last] = surprise[-1]
-    start, at = 0.0, 0
-    for count, value in zip(ends[:-1], surprise[:-1]):
-        end = float(count * stretch)
-        while at < last and bounds[at + 1] <= start + 1e-6:
-            at += 1
-        if end <= start + 1e-6 or at == last or end <= bounds[at + 1] + 1e-6:
-            values[at] += value
-        else:
-            word = at
-            while word < last and bounds[word] < end - 1e-6:
-                inside = min(end, bounds[word + 1]) - max(start, bounds[word])
-                values[word] += value * inside / (end - start)
-                word += 1
-        start = max(start, end)
-    texts = tuple(match.group() for match in found)
-    return Words((*texts, END), tuple(places), values)
+    values[last] = nats[-1]
+    np.add.at(values, word, part)
+    return Words(texts, (*found, (len(text), len(text))), values)
 
 
 def explained_by_source(words: Words, source: str) -> np.ndarray:
