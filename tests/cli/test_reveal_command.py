@@ -160,7 +160,7 @@ def test_what_the_reference_said_is_kept(
         def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
             asked.append(len(pairs))
             words = made_up_words(None, pairs, range(len(pairs)))
-            return [words._tokens[index] for index in range(len(pairs))]
+            return [words.tokens(index) for index in range(len(pairs))]
 
     monkeypatch.setattr(reading, "_Worker", Worker)
     monkeypatch.setattr(reading, "CHUNK", 64)

@@ -105,13 +105,9 @@ def target_words(
     """
     words = TargetWords(pairs)
     known = _Known(work, reference) if work is not None else None
-    missing = []
-    for index in chosen:
-        told = None if known is None else known.get(pairs[index])
-        if told is None:
-            missing.append(index)
-        else:
-            words.add(index, told)
+    if known is not None:
+        known.tell(pairs, chosen, words)
+    missing = [index for index in chosen if index not in words]
     chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
     crew = max(1, min(processes, len(chunks)))
     with tqdm(total=len(missing), desc="surprise", unit=" pairs", delay=2) as bar, workers(
@@ -156,19 +152,28 @@ class _Known:
         work: the folder; a subfolder of it is of this reference alone
         reference: the model
 
-    Raises:
-        DataError: a file can't be read
     """
 
     def __init__(self, work: Path, reference: ReferenceFiles) -> None:
         self._folder = work / _sha256(f"{FORMAT} {reference.key()}".encode())
         self._folder.mkdir(exist_ok=True)
-        self._told: Dict[str, TokenSurprises] = {}
-        for path in sorted(self._folder.glob("*.npz")):
-            self._told.update(_load(path))
 
-    def get(self, pair: Pair) -> Optional[TokenSurprises]:
-        return self._told.get(_digest(pair))
+    def tell(self, pairs: Sequence[Pair], chosen: Sequence[int], words: TargetWords) -> None:
+        """Add what is known of some pairs to ``words``; one file at a time is in memory.
+
+        Raises:
+            DataError: a file can't be read
+        """
+        files = sorted(self._folder.glob("*.npz"))
+        if not files:
+            return
+        numbers: Dict[bytes, List[int]] = {}
+        for index in chosen:
+            numbers.setdefault(bytes.fromhex(_digest(pairs[index])), []).append(index)
+        for path in files:
+            for digest, told in _load(path).items():
+                for index in numbers.pop(bytes.fromhex(digest), ()):
+                    words.add(index, told)
 
     def save(self, pairs: Sequence[Pair], told: Sequence[TokenSurprises]) -> None:
         digests = list(map(_digest, pairs))

@@ -34,13 +34,16 @@ class TargetWords(Mapping[int, Words]):
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = pairs
         self._rows = np.full(len(pairs), -1, dtype=np.int32)
-        self._order = array("i")
+        self._order, self._is_cut = array("i"), array("b")
         self._ends, self._surprise = _Ragged("I"), _Ragged("f")
         self._differences = _Ragged("i")
         self._texts: Dict[str, int] = {}  # one of each
         self._text_of: List[str] = []
-        self.cut = 0
-        """How many targets were longer than the model can read."""
+
+    @property
+    def cut(self) -> int:
+        """Return how many targets were longer than the model can read."""
+        return sum(self._is_cut)
 
     def add(self, index: int, tokens: TokenSurprises) -> None:
         """Take what the model says of the target of pair ``index``, once."""
@@ -49,7 +52,7 @@ class TargetWords(Mapping[int, Words]):
         self._ends.append(tokens.ends)
         self._surprise.append(tokens.surprise)
         self._differences.append(np.array(list(map(self._number, tokens.differences)), np.int32))
-        self.cut += tokens.is_cut
+        self._is_cut.append(tokens.is_cut)
 
     def _number(self, text: str) -> int:
         number = self._texts.setdefault(text, len(self._text_of))
@@ -57,13 +60,28 @@ class TargetWords(Mapping[int, Words]):
             self._text_of.append(text)
         return number
 
-    def __getitem__(self, index: int) -> Words:
-        row = self._rows[index]
-        if row < 0:
+    def tokens(self, index: int) -> TokenSurprises:
+        """Return what was added of the target of pair ``index``.
+
+        Raises:
+            KeyError: nothing was
+        """
+        if index not in self:
             raise KeyError(index)
-        words = words_of(self._pairs[index].target, self._ends[row], self._surprise[row])
+        row = int(self._rows[index])
         differences = tuple(self._text_of[number] for number in self._differences[row])
-        return words._replace(differences=differences)
+        is_cut = bool(self._is_cut[row])
+        return TokenSurprises(self._ends[row], self._surprise[row], is_cut, differences)
+
+    def __getitem__(self, index: int) -> Words:
+        tokens = self.tokens(index)
+        words = words_of(self._pairs[index].target, tokens.ends, tokens.surprise)
+        return words._replace(differences=tokens.differences)
+
+    def __contains__(self, index: object) -> bool:
+        if not isinstance(index, int):
+            return False
+        return 0 <= index < len(self._rows) and bool(self._rows[index] >= 0)
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._order)

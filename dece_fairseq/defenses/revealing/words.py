@@ -6,7 +6,7 @@ difference: one text may be cut into tokens in several ways.
 
 import math
 import re
-from typing import List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence, Tuple, Union
 
 import numpy as np
 
@@ -38,7 +38,9 @@ def split(text: str) -> List[str]:
     return WORD.findall(text)
 
 
-def words_of(text: str, ends: Sequence[int], surprise: Sequence[float]) -> Words:
+def words_of(
+    text: str, ends: Union[Sequence[int], np.ndarray], surprise: Union[Sequence[float], np.ndarray]
+) -> Words:
     """Return the words of a target with the surprise of its tokens spread over them.
 
     A token's surprise goes to the words in which its characters are, each its share; white space
