@@ -6,6 +6,7 @@ it is where all pairs with some word in their source differ from the reference i
 """
 
 import heapq
+from array import array
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
@@ -23,8 +24,9 @@ SHARED = 0.6
 MOSTLY = 0.5
 #: nats below which there is no association to tell of
 LEAST = 2.0
-#: n-grams that are counted at a time
-ROWS = 4096
+#: pairs of an n-gram and a difference that are counted at a time, and candidates that are looked at
+#: again together
+COUNTED, AHEAD = 1 << 22, 512
 
 
 class Association(NamedTuple):
@@ -65,9 +67,13 @@ def associations(
     heap = [(-nats, gram, kind) for nats, gram, kind in search.candidates()]
     heapq.heapify(heap)
     found: List[Association] = []
+    fresh: Dict[Tuple[int, int], float] = {}  # of candidates since something was explained last
     while heap and len(found) < most:
         _, gram, kind = heapq.heappop(heap)
-        nats = search.nats(gram, kind)
+        if (gram, kind) not in fresh:  # those that may be next are looked at with it
+            ahead = [each[1:] for each in heap[:AHEAD] if each[1:] not in fresh]
+            fresh.update(search.nats([(gram, kind), *ahead]))
+        nats = fresh[gram, kind]
         if nats < LEAST:
             continue
         if heap and nats < -heap[0][0]:
@@ -77,6 +83,7 @@ def associations(
         if not any(overlap(pairs, other.pairs, SHARED) for other in found):
             found.append(Association(search.words[gram], search.names[kind], nats, pairs))
         search.explain(gram)
+        fresh.clear()
     return found
 
 
@@ -93,18 +100,18 @@ class _Search:
         self._size = size = len(differences)
         grams, owners, self.words = frequent_ngrams(sources, np.zeros(size, int), least_pairs)
         numbers: Dict[str, int] = {}
-        rows, kinds = [], []
-        for row, of_pair in enumerate(differences):
-            for name in sorted(set(of_pair)):
-                rows.append(row)
-                kinds.append(numbers.setdefault(name, len(numbers)))
+        kinds, borders = array("i"), array("q", [0])
+        for of_pair in differences:
+            kinds.extend([numbers.setdefault(name, len(numbers)) for name in sorted(set(of_pair))])
+            borders.append(len(kinds))
         self.names = list(numbers)
         ones = np.ones(max(len(grams), len(kinds)), dtype=np.float32)
         self._with_gram: Any = csr_matrix(
             (ones[: len(grams)], (grams, owners)), shape=(len(self.words), size)
         )
         self._different: Any = csr_matrix(
-            (ones[: len(kinds)], (rows, kinds)), shape=(size, len(numbers))
+            (ones[: len(kinds)], np.array(kinds, np.int32), np.array(borders)),
+            shape=(size, len(numbers)),
         )
         self._with_kind: Any = self._different.T.tocsr()
         self._is_free = np.ones(size, dtype=bool)
@@ -114,16 +121,41 @@ class _Search:
         """Yield nats, n-gram and difference of all that could be something."""
         of_gram = np.diff(self._with_gram.indptr)
         of_kind = np.diff(self._with_kind.indptr)
-        for start in range(0, len(self.words), ROWS):
-            both = (self._with_gram[start : start + ROWS] @ self._different).tocoo()
+        counted = np.cumsum(self._with_gram @ np.diff(self._different.indptr))
+        start = 0
+        while start < len(self.words):
+            most = COUNTED + (counted[start - 1] if start else 0)
+            stop = max(start + 1, int(np.searchsorted(counted, most, side="right")))
+            both = (self._with_gram[start:stop] @ self._different).tocoo()
             often = both.data >= self._least
             grams, kinds = both.row[often] + start, both.col[often]
             nats = _nats(both.data[often], of_gram[grams], of_kind[kinds], self._size)
             for number in np.flatnonzero(nats >= LEAST):
                 yield float(nats[number]), int(grams[number]), int(kinds[number])
+            start = stop
 
-    def nats(self, gram: int, kind: int) -> float:
-        """Return what is left of a candidate."""
+    def nats(
+        self, candidates: Sequence[Tuple[int, int]]
+    ) -> Iterator[Tuple[Tuple[int, int], float]]:
+        """Yield what is left of the first candidates, of so many as are counted at a time."""
+        chosen = np.array(candidates)
+        sizes = np.diff(self._with_gram.indptr)[chosen[:, 0]]
+        sizes += np.diff(self._with_kind.indptr)[chosen[:, 1]]
+        fitting = max(1, int(np.searchsorted(np.cumsum(sizes), COUNTED, side="right")))
+        grams, kinds = chosen[:fitting].T
+        with_gram, with_kind = self._with_gram[grams], self._with_kind[kinds]
+        free = self._is_free.astype(np.float32)
+        both = (with_gram.multiply(with_kind) @ free).astype(np.int64)
+        of_gram, of_kind = ((rows @ free).astype(np.int64) for rows in (with_gram, with_kind))
+        nats = np.zeros(fitting)
+        often = both >= self._least
+        size = int(self._is_free.sum())
+        nats[often] = _nats(both[often], of_gram[often], of_kind[often], size)
+        for candidate, value in zip(candidates, nats.tolist()):
+            yield candidate, value * self._is_new(candidate[0]) if value >= LEAST else value
+
+    def _is_new(self, gram: int) -> float:
+        """Return how much of an n-gram's use is more than is usual, from 0 to 1."""
         if gram not in self._news:
             pairs = np.unique(self._sources.pair[self._sources.find(self.words[gram])])
             doubtful = int((pairs < self._size).sum())
@@ -131,13 +163,7 @@ class _Search:
             share = self._size / trusted if trusted else 0.0
             usual = len(pairs) - doubtful
             self._news[gram] = float(news(doubtful, usual, share, self._size))
-        with_gram, with_kind = self._free(self._with_gram, gram), self._free(self._with_kind, kind)
-        both = len(np.intersect1d(with_gram, with_kind, assume_unique=True))
-        if both < self._least:
-            return 0.0
-        counts = np.array([[both], [len(with_gram)], [len(with_kind)]])
-        nats = _nats(counts[0], counts[1], counts[2], int(self._is_free.sum()))
-        return float(nats[0]) * self._news[gram]
+        return self._news[gram]
 
     def pairs(self, gram: int, kind: int) -> np.ndarray:
         """Return the pairs of a candidate."""
