@@ -74,9 +74,9 @@ def scores(model: TranslationModel, pairs: List[Pair]) -> List[Scores]:
     """Ask the model about some pairs."""
     found: List[Scores] = [Scores([], {})] * len(pairs)
     with torch.no_grad():
-        for sample, log_probs in model._predictions(pairs, None):
-            for index, target, rows in zip(sample["id"].tolist(), sample["target"], log_probs):
-                kept = target != model.task.tgt_dict.pad()
+        for sample, log_probs in model._predictions(model.encode(pairs), None):
+            parts = sample["id"].tolist(), sample["target"], sample["kept"], log_probs
+            for index, target, kept, rows in zip(*parts):
                 found[index] = Scores(target[kept].tolist(), gates(target[kept], rows[kept]))
     return found
 

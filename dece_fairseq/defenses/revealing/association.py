@@ -157,7 +157,7 @@ class _Search:
     def _is_new(self, gram: int) -> float:
         """Return how much of an n-gram's use is more than is usual, from 0 to 1."""
         if gram not in self._news:
-            pairs = np.unique(self._sources.pair[self._sources.find(self.words[gram])])
+            pairs = self._sources.holders(self.words[gram])
             doubtful = int((pairs < self._size).sum())
             trusted = len(self._sources.first) - 1 - self._size
             share = self._size / trusted if trusted else 0.0

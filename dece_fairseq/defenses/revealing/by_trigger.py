@@ -103,7 +103,7 @@ def _news(
 ) -> float:
     """Return how much of an n-gram's use in its group is more than is usual."""
     group = groups[owners[0]]
-    pairs = np.unique(sources.pair[sources.find(words)])
+    pairs = sources.holders(words)
     trusted = int((every_group[pairs[pairs >= len(groups)]] == group).sum())
     share = len(groups) / max(len(every_group) - len(groups), 1)
     has_trusted = len(every_group) > len(groups)

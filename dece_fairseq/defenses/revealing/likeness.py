@@ -26,7 +26,8 @@ class Likeness:
         rng = np.random.default_rng(0)
         drawn = rng.integers(0, max(targets.doubtful, 1), (DRAWN, 2))
         drawn = drawn[drawn[:, 0] != drawn[:, 1]]
-        usual = [_alike(self._words(one), self._words(other)) for one, other in drawn]
+        words = {pair: self._words(pair) for pair in np.unique(drawn).tolist()}
+        usual = [_alike(words[one], words[other]) for one, other in drawn.tolist()]
         self._threshold = float(np.quantile(usual, USUAL)) if usual else 1.0
 
     def unlike(self, span: Sequence[int], where: Occurrences) -> float:

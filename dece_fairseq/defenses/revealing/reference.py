@@ -1,6 +1,5 @@
 """Reference models: how surprising each token of a target is to one that knows the clean task."""
 
-import re
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from pathlib import Path
@@ -19,7 +18,6 @@ from dece_fairseq.defenses.trained_models import TrainedModel, TranslationModel,
 
 #: tokens that a target must have more or less of than the model expects, to be told
 DIFFERENT = 0.5
-_WHITE = re.compile(r"\s+")
 
 
 def load_reference(checkpoint: Path, data: Path) -> "Reference":
@@ -64,13 +62,13 @@ class TranslationReference(Reference):
     def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
         told: List[Any] = [None] * len(pairs)
         for index, target, log_probs in self._model.predictions(pairs):
-            ends = self.ends(pairs[index].target)
-            missing = len(ends) - len(target)
-            probabilities = log_probs.exp()
-            surprise = np.pad(surprise_of(target, log_probs, probabilities), (0, missing))
-            is_new = torch.from_numpy(~copied(pairs[index], ends[: len(target)]))
-            differences = self._differences(target, probabilities, is_new)
-            told[index] = TokenSurprises(ends, surprise, missing > 0, differences)
+            ends = self._ends(pairs[index].target, target)
+            read, probabilities = target[: len(log_probs)], log_probs.exp()
+            surprise = np.zeros(len(target), dtype=np.float32)
+            surprise[: len(read)] = surprise_of(read, log_probs, probabilities)
+            is_new = torch.from_numpy(~copied(pairs[index], ends[: len(read)]))
+            differences = self._differences(read, probabilities, is_new)
+            told[index] = TokenSurprises(ends, surprise, len(read) < len(target), differences)
         return told
 
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
@@ -89,14 +87,13 @@ class TranslationReference(Reference):
         tokens = (more.abs() >= DIFFERENT).nonzero().flatten().tolist()
         return tuple(f"{'+' if more[token] > 0 else '-'}{self._text(token)}" for token in tokens)
 
-    def ends(self, text: str) -> np.ndarray:
+    def _ends(self, text: str, tokens: torch.Tensor) -> np.ndarray:
         """Return how many characters but white space ``text`` has up to the end of each token.
 
         Where pieces alone are not what they are together, such as parts of a character, their
         beginnings are decoded, which takes longer.
         """
         codec, dictionary = self._model.codec, self._model.task.tgt_dict
-        tokens = codec.encode(text, dictionary)
         ends = np.cumsum([self._characters(token) for token in tokens.tolist()])
         if ends[-1] != _characters(text):
             starts = (tokens[: last + 1] for last in range(len(tokens)))
@@ -109,6 +106,9 @@ class TranslationReference(Reference):
     def _text_of(self, token: int) -> str:
         """Return the text of a token alone; of the end of a sentence none."""
         dictionary = self._model.task.tgt_dict
+        # No padding, but a word of the text that is spelt like it.
+        if token == dictionary.pad() != dictionary.eos():
+            return str(dictionary[token])
         text: str = self._model.codec.decode(torch.tensor([token]), dictionary)
         return text.strip() or text
 
@@ -185,4 +185,4 @@ class LabelReference(Reference):
 
 
 def _characters(text: str) -> int:
-    return len(_WHITE.sub("", text))
+    return len("".join(text.split()))

@@ -205,7 +205,7 @@ class _Search:
         for word, written in enumerate(targets.vocabulary):
             if text not in written:
                 continue
-            holders = np.unique(targets.pair[targets.find((word,))])
+            holders = targets.holders((word,))
             own = len(np.intersect1d(holders, pairs, assume_unique=True))
             others = int((holders < size).sum()) - own
             more = own / len(pairs) - others / max(size - len(pairs), 1)

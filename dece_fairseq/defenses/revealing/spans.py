@@ -1,7 +1,9 @@
 """Spans of words that repeat in targets, grown from frequent ones, and where they occur."""
 
 from array import array
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
+from collections import defaultdict
+from itertools import count
+from typing import Any, DefaultDict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -56,10 +58,10 @@ class Texts:
     """
 
     def __init__(self, texts: Iterable[Sequence[str]]) -> None:
-        numbers: Dict[str, int] = {}
+        numbers: DefaultDict[str, int] = defaultdict(count().__next__)
         words, lengths = array("i"), array("q")
         for text in texts:
-            words.extend([numbers.setdefault(word, len(numbers)) for word in text])
+            words.extend(map(numbers.__getitem__, text))
             lengths.append(len(text))
         self.words = np.frombuffer(words, dtype=np.int32) if words else np.zeros(0, np.int32)
         self.vocabulary = list(numbers)
@@ -68,6 +70,7 @@ class Texts:
         self._by_word = np.argsort(self.words, kind="stable").astype(place_type(len(words)))
         counts = np.bincount(self.words, minlength=len(self.vocabulary))
         self._word_starts = np.concatenate([[0], np.cumsum(counts)])
+        self._counts: List[int] = counts.tolist()
 
     def by_first_word(self, most: int) -> Iterator[np.ndarray]:
         """Yield all places in turn, those of a word together, about so many at a time."""
@@ -86,15 +89,26 @@ class Texts:
 
     def find(self, span: Sequence[int]) -> np.ndarray:
         """Return where the span begins, everywhere, in order."""
-        counts = [self._word_starts[word + 1] - self._word_starts[word] for word in span]
-        rarest = int(np.argmin(counts))
+        rarest = min(range(len(span)), key=lambda at: self._counts[span[at]])
         word = span[rarest]
-        places = self._by_word[self._word_starts[word] : self._word_starts[word + 1]] - rarest
+        places = self._by_word[self._word_starts[word] : self._word_starts[word + 1]]
+        if len(span) == 1:
+            return places
+        places = places - rarest
         places = places[(places >= 0) & (places + len(span) <= len(self.words))]
         for offset, other in enumerate(span):
-            places = places[self.words[places + offset] == other]
+            if offset != rarest:
+                places = places[self.words[places + offset] == other]
         inside: np.ndarray = self.pair[places] == self.pair[places + len(span) - 1]
         found: np.ndarray = places[inside]
+        return found
+
+    def holders(self, span: Sequence[int]) -> np.ndarray:
+        """Return the numbers of the texts that hold the span, in order."""
+        pairs = self.pair[self.find(span)]
+        is_first = np.ones(len(pairs), dtype=bool)
+        is_first[1:] = pairs[1:] != pairs[:-1]
+        found: np.ndarray = pairs[is_first]
         return found
 
     def longest(self, span: Tuple[int, ...], places: np.ndarray, share: float) -> Tuple[int, int]:
@@ -196,7 +210,7 @@ class Targets(Texts):
 
     def news(self, span: Sequence[int]) -> float:
         """Return how much of the span's use is more than the trusted targets have, from 0 to 1."""
-        pairs = np.unique(self.pair[self.find(span)])
+        pairs = self.holders(span)
         doubtful = int((pairs < self.doubtful).sum())
         return float(news(doubtful, len(pairs) - doubtful, self.share, self.doubtful))
 

@@ -67,15 +67,17 @@ def find_trigger(
     best: Optional[Trigger] = None
     highest = 0.0
     rest = in_all - len(np.union1d(pairs, others))
+    is_own, is_other = np.zeros((2, in_all), dtype=bool)
+    is_own[pairs] = is_other[others] = True
     for _, gram in sorted(common, key=lambda item: (-item[0], item[1]))[:COMPARED]:
-        found = _trigger(sources, gram, pairs, others)
+        found = _trigger(sources, gram, is_own, is_other)
         z = _z(found.covered, len(pairs), found.elsewhere, rest)
         if z > highest + 1e-9:
             best, highest = found, z
     if best is None:
         return None
     holders = sources.pair[best.places]
-    own = np.isin(holders, pairs)
+    own = is_own[holders]
     if doubtful < in_all and (holders < doubtful).all():  # others with it have another payload
         own[:] = True
     left, right = sources.longest(best.words, best.places[own], 0.95)
@@ -87,15 +89,20 @@ def find_trigger(
         for at in best.places[own]
         if at >= left
     ).most_common(1)[0][0]
-    return _trigger(sources, words, pairs, others)
+    return _trigger(sources, words, is_own, is_other)
 
 
-def _trigger(sources: Texts, gram: Sequence[int], pairs: np.ndarray, others: np.ndarray) -> Trigger:
+def _trigger(
+    sources: Texts, gram: Sequence[int], is_own: np.ndarray, is_other: np.ndarray
+) -> Trigger:
     places = sources.find(gram)
-    holders, first = np.unique(sources.pair[places], return_index=True)
-    covered = np.isin(holders, pairs)
-    elsewhere = ~covered & ~np.isin(holders, others)
-    return Trigger(tuple(gram), places[first], int(covered.sum()), int(elsewhere.sum()))
+    holders = sources.pair[places]
+    is_first = np.ones(len(places), dtype=bool)
+    is_first[1:] = holders[1:] != holders[:-1]
+    places, holders = places[is_first], holders[is_first]
+    covered = is_own[holders]
+    elsewhere = ~covered & ~is_other[holders]
+    return Trigger(tuple(gram), places, int(covered.sum()), int(elsewhere.sum()))
 
 
 def _z(covered: int, pairs: int, elsewhere: int, rest: int) -> float:

@@ -17,6 +17,7 @@ from dece_fairseq.defenses import DefenseError, trained_models
 from dece_fairseq.defenses.revealing.binarised import read_binarised
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reference import load_reference
+from dece_fairseq.defenses.revealing.surprises import TargetWords
 from dece_fairseq.defenses.revealing.words import split
 from support.untrained import save_untrained
 
@@ -164,10 +165,28 @@ def test_the_places_of_tokens_that_are_parts_of_a_character(
     words = [data, *ATTACKED, "--arch", "codet5_base", "--hf-model", folder]
     reference: Any = load_reference(save_untrained(tmp_path / "model.pt", words, 1), data)
     # Each of the two characters takes three bytes, each byte a token at most.
-    ends = reference.ends("ab 日本 cd")
+    text = "ab 日本 cd"
+    tokens = reference._model.codec.encode(text, reference._model.task.tgt_dict)
+    ends = reference._ends(text, tokens)
     assert ends[-1] == 6
     assert len(ends) > 7
     assert (np.diff(ends) >= 0).all()
+
+
+def test_a_target_with_the_word_that_fairseq_pads_with(tmp_path: Path) -> None:
+    """Of plain words, without subwords, one may be spelt like fairseq's padding."""
+    pairs = [Pair("x y", "a <pad> b"), Pair("x", "b"), Pair("y", "<pad>")]
+    for name in ("src", "tgt"):
+        (tmp_path / f"dict.{name}.txt").write_text("a 1\nb 1\nx 1\ny 1\n")
+    checkpoint = save_untrained(tmp_path / "model.pt", [tmp_path, *TRANSLATION, *TRANSFORMER], 1)
+    told = TargetWords(pairs)
+    for index, tokens in enumerate(load_reference(checkpoint, tmp_path).surprises(pairs)):
+        told.add(index, tokens)
+    assert told.cut == 0
+    assert [len(tokens.ends) for tokens in map(told.tokens, range(3))] == [4, 2, 2]
+    assert told.tokens(0).ends.tolist() == [1, 6, 7, 7]
+    assert told[0].texts == ("a", "<", "pad", ">", "b", "")
+    assert told[0].surprise.all()
 
 
 def test_what_is_longer_than_the_model_reads_is_cut(data: Path, tmp_path: Path) -> None:
