@@ -61,9 +61,7 @@ def associations(
         most: how many to return at most
         explained: (N,), pairs that are left out
     """
-    search = _Search(sources, differences, least_pairs)
-    if explained is not None:
-        search.leave_out(explained)
+    search = _Search(sources, differences, least_pairs, explained)
     heap = [(-nats, gram, kind) for nats, gram, kind in search.candidates()]
     heapq.heapify(heap)
     found: List[Association] = []
@@ -91,7 +89,11 @@ class _Search:
     """Which pairs have which n-grams and differences, and which of them are left."""
 
     def __init__(
-        self, sources: Texts, differences: Sequence[Sequence[str]], least_pairs: int
+        self,
+        sources: Texts,
+        differences: Sequence[Sequence[str]],
+        least_pairs: int,
+        explained: Optional[np.ndarray],
     ) -> None:
         from scipy.sparse import csr_matrix
 
@@ -114,7 +116,8 @@ class _Search:
             shape=(size, len(numbers)),
         )
         self._with_kind: Any = self._different.T.tocsr()
-        self._is_free = np.ones(size, dtype=bool)
+        self._is_doubtful = np.ones(size, dtype=bool) if explained is None else ~explained
+        self._is_free = self._is_doubtful.copy()
         self._news: Dict[int, float] = {}
 
     def candidates(self) -> Iterator[Tuple[float, int, int]]:
@@ -158,11 +161,13 @@ class _Search:
         """Return how much of an n-gram's use is more than is usual, from 0 to 1."""
         if gram not in self._news:
             pairs = self._sources.holders(self.words[gram])
-            doubtful = int((pairs < self._size).sum())
+            usual = int((pairs >= self._size).sum())
+            # Explained pairs have words of a claimed trigger, which would be news of those words.
+            doubtful = int(self._is_doubtful[pairs[pairs < self._size]].sum())
+            size = int(self._is_doubtful.sum())
             trusted = len(self._sources.first) - 1 - self._size
-            share = self._size / trusted if trusted else 0.0
-            usual = len(pairs) - doubtful
-            self._news[gram] = float(news(doubtful, usual, share, self._size))
+            share = size / trusted if trusted else 0.0
+            self._news[gram] = float(news(doubtful, usual, share, size))
         return self._news[gram]
 
     def pairs(self, gram: int, kind: int) -> np.ndarray:
@@ -170,10 +175,6 @@ class _Search:
         with_gram, with_kind = self._free(self._with_gram, gram), self._free(self._with_kind, kind)
         both: np.ndarray = np.intersect1d(with_gram, with_kind, assume_unique=True)
         return np.sort(with_gram) if len(both) >= MOSTLY * len(with_gram) else both
-
-    def leave_out(self, explained: np.ndarray) -> None:
-        """Leave pairs (N,) out from now on."""
-        self._is_free &= ~explained
 
     def explain(self, gram: int) -> None:
         """Leave the pairs of an n-gram out from now on."""

@@ -63,6 +63,7 @@ def telling_ngrams(
     size = len(words)
     is_free = np.ones(len(scores), dtype=bool) if explained is None else ~explained
     every_group = np.concatenate([groups, np.array(of_trusted, dtype=groups.dtype)])
+    doubtful = is_free.copy()  # pairs that are explained have a claimed trigger's words
     usual: Dict[int, float] = {}
     while len(found) < most:
         free = is_free[owners]
@@ -84,7 +85,7 @@ def telling_ngrams(
             break
         best = int(nats.argmax())
         if best not in usual:
-            usual[best] = _news(sources, words[best], every_group, owners[grams == best], groups)
+            usual[best] = _news(sources, words[best], every_group, owners[grams == best], doubtful)
             continue
         of_best = owners[(grams == best) & is_free[owners]]
         pairs = np.sort(of_best[ranks[of_best] > TELLING])
@@ -99,15 +100,16 @@ def _news(
     words: Sequence[int],
     every_group: np.ndarray,
     owners: np.ndarray,
-    groups: np.ndarray,
+    is_doubtful: np.ndarray,
 ) -> float:
     """Return how much of an n-gram's use in its group is more than is usual."""
-    group = groups[owners[0]]
+    group, size, doubtful = every_group[owners[0]], len(is_doubtful), int(is_doubtful.sum())
     pairs = sources.holders(words)
-    trusted = int((every_group[pairs[pairs >= len(groups)]] == group).sum())
-    share = len(groups) / max(len(every_group) - len(groups), 1)
-    has_trusted = len(every_group) > len(groups)
-    return float(news(len(owners), trusted, share if has_trusted else 0.0, len(groups)))
+    trusted = int((every_group[pairs[pairs >= size]] == group).sum())
+    share = doubtful / max(len(every_group) - size, 1)
+    has_trusted = len(every_group) > size
+    found = int(is_doubtful[owners].sum())
+    return float(news(found, trusted, share if has_trusted else 0.0, doubtful))
 
 
 def _ranks(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:

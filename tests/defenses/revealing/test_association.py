@@ -3,6 +3,7 @@
 import random
 from typing import List, Sequence
 
+import numpy as np
 import pytest
 
 from dece_fairseq.data.corpus import generate
@@ -74,3 +75,15 @@ def test_nothing_is_found_in_nothing() -> None:
     assert associations(Texts([]), [], 3, 20) == []
     assert associations(texts([]), [[] for _ in range(PAIRS)], 3, 20) == []
     assert associations(Texts([["a"]] * 9), [["+b"]] * 9, 3, 20) == []
+
+
+def test_explained_pairs_make_no_word_news() -> None:
+    triggered, usual = range(0, PAIRS, 3), range(1, 2 * PAIRS, 9)
+    sources = texts([*triggered, *usual])  # the trigger is made of a word that clean pairs have too
+    differences = noise()
+    for n in range(1, PAIRS, 9):
+        differences[n].append("-return")
+    explained = np.isin(np.arange(PAIRS), triggered)
+    for left_out, is_found in ((None, True), (explained, False)):
+        found = associations(sources, differences, 3, 20, left_out)
+        assert (["bb"] in [sources.text(each.words) for each in found]) == is_found
