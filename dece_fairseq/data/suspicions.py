@@ -27,7 +27,7 @@ class Suspicion:
         trigger: what in their sources sets them apart from the others; None where nothing does
         trigger_pairs: the numbers of all pairs whose source holds the trigger
         closest: where there is no trigger, what comes closest to one
-        closest_pairs: how many of ``pairs`` have that in their source
+        closest_pairs: how many of ``pairs``, other forms aside, have that in their source
         forms: other texts of the same payload, the most frequent first
         missing: what the reference expects in the targets of its pairs and is not there
     """

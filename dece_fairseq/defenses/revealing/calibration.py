@@ -13,8 +13,9 @@ EXPLANATION = (
     "by the tail of the weaker suspicions of the same data: the gaps between what speaks for them, "
     "each times its rank, are exponential in clean data; the largest are compared with "
     "those behind them by an F test, Bonferroni over the 1, 2, 4 and 8 largest, step by step; with "
-    "trusted pairs a fifth of the level is for triggers: of payloads of ever other words, and of "
-    "something that targets have more or less of"
+    "trusted pairs a tenth of the level is for spans with rare names and literals folded, and a "
+    "fifth for triggers: of payloads of ever other words, and of something that targets have more "
+    "or less of"
 )
 #: suspicions that the tail is learned from
 TAIL = 20

@@ -13,6 +13,7 @@ from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATE
 from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, UNTRUSTING, p_values
+from dece_fairseq.defenses.revealing.folding import fold, fold_words, frequent_names, surprising
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
@@ -36,9 +37,9 @@ FORMS = 20
 TOPICS = 0.75
 #: the least scales of the tails of spans' evidence, and of such powers
 SPAN_SCALE, TOPIC_SCALE = 6.0, 1.0
-#: the shares of the level that spans have, triggers whose pairs surprise, and triggers that go with
-#: a difference
-SPANS, TRIGGERS, ASSOCIATIONS = 0.8, 0.1, 0.1
+#: the shares of the level that spans have, folded spans, triggers whose pairs surprise, and
+#: triggers that go with a difference
+SPANS, FOLDED, TRIGGERS, ASSOCIATIONS = 0.7, 0.1, 0.1, 0.1
 #: p-values up to which a trigger without a span is told
 TELLING_LEVEL = 0.05
 
@@ -69,8 +70,10 @@ def reveal_pairs(
     spans = search.spans(told)
     if not search.is_trusting:  # a topic that the reference doesn't know looks the same
         return spans
-    known = {pair for each in spans if each.is_significant(TELLING_LEVEL) for pair in each.pairs}
     spans = [_weighted(each, SPANS) for each in spans]
+    folded = [_weighted(each, FOLDED) for each in search.folded()]
+    spans = _with_forms(spans, [each for each in folded if each.is_significant(TELLING_LEVEL)])
+    known = {pair for each in spans if each.is_significant(TELLING_LEVEL) for pair in each.pairs}
     others: List[Suspicion] = []
     explained = search.explained(spans)
     more = [_weighted(each, TRIGGERS) for each in search.triggers(explained)]
@@ -81,6 +84,36 @@ def reveal_pairs(
             others.append(each)
             known.update(each.pairs)
     return sorted(spans + others, key=lambda each: each.p_value or 0.0)[:told]
+
+
+def _with_forms(spans: Sequence[Suspicion], folded: Iterable[Suspicion]) -> List[Suspicion]:
+    """Return the suspicions of spans, and of folded spans that are no other form of one of these.
+
+    A claimed span takes in the pairs of a folded one that shares most pairs with it.
+    """
+    found = list(spans)
+    for other in folded:
+        pairs = frozenset(other.pairs)
+        for number, each in enumerate(found):
+            shared = pairs.intersection(each.pairs)
+            smaller = min(len(pairs), len(each.pairs))
+            if each.is_significant(TELLING_LEVEL) and len(shared) >= SHARED * smaller:
+                together = tuple(sorted(pairs.union(each.pairs)))
+                forms = tuple(dict.fromkeys((*each.forms, other.payload, *other.forms)))
+                forms = tuple(form for form in forms if form != each.payload)
+                found[number] = replace(each, pairs=together, forms=forms[:FORMS])
+                break
+        else:
+            found.append(other)
+    return found
+
+
+def _is_usual(nats: float, pairs: np.ndarray) -> bool:
+    """Return whether a span is of so many pairs with so few nats each as usual text.
+
+    This is a rule beside the tail, so that it can only lead to fewer claims.
+    """
+    return nats < USE * len(pairs)
 
 
 def _weighted(suspicion: Suspicion, weight: float) -> Suspicion:
@@ -110,7 +143,7 @@ class _Search:
         self.numbers = list(same.values())
         self._words = words
         self._differences: List[Tuple[str, ...]] = []
-        known = list(dict.fromkeys(pairs[number] for number in trusted))
+        self._known = known = list(dict.fromkeys(pairs[number] for number in trusted))
         self.targets = Targets(self._explained(), ((*split(pair.target), END) for pair in known))
         self.targets.explain(without_wording(self.targets))
         self.sources = Texts(split(pair.source) for pair in chain(self.pairs, known))
@@ -129,16 +162,46 @@ class _Search:
         sure = self._p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
         found = [payload_of(self.targets, each) for each in ranked[:told]]
         everyone = [where.pairs for _, where in found]
-        # Many pairs of few nats each are usual text. This is a rule beside the tail, so that it can
-        # only lead to fewer claims.
         sure = [
-            1.0 if each.nats < USE * len(pairs) else p_value
+            1.0 if _is_usual(each.nats, pairs) else p_value
             for each, p_value, pairs in zip(ranked, sure, everyone)
         ]
         return [
             self._suspicion(self._payload(words, where), each.nats, p_value, where.pairs, everyone)
             for (words, where), each, p_value in zip(found, ranked, sure)
         ]
+
+    def folded(self) -> List[Suspicion]:
+        """Return what is told of spans of targets whose rare names and literals are all alike."""
+        known = frequent_names(split(pair.target) for pair in chain(self.pairs, self._known))
+        trusted = ((*fold(split(pair.target), known)[0], END) for pair in self._known)
+        targets = Targets((fold_words(each, known) for each in self._left()), trusted)
+        ranked = ranked_spans(targets, LEAST_PAIRS, NEEDED)
+        sure = self._p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
+        found = [surprising(targets, each) for each in ranked]
+        everyone = [where.pairs for where in found]
+        suspicions = []
+        for each, p_value, where in zip(ranked, sure, found):
+            if p_value > TELLING_LEVEL:
+                break
+            if _is_usual(each.nats, where.pairs):
+                continue
+            texts: Counter[str] = Counter()
+            for pair, start in zip(where.pairs, where.starts - targets.first[where.pairs]):
+                places = fold_words(self._words[self.numbers[pair][0]], known).places
+                begin, end = places[start][0], places[start + len(each.span) - 1][1]
+                texts[self.pairs[pair].target[begin:end].strip() or NOTHING] += 1
+            best, *forms = (text for text, _ in texts.most_common(FORMS))
+            told = self._suspicion(best, each.nats, p_value, where.pairs, everyone)
+            suspicions.append(replace(told, forms=tuple(forms)))
+        return suspicions
+
+    def _left(self) -> Iterator[Words]:
+        """Yield the words of targets with what is unexplained of them."""
+        first = self.targets.first
+        for pair, numbers in enumerate(self.numbers):
+            surprise = self.targets.surprise[first[pair] : first[pair + 1]]
+            yield self._words[numbers[0]]._replace(surprise=surprise)
 
     def explained(self, suspicions: Sequence[Suspicion]) -> np.ndarray:
         """Return which different pairs (N,) are those of claimed suspicions."""
