@@ -2,7 +2,7 @@
 """Tells what dece reveal costs: its time beside an epoch of training, or the memory of its search.
 
     python benchmarks/benchmark_reveal.py cost --pairs DIR/train.csv \
-        --reference runs/revealing/lyra-1 --folder scratch --repeats 3
+        --reference runs/revealing/lyra-1 --repeats 3
     python benchmarks/benchmark_reveal.py memory 20000 100000 1000000
 
 ``cost`` takes a folder that examples/revealing/run.sh made, and Lyra's pairs. It measures CPU
@@ -19,6 +19,7 @@ import sys
 import time
 from multiprocessing import get_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Dict, Iterator, List, Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
@@ -146,14 +147,13 @@ def main() -> None:
     add = parts.add_parser("cost").add_argument
     add("--pairs", type=Path, required=True, help="Lyra's train.csv")
     add("--reference", type=Path, required=True, help="a folder of examples/revealing/run.sh")
-    add("--folder", type=Path, default=Path("scratch"), help="for the files (default: scratch)")
     add("--repeats", type=int, default=3, help="of every command (default: %(default)s)")
     parts.add_parser("memory").add_argument("pairs", type=int, nargs="+", help="how many pairs")
     args = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
     if args.part == "cost":
-        args.folder.mkdir(parents=True)
-        print(cost(args.pairs, args.reference.resolve(), args.folder.resolve(), args.repeats))
+        with TemporaryDirectory() as folder:
+            print(cost(args.pairs, args.reference.resolve(), Path(folder), args.repeats))
         return
     context = get_context("spawn")  # the peak is that of a process, so each number has its own
     rows = []

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, Optional
 
+import numpy as np
 import torch
 from fairseq.data import Dictionary, encoders
 from omegaconf import OmegaConf
@@ -60,9 +61,11 @@ class TextCodec:
     def encode(self, text: str, dictionary: Dictionary) -> Tensor:
         """Return the tokens (length,) of ``text``, int64, with end of sentence."""
         # As dictionary.encode_line does, which takes ten times as long.
-        known, unknown = dictionary.indices, dictionary.unk()
-        numbers = [known.get(symbol, unknown) for symbol in self._symbols(text).split()]
-        return torch.tensor([*numbers, dictionary.eos()])
+        symbols = self._symbols(text).split()
+        numbers = list(map(dictionary.indices.get, symbols))
+        if None in numbers:
+            numbers = [dictionary.unk() if number is None else number for number in numbers]
+        return torch.from_numpy(np.array([*numbers, dictionary.eos()], dtype=np.int64))
 
     def length(self, text: str) -> int:
         """Return how many tokens ``encode`` gives, which takes no dictionary to tell."""

@@ -82,9 +82,9 @@ class TranslationReference(Reference):
         That is the number of times that it has a token, less the sum of the token's probabilities
         over all places that count: what is there for nothing, or was expected and never came.
         """
-        more = -(places.to(probabilities.dtype) @ probabilities)
-        more += torch.bincount(target[places], minlength=len(more))
-        tokens = (more.abs() >= DIFFERENT).nonzero().flatten().tolist()
+        more = -(places.to(probabilities.dtype) @ probabilities).numpy()
+        np.add.at(more, target[places].numpy(), 1)
+        tokens = np.flatnonzero(np.abs(more) >= DIFFERENT).tolist()
         return tuple(f"{'+' if more[token] > 0 else '-'}{self._text(token)}" for token in tokens)
 
     def _ends(self, text: str, tokens: torch.Tensor) -> np.ndarray:

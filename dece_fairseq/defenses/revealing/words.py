@@ -54,13 +54,13 @@ def words_of(
     found = [match.span() for match in WORD.finditer(text)]
     texts = (*(text[begin:end] for begin, end in found), END)
     last = len(found)
-    bounds = np.cumsum([0, *(end - begin for begin, end in found)])
+    bounds = np.cumsum([0, *map(len, texts)])  # the last one twice
     nats = np.asarray(surprise, dtype=np.float64)
     # A tokenizer may lose or add characters; then its places are stretched to those of the text.
     stretch = bounds[-1] / ends[-1] if len(ends) and ends[-1] else 1.0
     stops = np.asarray(ends[:-1]) * stretch
     starts = np.maximum.accumulate([0.0, *stops])[:-1]
-    first = np.searchsorted(bounds[1:], starts + SLIGHT, side="right")
+    first = np.searchsorted(bounds[1:-1], starts + SLIGHT, side="right")
     is_in_one = (
         (stops <= starts + SLIGHT)
         | (first == last)
@@ -113,6 +113,7 @@ def copied(pair: Pair, ends: np.ndarray) -> np.ndarray:
     bounds = np.cumsum([len(text) for text in found])
     word = np.searchsorted(bounds, ends - 1, side="right")
     is_there = np.array([text in there for text in found] + [False])
-    is_empty = np.diff(ends, prepend=0) == 0
-    of_tokens: np.ndarray = is_there[np.minimum(word, len(found))] & ~is_empty
+    of_tokens: np.ndarray = is_there[np.minimum(word, len(found))]
+    of_tokens[1:] &= ends[1:] > ends[:-1]  # what has no characters stands nowhere
+    of_tokens[:1] &= ends[:1] > 0
     return of_tokens
