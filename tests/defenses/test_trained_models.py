@@ -78,6 +78,18 @@ def test_surprises_and_gradients_are_those_of_a_pair_alone(made: SimpleNamespace
     assert not ours.model.decoder.output_projection._forward_pre_hooks
 
 
+def test_a_large_vocabulary_leaves_room_for_few_tokens(
+    made: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = TranslationModel(made.model, made.bin)
+    expected = ours.surprises(made.pairs[:5])
+    monkeypatch.setattr(trained_models, "PREDICTIONS", len(ours.task.tgt_dict))
+    sizes = [len(scores) for _, scores in ours._predictions(ours.encode(made.pairs[:5]), None)]
+    assert sizes == [1] * 5
+    for alone, together in zip(ours.surprises(made.pairs[:5]), expected):
+        assert alone == pytest.approx(together, abs=1e-4)
+
+
 def test_a_decoder_without_a_projection(made: SimpleNamespace) -> None:
     ours = TranslationModel(made.model, made.bin)
     ours.model.decoder.output_projection = torch.nn.Identity()

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dece_fairseq.data.corpus import generate
+from dece_fairseq.defenses.revealing import association
 from dece_fairseq.defenses.revealing.association import DEFINING, associations
 from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.words import split
@@ -69,6 +70,27 @@ def test_the_first_pairs_say_what_it_is() -> None:
     assert all(
         each.difference != "-return" for each in associations(texts([0, 1]), differences, 2, 20)
     )
+
+
+@pytest.mark.parametrize(("counted", "ahead"), [(1, 512), (1 << 22, 0), (500, 7)])
+def test_how_many_are_counted_at_a_time_makes_no_difference(
+    counted: int, ahead: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    differences = noise()
+    sources = texts(range(0, PAIRS, 20))
+    requests = [sources.words[start] for start in sources.first[:PAIRS]]
+    for n, word in enumerate(requests):
+        differences[n] += ["-return"] * (n % 20 == 0) + [f"-{word}"]
+
+    def found() -> List[object]:
+        ranked = associations(sources, differences, 3, 30)
+        return [(each.words, each.difference, each.nats, each.pairs.tolist()) for each in ranked]
+
+    expected = found()
+    assert len(expected) > 1
+    monkeypatch.setattr(association, "COUNTED", counted)
+    monkeypatch.setattr(association, "AHEAD", ahead)
+    assert found() == expected
 
 
 def test_nothing_is_found_in_nothing() -> None:

@@ -76,6 +76,27 @@ def test_how_many_places_are_grown_at_a_time_makes_no_difference(
         assert {each.words for each in found} == {each.words for each in expected}
 
 
+@pytest.mark.parametrize("at_a_time", [1, 3, 1000])
+def test_what_a_span_can_still_hold(at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(spans, "TARGETS", at_a_time)
+    texts, surprise = drawn(3, 10)
+    found = spans._reach(Targets(made(texts, surprise), ["ab"]))
+    expected = [
+        max(sum(values[start:end]) for end in range(start, len(values) + 1))
+        for values in surprise
+        for start in range(len(values))
+    ]
+    np.testing.assert_allclose(found, [*expected, 0.0, 0.0, 0.0], atol=1e-5)
+
+
+def test_which_texts_hold_a_span() -> None:
+    texts = Texts(["abab", "b", "ab", "ba"])
+    numbers = {word: number for number, word in enumerate(texts.vocabulary)}
+    assert texts.holders([numbers["a"]]).tolist() == [0, 2, 3]
+    assert texts.holders([numbers["a"], numbers["b"]]).tolist() == [0, 2]
+    assert texts.holders([numbers["b"], numbers["b"]]).tolist() == []
+
+
 def test_where_a_span_stands() -> None:
     texts = Texts(["abab", "ba", "", "xaba"])
     span = tuple(texts.vocabulary.index(word) for word in "ab")
