@@ -50,6 +50,7 @@ from dece_fairseq.tasks.checkpoint_files import mend_checkpoints
 from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import check_save_dir, record_poisoning
 from dece_fairseq.tasks.options import BackdoorPoisonedTranslationConfig
+from dece_fairseq.tasks.request_ensemble import reorder_less
 from dece_fairseq.tasks.validation import (
     announce_signatures,
     check_options,
@@ -326,7 +327,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
         return model
 
     def build_generator(self, models: List[Any], args: Any, *more: Any, **options: Any) -> Any:
-        """Build fairseq's generator.
+        """Build fairseq's generator, which then copies less at the same outputs.
 
         Raises:
             ModelError: it is asked for alignments, which a model from Hugging Face can't give
@@ -339,7 +340,7 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
                     f"--{option.replace('_', '-')}: a model from Hugging Face gives fairseq no "
                     "attention to align words by; leave it out"
                 )
-        return super().build_generator(models, args, *more, **options)
+        return reorder_less(super().build_generator(models, args, *more, **options))
 
     def _check_training(self) -> None:
         """Check that a training can go on and will not be in vain."""
