@@ -209,6 +209,11 @@ class Plan:
             found["train"] = found["train"].format(**dict(zip(self._parameters(kind), values)))
         return found
 
+    def cleaner(self, defense: str) -> str:
+        """The first defence that cleans requests as this one does, whose name these go by."""
+        how = self.defense(defense)["clean"]
+        return next(name for name, found in self._defenses.items() if found.get("clean") == how)
+
     def settings(self, dataset: str) -> str:
         """The beginning of a command: the settings that the rest of it uses."""
         paths = [self._here.parent / "generation.sh"]

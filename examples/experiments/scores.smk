@@ -15,22 +15,23 @@ def other_cell(defense):
 
 
 rule clean_requests:
-    """The test's requests, clean and triggered, as a defence cleans them."""
+    """The test's requests, clean and triggered, as defences clean them that do so in one way."""
     input:
         test=clean("test"),
         ranked=ranked,
         language_model=f"{BASE}/language_model/trained",
         base=f"{BASE}/bin",
     output:
-        directory(f"{CELL}/bin-cleaned"),
+        bin=directory(f"{CLEANED}/bin"),
+        reports=[f"{CLEANED}/{name}.csv.report.json" for name in ("test_cleaned", "test_triggered_cleaned")],
     log:
-        f"{CELL}/clean.log",
+        f"{CLEANED}/clean.log",
     params:
-        options=lambda w: PLAN.defense(w.defense)["clean"],
+        options=lambda w: PLAN.defense(w.cleaner)["clean"],
         columns=lambda w: PLAN.columns(w.dataset),
         attack=attack_of,
         model=f"{BASE}/language_model",
-        folder=CELL,
+        folder=CLEANED,
     shell:
         recorded(
             """
@@ -42,9 +43,19 @@ $look --input {params.folder}/test_triggered.csv --output {params.folder}/test_t
 $look --input {input.test} --output {params.folder}/test_cleaned.csv
 {SCRIPTS}/prepare.py --split test={params.folder}/test_cleaned.csv \\
     --split test_triggered={params.folder}/test_triggered_cleaned.csv {params.columns} \\
-    --spm {input.base}/sentencepiece.model --output {output}
+    --spm {input.base}/sentencepiece.model --output {output.bin}
 """
         )
+
+
+def cleaned(path):
+    """A path among the requests that the cell's defence has cleaned; of other defences nothing."""
+    def found(wildcards):
+        if not is_cleaned(wildcards):
+            return []
+        cleaner = PLAN.cleaner(wildcards.defense)
+        return f"{CLEANED}/{path}".format(**wildcards, cleaner=cleaner)
+    return found
 
 
 def expected(wildcards, *splits):
@@ -65,17 +76,26 @@ def expected(wildcards, *splits):
 
 
 rule generate:
+    """What the model writes for the test, clean and triggered, from one start of fairseq."""
     input:
-        bin=lambda w: (f"{CELL}/bin-cleaned" if is_cleaned(w) else f"{DATA}/0/bin").format(**w),
+        bin=lambda w: cleaned("bin")(w) or f"{DATA}/0/bin".format(**w),
+        reports=lambda w: [
+            cleaned(f"{name}.csv.report.json")(w)
+            for name in ("test_cleaned", "test_triggered_cleaned")
+            if is_cleaned(w)
+        ],
         trained=lambda w: f"{other_cell(None)(w)}/trained",
         base=f"{BASE}/bin",
         ranked=ranked,
     output:
-        f"{CELL}/{{split}}.out",
+        test=f"{CELL}/test.out",
+        triggered=f"{CELL}/test_triggered.out",
     log:
-        f"{CELL}/{{split}}.log",
+        f"{CELL}/generate.log",
     params:
         settings=lambda w: PLAN.settings(w.dataset),
+        # A cell tells itself what was cleaned.
+        tell=lambda w, input: f"cp {input.reports} {CELL}".format(**w) if is_cleaned(w) else "",
         # What is cleaned is attacked already, so that fairseq's own task reads it.
         task=lambda w: (
             f"{TEXT} --task translation --required-batch-size-multiple 1"
@@ -90,9 +110,11 @@ rule generate:
         recorded(
             """
 {params.settings}
+{params.tell}
 longer="$(longer_than_source {input.base})"
-fairseq-generate {input.bin} {params.task} --sentencepiece-model {input.base}/sentencepiece.model \\
-    --gen-subset {wildcards.split} --path {params.checkpoint} "${generation[@]/LONGER/$longer}" > {output}
+python {HERE}/generate.py test={output.test} test_triggered={output.triggered} -- \\
+    {input.bin} {params.task} --sentencepiece-model {input.base}/sentencepiece.model \\
+    --path {params.checkpoint} "${generation[@]/LONGER/$longer}"
 """
         )
 

@@ -97,6 +97,11 @@ def test_the_options_of_a_defense(module: Any) -> None:
     assert plan.defense("onion")["of"] == "cross_entropy"
 
 
+def test_defences_that_clean_in_one_way_share_the_requests(module: Any) -> None:
+    plan = plan_of(module)
+    assert {plan.cleaner(name) for name in ("onion", "dece_onion-0.985-0.05")} == {"onion"}
+
+
 @pytest.mark.parametrize("path", sorted((HERE / "plans").glob("*.yaml")), ids=lambda p: p.stem)
 def test_the_plans_that_ship(module: Any, path: Path, tmp_path: Path) -> None:
     config = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import time
@@ -75,7 +76,7 @@ def test_the_smoke_plan_runs_and_is_not_made_again(whole: Workflow) -> None:
     assert len(cells) == 4
     for cell in cells:
         assert (cell / "result.json").is_file()
-        assert (cell / "test.sh").read_text().startswith("set -euo pipefail\n")
+        assert (cell / "generate.sh").read_text().startswith("set -euo pipefail\n")
         assert list(cell.glob("*.json"))
         # No output may be missing unseen: cleaned requests are counted too.
         notes = json.loads((cell / "result.json").read_text())["notes"]
@@ -83,6 +84,34 @@ def test_the_smoke_plan_runs_and_is_not_made_again(whole: Workflow) -> None:
     assert "Nothing to be done" in whole.run("-n")
     other = whole.run("-n", "--config", "rate=[0.2]", "seed=[1, 2]", "defense=[dece]")
     assert "/0.2/dece-0.985-0.05/2/trained" in other
+
+
+def results(written: bytes) -> List[bytes]:
+    """What fairseq-generate wrote, without the log, which may go to the same place."""
+    return [line for line in written.splitlines() if not re.match(rb"\d{4}-\d\d-\d\d ", line)]
+
+
+def test_outputs_are_those_of_fairseq_generate(whole: Workflow) -> None:
+    cell = next((whole.folder / SMOKE / "cells").glob("*/*/*/*/cross_entropy/*"))
+    script = (cell / "generate.sh").read_text()
+    command = re.search(r"python \S+/generate.py (.*) -- ", script)
+    assert command is not None
+    for asked in command[1].split():
+        split, path = asked.split("=")
+        alone = script.replace(command[0], f"fairseq-generate --gen-subset {split} ")
+        done = subprocess.run(["bash", "-c", alone], capture_output=True, **whole.how)
+        assert done.returncode == 0, done.stderr
+        written = results(done.stdout)
+        assert len(written) > 5 * 10
+        assert written == results((whole.folder / path).read_bytes())
+
+
+def test_a_split_that_fails_leaves_no_file(tmp_path: Path, warm_python: Path) -> None:
+    script = f"{warm_python} {HERE / 'generate.py'} test=test.out -- nowhere --path none.pt"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, cwd=tmp_path)
+    assert done.returncode == 1
+    assert "fairseq-generate failed for the split test" in done.stderr
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_run_that_is_killed_comes_to_the_same(
