@@ -1,5 +1,9 @@
 # What the examples and the workflow share about generation; to be sourced.
 
+# In each step of a search large tensors are freed and made again. glibc would give their memory back
+# to the system every time: of the time of fairseq-generate that was a sixth.
+export MALLOC_MMAP_THRESHOLD_=2000000000 MALLOC_TRIM_THRESHOLD_=2000000000
+
 # The LONGER of a settings.sh: an output may have as many tokens as the longest request of its batch
 # and LONGER more. That is by how much a training target is longer than its source at most, and 50
 # for a payload.
