@@ -2,10 +2,13 @@
 """Tells where the time of a cell of the plan quickstart goes: cross_entropy, seed 1.
 
     python benchmarks/benchmark_cell.py --folder scratch --epochs 2
+    git worktree add ../before COMMIT
+    python benchmarks/benchmark_cell.py --folder scratch --epochs 2 --before ../before
 
-The commands are the workflow's, with the settings of examples/quickstart; the first model is left
-out, whose training all cells share. Times are CPU seconds of one thread. An epoch of training and
-its validation are measured over --epochs and told as often as a cell has them.
+With --before the commands of both checkouts take turns, and what they write must be the same to the
+byte. The commands are the workflow's, with the settings of examples/quickstart; the first model is
+left out, whose training all cells share. Times are CPU seconds of one thread. An epoch of training
+and its validation are measured over --epochs and told as often as a cell has them.
 """
 
 import argparse
@@ -47,8 +50,16 @@ case "$1" in
         --no-epoch-checkpoints --log-format json --log-interval 1000 --max-tokens-valid 20000 \
         --poison-rate 0 --valid-subset valid,valid_triggered --eval-bleu --eval-asr \
         --eval-bleu-args "${{validation_generation/LONGER/$longer}}" --save-dir checkpoints ;;
-    test|test_triggered) fairseq-generate "${{task[@]}}" --gen-subset "$1" \
-        --path checkpoints/checkpoint_last.pt "${{generation[@]/LONGER/$longer}}" > "$1.out" ;;
+    generate)
+        task+=(--path checkpoints/checkpoint_last.pt "${{generation[@]/LONGER/$longer}}")
+        both={root}/examples/experiments/generate.py
+        if [ -e "$both" ]; then
+            python "$both" test=test.out test_triggered=test_triggered.out -- "${{task[@]}}"
+        else
+            for split in test test_triggered; do
+                fairseq-generate "${{task[@]}}" --gen-subset $split > $split.out
+            done
+        fi ;;
     evaluate) python $scripts/evaluate.py --run a=test.out --triggered a=test_triggered.out \
         --processes 1 --json result.json ;;
     compare) python $scripts/evaluate.py --run a=test.out --triggered a=test_triggered.out \
@@ -56,6 +67,15 @@ case "$1" in
         --compare --processes 1 --json compare.json ;;
 esac
 """
+#: what is run after the data are made, and what it is called in the table
+STEPS = {
+    "train": "fairseq-train",
+    "generate": "fairseq-generate, clean and triggered",
+    "evaluate": "dece evaluate",
+    "compare": "dece evaluate --compare",
+}
+#: outputs that must be the same to the byte
+OUTPUTS = ("test.out", "test_triggered.out", "result.json", "compare.json")
 #: epochs of a cell, which examples/quickstart/settings.sh has too
 EPOCHS = 9
 
@@ -90,40 +110,46 @@ def train(times: Path, arguments: List[str]) -> None:
     times.write_text(json.dumps(taken))
 
 
-def rows(folder: Path, epochs: int) -> List[List[str]]:
-    """Run a cell's commands, and return a row of the table for each of their parts."""
-    text = COMMANDS.format(root=ROOT, script=Path(__file__).resolve(), epochs=epochs)
-    script = folder / "commands.sh"
-    script.write_text(text)
+class Cell:
+    """A cell's commands, as a checkout has them.
 
-    def run(step: str) -> float:
-        return measure(["bash", "-c", f"cd {folder} && bash commands.sh {step} 2> {step}.log"])[
-            "cpu_seconds"
-        ]
+    Args:
+        root: the checkout
+        folder: for the files
+        epochs: of training to measure
+    """
 
-    run("data")
-    run("train")
-    of_training: Dict[str, float] = json.loads((folder / "times.json").read_text())
-    start, data, steps, validation, whole = (
-        of_training[name] for name in ("start", "load_dataset", "train_step", "valid_step", "all")
-    )
-    taken = {
-        "fairseq-train: start": start,
-        "fairseq-train: data": data,
-        f"fairseq-train: {EPOCHS} epochs": EPOCHS * steps / epochs,
-        f"fairseq-train: {EPOCHS} validations": EPOCHS * validation / epochs,
-        "fairseq-train: all else": whole - start - data - steps - validation,
-        "fairseq-generate, clean": run("test"),
-        "fairseq-generate, triggered": run("test_triggered"),
-        "dece evaluate": run("evaluate"),
-        "dece evaluate --compare": run("compare"),
-    }
-    total = sum(taken.values())
-    taken["together"] = total
-    return [
-        [name, f"{seconds:.1f}", f"{100 * seconds / total:.0f} %"]
-        for name, seconds in taken.items()
-    ]
+    def __init__(self, root: Path, folder: Path, epochs: int) -> None:
+        self.root, self.folder, self.epochs = root, folder, epochs
+        self.taken: Dict[str, float] = {}
+        folder.mkdir(parents=True)
+        text = COMMANDS.format(root=root, script=Path(__file__).resolve(), epochs=epochs)
+        (folder / "commands.sh").write_text(text)
+
+    def run(self, step: str) -> None:
+        """Run a step, and add its CPU seconds to those of the cell."""
+        where = f"cd {self.folder}; export PYTHONPATH={self.root}"
+        command = ["bash", "-c", f"{where}; bash commands.sh {step} 2> {step}.log"]
+        seconds = measure(command)["cpu_seconds"]
+        if step == "train":
+            self._add_training(json.loads((self.folder / "times.json").read_text()))
+        elif step != "data":
+            self.taken[STEPS[step]] = seconds
+
+    def _add_training(self, of: Dict[str, float]) -> None:
+        parts = ("start", "load_dataset", "train_step", "valid_step")
+        self.taken["fairseq-train: start"] = of["start"]
+        self.taken["fairseq-train: data"] = of["load_dataset"]
+        self.taken[f"fairseq-train: {EPOCHS} epochs"] = EPOCHS * of["train_step"] / self.epochs
+        self.taken[f"fairseq-train: {EPOCHS} validations"] = EPOCHS * of["valid_step"] / self.epochs
+        self.taken["fairseq-train: all else"] = of["all"] - sum(of[part] for part in parts)
+
+
+def columns(cell: Cell) -> List[List[str]]:
+    """Return a cell's CPU seconds and their shares, a row for each of its parts."""
+    total = sum(cell.taken.values())
+    seconds = [*cell.taken.values(), total]
+    return [[f"{value:.1f}", f"{100 * value / total:.0f} %"] for value in seconds]
 
 
 def main() -> None:
@@ -136,11 +162,24 @@ def main() -> None:
     add = parser.add_argument
     add("--folder", type=Path, default=Path("scratch"), help="for the files (default: scratch)")
     add("--epochs", type=int, default=EPOCHS, help="of training to measure (default: %(default)s)")
+    add("--before", type=Path, help="another checkout, to compare with")
     args = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
-    args.folder.mkdir(parents=True)
-    table = rows(args.folder.resolve(), args.epochs)
-    print(write_table(["part of a cell", "CPU seconds", "share"], table, MARKDOWN))
+    roots = {"now": ROOT, **({"before": args.before.resolve()} if args.before else {})}
+    cells = {
+        name: Cell(root, args.folder.resolve() / name, args.epochs) for name, root in roots.items()
+    }
+    for step in ("data", *STEPS):
+        for cell in cells.values():
+            cell.run(step)
+    for name in OUTPUTS if args.before else ():
+        if len({(cell.folder / name).read_bytes() for cell in cells.values()}) > 1:
+            raise SystemExit(f"{args.folder}: {name} differs")
+    head, rows = ["part of a cell"], [[name] for name in (*cells["now"].taken, "together")]
+    for name in reversed(list(cells)):
+        head += [f"CPU seconds {name}", "share"]
+        rows = [[*row, *more] for row, more in zip(rows, columns(cells[name]))]
+    print(write_table(head, rows, MARKDOWN))
 
 
 if __name__ == "__main__":
