@@ -123,7 +123,8 @@ class Cell:
         self.root, self.folder, self.epochs = root, folder, epochs
         self.taken: Dict[str, float] = {}
         folder.mkdir(parents=True)
-        text = COMMANDS.format(root=root, script=Path(__file__).resolve(), epochs=epochs)
+        script = root / "benchmarks" / Path(__file__).name  # which finds the package beside it
+        text = COMMANDS.format(root=root, script=script, epochs=epochs)
         (folder / "commands.sh").write_text(text)
 
     def run(self, step: str) -> None:
