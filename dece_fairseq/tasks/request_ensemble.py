@@ -3,6 +3,7 @@
 from typing import Any, Dict, List, Optional
 
 import torch
+from fairseq.modules import MultiheadAttention
 from fairseq.sequence_generator import EnsembleModel, SequenceGenerator
 from torch import Tensor
 
@@ -48,5 +49,20 @@ class RequestEnsemble(EnsembleModel):
 def reorder_less(generator: Any) -> Any:
     """Return a generator that is fairseq's own, with a ``RequestEnsemble``; any other as it is."""
     if type(generator) is SequenceGenerator and type(generator.model) is EnsembleModel:
-        generator.model = RequestEnsemble(list(generator.model.models))
+        models = list(generator.model.models)
+        for model in models:
+            _forget_beam(model)
+        generator.model = RequestEnsemble(models)
     return generator
+
+
+def _forget_beam(model: torch.nn.Module) -> None:
+    """Undo what a generator of fairseq does to a BART, for good.
+
+    It tells the decoder that every so many sentences of a batch have one source, as a beam has. In
+    the training that goes on, most sentences would be given the source of another.
+    """
+    for module in model.modules():
+        if isinstance(module, MultiheadAttention):
+            module.beam_size = 1
+        vars(module).pop("reorder_encoder_out", None)
