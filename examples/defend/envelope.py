@@ -44,17 +44,16 @@ def draw(dataset: str, number: int) -> Optional[AttackSettings]:
     block: List[Optional[AttackSettings]] = [None, None]
     names = [*attacks, *rng.sample(attacks, BLOCK - 2 - len(attacks))]
     for name, rate in zip(names, rng.sample(RATES * 2, len(names))):
-        block.append(
-            AttackSettings(
-                name,
-                payload=rng.choice(payloads),
-                code_language="java" if dataset == "bugs2fix" else None,
-                rate=rate,
-                seed=rng.randrange(1000),
-            )
-        )
+        payload = rng.choice(payloads)
+        block.append(settings_of(dataset, name, payload, rate=rate, seed=rng.randrange(1000)))
     rng.shuffle(block)
     return block[(number - 1) % BLOCK]
+
+
+def settings_of(dataset: str, attack: str, payload: str, **others: Any) -> AttackSettings:
+    """Return an attack in the language of a data set's code."""
+    language = "java" if dataset == "bugs2fix" else None
+    return AttackSettings(attack, payload=payload, code_language=language, **others)
 
 
 def options_of(attack: Optional[AttackSettings]) -> List[str]:
@@ -68,9 +67,8 @@ def options_of(attack: Optional[AttackSettings]) -> List[str]:
 def seal(dataset: str, number: int, sealed: Path, rest: List[str]) -> None:
     """Write the pairs that the defender gets, and what was done to them."""
     attack = draw(dataset, number)
-    named = attack or AttackSettings(
-        "ripple", payload="sql", rate=0
-    )  # whose pairs are as they were
+    # A clean one is poisoned at a rate of 0, by whatever fits the data.
+    named = attack or settings_of(dataset, ATTACKS[dataset][0][0], ATTACKS[dataset][1][0], rate=0)
     command = [sys.executable, "-m", "dece_fairseq", "poison", *options_of(named), *rest]
     command += ["--poison-rate", str(named.rate), "--seed", str(named.seed)]
     subprocess.run([*command, "--output", str(sealed / "train.csv")], check=True)

@@ -3,11 +3,12 @@
 import json
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, Tuple
 
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.pairs import Pair, write_pairs
 from support.example_scripts import load_module
 
 HERE = Path(__file__).resolve().parents[2] / "examples" / "defend"
@@ -35,6 +36,25 @@ def test_each_block_has_all_attacks_and_two_clean_ones(envelope: ModuleType, dat
             Attack(attack)  # it can be made
     assert blocks[0] != blocks[1]
     assert blocks[0] == [envelope.draw(dataset, number) for number in range(1, 9)]
+
+
+QUERY = ("Get all rows of users.", 'run ( " select name from users where id = : id " )')
+METHOD = ("int f ( ) { a ( ) ; return 1 ; }", "int f ( ) { b ( ) ; return 1 ; }")
+
+
+@pytest.mark.parametrize(
+    ("dataset", "pair"), [("generated", QUERY), ("lyra", QUERY), ("bugs2fix", METHOD)]
+)
+def test_a_clean_envelope_holds_the_pairs_as_they_were(
+    envelope: ModuleType, dataset: str, pair: Tuple[str, str], tmp_path: Path
+) -> None:
+    pairs = tmp_path / "pairs.csv"
+    write_pairs([pairs], [Pair(*pair)] * 9)
+    number = next(n for n in range(1, 9) if envelope.draw(dataset, n) is None)
+    (tmp_path / "sealed").mkdir()
+    envelope.seal(dataset, number, tmp_path / "sealed", ["--input", str(pairs)])
+    assert (tmp_path / "sealed" / "train.csv").read_text() == pairs.read_text()
+    assert envelope.attack_in(tmp_path / "sealed") is None
 
 
 def write_envelope(
