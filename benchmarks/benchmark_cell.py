@@ -149,8 +149,8 @@ class Cell:
 
 
 def written(path: Path) -> bytes:
-    """Return what a file holds, without the version in signatures, which tells the commit."""
-    return re.sub(rb"\|v:[^\"|]+", b"", path.read_bytes())
+    """Return what a file holds, without this package's version, which tells the commit."""
+    return re.sub(rb"(\|v:|\"dece_fairseq\": \")[^\"|]+", b"", path.read_bytes())
 
 
 def columns(cell: Cell) -> List[List[str]]:
