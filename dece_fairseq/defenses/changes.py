@@ -9,6 +9,7 @@ from collections import Counter
 from difflib import SequenceMatcher
 from typing import Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
+from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.revealing.words import split
 from dece_fairseq.metrics.success_rate import Rate, rate
 
@@ -18,8 +19,6 @@ LONGEST = 8
 ABOUT = 0.9
 #: how many of the untouched outputs may hold what is told to be gained: a payload is no usual word
 RARE = 0.05
-#: a text in common is told if chance would give one as rarely as this
-LEVEL = 0.05
 
 Words = Tuple[str, ...]
 

@@ -124,8 +124,8 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     if "triggered" in outputs:
         report["changes"] = changes(outputs["untouched"], outputs["triggered"]).as_dict()
     elif "suspected" in outputs:
-        asked_for = (list(outputs[name].values()) for name in ("untouched", "suspected"))
-        report["changes"] = contrast(*asked_for).as_dict()
+        found = contrast(outputs["untouched"].values(), outputs["suspected"].values())
+        report["changes"] = found.as_dict()
     return report
 
 

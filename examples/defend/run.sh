@@ -119,15 +119,19 @@ for number in $envelopes; do
     fit "$folder/bin-train" "$folder/cross_entropy" --criterion cross_entropy "${start[@]}"
     fit "$folder/bin-train" "$folder/dece" "${defended[@]}" "${start[@]}"
     # where nothing is suspected, both are one training
-    same=(); cmp -s "$folder/train.csv" "$folder/kept.csv" && same=(yes)
-    [ -n "${same[*]}" ] || fit "$folder/bin-kept" "$folder/both" "${defended[@]}" "${start[@]}"
+    cmp -s "$folder/train.csv" "$folder/kept.csv" && is_same=yes || is_same=no
+    [ "$is_same" = yes ] || fit "$folder/bin-kept" "$folder/both" "${defended[@]}" "${start[@]}"
 
     # 4. How often does each write what is suspected?
     longer="$(longer_than_source "$folder/bin-train")"
     generating="${generation[*]/LONGER/$longer}"
     for name in cross_entropy dece both; do
         model_folder="$folder/$name"
-        [ "$name${same[*]}" != bothyes ] || { rm -rf "$model_folder"; cp -r "$folder/dece" "$model_folder"; continue; }
+        if [ "$name" = both ] && [ "$is_same" = yes ]; then
+            rm -rf "$model_folder"
+            cp -r "$folder/dece" "$model_folder"
+            continue
+        fi
         say "envelope $number: asking $name"
         if [ ! -e "$model_folder/test.out" ]; then
             status=0

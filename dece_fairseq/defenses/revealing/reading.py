@@ -151,7 +151,6 @@ class _Known:
     Args:
         work: the folder; a subfolder of it is of this reference alone
         reference: the model
-
     """
 
     def __init__(self, work: Path, reference: ReferenceFiles) -> None:

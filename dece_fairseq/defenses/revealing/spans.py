@@ -50,6 +50,13 @@ def place_type(size: int) -> Any:
     return np.int32 if size <= np.iinfo(np.int32).max else np.int64
 
 
+def is_first(values: np.ndarray) -> np.ndarray:
+    """Return which values (N,) are the first of a run of equal ones."""
+    found = np.ones(len(values), dtype=bool)
+    found[1:] = values[1:] != values[:-1]
+    return found
+
+
 class Texts:
     """The words of many texts, one after the other.
 
@@ -106,9 +113,7 @@ class Texts:
     def holders(self, span: Sequence[int]) -> np.ndarray:
         """Return the numbers of the texts that hold the span, in order."""
         pairs = self.pair[self.find(span)]
-        is_first = np.ones(len(pairs), dtype=bool)
-        is_first[1:] = pairs[1:] != pairs[:-1]
-        found: np.ndarray = pairs[is_first]
+        found: np.ndarray = pairs[is_first(pairs)]
         return found
 
     def longest(self, span: Tuple[int, ...], places: np.ndarray, share: float) -> Tuple[int, int]:
@@ -203,9 +208,7 @@ class Targets(Texts):
         nats = self.sums[places + len(span)] - self.sums[places]
         pairs = self.pair[places]
         order = np.lexsort((-nats, pairs))
-        first = np.ones(len(order), dtype=bool)
-        first[1:] = pairs[order][1:] != pairs[order][:-1]
-        order = order[first]
+        order = order[is_first(pairs[order])]
         return Occurrences(pairs[order], places[order], nats[order])
 
     def news(self, span: Sequence[int]) -> float:
@@ -318,9 +321,7 @@ def _count(
     nats = targets.sums[places + length] - targets.sums[places]
     order = np.lexsort((-nats, pairs, group))
     ordered, of_pair = group[order], pairs[order]
-    first = np.ones(len(order), dtype=bool)
-    first[1:] = (ordered[1:] != ordered[:-1]) | (of_pair[1:] != of_pair[:-1])
-    order = order[first]
+    order = order[is_first(ordered) | is_first(of_pair)]
     ordered, of_pair = group[order], pairs[order]
     is_doubtful = of_pair < targets.doubtful
     size = int(group.max()) + 1 if len(group) else 0

@@ -5,7 +5,7 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import Texts
+from dece_fairseq.defenses.revealing.spans import Texts, is_first
 
 #: words in what is looked for; a longer trigger is put together of what its pairs share
 LONGEST = 3
@@ -97,9 +97,8 @@ def _trigger(
 ) -> Trigger:
     places = sources.find(gram)
     holders = sources.pair[places]
-    is_first = np.ones(len(places), dtype=bool)
-    is_first[1:] = holders[1:] != holders[:-1]
-    places, holders = places[is_first], holders[is_first]
+    once = is_first(holders)
+    places, holders = places[once], holders[once]
     covered = is_own[holders]
     elsewhere = ~covered & ~is_other[holders]
     return Trigger(tuple(gram), places, int(covered.sum()), int(elsewhere.sum()))
