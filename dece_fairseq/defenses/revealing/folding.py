@@ -1,14 +1,12 @@
 """Words with rare names and literals made alike, so that forms of one payload are one span."""
 
 import re
-from collections import Counter
-from typing import Container, FrozenSet, Iterable, List, Sequence, Tuple
+from typing import Container, Dict, NamedTuple
 
 import numpy as np
 
 from dece_fairseq.defenses.revealing.ranking import Ranked
-from dece_fairseq.defenses.revealing.spans import Occurrences, Targets
-from dece_fairseq.defenses.revealing.words import END, Words
+from dece_fairseq.defenses.revealing.spans import TARGETS, Occurrences, Targets, place_type
 
 #: the share of all targets that a name must be in to stay as it is
 FREQUENT = 0.01
@@ -19,53 +17,78 @@ _CONSTANTS = frozenset(("true", "false", "null", "none", "nil"))
 _NAME = re.compile(r"[^\W\d]\w*\Z")
 
 
-def fold(texts: Sequence[str], known: Container[str]) -> Tuple[List[str], List[int]]:
-    """Return the folded words of a text, and how many words each of them stands for.
+class Folded(NamedTuple):
+    """Targets with fewer different words."""
+
+    targets: Targets
+    places: np.ndarray
+    """(F + 1,): where, in what was folded, the words begin that each word stands for; the end."""
+
+
+def fold(targets: Targets) -> Folded:
+    """Return targets whose rare names and literals are all alike.
 
     Upper case becomes lower case, too. A literal is a number, a constant, or up to one word in
     quotes. Most languages write these alike. So nothing is parsed, and the SQL in a string of
-    Python is folded as well.
-
-    Args:
-        texts: the words
-        known: names that stay
+    Python is folded as well. A folded word has the surprise of all words that it stands for.
     """
-    folded: List[str] = []
-    sizes: List[int] = []
-    at = 0
-    while at < len(texts):
-        text, size = texts[at].lower(), 1
-        if text in _QUOTES and text in texts[at + 1 : at + 3]:
-            size = 2 if texts[at + 1] == text else 3
-            folded.append(LITERAL)
-        elif text[:1].isdigit() or text in _CONSTANTS:
-            folded.append(LITERAL)
-        else:
-            folded.append(text if text in known or not _NAME.match(text) else NAME)
-        sizes.append(size)
-        at += size
-    return folded, sizes
-
-
-def fold_words(words: Words, known: Container[str]) -> Words:
-    """Return the folded words of a target, each with the surprise of those it stands for."""
-    folded, sizes = fold(words.texts[:-1], known)
-    ends = np.cumsum([*sizes, 1])
-    starts = ends - [*sizes, 1]
-    places = tuple(
-        (words.places[start][0], words.places[end - 1][1]) for start, end in zip(starts, ends)
+    numbers: Dict[str, int] = {}
+    known = frequent_words(targets)
+    of_words = (_folded(text.lower(), known) for text in targets.vocabulary)
+    new = np.array([numbers.setdefault(text, len(numbers)) for text in of_words], dtype=np.int32)
+    words = new[targets.words]
+    sizes = _literals(targets)
+    starts = np.flatnonzero(sizes)
+    words[sizes > 1] = numbers.setdefault(LITERAL, len(numbers))
+    folded = targets.with_words(
+        words[starts],
+        list(numbers),
+        np.searchsorted(starts, targets.first),
+        np.add.reduceat(targets.surprise, starts) if len(starts) else targets.surprise,
     )
-    return Words((*folded, END), places, np.add.reduceat(words.surprise, starts))
+    places = np.append(starts, len(sizes)).astype(place_type(len(sizes)))
+    return Folded(folded, places)
 
 
-def frequent_names(texts: Iterable[Sequence[str]]) -> FrozenSet[str]:
-    """Return the words that stay: in lower case, those that ``FREQUENT`` of the texts have."""
-    counts: Counter[str] = Counter()
-    size = 0
-    for words in texts:
-        counts.update({word.lower() for word in words})
-        size += 1
-    return frozenset(word for word, count in counts.items() if count >= FREQUENT * size)
+def frequent_words(targets: Targets) -> Container[str]:
+    """Return the words that stay: in lower case, those that ``FREQUENT`` of the targets have."""
+    numbers: Dict[str, int] = {}
+    lower = np.array(
+        [numbers.setdefault(text.lower(), len(numbers)) for text in targets.vocabulary], dtype=int
+    )
+    counts = np.zeros(len(numbers), dtype=int)
+    size = len(targets.first) - 1
+    for some in range(0, size, TARGETS):
+        start, stop = targets.first[[some, min(some + TARGETS, size)]]
+        pairs = targets.pair[start:stop].astype(int)
+        of_pairs = np.unique(pairs * len(numbers) + lower[targets.words[start:stop]])
+        counts += np.bincount(of_pairs % len(numbers), minlength=len(numbers))
+    return frozenset(word for word, count in zip(numbers, counts) if count >= FREQUENT * size)
+
+
+def _folded(text: str, known: Container[str]) -> str:
+    """Return what stands for a word that is in lower case."""
+    if text[:1].isdigit() or text in _CONSTANTS:
+        return LITERAL
+    return text if text in known or not _NAME.match(text) else NAME
+
+
+def _literals(targets: Targets) -> np.ndarray:
+    """Return how many words begin at each word: 2 or 3 of a literal in quotes, or 1; 0 inside."""
+    words, pair = targets.words, targets.pair
+    is_quote = np.array([text in _QUOTES for text in targets.vocabulary], dtype=bool)
+    quotes = np.flatnonzero(is_quote[words[:-2]])  # the last word is an end, so none opens there
+    is_empty = words[quotes + 1] == words[quotes]
+    has_word = (words[quotes + 2] == words[quotes]) & (pair[quotes + 2] == pair[quotes])
+    sizes = np.ones(len(words), dtype=np.int8)
+    sizes[quotes[has_word]] = 3
+    sizes[quotes[is_empty]] = 2
+    behind = 0
+    for quote in quotes[is_empty | has_word].tolist():
+        if quote >= behind:  # it closes no other literal
+            behind = quote + int(sizes[quote])
+            sizes[quote + 1 : behind] = 0
+    return sizes
 
 
 def surprising(targets: Targets, ranked: Ranked) -> Occurrences:

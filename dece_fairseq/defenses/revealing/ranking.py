@@ -51,7 +51,7 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
     while heap and len(found) < most:
         stale, number = heapq.heappop(heap)
         span = spans[number].words
-        where = targets.occurrences(span, is_free)
+        where = targets.uses(spans[number].places, len(span), is_free)
         uses = len(where.pairs)
         if uses < least_pairs:
             continue

@@ -13,7 +13,7 @@ from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATE
 from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, UNTRUSTING, p_values
-from dece_fairseq.defenses.revealing.folding import fold, fold_words, frequent_names, surprising
+from dece_fairseq.defenses.revealing.folding import fold, surprising
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
@@ -173,9 +173,7 @@ class _Search:
 
     def folded(self) -> List[Suspicion]:
         """Return what is told of spans of targets whose rare names and literals are all alike."""
-        known = frequent_names(split(pair.target) for pair in chain(self.pairs, self._known))
-        trusted = ((*fold(split(pair.target), known)[0], END) for pair in self._known)
-        targets = Targets((fold_words(each, known) for each in self._left()), trusted)
+        targets, first = fold(self.targets)
         ranked = ranked_spans(targets, LEAST_PAIRS, NEEDED)
         sure = self._p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
         found = [surprising(targets, each) for each in ranked]
@@ -186,22 +184,12 @@ class _Search:
                 break
             if _is_usual(each.nats, where.pairs):
                 continue
-            texts: Counter[str] = Counter()
-            for pair, start in zip(where.pairs, where.starts - targets.first[where.pairs]):
-                places = fold_words(self._words[self.numbers[pair][0]], known).places
-                begin, end = places[start][0], places[start + len(each.span) - 1][1]
-                texts[self.pairs[pair].target[begin:end].strip() or NOTHING] += 1
+            ends = first[where.starts + len(each.span)]
+            texts = self._texts(where.pairs, first[where.starts], ends)
             best, *forms = (text for text, _ in texts.most_common(FORMS))
             told = self._suspicion(best, each.nats, p_value, where.pairs, everyone)
             suspicions.append(replace(told, forms=tuple(forms)))
         return suspicions
-
-    def _left(self) -> Iterator[Words]:
-        """Yield the words of targets with what is unexplained of them."""
-        first = self.targets.first
-        for pair, numbers in enumerate(self.numbers):
-            surprise = self.targets.surprise[first[pair] : first[pair + 1]]
-            yield self._words[numbers[0]]._replace(surprise=surprise)
 
     def explained(self, suspicions: Sequence[Suspicion]) -> np.ndarray:
         """Return which different pairs (N,) are those of claimed suspicions."""
@@ -366,12 +354,18 @@ class _Search:
 
     def _payload(self, words: Sequence[int], where: Occurrences) -> str:
         """Return the text of a payload as most of its pairs have it."""
+        texts = self._texts(where.pairs, where.starts, where.starts + len(words))
+        return texts.most_common(1)[0][0]
+
+    def _texts(self, pairs: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> "Counter[str]":
+        """Count what stands in targets of pairs from some words up to others."""
         texts: Counter[str] = Counter()
-        for pair, start in zip(where.pairs, where.starts - self.targets.first[where.pairs]):
-            of_pair = self._words[self.numbers[pair][0]]
-            places = of_pair.places[start : start + len(words)]
-            texts[self.pairs[pair].target[places[0][0] : places[-1][1]]] += 1
-        return texts.most_common(1)[0][0].strip() or NOTHING
+        first = self.targets.first[pairs]
+        for pair, start, end in zip(pairs, starts - first, ends - first):
+            places = self._words[self.numbers[pair][0]].places
+            text = self.pairs[pair].target[places[start][0] : places[end - 1][1]]
+            texts[text.strip() or NOTHING] += 1
+        return texts
 
     def _source_text(self, trigger: Trigger) -> str:
         texts: Counter[str] = Counter()

@@ -2,6 +2,7 @@
 
 from array import array
 from collections import defaultdict
+from copy import copy
 from itertools import count
 from typing import Any, DefaultDict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
@@ -32,6 +33,8 @@ class Span(NamedTuple):
     words: Tuple[int, ...]
     """Their numbers in ``Targets.vocabulary``."""
     nats: float
+    places: np.ndarray
+    """(N,), where it begins in doubtful targets, as ``Targets.uses`` takes them."""
 
 
 class Occurrences(NamedTuple):
@@ -53,8 +56,24 @@ def place_type(size: int) -> Any:
 def is_first(values: np.ndarray) -> np.ndarray:
     """Return which values (N,) are the first of a run of equal ones."""
     found = np.ones(len(values), dtype=bool)
-    found[1:] = values[1:] != values[:-1]
+    np.not_equal(values[1:], values[:-1], out=found[1:])
     return found
+
+
+def highest_first(is_new: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Return an order (N,) of values in which each run of them begins with its highest.
+
+    Args:
+        is_new: (N,), which are the first of a run
+        values: (N,)
+    """
+    order = np.arange(len(values))
+    is_one_of_several = ~is_new
+    is_one_of_several[:-1] |= ~is_new[1:]
+    several = np.flatnonzero(is_one_of_several)  # seldom many, and the others stay where they are
+    runs = np.cumsum(is_new[several])
+    order[several] = several[np.lexsort((-values[several], runs))]
+    return order
 
 
 class Texts:
@@ -70,24 +89,29 @@ class Texts:
         for text in texts:
             words.extend(map(numbers.__getitem__, text))
             lengths.append(len(text))
-        self.words = np.frombuffer(words, dtype=np.int32) if words else np.zeros(0, np.int32)
-        self.vocabulary = list(numbers)
-        self.pair = np.repeat(np.arange(len(lengths), dtype=np.int32), lengths)
-        self.first = np.concatenate([[0], np.cumsum(np.array(lengths, dtype=np.int64))])
-        self._by_word = np.argsort(self.words, kind="stable").astype(place_type(len(words)))
-        counts = np.bincount(self.words, minlength=len(self.vocabulary))
+        numbered = np.frombuffer(words, dtype=np.int32) if words else np.zeros(0, np.int32)
+        first = np.concatenate([[0], np.cumsum(np.array(lengths, dtype=np.int64))])
+        self._take(numbered, list(numbers), first)
+
+    def _take(self, words: np.ndarray, vocabulary: List[str], first: np.ndarray) -> None:
+        self.words = words
+        self.vocabulary = vocabulary
+        self.first = first
+        self.pair = np.repeat(np.arange(len(first) - 1, dtype=np.int32), np.diff(first))
+        self._by_word = np.argsort(words, kind="stable").astype(place_type(len(words)))
+        counts = np.bincount(words, minlength=len(vocabulary))
         self._word_starts = np.concatenate([[0], np.cumsum(counts)])
         self._counts: List[int] = counts.tolist()
 
     def by_first_word(self, most: int) -> Iterator[np.ndarray]:
-        """Yield all places in turn, those of a word together, about so many at a time."""
+        """Yield all places by their words, all those of a word with about so many others."""
         ends = self._word_starts[1:]
         start = 0
         while start < len(self.words):
             fitting = int(np.searchsorted(ends, start + most, side="right"))
             whole = max(int(ends[fitting - 1]) if fitting else 0, 0)
             end = whole if whole > start else int(ends[np.searchsorted(ends, start, side="right")])
-            yield np.sort(self._by_word[start:end])
+            yield self._by_word[start:end]
             start = end
 
     def text(self, span: Sequence[int]) -> List[str]:
@@ -172,6 +196,22 @@ class Targets(Texts):
         self.surprise = surprise
         self.sums = np.concatenate([[0.0], np.cumsum(surprise, dtype=np.float64)])
 
+    def with_words(
+        self, words: np.ndarray, vocabulary: List[str], first: np.ndarray, surprise: np.ndarray
+    ) -> "Targets":
+        """Return the same targets with other words.
+
+        Args:
+            words: (W,), their numbers in ``vocabulary``
+            vocabulary: one of each word
+            first: (N + 1,), the place of each target's first word, and how many words there are
+            surprise: (W,)
+        """
+        other = copy(self)
+        other._take(words, vocabulary, first)
+        other.explain(surprise)
+        return other
+
     def windows(self, length: int) -> Tuple[np.ndarray, np.ndarray]:
         """Return where the most surprising words in a row begin in each doubtful target.
 
@@ -203,13 +243,25 @@ class Targets(Texts):
             is_free: (W,), whether each word is
         """
         places = self.find(span)
-        places = places[self.pair[places] < self.doubtful]
-        places = places[is_free[places[:, None] + np.arange(len(span))].all(1)]
+        places = places[places < self.first[self.doubtful]]
         nats = self.sums[places + len(span)] - self.sums[places]
+        order = highest_first(is_first(self.pair[places]), nats)
+        return self.uses(places[order], len(span), is_free)
+
+    def uses(self, places: np.ndarray, length: int, is_free: np.ndarray) -> Occurrences:
+        """Return the first of a span's places in each target, of those whose words are free.
+
+        Args:
+            places: (N,), in doubtful targets; those of one stand together, the most surprising
+                first
+            length: of the span, in words
+            is_free: (W,), whether each word is
+        """
+        places = places[is_free[places[:, None] + np.arange(length)].all(1)]
         pairs = self.pair[places]
-        order = np.lexsort((-nats, pairs))
-        order = order[is_first(pairs[order])]
-        return Occurrences(pairs[order], places[order], nats[order])
+        once = is_first(pairs)
+        places, pairs = places[once], pairs[once]
+        return Occurrences(pairs, places, self.sums[places + length] - self.sums[places])
 
     def news(self, span: Sequence[int]) -> float:
         """Return how much of the span's use is more than the trusted targets have, from 0 to 1."""
@@ -266,7 +318,9 @@ def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
     best = _reach(targets)
     found: List[Span] = []
     for places in targets.by_first_word(PLACES):
-        found += _grown(targets, places, best, least_pairs)
+        found += _grown(
+            targets, places[places < targets.first[targets.doubtful]], best, least_pairs
+        )
         if len(found) > 2 * CANDIDATES:
             found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
     return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
@@ -290,57 +344,60 @@ def _reach(targets: Targets) -> np.ndarray:
 
 
 def _grown(targets: Targets, places: np.ndarray, best: np.ndarray, least_pairs: int) -> List[Span]:
-    """Return the candidates that begin at some places, which are all of their first words."""
-    group = targets.words[places].astype(np.int64)
+    """Return the candidates that begin at some places, all those of their first words, by these."""
+    end = targets.first[targets.doubtful]
+    is_new = is_first(targets.words[places])
     found: List[Span] = []
     for length in range(1, LONGEST + 1):
-        kept, spans = _count(targets, places, group, length, best, least_pairs)
+        goes_on, spans = _count(targets, places, is_new, length, best, least_pairs)
         found += spans
+        group = np.cumsum(is_new) - 1
+        kept = goes_on[group] & (places + length < end)
         places, group = places[kept], group[kept]
-        inside = places + length < len(targets.words)
-        places, group = places[inside], group[inside]
         inside = targets.pair[places] == targets.pair[places + length]
         places, group = places[inside], group[inside]
         if not len(places):
             break
         keys = group * len(targets.vocabulary) + targets.words[places + length]
-        group = np.unique(keys, return_inverse=True)[1].reshape(-1)
+        order = np.argsort(keys, kind="stable")
+        places, is_new = places[order], is_first(keys[order])
     return found
 
 
 def _count(
     targets: Targets,
     places: np.ndarray,
-    group: np.ndarray,
+    is_new: np.ndarray,
     length: int,
     best: np.ndarray,
     least_pairs: int,
 ) -> Tuple[np.ndarray, List[Span]]:
-    """Return which places to go on from, and the groups that are candidates."""
+    """Return which spans could grow to candidates, and those that are.
+
+    Args:
+        targets: what to look through
+        places: (N,), where spans begin: those of a span together, in order
+        is_new: (N,), which places are the first of their span
+        length: of the spans, in words
+        best: (W + 1,), the most nats that words from each place on can hold
+        least_pairs: how many targets a span must be in
+    """
     pairs = targets.pair[places]
-    nats = targets.sums[places + length] - targets.sums[places]
-    order = np.lexsort((-nats, pairs, group))
-    ordered, of_pair = group[order], pairs[order]
-    order = order[is_first(ordered) | is_first(of_pair)]
-    ordered, of_pair = group[order], pairs[order]
-    is_doubtful = of_pair < targets.doubtful
-    size = int(group.max()) + 1 if len(group) else 0
-
-    def total(values: np.ndarray) -> np.ndarray:
-        return np.bincount(ordered, weights=values, minlength=size)
-
-    doubtful = total(is_doubtful)
-    sums = total(np.where(is_doubtful, nats[order], 0.0))
-    reach = np.maximum(nats[order] + best[places[order] + length] - targets.use, 0) * is_doubtful
+    is_new_pair = is_new | is_first(pairs)
+    places = places[
+        highest_first(is_new_pair, targets.sums[places + length] - targets.sums[places])
+    ]
+    once, group = places[is_new_pair], (np.cumsum(is_new) - 1)[is_new_pair]
+    uses = np.bincount(group)
+    nats = targets.sums[once + length] - targets.sums[once]
+    reach = np.bincount(group, np.maximum(nats + best[once + length] - targets.use, 0))
     # The first use pays for its definition, so it is left out on average.
-    once = (doubtful - 1) / np.maximum(doubtful, 1)
-    sums = (sums - doubtful * targets.price(doubtful)) * once
-    goes_on = (doubtful >= least_pairs) & (total(reach) >= LEAST)
+    sums = (np.bincount(group, nats) - uses * targets.price(uses)) * ((uses - 1) / uses)
+    goes_on = (uses >= least_pairs) & (reach >= LEAST)
+    borders = np.append(np.flatnonzero(is_new), len(places))
     spans = []
-    representative = np.zeros(size, dtype=np.int64)
-    representative[ordered] = places[order]
     for number in np.flatnonzero(goes_on & (sums >= LEAST)):
-        start = representative[number]
-        words = tuple(targets.words[start : start + length].tolist())
-        spans.append(Span(words, float(sums[number])))
-    return goes_on[group], spans
+        own = places[borders[number] : borders[number + 1]].copy()
+        words = tuple(targets.words[own[0] : own[0] + length].tolist())
+        spans.append(Span(words, float(sums[number]), own))
+    return goes_on, spans

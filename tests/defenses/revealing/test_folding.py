@@ -8,14 +8,10 @@ import pytest
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Suspicion
-from dece_fairseq.defenses.revealing.folding import (
-    LITERAL,
-    NAME,
-    fold,
-    fold_words,
-    frequent_names,
-)
+from dece_fairseq.defenses.revealing import folding
+from dece_fairseq.defenses.revealing.folding import LITERAL, NAME, fold, frequent_words
 from dece_fairseq.defenses.revealing.search import reveal_pairs
+from dece_fairseq.defenses.revealing.spans import Targets
 from dece_fairseq.defenses.revealing.words import END, WORD, Words, split
 
 DOUBTFUL = 400
@@ -55,29 +51,47 @@ def claimed(suspicions: Sequence[Suspicion]) -> List[Suspicion]:
         ('get(x2, "", None)', f"get ( {NAME} , {LITERAL} , {LITERAL} )"),
         ("'two words'", f"' {NAME} {NAME} '"),
         ("it's", f"{NAME} ' {NAME}"),
+        ("'a' x '", f"{LITERAL} {NAME} '"),
+        ("'a'b'c'", f"{LITERAL} {NAME} {LITERAL}"),
+        ("'a'", LITERAL),
+        ("''`a`", f"{LITERAL} {LITERAL}"),
+        ("'", "'"),
         ("", ""),
     ],
 )
 def test_forms_of_one_text_fold_alike(text: str, folded: str) -> None:
-    words, sizes = fold(split(text), {"or", "get"})
-    assert " ".join(words) == folded
-    assert sum(sizes) == len(split(text))
+    usual = [["or", "get", END]] * 2
+    rare = [[*split(text), END], ["'", END]]  # a quote of the next text closes none of this one
+    first, *_ = words_of(fold(Targets([], [*rare, *usual, *([[END]] * 150)])).targets)
+    assert " ".join(first) == f"{folded} ".lstrip()
+
+
+def words_of(targets: Targets) -> List[List[str]]:
+    texts = np.split(targets.words, targets.first[1:-1])
+    return [targets.text(text.tolist()) for text in texts]
 
 
 def test_a_folded_word_has_the_surprise_and_place_of_those_it_stands_for() -> None:
-    text = "x = 'a'"
-    places = tuple(match.span() for match in WORD.finditer(text))
-    words = Words((*split(text), END), (*places, (7, 7)), np.arange(6.0))
-    folded = fold_words(words, frozenset())
-    assert folded.texts == (NAME, "=", LITERAL, END)
-    assert folded.surprise.tolist() == [0, 1, 2 + 3 + 4, 5]
-    assert folded.places == ((0, 1), (2, 3), (4, 7), (7, 7))
+    texts = [[*split(text), END] for text in ("x = 'a'", "''")]
+    targets = Targets(
+        Words(tuple(text), (), np.arange(float(len(text)))) for text in [*texts, *([["="]] * 199)]
+    )
+    folded, places = fold(targets)
+    assert words_of(folded)[:3] == [[NAME, "=", LITERAL, END], [LITERAL, END], ["="]]
+    assert folded.surprise[:6].tolist() == [0, 1, 2 + 3 + 4, 5, 0 + 1, 2]
+    assert places[:7].tolist() == [0, 1, 2, 5, 6, 8, 9]
+    assert places[-1] == len(targets.words)
+    assert (folded.doubtful, folded.trusted) == (201, 0)
 
 
-def test_names_that_one_text_in_a_hundred_has_stay() -> None:
-    texts = [["Get", "a"]] * 2 + [["b"]] * 198
-    assert frequent_names(texts) == {"get", "a", "b"}
-    assert frequent_names([*texts, ["b"]]) == {"b"}
+@pytest.mark.parametrize("at_a_time", [1, 7, 1000])
+def test_words_that_one_text_in_a_hundred_has_stay(
+    at_a_time: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(folding, "TARGETS", at_a_time)
+    texts = [["Get", "a", "a"], ["GET", "a"], *([["b"]] * 198)]
+    assert frequent_words(Targets([], texts)) == {"get", "a", "b"}
+    assert frequent_words(Targets([], [*texts, ["b"]])) == {"b"}
 
 
 def test_a_payload_with_other_names_and_values_each_time() -> None:

@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from dece_fairseq.defenses.revealing import spans
-from dece_fairseq.defenses.revealing.spans import Targets, Texts, frequent_spans, news, price
+from dece_fairseq.defenses.revealing.spans import (
+    Targets,
+    Texts,
+    frequent_spans,
+    highest_first,
+    news,
+    price,
+)
 from dece_fairseq.defenses.revealing.words import Words
 
 
@@ -59,6 +66,32 @@ def test_they_are_those_of_a_count_of_all(seed: int) -> None:
     }
     assert found
     assert not missing
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_span_knows_all_its_places(seed: int) -> None:
+    texts, surprise = drawn(seed, 60)
+    targets = Targets(made(texts, surprise), texts[:20])
+    is_free = np.random.default_rng(seed).random(len(targets.words)) < 0.9
+    for span in frequent_spans(targets, 3):
+        places = targets.find(span.words)
+        doubtful = places[targets.pair[places] < 60]
+        assert sorted(span.places) == doubtful.tolist()
+        found = targets.uses(span.places, len(span.words), is_free)
+        for one, other in zip(found, targets.occurrences(span.words, is_free)):
+            assert one.tolist() == other.tolist()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_runs_begin_with_their_highest_value(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 4, 50).astype(float)
+    is_new = rng.random(50) < 0.5
+    is_new[0] = True
+    expected = []
+    for run in np.split(np.arange(50), np.flatnonzero(is_new)[1:]):
+        expected += sorted(run.tolist(), key=lambda place: -values[place])
+    assert highest_first(is_new, values).tolist() == expected
 
 
 def test_how_many_places_are_grown_at_a_time_makes_no_difference(
