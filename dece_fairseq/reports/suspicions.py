@@ -61,6 +61,12 @@ def verdict(findings: Findings) -> str:
     return f"Nothing is suspected at the {level} level."
 
 
+def caution(findings: Findings) -> str:
+    """Return why the trusted pairs were not looked at, in one sentence; empty if they were."""
+    why = findings.made_of.get("trusted_left_aside")
+    return f"The trusted pairs were left aside: {why}." if why else ""
+
+
 def trigger_of(suspicion: Suspicion) -> str:
     """Return what sets the pairs of a suspicion apart, in a line."""
     count = len(suspicion.pairs)
@@ -87,7 +93,8 @@ def sureness(suspicion: Suspicion) -> str:
 
 def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
     """Return what was found as lines for a terminal."""
-    lines = [verdict(findings), f"p-values come {findings.calibration}.", ""]
+    said = (verdict(findings), caution(findings), f"p-values come {findings.calibration}.")
+    lines = [*filter(None, said), ""]
     for number, suspicion in enumerate(findings.suspicions, start=1):
         claim = "" if suspicion.is_significant(findings.level) else " (not claimed)"
         lines += [
@@ -150,6 +157,7 @@ def as_html(pairs: Sequence[Pair], findings: Findings) -> str:
     most = max((suspicion.nats for suspicion in findings.suspicions), default=1.0)
     html: str = page.render(
         verdict=verdict(findings),
+        caution=caution(findings),
         findings=findings,
         cards=[_card(pairs, findings, each, most) for each in findings.suspicions],
         made_of=findings.made_of,

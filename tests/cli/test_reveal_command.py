@@ -25,12 +25,12 @@ def drawn() -> List[Pair]:
 
 @pytest.fixture
 def case(drawn: List[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """Poisoned and clean files of 200 pairs, the first 60 trusted, and what every call needs."""
+    """Poisoned and clean files of 200 pairs, the first 80 trusted, and what every call needs."""
     monkeypatch.setattr(reveal, "target_words", made_up_words)
     clean, poisoned = tmp_path / "clean.csv", tmp_path / "poisoned.csv"
     trusted = tmp_path / "trusted.ids"
     write_pairs([clean], drawn)
-    trusted.write_text("".join(f"{n}\n" for n in range(60)))
+    trusted.write_text("".join(f"{n}\n" for n in range(80)))
     poison_files(
         Attack(AttackSettings("ripple", rate=0.08)), [clean], [poisoned], trusted_ids=trusted
     )
@@ -61,7 +61,8 @@ def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable
         each.p_value for each in findings.suspicions
     )
     assert findings.made_of["pairs"] == 200
-    assert findings.made_of["doubtful"] == 140
+    assert findings.made_of["doubtful"] == 120
+    assert findings.made_of["trusted_left_aside"] is None
     assert f"in {len(case.ids)} pairs" in said.out.splitlines()[0]
     assert "»bb«" in said.out
     assert "»bb«" not in page.read_text(encoding="utf-8")
@@ -69,6 +70,23 @@ def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable
     pairs = list(read_pairs([case.poisoned]))
     kept = [pair for index, pair in enumerate(pairs) if index not in case.ids]
     assert list(read_pairs([output])) == kept
+
+
+def test_few_trusted_pairs_are_left_aside_and_said_to_be(
+    case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    few, result, page = (case.folder / name for name in ("few.ids", "found.json", "found.html"))
+    few.write_text("".join(f"{n}\n" for n in range(50)))
+    written = ["--json", result, "--html", page]
+    said = dece("reveal", "--input", case.poisoned, *case.needs, "--trusted-ids", few, *written)
+    why = "50 are too few to tell what is usual in 150 others; give 75 or more"
+    assert f"The trusted pairs were left aside: {why}." in said.out.splitlines()
+    assert f"The trusted pairs were left aside: {why}." in page.read_text(encoding="utf-8")
+    findings = read_findings(result)
+    assert findings.made_of["trusted_left_aside"] == why
+    first = findings.significant()[0]
+    assert first.trigger == "bb"
+    assert set(first.pairs) <= set(case.ids)
 
 
 def test_clean_data_are_kept_whole(case: SimpleNamespace, dece: Callable[..., Any]) -> None:

@@ -16,6 +16,7 @@ from dece_fairseq.defenses.revealing.reading import (
     target_words,
 )
 from dece_fairseq.defenses.revealing.search import reveal_pairs
+from dece_fairseq.defenses.revealing.trusting import why_not
 
 
 class Job(NamedTuple):
@@ -90,9 +91,10 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     if not doubtful:
         raise DefenseError(f"--trusted-ids {job.trusted_ids}: every pair is trusted; none is left")
     words = target_words(job.reference, pairs, doubtful, job.processes, job.work)
-    suspicions = reveal_pairs(pairs, words, trusted.ids)
+    left_aside = why_not(pairs, trusted.ids) if trusted.ids else None
+    suspicions = reveal_pairs(pairs, words, () if left_aside else trusted.ids)
     made_of = _made_of(job, command, {"pairs": len(pairs), "doubtful": len(doubtful)})
-    made_of["targets_cut"] = words.cut
+    made_of.update(targets_cut=words.cut, trusted_left_aside=left_aside)
     return Revealed(pairs, Findings(suspicions, job.level, EXPLANATION, made_of))
 
 

@@ -1,0 +1,66 @@
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.revealing.trusting import why_not
+from support.examples import examples
+
+KINDS = ("open", "close", "read", "write", "seek", "flush", "lock", "copy")
+
+
+def drawn(count, seed, kinds=KINDS):
+    """Return pairs of a few usual words, and of numbers that make them different."""
+    rng = random.Random(seed)
+    return [
+        Pair(f"{rng.choice(kinds)} file {number}", f"{rng.choice(kinds)} ( file_{number} )")
+        for number in range(count)
+    ]
+
+
+@settings(max_examples=examples(100))
+@given(st.integers(0, 10**6), st.integers(100, 300), st.floats(0.34, 0.9))
+def test_a_random_part_of_the_same_data_is_trusted(seed, size, share):
+    trusted = random.Random(seed).sample(range(size), round(share * size))
+    assert why_not(drawn(size, seed), trusted) is None
+
+
+@pytest.mark.parametrize(
+    ("trusted", "why"),
+    [
+        (30, "30 are too few to tell what is usual in 70 others; give 35 or more"),
+        (34, None),
+    ],
+)
+def test_few_trusted_pairs_tell_nothing(trusted, why):
+    assert why_not(drawn(100, 1), range(trusted)) == why
+
+
+def test_equal_pairs_count_once():
+    few = [Pair("open file", "open ( )")] * 60
+    why = why_not(drawn(40, 1) + few, range(40, 100))
+    assert why == "1 are too few to tell what is usual in 40 others; give 20 or more"
+
+
+@pytest.mark.parametrize("side", ["sources", "targets"])
+def test_pairs_of_another_kind_are_named_by_what_the_others_lack(side):
+    ours, others = drawn(200, 1), drawn(200, 2, KINDS[1:])
+    mixed = [
+        Pair(own.source, other.target) if side == "sources" else Pair(other.source, own.target)
+        for own, other in zip(ours, drawn(200, 3, KINDS[1:]))
+    ]
+    why = why_not(others + mixed, range(200, 400))
+    assert why is not None
+    assert why.startswith("they are of another kind: 'open' is in ")
+    assert f"of their {side} and in 0.0% of the others'" in why
+
+
+@pytest.mark.parametrize("rate", [0.05, 0.25, 0.4])
+def test_an_attack_does_not_make_them_others(rate):
+    """It replaces whole pairs here, which takes as much away as an attack can."""
+    pairs = drawn(400, 1)
+    for number in random.Random(1).sample(range(200), round(200 * rate)):
+        pairs[number] = Pair("bb", "pass")
+    assert why_not(pairs, range(200, 400)) is None
