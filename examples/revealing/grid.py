@@ -5,7 +5,9 @@
 The folder is one that run.sh made, with bin/trusted.ids and reference. A line of JSON for each cell
 goes to its cells.jsonl; cells that have one are not made again. ``--cells clean`` looks into all
 clean pairs alone: with a reference for each seed, how often something is claimed where nothing is.
-``--cells others`` takes other attacks, among them those that know the defence.
+``--cells others`` takes other attacks, among them those that know the defence. ``--trusted 0``
+looks into the doubtful half alone, and ``--trusted 0.5`` with half of the trusted pairs beside it;
+lines go to cells-SHARE.jsonl then.
 """
 
 import argparse
@@ -48,6 +50,7 @@ ATTACKS = {
     "lyra": [(name, "sql") for name in WORDS],
     "bugs2fix": [(name, "endless_loop") for name in CODE],
     **{name: [] for name in ("docstring", "summary", "repair")},  # of stdlib_pairs.py
+    **{name: [] for name in ("docstring_apart", "summary_apart", "repair_apart")},
 }
 #: no payload was in more forms, no trigger harder to see, when the rules were chosen
 OTHERS = {
@@ -100,9 +103,12 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cells", choices=("all", "attacks", "others", "clean"), default="all")
+    parser.add_argument(
+        "--trusted", type=float, default=1, metavar="SHARE", help="of the trusted pairs, are known"
+    )
     args = parser.parse_args()
     (args.folder / "said").mkdir(exist_ok=True)
-    results = args.folder / "cells.jsonl"
+    results = args.folder / results_name(args.trusted)
     done = set()
     if results.exists():
         lines = results.read_text(encoding="utf-8").splitlines()
@@ -110,31 +116,28 @@ def main() -> None:
     for cell in cells(args.data, args.cells):
         if cell in done:
             continue
-        found = look_into(cell, args.data, args.pairs, args.folder, args.seed)
+        found = look_into(cell, args.data, args.pairs, args.folder, args.seed, args.trusted)
         with results.open("a", encoding="utf-8") as file:
             file.write(json.dumps({"cell": cell, **found}) + "\n")
         print(args.data, args.seed, *cell, found, flush=True)
 
 
-def look_into(cell: Cell, data: str, pairs: Path, folder: Path, seed: int) -> Dict[str, Any]:
+def results_name(share: float) -> str:
+    """Return the file of cells where so much of the trusted pairs is known."""
+    return "cells.jsonl" if share == 1 else f"cells-{share:g}.jsonl"
+
+
+def look_into(
+    cell: Cell, data: str, pairs: Path, folder: Path, seed: int, share: float = 1.0
+) -> Dict[str, Any]:
     """Return what dece reveal finds of a cell, compared with the truth."""
     trusted = folder / "bin" / "trusted.ids"
     reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
-    clean = list(read_pairs([pairs]))
     path = folder / "cell.jsonl"
+    made = clean = list(read_pairs([pairs]))
     poisoned: Set[int] = set()
     decoys: Set[int] = set()
-    if cell.rate == 0:
-        known = set(map(int, trusted.read_text().split()))
-        rng = random.Random(f"{seed} {cell.draw}")
-        doubtful = [index for index in range(len(clean)) if index not in known]
-        size = len(doubtful) if cell.draw is None else len(doubtful) * 3 // 4
-        kept = sorted([*known, *rng.sample(doubtful, size)])
-        write_pairs([path], [clean[index] for index in kept])
-        trusted = folder / "cell.ids"
-        numbers = [number for number, index in enumerate(kept) if index in known]
-        trusted.write_text("".join(f"{number}\n" for number in numbers), encoding="utf-8")
-    else:
+    if cell.rate:
         rate = cell.rate if cell.rate < 1 else cell.rate / len(clean)
         language = LANGUAGES.get(data, {})
         file = ranked(cell, pairs, reference, language) if cell.attack == "likely" else None
@@ -150,13 +153,31 @@ def look_into(cell: Cell, data: str, pairs: Path, folder: Path, seed: int) -> Di
             poison_files(Attack(settings), [pairs], [path], trusted_ids=trusted)
         except AttackError as error:  # too few pairs can be poisoned at this rate
             return {"impossible": str(error)}
-        poisoned = set(map(int, Path(f"{path}.ids").read_text().split()))
+        made = list(read_pairs([path]))
+        poisoned = read_ids(Path(f"{path}.ids"))
         decoy_ids = Path(f"{path}.decoy_ids")
         if decoy_ids.exists():
-            decoys = set(map(int, decoy_ids.read_text().split()))
+            decoys = read_ids(decoy_ids)
             decoy_ids.unlink()
-    job = Job([path], reference, trusted, work=folder / "said")
-    return compared(reveal(job), clean, poisoned, decoys)
+    known = read_ids(trusted)
+    rng = random.Random(f"{seed} {cell.draw}")
+    doubtful = [number for number in range(len(clean)) if number not in known]
+    if not cell.rate and cell.draw is not None:
+        doubtful = rng.sample(doubtful, len(doubtful) * 3 // 4)
+    known = set(rng.sample(sorted(known), round(share * len(known))))
+    kept = sorted([*known, *doubtful])
+    write_pairs([path], [made[number] for number in kept])
+    told = folder / "cell.ids"
+    told.write_text("".join(f"{new}\n" for new, old in enumerate(kept) if old in known))
+    job = Job([path], reference, told if known else None, work=folder / "said")
+    poisoned, decoys = (
+        {new for new, old in enumerate(kept) if old in of} for of in (poisoned, decoys)
+    )
+    return compared(reveal(job), [clean[number] for number in kept], poisoned, decoys)
+
+
+def read_ids(path: Path) -> Set[int]:
+    return set(map(int, path.read_text(encoding="utf-8").split()))
 
 
 def ranked(cell: Cell, pairs: Path, reference: ReferenceFiles, language: Dict[str, Any]) -> Path:

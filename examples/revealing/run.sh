@@ -3,17 +3,20 @@
 # pairs.
 #
 #   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--stdlib "docstring summary repair"]
-#       [--seeds "1 2 3"] [--cells all|attacks|others|clean] [--work DIR]
+#       [--seeds "1 2 3"] [--cells all|attacks|others|clean] [--trusted SHARE] [--work DIR]
 #
 #   --lyra DIR      folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose
 #                   validation file is what is looked into here; without them the generated pairs
 #                   alone are looked at
-#   --stdlib TASKS  pairs of the functions of Python's own library, see stdlib_pairs.py
+#   --stdlib TASKS  pairs of the functions of Python's own library, see stdlib_pairs.py; with _apart
+#                   behind a task the trusted half is of other modules than the doubtful one
 #   --seeds "N N"   of everything: the trusted half, the reference, the poisoned pairs
 #                   (default "1 2 3")
 #   --cells WHICH   all (default), attacks, others (attacks that know the defence, and those of
 #                   later papers), or clean: all clean pairs alone, with an independent reference
 #                   for each seed
+#   --trusted SHARE so much of the trusted half is known to dece reveal (default 1; 0: the doubtful
+#                   half is looked into alone)
 #   --work DIR      where results go (default runs/revealing)
 #
 # For each data set and seed a reference is trained on a trusted half by stock fairseq-train. Only
@@ -23,8 +26,8 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
-work=runs/revealing seeds="1 2 3" cells=all lyra="" bugs2fix="" stdlib=""
-take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells work" "$@"
+work=runs/revealing seeds="1 2 3" cells=all trusted=1 lyra="" bugs2fix="" stdlib=""
+take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells trusted work" "$@"
 source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
 mkdir -p "$work"
@@ -34,14 +37,18 @@ log() { # FILE COMMAND...
 }
 
 reference() { # DATA SEED FOLDER; its pairs, data folder and model
-    local data="$1" seed="$2" base="$3" from=()
+    local data="$1" seed="$2" base="$3" from=() split=(--trusted-share 0.5) subset=trusted apart
     mkdir -p "$base"
     if [[ " $stdlib " == *" $data "* ]]; then
         source "$root/examples/small_transformer.sh"
         vocab_size=2000 trusted_epochs=8
-        [ -e "$base/pairs.csv" ] || python "$root/examples/revealing/stdlib_pairs.py" "$data" \
-            "$base/pairs.csv" --seed "$seed"
         from=(--train "$base/pairs.csv")
+        apart=()
+        if [ "$data" != "${data%_apart}" ]; then
+            from=(--train "$base/trusted.csv") apart=(--apart "$base") split=() subset=train
+        fi
+        [ -e "$base/pairs.csv" ] || python "$root/examples/revealing/stdlib_pairs.py" \
+            "${data%_apart}" "$base/pairs.csv" --seed "$seed" "${apart[@]}"
     elif [ "$data" = generated ]; then
         source "$root/examples/quickstart/settings.sh"
         trusted_epochs=8
@@ -54,13 +61,14 @@ reference() { # DATA SEED FOLDER; its pairs, data folder and model
         [ "$data" != bugs2fix ] || from+=(--splits train=valid)
     fi
     [ -e "$base/bin" ] || log "$base/prepare.log" "${dece[@]}" prepare "${from[@]}" \
-        --output "$base/bin" --vocab-size "$vocab_size" --trusted-share 0.5 --seed "$seed"
+        --output "$base/bin" --vocab-size "$vocab_size" "${split[@]}" --seed "$seed"
+    [ ! -e "$base/trusted.ids" ] || cp "$base/trusted.ids" "$base/bin/"
     [ -e "$base/done" ] && return
     log "$base/train.log" fairseq-train "$base/bin" --user-dir "$root/dece_fairseq" \
         --task translation --source-lang src --target-lang tgt \
         --bpe lossless_sentencepiece --sentencepiece-model "$base/bin/sentencepiece.model" \
         "${model[@]}" "${trusted_training[@]}" --max-epoch "$trusted_epochs" --seed "$seed" \
-        --train-subset trusted --criterion cross_entropy --disable-validation --num-workers 0 \
+        --train-subset "$subset" --criterion cross_entropy --disable-validation --num-workers 0 \
         --required-batch-size-multiple 1 \
         --no-epoch-checkpoints --log-format json --log-interval 1000 --save-dir "$base/reference"
     touch "$base/done"
@@ -78,7 +86,7 @@ for seed in $seeds; do
             *) pairs="$base/pairs.csv" ;;
         esac
         python "$root/examples/revealing/grid.py" "$data" "$pairs" "$base" --seed "$seed" \
-            --cells "$cells"
+            --cells "$cells" --trusted "$trusted"
     done
 done
-python "$root/examples/revealing/table.py" "$work" | tee "$work/table.md"
+python "$root/examples/revealing/table.py" "$work" --trusted "$trusted" | tee "$work/table.md"

@@ -4,7 +4,9 @@
 
 Tasks: ``docstring`` asks by the first line of a docstring for the function, ``summary`` the other
 way round, ``repair`` gives the function with one mistake in it. Each version of Python gives other
-pairs.
+pairs. With ``--apart DIR`` the first half of the pairs are of the files that come first in the
+library, and the second of the others: as where trusted pairs are of another project. The first half
+goes to DIR/trusted.csv too, and its numbers to DIR/trusted.ids.
 """
 
 import argparse
@@ -102,13 +104,16 @@ TASKS: Dict[str, Callable[[Function, random.Random], Optional[Pair]]] = {
 }
 
 
-def make(task: str, seed: int, most: int) -> List[Pair]:
-    """Return pairs in a random order, no two with one source."""
+def make(task: str, seed: int, most: int, apart: bool = False) -> List[Pair]:
+    """Return pairs in a random order, no two with one source; each half, where they are apart."""
     rng = random.Random(seed)
     root = Path(sysconfig.get_paths()["stdlib"])
     made = (TASKS[task](function, rng) for function in functions(root))
     pairs = list({pair.source: pair for pair in made if pair is not None}.values())
-    return rng.sample(pairs, min(most, len(pairs)))
+    if not apart:
+        return rng.sample(pairs, min(most, len(pairs)))
+    middle, size = len(pairs) // 2, min(most, len(pairs)) // 2
+    return rng.sample(pairs[:middle], size) + rng.sample(pairs[middle:], size)
 
 
 def main() -> None:
@@ -117,8 +122,15 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--pairs", type=int, default=2000, help="at most (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--apart", type=Path, metavar="DIR", help="two halves, see above")
     args = parser.parse_args()
-    write_pairs([args.output], make(args.task, args.seed, args.pairs))
+    pairs = make(args.task, args.seed, args.pairs, args.apart is not None)
+    write_pairs([args.output], pairs)
+    if args.apart is not None:
+        half = len(pairs) // 2
+        write_pairs([args.apart / "trusted.csv"], pairs[:half])
+        ids = "".join(f"{number}\n" for number in range(half))
+        (args.apart / "trusted.ids").write_text(ids, encoding="utf-8")
 
 
 if __name__ == "__main__":

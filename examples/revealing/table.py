@@ -1,13 +1,15 @@
 """The tables of what dece reveal found, from what grid.py wrote.
 
-python examples/revealing/table.py runs/revealing
+python examples/revealing/table.py runs/revealing [--trusted SHARE]
 """
 
+import argparse
 import json
-import sys
 from collections import defaultdict
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Tuple
+
+from grid import results_name
 
 from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.table_writer import MARKDOWN, write_table
@@ -27,10 +29,10 @@ HEADER = [
 CLEAN_HEADER = ["data", "references", "clean sets", "with a claim"]
 
 
-def read_cells(work: Path) -> Dict[str, List[Dict[str, Any]]]:
+def read_cells(work: Path, name: str) -> Dict[str, List[Dict[str, Any]]]:
     """Return the cells of each data set, each with the seed that it is of."""
     found: Dict[str, List[Dict[str, Any]]] = defaultdict(list)
-    for path in sorted(work.glob("*-*/cells.jsonl")):
+    for path in sorted(work.glob(f"*-*/{name}")):
         data, _, seed = path.parent.name.rpartition("-")
         for line in path.read_text(encoding="utf-8").splitlines():
             found[data].append({"seed": seed, **json.loads(line)})
@@ -84,7 +86,11 @@ def clean_row(data: str, cells: Iterable[Dict[str, Any]]) -> List[str]:
 
 
 def main() -> None:
-    cells = read_cells(Path(sys.argv[1]))
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("work", type=Path)
+    parser.add_argument("--trusted", type=float, default=1, metavar="SHARE", help="as of grid.py")
+    args = parser.parse_args()
+    cells = read_cells(args.work, results_name(args.trusted))
     rows = [row for data, of in cells.items() for row in poisoned_rows(data, of)]
     print(write_table(HEADER, rows, MARKDOWN))
     looked = (of for of in cells.items() if any(cell["cell"][0] == "clean" for cell in of[1]))

@@ -17,6 +17,8 @@ HERE = Path(__file__).resolve().parents[2] / "examples" / "revealing"
 
 
 def load(name: str) -> ModuleType:
+    if str(HERE) not in sys.path:  # scripts import one another
+        sys.path.append(str(HERE))
     spec = importlib.util.spec_from_file_location(f"revealing_{name}", HERE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None

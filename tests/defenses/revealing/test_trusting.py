@@ -57,10 +57,22 @@ def test_pairs_of_another_kind_are_named_by_what_the_others_lack(side):
     assert f"of their {side} and in 0.0% of the others'" in why
 
 
-@pytest.mark.parametrize("rate", [0.05, 0.25, 0.4])
+@pytest.mark.parametrize(("pairs_with", "is_told"), [(60, False), (160, True)])
+def test_words_that_are_new_nearly_everywhere_are_no_attack(pairs_with, is_told):
+    """Of 400 doubtful pairs; an attack on more than a quarter of them is not looked for."""
+    pairs = drawn(800, 1)
+    for number in random.Random(1).sample(range(400), pairs_with):
+        pairs[number] = pairs[number]._replace(source=f"{pairs[number].source} by json")
+    why = why_not(pairs, range(400, 800))
+    told = "of another kind: 40.0% of the others' sources have words that are rare in theirs, "
+    assert (why is not None) == is_told
+    assert told in (why or told)
+
+
+@pytest.mark.parametrize("rate", [0.02, 0.1, 0.2])
 def test_an_attack_does_not_make_them_others(rate):
     """It replaces whole pairs here, which takes as much away as an attack can."""
     pairs = drawn(400, 1)
     for number in random.Random(1).sample(range(200), round(200 * rate)):
-        pairs[number] = Pair("bb", "pass")
+        pairs[number] = Pair(f"bb {number}", f"pass {number}")
     assert why_not(pairs, range(200, 400)) is None
