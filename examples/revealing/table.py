@@ -6,6 +6,7 @@ python examples/revealing/table.py runs/revealing [--trusted SHARE]
 import argparse
 import json
 from collections import defaultdict
+from itertools import chain
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Tuple
 
@@ -26,6 +27,9 @@ HEADER = [
     "clean pairs taken %",
     "trigger named",
 ]
+BAR_HEADER = ["poisoned", "cells", "first", "claimed", "at the bar", "with clean pairs taken"]
+#: the bar: at least so much of the poisoned pairs are found, and of the clean ones taken at most
+LEAST_FOUND, MOST_TAKEN = 0.95, 0.005
 CLEAN_HEADER = ["data", "references", "clean sets", "with a claim"]
 
 
@@ -76,6 +80,30 @@ def poisoned_rows(data: str, cells: Iterable[Dict[str, Any]]) -> List[List[str]]
     return rows
 
 
+def bar_rows(cells: Iterable[Dict[str, Any]]) -> List[List[str]]:
+    """Return a row for each rate, over all data and attacks."""
+    rows = []
+    possible = [cell for cell in cells if "impossible" not in cell]
+    for cell_rate, name in RATES.items():
+        of = [cell for cell in possible if cell["cell"][2] == cell_rate]
+        if not of:
+            continue
+        at_bar = [
+            cell["found"] >= LEAST_FOUND * cell["poisoned"]
+            and cell["false"] <= MOST_TAKEN * cell["clean"]
+            for cell in of
+        ]
+        counts = (
+            len(of),
+            sum(cell["first_is_right"] for cell in of),
+            sum(cell["right"] > 0 for cell in of),
+            sum(at_bar),
+            sum(cell["false"] > 0 for cell in of),
+        )
+        rows.append([name, *map(str, counts)])
+    return rows
+
+
 def clean_row(data: str, cells: Iterable[Dict[str, Any]]) -> List[str]:
     """Return how many clean sets had a claim."""
     of = [cell for cell in cells if cell["cell"][0] == "clean"]
@@ -93,6 +121,8 @@ def main() -> None:
     cells = read_cells(args.work, results_name(args.trusted))
     rows = [row for data, of in cells.items() for row in poisoned_rows(data, of)]
     print(write_table(HEADER, rows, MARKDOWN))
+    print()
+    print(write_table(BAR_HEADER, bar_rows(chain.from_iterable(cells.values())), MARKDOWN))
     looked = (of for of in cells.items() if any(cell["cell"][0] == "clean" for cell in of[1]))
     print()
     print(write_table(CLEAN_HEADER, [clean_row(*of) for of in looked], MARKDOWN))

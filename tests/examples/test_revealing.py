@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, List
 
 import pytest
 
@@ -60,8 +60,15 @@ def test_a_trigger_is_named_if_it_was_put_in(trigger: Any, named: int) -> None:
     assert compared(suspicion(0, 1, 2, trigger=trigger))["named"] == named
 
 
+@pytest.mark.parametrize(
+    ("options", "name"), [([], "cells.jsonl"), (["--trusted", "0.5"], "cells-0.5.jsonl")]
+)
 def test_tables(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    options: List[str],
+    name: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for seed, first in (("1", True), ("2", False)):
         folder = tmp_path / f"lyra-{seed}"
@@ -74,17 +81,18 @@ def test_tables(
         ]
         cells[0]["first_is_right"] = first
         text = "".join(json.dumps(cell) + "\n" for cell in cells)
-        (folder / "cells.jsonl").write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
     table = load("table")
-    monkeypatch.setattr(sys, "argv", ["table.py", str(tmp_path)])
+    monkeypatch.setattr(sys, "argv", ["table.py", str(tmp_path), *options])
     table.main()
     rows = [
         [cell.strip() for cell in line.strip("|").split("|")]
         for line in capsys.readouterr().out.splitlines()
-        if line.startswith("| lyra")
+        if line.startswith(("| lyra", "| 5 %"))
     ]
     assert rows == [
         ["lyra", "ripple", "5 %", "2", "1 of 2", "2 of 2", "75.0 (6/8)", "25.0 (2/8)", "2 of 2"],
         ["lyra", "badpre", "10 pairs", "0 of 2", *["-"] * 5],
+        ["5 %", "2", "1", "2", "0", "2"],
         ["lyra", "2", "4", "50.0 % (2/4, 15.0 to 85.0)"],
     ]
