@@ -142,10 +142,13 @@ class TranslationModel(TrainedModel):
             can read
         """
         encoded = self.encode(pairs)
-        for sample, log_probs in self._predictions(encoded, what):
+        for sample, (logits, *rest) in self._outputs(encoded, what):
             lengths = sample["kept"].sum(-1).tolist()
-            for index, length, scores in zip(sample["id"].tolist(), lengths, log_probs):
-                yield index, encoded[1][index], scores[:length]
+            for index, length, scores in zip(sample["id"].tolist(), lengths, logits):
+                # Those of one target stay in the processor's cache, those of a batch do not.
+                output = (scores[:length].unsqueeze(0), *rest)
+                log_probs = self.model.get_normalized_probs(output, log_probs=True)
+                yield index, encoded[1][index], log_probs.squeeze(0)
 
     @torch.no_grad()
     def probabilities(self, pairs: Sequence[Pair], what: Optional[str] = None) -> List[np.ndarray]:
@@ -207,7 +210,14 @@ class TranslationModel(TrainedModel):
     def _predictions(
         self, encoded: Tuple[List[Tensor], List[Tensor]], what: Optional[str]
     ) -> Iterator[Tuple[Dict[str, Any], Tensor]]:
-        """Yield batches of pairs, each with the log-probabilities (B, T, V) at its targets.
+        """Yield batches of pairs, each with the log-probabilities (B, T, V) at its targets."""
+        for sample, output in self._outputs(encoded, what):
+            yield sample, self.model.get_normalized_probs(output, log_probs=True)
+
+    def _outputs(
+        self, encoded: Tuple[List[Tensor], List[Tensor]], what: Optional[str]
+    ) -> Iterator[Tuple[Dict[str, Any], Any]]:
+        """Yield batches of pairs, each with the model's output at its targets, logits first.
 
         ``kept`` (B, T) says which tokens are no padding: a text may have the word ``<pad>``.
         """
@@ -228,8 +238,7 @@ class TranslationModel(TrainedModel):
             sample = dataset.collater([dataset[index] for index in batch])
             of_targets = torch.tensor([lengths[1][index] for index in sample["id"].tolist()])
             sample["kept"] = torch.arange(sample["target"].size(1)) < of_targets.unsqueeze(1)
-            output = self.model(**sample["net_input"])
-            yield sample, self.model.get_normalized_probs(output, log_probs=True)
+            yield sample, self.model(**sample["net_input"])
 
     def _cut(
         self, sources: List[Tensor], targets: List[Tensor]
