@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 import numpy as np
 
 from dece_fairseq.defenses.revealing.by_trigger import frequent_ngrams, overlap
-from dece_fairseq.defenses.revealing.spans import Texts, news
+from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.tails import binomial_nats
 
 #: pairs that say what an n-gram and a difference have to do with each other; those of a topic that
@@ -79,7 +79,7 @@ def associations(
             continue
         pairs = search.pairs(gram, kind)
         if not any(overlap(pairs, other.pairs, SHARED) for other in found):
-            found.append(Association(search.words[gram], search.names[kind], nats, pairs))
+            found.append(Association(search.ngrams.words(gram), search.names[kind], nats, pairs))
         search.explain(gram)
         fresh.clear()
     return found
@@ -97,28 +97,30 @@ class _Search:
     ) -> None:
         from scipy.sparse import csr_matrix
 
-        self._sources = sources
         self._least = least_pairs
         self._size = size = len(differences)
-        grams, owners, self.words = frequent_ngrams(sources, np.zeros(size, int), least_pairs)
+        self._is_free = np.ones(size, dtype=bool) if explained is None else ~explained
+        groups = np.zeros(len(sources.first) - 1, dtype=int)
+        ngrams = frequent_ngrams(sources, groups, size, least_pairs)
+        # Explained pairs have words of a claimed trigger, which would be news of those words.
+        new = ngrams.news(self._is_free)
+        self.ngrams, self._news = ngrams.select(new > 0), new[new > 0]
         numbers: Dict[str, int] = {}
         kinds, borders = array("i"), array("q", [0])
         for of_pair in differences:
             kinds.extend([numbers.setdefault(name, len(numbers)) for name in sorted(set(of_pair))])
             borders.append(len(kinds))
         self.names = list(numbers)
+        grams, owners = self.ngrams.grams, self.ngrams.owners
         ones = np.ones(max(len(grams), len(kinds)), dtype=np.float32)
         self._with_gram: Any = csr_matrix(
-            (ones[: len(grams)], (grams, owners)), shape=(len(self.words), size)
+            (ones[: len(grams)], (grams, owners)), shape=(len(self._news), size)
         )
         self._different: Any = csr_matrix(
             (ones[: len(kinds)], np.array(kinds, np.int32), np.array(borders)),
             shape=(size, len(numbers)),
         )
         self._with_kind: Any = self._different.T.tocsr()
-        self._is_doubtful = np.ones(size, dtype=bool) if explained is None else ~explained
-        self._is_free = self._is_doubtful.copy()
-        self._news: Dict[int, float] = {}
 
     def candidates(self) -> Iterator[Tuple[float, int, int]]:
         """Yield nats, n-gram and difference of all that could be something."""
@@ -126,7 +128,7 @@ class _Search:
         of_kind = np.diff(self._with_kind.indptr)
         counted = np.cumsum(self._with_gram @ np.diff(self._different.indptr))
         start = 0
-        while start < len(self.words):
+        while start < len(self._news):
             most = COUNTED + (counted[start - 1] if start else 0)
             stop = max(start + 1, int(np.searchsorted(counted, most, side="right")))
             both = (self._with_gram[start:stop] @ self._different).tocoo()
@@ -154,21 +156,7 @@ class _Search:
         often = both >= self._least
         size = int(self._is_free.sum())
         nats[often] = _nats(both[often], of_gram[often], of_kind[often], size)
-        for candidate, value in zip(candidates, nats.tolist()):
-            yield candidate, value * self._is_new(candidate[0]) if value >= LEAST else value
-
-    def _is_new(self, gram: int) -> float:
-        """Return how much of an n-gram's use is more than is usual, from 0 to 1."""
-        if gram not in self._news:
-            pairs = self._sources.holders(self.words[gram])
-            usual = int((pairs >= self._size).sum())
-            # Explained pairs have words of a claimed trigger, which would be news of those words.
-            doubtful = int(self._is_doubtful[pairs[pairs < self._size]].sum())
-            size = int(self._is_doubtful.sum())
-            trusted = len(self._sources.first) - 1 - self._size
-            share = size / trusted if trusted else 0.0
-            self._news[gram] = float(news(doubtful, usual, share, size))
-        return self._news[gram]
+        yield from zip(candidates, (nats * self._news[grams]).tolist())
 
     def pairs(self, gram: int, kind: int) -> np.ndarray:
         """Return the pairs of a candidate."""

@@ -4,11 +4,11 @@ The other way round than spans: a payload of one word, as a flipped label, or of
 leaves no span to find, but all of its pairs are surprising and have the trigger.
 """
 
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import LEAST, Texts, news
+from dece_fairseq.defenses.revealing.spans import LEAST, Texts, is_first, news, place_type
 from dece_fairseq.defenses.revealing.tails import gamma_nats
 
 #: words in what is looked for
@@ -56,60 +56,37 @@ def telling_ngrams(
         explained: (N,), pairs that are left out
     """
     ranks = _ranks(scores, groups)
-    grams, owners, words = frequent_ngrams(sources, groups, least_pairs)
-    found: List[Telling] = []
-    if not len(grams):
-        return found
-    size = len(words)
     is_free = np.ones(len(scores), dtype=bool) if explained is None else ~explained
     every_group = np.concatenate([groups, np.array(of_trusted, dtype=groups.dtype)])
-    doubtful = is_free.copy()  # pairs that are explained have a claimed trigger's words
-    usual: Dict[int, float] = {}
+    ngrams = frequent_ngrams(sources, every_group, len(scores), least_pairs)
+    new = ngrams.news(is_free)  # pairs that are explained have a claimed trigger's words
+    ngrams, new = ngrams.select(new > 0), new[new > 0]
+    keep = _nats(ngrams, ranks, is_free, least_pairs) >= LEAST  # others will never be anything
+    ngrams, new = ngrams.select(keep), new[keep]
+    found: List[Telling] = []
     while len(found) < most:
-        free = is_free[owners]
-        counts = np.bincount(grams[free], minlength=size)
-        sums = np.bincount(grams[free], weights=ranks[owners[free]], minlength=size)
-        nats = np.zeros(size)
-        some = counts >= least_pairs
-        nats[some] = gamma_nats(sums[some], counts[some])
-        if not found:  # those that are nothing now will never be
-            keep = nats >= LEAST
-            kept = keep[grams]
-            new = np.cumsum(keep) - 1
-            grams, owners = new[grams[kept]], owners[kept]
-            words = [gram for gram, is_kept in zip(words, keep) if is_kept]
-            nats, size = nats[keep], len(words)
-        for number, is_new in usual.items():
-            nats[number] *= is_new
-        if not size or nats.max() < LEAST:
+        nats = _nats(ngrams, ranks, is_free, least_pairs) * new
+        if nats.max(initial=0.0) < LEAST:
             break
         best = int(nats.argmax())
-        if best not in usual:
-            usual[best] = _news(sources, words[best], every_group, owners[grams == best], doubtful)
-            continue
-        of_best = owners[(grams == best) & is_free[owners]]
+        of_best = ngrams.owners[(ngrams.grams == best) & is_free[ngrams.owners]]
         pairs = np.sort(of_best[ranks[of_best] > TELLING])
         if not any(overlap(pairs, other.pairs, SHARED) for other in found):
-            found.append(Telling(words[best], float(nats[best]), pairs))
+            found.append(Telling(ngrams.words(best), float(nats[best]), pairs))
         is_free[of_best] = False
     return found
 
 
-def _news(
-    sources: Texts,
-    words: Sequence[int],
-    every_group: np.ndarray,
-    owners: np.ndarray,
-    is_doubtful: np.ndarray,
-) -> float:
-    """Return how much of an n-gram's use in its group is more than is usual."""
-    group, size, doubtful = every_group[owners[0]], len(is_doubtful), int(is_doubtful.sum())
-    pairs = sources.holders(words)
-    trusted = int((every_group[pairs[pairs >= size]] == group).sum())
-    share = doubtful / max(len(every_group) - size, 1)
-    has_trusted = len(every_group) > size
-    found = int(is_doubtful[owners].sum())
-    return float(news(found, trusted, share if has_trusted else 0.0, doubtful))
+def _nats(ngrams: "Ngrams", ranks: np.ndarray, is_free: np.ndarray, least_pairs: int) -> np.ndarray:
+    """Return the nats of each n-gram over its pairs that are free; 0 where these are too few."""
+    free = is_free[ngrams.owners]
+    grams, size = ngrams.grams[free], len(ngrams.starts)
+    counts = np.bincount(grams, minlength=size)
+    sums = np.bincount(grams, weights=ranks[ngrams.owners[free]], minlength=size)
+    nats = np.zeros(size)
+    some = counts >= least_pairs
+    nats[some] = gamma_nats(sums[some], counts[some])
+    return nats
 
 
 def _ranks(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
@@ -124,50 +101,88 @@ def _ranks(scores: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return found
 
 
-def frequent_ngrams(
-    sources: Texts, groups: np.ndarray, least_pairs: int
-) -> Tuple[np.ndarray, np.ndarray, List[Tuple[int, ...]]]:
+class Ngrams(NamedTuple):
+    """n-grams of sources, and the pairs that have them, by their numbers."""
+
+    sources: Texts
+    doubtful: int
+    """The pairs behind so many are trusted."""
+    starts: np.ndarray
+    """(G,): a place where each n-gram begins."""
+    lengths: np.ndarray
+    """(G,): how many words it has."""
+    grams: np.ndarray
+    """(M,): numbers of n-grams, and"""
+    owners: np.ndarray
+    """(M,): the doubtful pairs that have them."""
+    usual: np.ndarray
+    """(G,): how many trusted pairs of its group have it."""
+
+    def words(self, gram: int) -> Tuple[int, ...]:
+        """Return the words of an n-gram."""
+        start, length = self.starts[gram], self.lengths[gram]
+        return tuple(self.sources.words[start : start + length].tolist())
+
+    def news(self, is_doubtful: np.ndarray) -> np.ndarray:
+        """Return how much of each n-gram's use is more than is usual (G,), from 0 to 1.
+
+        Args:
+            is_doubtful: (N,), the doubtful pairs that count
+        """
+        pairs, trusted = int(is_doubtful.sum()), len(self.sources.first) - 1 - self.doubtful
+        if not pairs:
+            return np.zeros(len(self.starts))
+        counts = np.bincount(self.grams[is_doubtful[self.owners]], minlength=len(self.starts))
+        found: np.ndarray = news(counts, self.usual, pairs / trusted if trusted else 0.0, pairs)
+        return found
+
+    def select(self, is_kept: np.ndarray) -> "Ngrams":
+        """Return those n-grams (G,) that are kept, with new numbers."""
+        kept = is_kept[self.grams]
+        return self._replace(
+            starts=self.starts[is_kept],
+            lengths=self.lengths[is_kept],
+            grams=(np.cumsum(is_kept) - 1)[self.grams[kept]],
+            owners=self.owners[kept],
+            usual=self.usual[is_kept],
+        )
+
+
+def frequent_ngrams(sources: Texts, groups: np.ndarray, doubtful: int, least_pairs: int) -> Ngrams:
     """Return the n-grams of up to ``LONGEST`` words that are frequent in a group.
 
     Args:
-        sources: the first ones are those of the groups
-        groups: (N,), the group of each
-        least_pairs: how many pairs of a group an n-gram must be in
-
-    Returns:
-        numbers of n-grams (M,) and the pairs that have them (M,); the words of each number
+        sources: of all pairs
+        groups: (pairs,), the group of each
+        doubtful: the pairs behind so many are trusted
+        least_pairs: how many doubtful pairs of a group must have an n-gram
     """
-    count = int(sources.first[len(groups)])
-    places = np.arange(count)
+    places = np.arange(len(sources.words), dtype=place_type(len(sources.words)))
     labels = np.unique(groups, return_inverse=True)[1].reshape(-1)
-    size = len(sources.vocabulary)
-    keys = labels[sources.pair[:count]].astype(np.int64) * size + sources.words[:count]
-    all_grams: List[np.ndarray] = []
-    all_owners: List[np.ndarray] = []
-    words: List[Tuple[int, ...]] = []
+    keys = labels[sources.pair] * len(sources.vocabulary) + sources.words
+    parts: List[List[np.ndarray]] = []
+    size = 0
     for length in range(1, LONGEST + 1):
-        _, numbers = np.unique(keys, return_inverse=True)
-        numbers = numbers.reshape(-1)
-        both = np.unique(numbers * len(groups) + sources.pair[places])
-        grams, owners = both // len(groups), both % len(groups)
-        frequent = np.bincount(grams) >= least_pairs
-        first = np.zeros(len(frequent), dtype=np.int64)
-        first[numbers] = places
-        new = np.cumsum(frequent) - 1 + len(words)
-        kept = frequent[grams]
-        all_grams.append(new[grams[kept]])
-        all_owners.append(owners[kept])
-        words += [
-            tuple(sources.words[place : place + length].tolist()) for place in first[frequent]
-        ]
-        goes_on = frequent[numbers] & (places + length < count)
-        places, numbers = places[goes_on], numbers[goes_on]
+        order = np.argsort(keys, kind="stable")
+        places, is_new = places[order], is_first(keys[order])
+        pairs = sources.pair[places]
+        group = np.cumsum(is_new) - 1
+        once = is_new | is_first(pairs)
+        is_doubtful = once & (pairs < doubtful)
+        counts = np.bincount(group[is_doubtful], minlength=int(is_new.sum()))
+        usual = np.bincount(group[once & ~is_doubtful], minlength=len(counts))
+        frequent = counts >= least_pairs
+        starts, new = places[is_new][frequent], np.cumsum(frequent) - 1 + size
+        size += len(starts)
+        kept = is_doubtful & frequent[group]
+        lengths = np.full(len(starts), length)
+        parts.append([starts, lengths, new[group[kept]], pairs[kept], usual[frequent]])
+        goes_on = frequent[group] & (places + length < len(sources.words))
+        places, group = places[goes_on], group[goes_on]
         inside = sources.pair[places] == sources.pair[places + length]
-        places, numbers = places[inside], numbers[inside]
-        if not len(places):
-            break
-        keys = numbers * size + sources.words[places + length]
-    return np.concatenate(all_grams), np.concatenate(all_owners), words
+        places, group = places[inside], group[inside]
+        keys = group * len(sources.vocabulary) + sources.words[places + length]
+    return Ngrams(sources, doubtful, *map(np.concatenate, zip(*parts)))
 
 
 def overlap(pairs: np.ndarray, others: np.ndarray, share: float) -> bool:
