@@ -18,8 +18,8 @@ from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_o
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
-from dece_fairseq.defenses.revealing.wording import without_wording
-from dece_fairseq.defenses.revealing.words import END, WORD, Words, explained_by_source, split
+from dece_fairseq.defenses.revealing.wording import explained_by_sources, without_wording
+from dece_fairseq.defenses.revealing.words import END, Words, places_of, split
 
 #: different pairs that a payload must be in
 LEAST_PAIRS = 3
@@ -143,18 +143,19 @@ class _Search:
         self.numbers = list(same.values())
         self._words = words
         self._differences: List[Tuple[str, ...]] = []
-        self._known = known = list(dict.fromkeys(pairs[number] for number in trusted))
-        self.targets = Targets(self._explained(), ((*split(pair.target), END) for pair in known))
-        self.targets.explain(without_wording(self.targets))
+        known = list(dict.fromkeys(pairs[number] for number in trusted))
+        self.targets = Targets(self._doubtful(), ((*split(pair.target), END) for pair in known))
         self.sources = Texts(split(pair.source) for pair in chain(self.pairs, known))
+        self.targets.explain(explained_by_sources(self.targets, self.sources))
+        self.targets.explain(without_wording(self.targets))
         self.is_trusting = bool(known)
         self.everything = len(self.pairs) + len(known)
 
-    def _explained(self) -> Iterator[Words]:
-        for pair, numbers in zip(self.pairs, self.numbers):
+    def _doubtful(self) -> Iterator[Words]:
+        for numbers in self.numbers:
             words = self._words[numbers[0]]
             self._differences.append(words.differences)
-            yield words._replace(surprise=explained_by_source(words, pair.source))
+            yield words
 
     def spans(self, told: int) -> List[Suspicion]:
         """Return what is told of spans that targets have and the reference does not explain."""
@@ -298,12 +299,10 @@ class _Search:
 
     def _window(self, pair: int, start: int) -> str:
         """Return the text of the words in a row of a target that are least expected."""
-        places = self._words[self.numbers[pair][0]].places
         first = self.targets.first[pair] + start
         last = min(first + WINDOW, self.targets.first[pair + 1])
         begin, end = _peak(self.targets.surprise[first:last] - UNEXPECTED)
-        own = places[start + begin : start + end]
-        return self.pairs[pair].target[own[0][0] : own[-1][1]].strip() or NOTHING
+        return self._between(pair, start + begin, start + end)
 
     @property
     def has_labels(self) -> bool:
@@ -362,10 +361,14 @@ class _Search:
         texts: Counter[str] = Counter()
         first = self.targets.first[pairs]
         for pair, start, end in zip(pairs, starts - first, ends - first):
-            places = self._words[self.numbers[pair][0]].places
-            text = self.pairs[pair].target[places[start][0] : places[end - 1][1]]
-            texts[text.strip() or NOTHING] += 1
+            texts[self._between(pair, start, end)] += 1
         return texts
+
+    def _between(self, pair: int, start: int, end: int) -> str:
+        """Return the text of some words of a target."""
+        target = self.pairs[pair].target
+        places = places_of(target)
+        return target[places[start][0] : places[end - 1][1]].strip() or NOTHING
 
     def _source_text(self, trigger: Trigger) -> str:
         texts: Counter[str] = Counter()
@@ -374,7 +377,7 @@ class _Search:
             if pair >= len(self.pairs):
                 continue
             source = self.pairs[pair].source
-            spans = [match.span() for match in WORD.finditer(source)]
+            spans = places_of(source)
             at = place - self.sources.first[pair]
             texts[source[spans[at][0] : spans[at + len(trigger.words) - 1][1]]] += 1
         return texts.most_common(1)[0][0]

@@ -22,10 +22,15 @@ class TokenSurprises(NamedTuple):
     """What the target has more of than the model expects, as ``+text``, or less, as ``-text``."""
 
 
+#: pairs whose words are made together, as NumPy takes longer to begin than for one of them
+TOGETHER = 500
+
+
 class TargetWords(Mapping[int, Words]):
     """The words of targets by the numbers of their pairs, made when they are asked for.
 
-    Numbers of tokens take eight bytes each; words would take a hundred.
+    Numbers of tokens take eight bytes each; words would take a hundred. Those of neighbours are
+    made together, so they are best asked for in order.
 
     Args:
         pairs: all pairs
@@ -39,6 +44,7 @@ class TargetWords(Mapping[int, Words]):
         self._differences = _Ragged("i")
         self._texts: Dict[str, int] = {}  # one of each
         self._text_of: List[str] = []
+        self._made: Dict[int, Words] = {}
 
     @property
     def cut(self) -> int:
@@ -53,6 +59,7 @@ class TargetWords(Mapping[int, Words]):
         self._surprise.append(tokens.surprise)
         self._differences.append(np.array(list(map(self._number, tokens.differences)), np.int32))
         self._is_cut.append(tokens.is_cut)
+        self._made = {}
 
     def _number(self, text: str) -> int:
         number = self._texts.setdefault(text, len(self._text_of))
@@ -74,9 +81,16 @@ class TargetWords(Mapping[int, Words]):
         return TokenSurprises(self._ends[row], self._surprise[row], is_cut, differences)
 
     def __getitem__(self, index: int) -> Words:
-        tokens = self.tokens(index)
-        words = words_of(self._pairs[index].target, tokens.ends, tokens.surprise)
-        return words._replace(differences=tokens.differences)
+        if index not in self._made:
+            told = {index: self.tokens(index)}
+            start = index // TOGETHER * TOGETHER
+            beside = range(start, min(start + TOGETHER, len(self._rows)))
+            told.update({number: self.tokens(number) for number in beside if number in self})
+            targets = [self._pairs[number].target for number in told]
+            ends, surprise, _, differences = zip(*told.values())
+            made = zip(words_of(targets, ends, surprise), differences)
+            self._made = dict(zip(told, (words._replace(differences=each) for words, each in made)))
+        return self._made[index]
 
     def __contains__(self, index: object) -> bool:
         if not isinstance(index, int):

@@ -1,13 +1,41 @@
-"""How the data are written, where a reference knows another wording: in every pair, no attack."""
+"""Surprises that are no attack: words that sources have too, and how the data are written."""
+
+import math
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import Targets, place_type
+from dece_fairseq.defenses.revealing.spans import TARGETS, Targets, Texts, place_type
 
 #: the share of the doubtful targets that a context must be in, to say how the data go on behind it
 COMMON = 0.25
 #: words of a context; the longer one counts where it is common
 CONTEXTS = (1, 2)
+
+
+def explained_by_sources(targets: Targets, sources: Texts) -> np.ndarray:
+    """Return the surprise (W,) of a reference that can also copy a word of the source.
+
+    The reference's prediction is mixed with a tenth of a copy of any word of the source, so that
+    such a word costs at most the choice among them.
+
+    Args:
+        targets: of pairs
+        sources: of the same
+    """
+    found = targets.surprise.copy()
+    size = len(targets.vocabulary)
+    numbers = dict(zip(targets.vocabulary, range(size)))
+    of_sources = np.array([numbers.get(word, size) for word in sources.vocabulary], dtype=np.int64)
+    for some in range(0, targets.doubtful, TARGETS):
+        stop = min(some + TARGETS, targets.doubtful)
+        here, there = (slice(*texts.first[[some, stop]]) for texts in (targets, sources))
+        pairs = targets.pair[here].astype(np.int64)
+        own = sources.pair[there] * np.int64(size + 1) + of_sources[sources.words[there]]
+        is_copied = np.isin(pairs * (size + 1) + targets.words[here], own)
+        words = np.diff(sources.first[some : stop + 1]).tolist()
+        most = np.array([math.log(10 * max(each, 1)) for each in words])[pairs - some]
+        found[here] = np.where(is_copied, np.minimum(found[here], most), found[here])
+    return found
 
 
 def without_wording(targets: Targets) -> np.ndarray:

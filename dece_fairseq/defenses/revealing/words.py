@@ -4,9 +4,8 @@ Spans are compared word by word, so that the tokens of a model, whatever they ar
 difference: one text may be cut into tokens in several ways.
 """
 
-import math
 import re
-from typing import List, NamedTuple, Sequence, Tuple, Union
+from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -25,8 +24,6 @@ class Words(NamedTuple):
 
     texts: Tuple[str, ...]
     """(W,)"""
-    places: Tuple[Tuple[int, int], ...]
-    """(W,): where each begins and ends in the text."""
     surprise: np.ndarray
     """(W,), nats."""
     differences: Tuple[str, ...] = ()
@@ -38,67 +35,56 @@ def split(text: str) -> List[str]:
     return WORD.findall(text)
 
 
+def places_of(text: str) -> List[Tuple[int, int]]:
+    """Return where each word of a text begins and ends, ``END`` included."""
+    return [*(match.span() for match in WORD.finditer(text)), (len(text), len(text))]
+
+
 def words_of(
-    text: str, ends: Union[Sequence[int], np.ndarray], surprise: Union[Sequence[float], np.ndarray]
-) -> Words:
-    """Return the words of a target with the surprise of its tokens spread over them.
+    texts: Sequence[str], ends: Sequence[np.ndarray], surprise: Sequence[np.ndarray]
+) -> List[Words]:
+    """Return the words of targets with the surprise of their tokens spread over them.
 
     A token's surprise goes to the words in which its characters are, each its share; white space
     goes to the word behind it.
 
     Args:
-        text: the target
-        ends: (T,), how many characters but white space the text has up to the end of each token
-        surprise: (T,), nats; the last token is the end of sentence
+        texts: the targets
+        ends: for each, (T,), how many characters but white space it has up to the end of each token
+        surprise: for each, (T,), nats; the last token is the end of sentence
     """
-    found = [match.span() for match in WORD.finditer(text)]
-    texts = (*(text[begin:end] for begin, end in found), END)
-    last = len(found)
-    bounds = np.cumsum([0, *map(len, texts)])  # the last one twice
-    nats = np.asarray(surprise, dtype=np.float64)
+    split_texts = [(*split(text), END) for text in texts]
+    # Characters are numbered through all targets, as if each ``END`` were one.
+    word_stops = np.cumsum([len(word) or 1 for words in split_texts for word in words])
+    word_starts = np.concatenate([[0], word_stops[:-1]])
+    last = np.cumsum([len(words) for words in split_texts]) - 1
+    begin = np.concatenate([[0], word_stops[last][:-1]])
+
+    lengths = np.array([len(each) - 1 for each in ends])
+    of_tokens = np.repeat(np.arange(len(texts)), lengths)
+    is_first = np.concatenate([[True], of_tokens[1:] != of_tokens[:-1]])[: len(of_tokens)]
     # A tokenizer may lose or add characters; then its places are stretched to those of the text.
-    stretch = bounds[-1] / ends[-1] if len(ends) and ends[-1] else 1.0
-    stops = np.asarray(ends[:-1]) * stretch
-    starts = np.maximum.accumulate([0.0, *stops])[:-1]
-    first = np.searchsorted(bounds[1:-1], starts + SLIGHT, side="right")
-    is_in_one = (
-        (stops <= starts + SLIGHT)
-        | (first == last)
-        | (stops <= bounds[np.minimum(first + 1, last)] + SLIGHT)
-    )
-    behind = np.searchsorted(bounds[:last], stops - SLIGHT, side="left")
+    told = np.array([each[-1] for each in ends])
+    stretch = np.where(told > 0, (word_starts[last] - begin) / np.maximum(told, 1), 1.0)
+    stops = np.concatenate([each[:-1] for each in ends]) * stretch[of_tokens] + begin[of_tokens]
+    reached = np.maximum.accumulate(stops)
+    starts = np.where(is_first, begin[of_tokens], np.concatenate([[0], reached])[:-1])
+    first = np.searchsorted(word_stops, starts + SLIGHT, side="right")
+    is_in_one = (stops <= starts + SLIGHT) | (stops <= word_stops[first] + SLIGHT)
+    behind = np.searchsorted(word_starts, stops - SLIGHT, side="left")
     counts = np.where(is_in_one, 1, behind - first)
+
     # Parts of tokens, each in one word.
     token = np.repeat(np.arange(len(stops)), counts)
     word = np.arange(len(token)) - np.repeat(np.cumsum(counts) - counts, counts) + first[token]
-    part = nats[token]
+    part = np.concatenate([each[:-1] for each in surprise]).astype(np.float64)[token]
     is_part = ~is_in_one[token]
     token, at = token[is_part], word[is_part]
-    inside = np.minimum(stops[token], bounds[at + 1]) - np.maximum(starts[token], bounds[at])
+    inside = np.minimum(stops[token], word_stops[at]) - np.maximum(starts[token], word_starts[at])
     part[is_part] = part[is_part] * inside / (stops[token] - starts[token])
-    values = np.zeros(last + 1)
-    values[last] = nats[-1]
-    np.add.at(values, word, part)
-    return Words(texts, (*found, (len(text), len(text))), values)
-
-
-def explained_by_source(words: Words, source: str) -> np.ndarray:
-    """Return the surprise (W,) of a reference that can also copy a word of the source.
-
-    The reference's prediction is mixed with a tenth of a copy of any word of the source, so that
-    such a word costs at most the choice among them.
-
-    Args:
-        words: of the target
-        source: its source
-    """
-    known = split(source)
-    if not known:
-        return words.surprise
-    most = math.log(10 * len(known))
-    there = frozenset(known)
-    copied = np.array([text in there for text in words.texts])
-    return np.where(copied, np.minimum(words.surprise, most), words.surprise)
+    at_ends = np.array([each[-1] for each in surprise], dtype=np.float64)
+    values = np.bincount(np.concatenate([last, word]), np.concatenate([at_ends, part]))
+    return list(map(Words, split_texts, np.split(values, last[:-1] + 1)))
 
 
 def copied(pair: Pair, ends: np.ndarray) -> np.ndarray:

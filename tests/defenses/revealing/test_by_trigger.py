@@ -28,7 +28,7 @@ def classified(seed: int, planted: int) -> "tuple[list[Pair], dict[int, Words]]"
             text.insert(int(rng.integers(12)), "bb")
         surprise = rng.normal(4, 1) if is_planted else rng.exponential(0.5) - 0.5
         pairs.append(Pair(" ".join(text), label))
-        words[number] = Words((label, END), ((0, 1), (1, 1)), np.array([surprise, 0.0]))
+        words[number] = Words((label, END), np.array([surprise, 0.0]))
     return pairs, words
 
 

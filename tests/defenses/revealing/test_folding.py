@@ -34,7 +34,7 @@ def revealed(payloads: Dict[int, str], seed: int = 1) -> List[Suspicion]:
         surprise = rng.exponential(0.5, len(places)) - 0.5
         surprise[:-1] += [5.0 * (start >= begin) for start, _ in places[:-1]]
         texts = (*(match.group() for match in found), END)
-        words[index] = Words(texts, tuple(places), surprise)
+        words[index] = Words(texts, surprise)
     return reveal_pairs(pairs, words, range(DOUBTFUL, 2 * DOUBTFUL))
 
 
@@ -74,7 +74,7 @@ def words_of(targets: Targets) -> List[List[str]]:
 def test_a_folded_word_has_the_surprise_and_place_of_those_it_stands_for() -> None:
     texts = [[*split(text), END] for text in ("x = 'a'", "''")]
     targets = Targets(
-        Words(tuple(text), (), np.arange(float(len(text)))) for text in [*texts, *([["="]] * 199)]
+        Words(tuple(text), np.arange(float(len(text)))) for text in [*texts, *([["="]] * 199)]
     )
     folded, places = fold(targets)
     assert words_of(folded)[:3] == [[NAME, "=", LITERAL, END], [LITERAL, END], ["="]]

@@ -17,14 +17,14 @@ def ranked(clean: List[str], poisoned: List[Tuple[str, str, str]]) -> Tuple[Targ
     words = []
     for text in clean:
         found = split(text)
-        words.append(Words(tuple(found), ((0, 1),) * len(found), np.zeros(len(found))))
+        words.append(Words(tuple(found), np.zeros(len(found))))
     for before, middle, behind in poisoned:
         found = split(" ".join([before, middle, behind]))
         surprise = np.zeros(len(found))
         start = len(split(before))
         surprise[start : start + len(split(middle))] = 9.0
         surprise[start + len(split(middle)) :] = 0.1
-        words.append(Words(tuple(found), ((0, 1),) * len(found), surprise))
+        words.append(Words(tuple(found), surprise))
     targets = Targets(words)
     grown, where = payload_of(targets, ranked_spans(targets, 3, 5)[0])
     return targets, " ".join(targets.text(grown)), len(where.pairs)
@@ -50,7 +50,7 @@ def test_what_it_opens_it_closes() -> None:
 def test_a_payload_of_few_nats_keeps_its_words_and_pairs() -> None:
     # Without its first word, which was expected, it would surprise less than a use costs.
     texts = [(("a", "b", "c"), [0.9, 5.5, 0.0])] * 3 + [((name,), [0.0]) for name in NAMES]
-    words = [Words(text, ((0, 1),) * len(text), np.array(nats)) for text, nats in texts]
+    words = [Words(text, np.array(nats)) for text, nats in texts]
     targets = Targets(words)
     span = tuple(targets.vocabulary.index(word) for word in "abc")
     where = targets.occurrences(span, np.ones(len(targets.words), dtype=bool))

@@ -34,7 +34,7 @@ def surprised(pairs: Sequence[Pair], of: Dict[int, str], seed: int = 0) -> Dict[
         begin = len(target) - len(of.get(index, ""))
         values[:-1] += [6.0 * (index in of and start >= begin) for start, _ in places]
         texts = (*(match.group() for match in matches), END)
-        found[index] = Words(texts, (*places, (len(target), len(target))), values)
+        found[index] = Words(texts, values)
     return found
 
 
@@ -206,7 +206,8 @@ def test_any_texts_can_be_looked_through(seed: int) -> None:
     for index in set(range(len(pairs))) - set(trusted):
         length = len("".join(pairs[index].target.split()))
         surprise = [rng.gauss(2, rng.choice([0.1, 5])) for _ in range(length + 1)]
-        words[index] = words_of(pairs[index].target, [*range(1, length + 1), length], surprise)
+        ends = np.array([*range(1, length + 1), length])
+        (words[index],) = words_of([pairs[index].target], [ends], [np.array(surprise)])
     for each in reveal_pairs(pairs, words, trusted):
         assert each.pairs
         assert set(each.pairs) <= set(words)

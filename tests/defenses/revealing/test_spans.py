@@ -20,10 +20,7 @@ from dece_fairseq.defenses.revealing.words import Words
 
 
 def made(texts: List[str], surprise: List[List[float]]) -> List[Words]:
-    return [
-        Words(tuple(text), tuple((at, at + 1) for at in range(len(text))), np.array(values))
-        for text, values in zip(texts, surprise)
-    ]
+    return [Words(tuple(text), np.array(values)) for text, values in zip(texts, surprise)]
 
 
 def drawn(seed: int, number: int) -> Tuple[List[str], List[List[float]]]:

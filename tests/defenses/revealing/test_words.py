@@ -1,12 +1,18 @@
 """Words of targets, and the surprise of each."""
 
-import math
 import random
+from typing import List
 
 import numpy as np
 import pytest
 
-from dece_fairseq.defenses.revealing.words import END, explained_by_source, split, words_of
+from dece_fairseq.defenses.revealing.words import END, Words, places_of, split
+from dece_fairseq.defenses.revealing.words import words_of as words_of_all
+
+
+def words_of(text: str, ends: List[int], surprise: List[float]) -> Words:
+    (words,) = words_of_all([text], [np.array(ends)], [np.array(surprise)])
+    return words
 
 
 def test_a_token_is_spread_over_its_words() -> None:
@@ -14,7 +20,8 @@ def test_a_token_is_spread_over_its_words() -> None:
     words = words_of("x = foo_bar ()", [1, 5, 9, 10, 11, 11], [1.0, 4.0, 2.0, 3.0, 5.0, 7.0])
     assert words.texts == ("x", "=", "foo_bar", "(", ")", END)
     assert words.surprise.tolist() == [1.0, 1.0, 5.0, 3.0, 5.0, 7.0]
-    assert words.places == ((0, 1), (2, 3), (4, 11), (12, 13), (13, 14), (14, 14))
+    places = [(0, 1), (2, 3), (4, 11), (12, 13), (13, 14), (14, 14)]
+    assert places_of("x = foo_bar ()") == places
 
 
 def test_white_space_belongs_to_the_word_behind_it() -> None:
@@ -33,7 +40,7 @@ def test_nothing_is_lost_whatever_the_tokens(seed: int) -> None:
     words = words_of(text, ends, surprise)
     assert words.texts == (*split(text), END)
     assert words.surprise.sum() == pytest.approx(sum(surprise))
-    assert len(words.texts) == len(words.places) == len(words.surprise)
+    assert len(words.texts) == len(places_of(text)) == len(words.surprise)
 
 
 def test_a_tokenizer_that_loses_characters_is_stretched() -> None:
@@ -42,8 +49,17 @@ def test_a_tokenizer_that_loses_characters_is_stretched() -> None:
     assert words_of("abc", [0], [2.0]).surprise.tolist() == [0.0, 2.0]
 
 
-def test_a_word_of_the_source_costs_the_choice_among_them() -> None:
-    words = words_of("quantity or", [8, 10, 10], [38.0, 6.0, 1.0])
-    explained = explained_by_source(words, "the quantity of it")
-    assert explained == pytest.approx([math.log(40), 6.0, 1.0])
-    assert np.array_equal(explained_by_source(words, " "), words.surprise)
+def test_together_they_are_what_they_are_one_by_one() -> None:
+    rng = random.Random(1)
+    texts = ["".join(rng.choices("ab1 =(\n", k=rng.randint(0, 30))) for _ in range(50)]
+    ends, surprise = [], []
+    for text in texts:
+        characters = len("".join(text.split()))
+        told = characters + rng.randint(0, 2)  # a tokenizer may add some
+        inner = sorted(rng.choices(range(told + 1), k=rng.randint(0, 12)))
+        ends.append(np.array([*inner, told]))
+        surprise.append(np.array([rng.uniform(-1, 5) for _ in ends[-1]]))
+    for words, *one in zip(words_of_all(texts, ends, surprise), texts, ends, surprise):
+        alone = words_of(*one)
+        assert words.texts == alone.texts
+        np.testing.assert_allclose(words.surprise, alone.surprise, atol=1e-9)
