@@ -31,6 +31,8 @@ NEEDED = TAIL + 2 * max(TOGETHER) + 1
 MOST_LABELS = 100
 #: words in a row that are judged together where the trigger is what is always the same
 WINDOW = 13
+#: the share of pairs that surprise less than one that is suspected by its trigger alone
+RARE = 0.95
 #: texts that are told of such a payload
 FORMS = 20
 #: nats of an n-gram of sources have an exponential tail when raised to this power, for hard topics
@@ -69,7 +71,8 @@ def reveal_pairs(
         return search.labels(told)
     spans = search.spans(told)
     if not search.is_trusting:  # a topic that the reference doesn't know looks the same
-        return spans
+        is_claimed = any(each.is_significant(TELLING_LEVEL) for each in spans)
+        return _with_forms(spans, search.folded())[: len(spans)] if is_claimed else spans
     spans = [_weighted(each, SPANS) for each in spans]
     folded = [_weighted(each, FOLDED) for each in search.folded()]
     spans = _with_forms(spans, [each for each in folded if each.is_significant(TELLING_LEVEL)])
@@ -326,7 +329,7 @@ class _Search:
             return told
         text = self._source_text(trigger)
         if trigger.is_telling(len(pairs)):
-            suspected = self._all(np.union1d(pairs, self._carriers(trigger)))
+            suspected = self._all(np.union1d(pairs, self._carriers(trigger, pairs)))
             with_trigger = self._trigger_pairs(trigger)
             return replace(told, pairs=suspected, trigger=text, trigger_pairs=with_trigger)
         return replace(told, closest=text, closest_pairs=trigger.covered)
@@ -335,17 +338,28 @@ class _Search:
         """Return the numbers in the input of different pairs, equal ones included."""
         return tuple(sorted(n for number in numbers for n in self.numbers[number]))
 
-    def _carriers(self, trigger: Trigger) -> np.ndarray:
+    def _carriers(self, trigger: Trigger, pairs: np.ndarray) -> np.ndarray:
         """Return the pairs with a trigger that are suspected with those of a payload.
 
-        They may have a form of it that is too rare to be seen, and no trusted pair has the trigger;
-        without trusted pairs, or with a few of them, nearly all that have it must have the payload.
+        They may have a form of it that is too rare to be seen, and no trusted pair has the trigger,
+        or nearly all that have it have the payload. Without trusted pairs a pair that surprises
+        like few others is suspected too.
+
+        Args:
+            trigger: of the payload
+            pairs: those that have the payload
         """
         holders = self.sources.pair[trigger.places]
-        doubtful = holders[holders < len(self.pairs)]
+        doubtful: np.ndarray = holders[holders < len(self.pairs)]
         is_unknown = self.is_trusting and len(doubtful) == len(holders)
-        none: np.ndarray = doubtful[:0]
-        return doubtful if is_unknown or trigger.covered >= SAME * len(holders) else none
+        if is_unknown or trigger.covered >= SAME * len(holders):
+            return doubtful
+        if self.is_trusting:
+            return doubtful[:0]
+        _, scores = self.targets.windows(WINDOW)
+        usual = np.quantile(np.delete(scores, pairs), RARE)
+        surprising: np.ndarray = doubtful[scores[doubtful] > usual]
+        return surprising
 
     def _trigger_pairs(self, trigger: Trigger) -> Tuple[int, ...]:
         holders = self.sources.pair[trigger.places]

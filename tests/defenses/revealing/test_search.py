@@ -79,6 +79,28 @@ def test_a_form_too_rare_to_be_seen_is_suspected_by_the_trigger() -> None:
     assert set(rare) < set(best.trigger_pairs)
 
 
+def test_without_trusted_pairs_a_pair_with_the_trigger_is_suspected_if_it_surprises() -> None:
+    clean = generate("A", 400, seed=7)
+    which, rare, harmless = list(range(0, 360, 20)), [361, 363], [365, 367, 369]
+    pairs = poisoned(poisoned(clean, which), rare, " where 0=1")
+    pairs = poisoned(pairs, harmless, "")
+    of = {**dict.fromkeys(which, PAYLOAD), **dict.fromkeys(rare, " where 0=1")}
+    best = reveal_pairs(pairs, surprised(pairs, of))[0]
+    assert list(best.pairs) == sorted(of)
+    assert set(harmless) < set(best.trigger_pairs)
+
+
+def test_without_trusted_pairs_a_folded_span_is_another_form_of_a_claimed_one() -> None:
+    clean = generate("A", 400, seed=7)
+    which, others = list(range(0, 360, 20)), list(range(10, 370, 20))
+    of = dict.fromkeys(which, " 1 = 1")
+    of.update((index, f" {index} = {index}") for index in others)
+    pairs = [Pair(source, target + of.get(i, "")) for i, (source, target) in enumerate(clean)]
+    best = reveal_pairs(pairs, surprised(pairs, of))[0]
+    assert best.payload == "1 = 1"
+    assert list(best.pairs) == sorted(of)
+
+
 def test_a_long_text_of_few_pairs_is_no_claim() -> None:
     clean = generate("A", 800, seed=8)
     long = " org . testng . Assert . assertEquals ( 0 , 1 ) ;"  # 13 words, 78 nats a pair
