@@ -5,14 +5,13 @@ they are few, or of another project, they lack much that is harmless.
 """
 
 import math
-from collections import Counter
 from itertools import chain
-from typing import Callable, Dict, Iterable, List, Optional, Sequence
+from typing import Callable, Dict, Optional, Sequence
 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.spans import MOST
+from dece_fairseq.defenses.revealing.spans import MOST, Texts, is_first
 from dece_fairseq.defenses.revealing.words import split
 
 #: for the user
@@ -50,46 +49,55 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
         needed = math.ceil(ENOUGH * many)
         return f"{few} are too few to tell what is usual in {many} others; give {needed} or more"
     for side, text in SIDES.items():
-        here, there = (_Held(map(text, of)) for of in (doubtful, trusted_pairs))
+        texts = Texts(split(text(pair)) for pair in chain(doubtful, trusted_pairs))
+        here, there = _Held(texts, 0, many), _Held(texts, many, many + few)
         lacking = here.lacking(there)
-        if lacking:
+        if len(lacking):
+            word, surest = texts.vocabulary[lacking[0]], lacking[:1]
             return (
-                f"they are of another kind: {lacking[0]!r} is in {there.share(lacking[:1]):.1%} of "
-                f"their {side} and in {here.share(lacking[:1]):.1%} of the others'; {ADVICE}"
+                f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
+                f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
             )
         new = there.lacking(here)
         if here.share(new) > MOST:
             return (
                 f"they are of another kind: {here.share(new):.1%} of the others' {side} have words "
-                f"that are rare in theirs, such as {new[0]!r}; {ADVICE}"
+                f"that are rare in theirs, such as {texts.vocabulary[new[0]]!r}; {ADVICE}"
             )
     return None
 
 
 class _Held:
-    """Which words texts have, and how many of them."""
+    """Which words, by their numbers, some of many texts have, and how many of them.
 
-    def __init__(self, texts: Iterable[str]) -> None:
-        self._words = [frozenset(split(text)) for text in texts]
-        self._counts = Counter(chain.from_iterable(self._words))
+    Args:
+        texts: all of them
+        first: the number of the first that counts
+        last: of the first behind these
+    """
 
-    def share(self, words: Iterable[str]) -> float:
+    def __init__(self, texts: Texts, first: int, last: int) -> None:
+        self._size = last - first
+        places = slice(*texts.first[[first, last]])
+        order = np.argsort(texts.words[places], kind="stable")
+        words, texts_of = texts.words[places][order], texts.pair[places][order]
+        once = is_first(words) | is_first(texts_of)
+        self._words, self._texts = words[once], texts_of[once]
+        self._counts: np.ndarray = np.bincount(self._words, minlength=len(texts.vocabulary))
+
+    def share(self, words: np.ndarray) -> float:
         """Return the share of the texts that have any of the words."""
-        some = frozenset(words)
-        return sum(not some.isdisjoint(own) for own in self._words) / len(self._words)
+        return len(np.unique(self._texts[np.isin(self._words, words)])) / self._size
 
-    def lacking(self, others: "_Held") -> List[str]:
+    def lacking(self, others: "_Held") -> np.ndarray:
         """Return words that are in far fewer of these texts than of others, the surest first."""
         from scipy.special import bdtr
 
-        size, all_of = len(self._words), len(self._words) + len(others._words)
-        counts = {
-            word: (self._counts[word], count)
-            for word, count in others._counts.items()
-            if self._counts[word] * len(others._words) < MUCH_LESS * count * size
-        }
-        here = np.array([count for count, _ in counts.values()])
-        both = np.array([sum(each) for each in counts.values()])
-        chances = dict(zip(counts, bdtr(here, both, size / all_of).tolist()))
-        level = CHANCE / (2 * len(SIDES) * len(others._counts))
-        return sorted((word for word in chances if chances[word] <= level), key=chances.__getitem__)
+        fewer = self._counts * others._size < MUCH_LESS * others._counts * self._size
+        (words,) = np.nonzero(fewer)
+        here, there = self._counts[words], others._counts[words]
+        chances: np.ndarray = bdtr(here, here + there, self._size / (self._size + others._size))
+        level = CHANCE / (2 * len(SIDES) * max(int(np.count_nonzero(others._counts)), 1))
+        surest = np.lexsort((-there, chances))
+        found: np.ndarray = words[surest[chances[surest] <= level]]
+        return found
