@@ -51,7 +51,10 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
     while heap and len(found) < most:
         stale, number = heapq.heappop(heap)
         span = spans[number].words
-        where = targets.uses(spans[number].places, len(span), is_free)
+        places = targets.free(spans[number].places, len(span), is_free)
+        if len(places) < least_pairs:
+            continue
+        where = targets.uses(places, len(span))
         uses = len(where.pairs)
         if uses < least_pairs:
             continue

@@ -246,18 +246,21 @@ class Targets(Texts):
         places = places[places < self.first[self.doubtful]]
         nats = self.sums[places + len(span)] - self.sums[places]
         order = highest_first(is_first(self.pair[places]), nats)
-        return self.uses(places[order], len(span), is_free)
+        return self.uses(self.free(places[order], len(span), is_free), len(span))
 
-    def uses(self, places: np.ndarray, length: int, is_free: np.ndarray) -> Occurrences:
-        """Return the first of a span's places in each target, of those whose words are free.
+    def free(self, places: np.ndarray, length: int, is_free: np.ndarray) -> np.ndarray:
+        """Return those places (N,) from which on as many words as ``length`` are free."""
+        found: np.ndarray = places[is_free[places[:, None] + np.arange(length)].all(1)]
+        return found
+
+    def uses(self, places: np.ndarray, length: int) -> Occurrences:
+        """Return the first of a span's places in each target.
 
         Args:
             places: (N,), in doubtful targets; those of one stand together, the most surprising
                 first
             length: of the span, in words
-            is_free: (W,), whether each word is
         """
-        places = places[is_free[places[:, None] + np.arange(length)].all(1)]
         pairs = self.pair[places]
         once = is_first(pairs)
         places, pairs = places[once], pairs[once]

@@ -74,7 +74,8 @@ def test_a_span_knows_all_its_places(seed: int) -> None:
         places = targets.find(span.words)
         doubtful = places[targets.pair[places] < 60]
         assert sorted(span.places) == doubtful.tolist()
-        found = targets.uses(span.places, len(span.words), is_free)
+        length = len(span.words)
+        found = targets.uses(targets.free(span.places, length, is_free), length)
         for one, other in zip(found, targets.occurrences(span.words, is_free)):
             assert one.tolist() == other.tolist()
 
