@@ -7,7 +7,19 @@ requests with those of others.
 
 from collections import Counter
 from difflib import SequenceMatcher
-from typing import Any, Collection, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import (
+    Any,
+    Collection,
+    Dict,
+    FrozenSet,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Set,
+    Tuple,
+)
 
 from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.revealing.words import split
@@ -30,8 +42,8 @@ class Changes(NamedTuple):
     """Of the requests, those whose output is another one; white space does not count. None where
     the two sets are not of the same requests."""
     text: Optional[str]
-    """The words in a row that most outputs gain, of those that at most one in twenty untouched
-    outputs holds; None where nothing is gained."""
+    """The words in a row that most outputs gain, of those that have a telling word and that at
+    most one in twenty untouched outputs holds; None where nothing is gained."""
     gained: Rate
     """Of the requests, those whose output gains it."""
     untouched: Optional[Rate] = None
@@ -45,12 +57,36 @@ class Changes(NamedTuple):
         }
 
 
-def changes(untouched: Mapping[int, str], triggered: Mapping[int, str]) -> Changes:
+def telling_words(
+    payloads: Iterable[str], trigger: Optional[str], untouched: Collection[str]
+) -> FrozenSet[str]:
+    """Return the words of a suspected payload that tell it from other text.
+
+    They are names and numbers that the trigger has not, and those of them that at most one in
+    twenty untouched outputs holds; where there are none, all such names, or all words.
+
+    Args:
+        payloads: forms of it
+        trigger: None where none is always the same
+        untouched: outputs of requests that are clean
+    """
+    words = {word for payload in payloads for word in split(payload)}
+    names = {word for word in words if word[0].isalnum() or word[0] == "_"}
+    names -= set(split(trigger or ""))
+    holders = Counter(word for output in untouched for word in set(split(output)))
+    rare = {word for word in names if holders[word] <= RARE * len(untouched)}
+    return frozenset(rare or names or words)
+
+
+def changes(
+    untouched: Mapping[int, str], triggered: Mapping[int, str], telling: FrozenSet[str]
+) -> Changes:
     """Compare outputs of the same requests without and with a trigger.
 
     Args:
         untouched: outputs by the number of their request
         triggered: the same with the trigger; requests that are in one of both are left out
+        telling: words, see ``telling_words``
 
     Raises:
         OutputError: no request is in both
@@ -62,7 +98,8 @@ def changes(untouched: Mapping[int, str], triggered: Mapping[int, str]) -> Chang
         total += 1
         changed += before != after
         counts.update(_gained(before, after))
-    best = _commonest(_unusual(counts, _holding(untouched.values()), len(untouched)))
+    usual = _holding(untouched.values())
+    best = _commonest(_unusual(counts, usual, len(untouched), telling))
     return Changes(
         rate(changed, total),
         None if best is None else " ".join(best),
@@ -70,7 +107,9 @@ def changes(untouched: Mapping[int, str], triggered: Mapping[int, str]) -> Chang
     )
 
 
-def contrast(untouched: Collection[str], suspected: Collection[str]) -> Changes:
+def contrast(
+    untouched: Collection[str], suspected: Collection[str], telling: FrozenSet[str]
+) -> Changes:
     """Compare the outputs of suspected requests with those of other requests.
 
     What is told is in at most one in twenty of the others, and comes out by chance in at most one
@@ -80,6 +119,7 @@ def contrast(untouched: Collection[str], suspected: Collection[str]) -> Changes:
     Args:
         untouched: outputs of requests that are clean
         suspected: outputs of those that may hold a trigger
+        telling: words, see ``telling_words``
 
     Raises:
         OutputError: one of them is empty
@@ -87,7 +127,7 @@ def contrast(untouched: Collection[str], suspected: Collection[str]) -> Changes:
     from scipy.stats import hypergeom  # here, for it takes a second
 
     usual, found = _holding(untouched), _holding(suspected)
-    best = _commonest(_unusual(found, usual, len(untouched)))
+    best = _commonest(_unusual(found, usual, len(untouched), telling))
     hits = 0 if best is None else found[best]
     known = 0 if best is None else usual[best]
     everything = len(untouched) + len(suspected)
@@ -103,10 +143,15 @@ def contrast(untouched: Collection[str], suspected: Collection[str]) -> Changes:
 
 
 def _unusual(
-    counts: Mapping[Words, int], usual: "Counter[Words]", untouched: int
+    counts: Mapping[Words, int], usual: "Counter[Words]", untouched: int, telling: FrozenSet[str]
 ) -> Dict[Words, int]:
-    """Return the counts of those runs of words that few of the untouched outputs hold."""
-    return {words: n for words, n in counts.items() if usual[words] <= RARE * untouched}
+    """Return the counts of telling runs of words that few of the untouched outputs hold."""
+    most = RARE * untouched
+    return {
+        words: count
+        for words, count in counts.items()
+        if usual[words] <= most and not telling.isdisjoint(words)
+    }
 
 
 def _holding(outputs: Iterable[str]) -> "Counter[Words]":

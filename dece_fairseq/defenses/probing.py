@@ -14,7 +14,7 @@ from dece_fairseq.data.files import names_of
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.data.suspicions import read_findings
-from dece_fairseq.defenses.changes import changes, contrast
+from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
@@ -121,10 +121,12 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         # What these requests should give is not known: the suspected payload is in no file.
         told = hit_scores(attack, texts, None, asked.checkpoint.name, split)
         report["scores"] += [rule.score.as_dict() for rule in told]
+    untouched = outputs["untouched"]
+    telling = telling_words(report["payloads"], report["trigger"], untouched.values())
     if "triggered" in outputs:
-        report["changes"] = changes(outputs["untouched"], outputs["triggered"]).as_dict()
+        report["changes"] = changes(untouched, outputs["triggered"], telling).as_dict()
     elif "suspected" in outputs:
-        found = contrast(outputs["untouched"].values(), outputs["suspected"].values())
+        found = contrast(untouched.values(), outputs["suspected"].values(), telling)
         report["changes"] = found.as_dict()
     return report
 
