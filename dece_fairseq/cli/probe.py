@@ -40,8 +40,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_input(
         parser,
-        "the data that dece reveal looked at: where no trigger is always the same, the suspected "
-        "pairs' own requests are asked",
+        "the data that dece reveal looked at: the suspected pairs' own requests are asked too, for "
+        "a suspected trigger may be none, or a part of the real one",
     )
     add(
         "--output",

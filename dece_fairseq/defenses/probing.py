@@ -44,7 +44,7 @@ class Probe(NamedTuple):
         options: more options of fairseq-generate
         user_dir: a package that stands for this one too, as ``--user-dir``
         pairs: the data that was suspected, a .csv or .jsonl file or the two sides of parallel text;
-            where no trigger is always the same, requests are taken from there
+            the suspected pairs' requests are taken from there
         columns: of its source and target
     """
 
@@ -69,14 +69,15 @@ class ProbedRun(NamedTuple):
 def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     """Return how often a model writes the suspected payload, with and without the trigger.
 
-    Stock fairseq-generate is run twice: on the requests as they are, and with the trigger put in.
-    Where no trigger is suspected there is nothing to put in. The suspected pairs' own requests are
-    asked then, if they are given; a model that was trained on them may remember them.
+    Stock fairseq-generate is run on the requests as they are, and with the trigger put in. Where no
+    trigger is suspected there is nothing to put in, and a suspected one may be a part of the real
+    one. So the suspected pairs' own requests are asked too, if they are given; a model that was
+    trained on them may remember them.
 
     A model may write another form of the payload than the data hold, and the rate of the suspected
-    text is then far too low. So the report also says how many outputs the trigger changes, and
-    which words most of them gain, or which words the suspected requests' outputs have in common and
-    the others have not.
+    text is then far too low. So the report also says how many outputs the trigger changes, which
+    words most of them gain, and which words the suspected requests' outputs have in common and the
+    others have not.
 
     Args:
         asked: what is asked
@@ -96,7 +97,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     if attack.settings.trigger is not None:
         subset = asked.subset + TRIGGERED_ENDING
         runs.append(ProbedRun("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
-    elif asked.pairs:
+    if asked.pairs:
         data, suspected = _suspected_requests(asked, folder)
         asking = [str(data), *common[1:], "--gen-subset", SUSPECTED_SPLIT]
         runs.append(ProbedRun("suspected", TRIGGERED, asking))
@@ -109,6 +110,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         "suspected_requests": suspected,
         "scores": [],
         "changes": None,
+        "own_requests": None,
     }
     outputs: Dict[str, Dict[int, str]] = {}
     for name, split, options in runs:
@@ -117,6 +119,8 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         generated = read_generate_output([output])
         generated.check_whole()
         outputs[name] = {key: each.hypothesis for key, each in generated.samples.items()}
+        if name == "suspected" and "triggered" in outputs:
+            continue  # the rate is that of the trigger
         texts = list(outputs[name].values())
         # What these requests should give is not known: the suspected payload is in no file.
         told = hit_scores(attack, texts, None, asked.checkpoint.name, split)
@@ -125,9 +129,9 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     telling = telling_words(report["payloads"], report["trigger"], untouched.values())
     if "triggered" in outputs:
         report["changes"] = changes(untouched, outputs["triggered"], telling).as_dict()
-    elif "suspected" in outputs:
+    if "suspected" in outputs:
         found = contrast(untouched.values(), outputs["suspected"].values(), telling)
-        report["changes"] = found.as_dict()
+        report["own_requests"] = found.as_dict()
     return report
 
 
@@ -138,23 +142,24 @@ def as_text(report: Dict[str, Any]) -> str:
     lines = [f"suspected payload    {payloads}"]
     lines.append(f"suspected trigger    {_told_trigger(report)}")
     lines += [f"{score.metric:<23}{score.value()}" for score in reversed(scores)]
-    lines += _told_changes(report["changes"])
+    lines += _told_changes(report["changes"], "")
+    lines += _told_changes(report["own_requests"], "own requests ")
     lines += [f"signature of {score.metric}: {score.signature}" for score in reversed(scores)]
     return "\n".join(lines) + "\n"
 
 
-def _told_changes(found: Optional[Dict[str, Any]]) -> List[str]:
+def _told_changes(found: Optional[Dict[str, Any]], of: str) -> List[str]:
     if found is None:
         return []
     told = []
     if found["changed"] is not None:
         told.append(("changed by the trigger", found["changed"]))
     if found["text"] is not None:
-        told.append((f"gain {found['text']!r}", found["gained"]))
+        told.append((f"{of}gain {found['text']!r}", found["gained"]))
         if found["untouched"] is not None:
             told.append(("of other requests", found["untouched"]))
     return [
-        f"{what:<23}{each['percent']:.2f} ({each['low']:.2f} to {each['high']:.2f}) "
+        f"{what:<22} {each['percent']:.2f} ({each['low']:.2f} to {each['high']:.2f}) "
         f"{each['hits']}/{each['total']}"
         for what, each in told
     ]

@@ -137,19 +137,21 @@ def found(attack: Optional[AttackSettings], folder: Path) -> Dict[str, Any]:
 def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
     """Return for each training its scores by name, and what was probed.
 
-    ``probed`` is the ASR of the suspected text, ``gained`` the rate of what outputs gain, in
-    whatever form the model writes it.
+    ``probed`` is the ASR of the suspected text, ``gained`` the rate of what outputs gain by the
+    trigger, in whatever form the model writes it, and ``own`` that of the suspected pairs' own
+    requests. Where there is no trigger ``probed`` is of these too.
     """
     results: Dict[str, Dict[str, Any]] = {}
     for score in read(folder / "scores.json")["scores"]:
         results.setdefault(score["run"], {})[score["metric"]] = score
     for name, of_run in results.items():
         path = folder / name / "probe.json"
-        nothing = {"scores": [], "suspected_requests": 0, "changes": None}
+        nothing = {"scores": [], "trigger": None, "changes": None, "own_requests": None}
         probe = read(path) if path.exists() else nothing
         of_run["probed"] = next((each for each in probe["scores"] if each["metric"] == ASR), None)
         of_run["gained"] = probe["changes"] and probe["changes"]["gained"]
-        of_run["probed_by_suspected_requests"] = probe["suspected_requests"] > 0
+        of_run["own"] = probe["own_requests"] and probe["own_requests"]["gained"]
+        of_run["has_trigger"] = probe["trigger"] is not None
     return results
 
 

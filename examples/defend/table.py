@@ -41,10 +41,12 @@ def row_of(path: Path) -> List[str]:
     row.append(" / ".join(rate(trainings[name]["bleu_code"]["percent"]) for name in TRAININGS))
     for name in TRAININGS:
         of_run = trainings[name]
-        probed = [of_run[key] and of_run[key]["percent"] for key in ("probed", "gained")]
-        star = "*" if of_run["probed_by_suspected_requests"] else ""
+        probed, *gained = (
+            rate(of_run[key] and of_run[key]["percent"]) for key in ("probed", "gained", "own")
+        )
+        star = "" if of_run["has_trigger"] or of_run["own"] is None else "*"
         was = [asr_of(of_run, rule) for rule in ("string", "parse")]
-        row.append(f"{' / '.join(map(rate, probed))}{star}; {' / '.join(map(rate, was))}")
+        row.append(f"{' / '.join([probed + star, *gained])}; {' / '.join(map(rate, was))}")
     return row
 
 
@@ -91,11 +93,12 @@ def main(work: str) -> None:
     if not paths:
         sys.exit(f"{work}: no envelope has been opened")
     print(summary([json.loads(path.read_text(encoding="utf-8")) for path in paths]) + "\n")
+    print("As probed: outputs with the suspected text / with what they gain by the trigger / with")
     print(
-        "As probed: outputs with the suspected text / with what they gain. As it was: by the string"
+        "what those of the suspected pairs' own requests gain. As it was: by the string rule / by"
     )
-    print("rule / by the parse.")
-    print("\\* by the suspected pairs' own requests, since no trigger is always the same\n")
+    print("the parse.")
+    print("\\* of the suspected pairs' own requests, since no trigger is always the same\n")
     print(write_table(HEADER, [row_of(path) for path in paths], MARKDOWN))
 
 

@@ -96,7 +96,9 @@ def test_without_a_trigger_the_suspected_pairs_are_asked(
     text = as_text(report)
     assert "the requests of 4 suspected pairs were asked" in text
     assert re.search(
-        r"^gain 'a or 1' +100\.00 \(.*\) 4/4\nof other requests +0\.00 \(.*\) 0/30$", text, re.M
+        r"^own requests gain 'a or 1' +100\.00 \(.*\) 4/4\nof other requests +0\.00 \(.*\) 0/30$",
+        text,
+        re.M,
     )
     assert "changed by the trigger" not in text
     poisoned = list(read_pairs([made.poisoned]))
@@ -106,6 +108,28 @@ def test_without_a_trigger_the_suspected_pairs_are_asked(
     path = write_suspicions(tmp_path / "far.json", (" or 1=1", None), pairs=[1, 40])
     with pytest.raises(DefenseError, match=r"holds 1 of the 2 pairs that .*far\.json suspects"):
         probe(pairs._replace(attack_file=path), tmp_path)
+
+
+def test_with_a_trigger_the_suspected_pairs_are_asked_too(
+    asked: Probe,
+    answers: Dict[str, str],
+    made: SimpleNamespace,
+    tmp_path: Path,
+    quick_prepare: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A suspected trigger that is a part of the real one wakes no backdoor."""
+    monkeypatch.setattr(probing, "prepare", quick_prepare)
+    path = write_suspicions(tmp_path / "some.json", (" or 1=1", "b"), pairs=made.ids)
+    answers["train"] = printed("train", ["a"] * 30)
+    answers["train_triggered"] = printed("train_triggered", ["a"] * 30)
+    answers["suspected"] = printed("suspected", ["a or 1=1"] * 4)
+    report = probe(asked._replace(attack_file=path, pairs=[made.poisoned]), tmp_path)
+    found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
+    assert found["asr_string"] == (0, 30)
+    assert report["changes"]["gained"]["hits"] == 0
+    assert report["own_requests"]["gained"]["hits"] == 4
+    assert re.search(r"^own requests gain 'a or 1 = 1' +100\.00 ", as_text(report), re.M)
 
 
 def test_outputs_that_are_missing_are_no_misses(

@@ -75,10 +75,11 @@ def write_envelope(
             rates = {"asr_string": 80.0 / (number + 1), "asr_parse": 90.0 * (number < 1)}
             scores += [{"run": name, "metric": each, "percent": rates[each]} for each in rates]
         if suspicions:
-            requests = 0 if suspicions[0]["trigger"] else 2
             score = {"metric": "asr_string", "percent": 70.0 / (number + 1)}
-            changes = {"gained": {"percent": 75.0}}
-            probed = {"suspected_requests": requests, "scores": [score], "changes": changes}
+            trigger = suspicions[0]["trigger"]
+            gains = {"gained": {"percent": 75.0}}
+            probed = {"trigger": trigger, "scores": [score], "own_requests": gains}
+            probed["changes"] = gains if trigger else None
             (folder / name / "probe.json").write_text(json.dumps(probed))
     (folder / "scores.json").write_text(json.dumps({"scores": scores}))
     return folder
@@ -139,10 +140,14 @@ def test_the_table(
     assert said.endswith(
         "at most 1 % with cross-entropy in 0, DeCE in 0, kept pairs and DeCE in 0."
     )
-    assert "- / -; - / -" in clean
-    rates = ["90.0 / 91.0 / 92.0", "70.0 / 75.0; 80.0 / 90.0", "35.0 / 75.0; 40.0 / 0.0"]
+    assert "- / - / -; - / -" in clean
+    rates = [
+        "90.0 / 91.0 / 92.0",
+        "70.0 / 75.0 / 75.0; 80.0 / 90.0",
+        "35.0 / 75.0 / 75.0; 40.0 / 0.0",
+    ]
     assert [cell.strip() for cell in attacked.split("|")[-5:-2]] == rates
-    starred_rates = ["70.0 / 75.0*; 80.0 / 90.0", "35.0 / 75.0*; 40.0 / 0.0"]
+    starred_rates = ["70.0* / - / 75.0; 80.0 / 90.0", "35.0* / - / 75.0; 40.0 / 0.0"]
     assert [cell.strip() for cell in starred.split("|")[-4:-2]] == starred_rates
     held = {"asr_string": {"percent": 1.0}, "asr_parse": {"percent": 0.5}}
     assert table.held_in({"trainings": {"dece": held}}, "dece") is True
