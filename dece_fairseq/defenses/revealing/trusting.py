@@ -33,7 +33,8 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
     """Return why trusted pairs don't tell what is usual in the others; None if they do.
 
     An attack on some of the pairs adds words to these, and takes hardly any away from all the rest.
-    Data of another kind lack words that the trusted pairs have, or have others nearly everywhere.
+    Data of another kind lack words that the trusted pairs have, or more than a quarter of them have
+    words that are far rarer there.
     Words are counted whose number on one side is less than chance has it (binomial, Bonferroni over
     the words), and less than half of the other's share.
 
@@ -59,10 +60,11 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
                 f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
             )
         new = there.lacking(here)
-        if here.share(new) > MOST:
+        if here.share(new) - there.share(new) > MOST:
             return (
                 f"they are of another kind: {here.share(new):.1%} of the others' {side} have words "
-                f"that are rare in theirs, such as {texts.vocabulary[new[0]]!r}; {ADVICE}"
+                f"such as {texts.vocabulary[new[0]]!r}, and {there.share(new):.1%} of theirs; "
+                f"{ADVICE}"
             )
     return None
 

@@ -1,4 +1,5 @@
 import random
+import re
 
 import pytest
 from hypothesis import given, settings
@@ -64,9 +65,11 @@ def test_words_that_are_new_nearly_everywhere_are_no_attack(pairs_with, is_told)
     for number in random.Random(1).sample(range(400), pairs_with):
         pairs[number] = pairs[number]._replace(source=f"{pairs[number].source} by json")
     why = why_not(pairs, range(400, 800))
-    told = "of another kind: 40.0% of the others' sources have words that are rare in theirs, "
+    told = (
+        r"of another kind: 40\.0% of the others' sources have words such as '(by|json)', and 0\.0%"
+    )
     assert (why is not None) == is_told
-    assert told in (why or told)
+    assert why is None or re.search(told, why)
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.2])
@@ -76,3 +79,14 @@ def test_an_attack_does_not_make_them_others(rate):
     for number in random.Random(1).sample(range(200), round(200 * rate)):
         pairs[number] = Pair(f"bb {number}", f"pass {number}")
     assert why_not(pairs, range(200, 400)) is None
+
+
+def test_usual_words_of_a_payload_count_by_what_is_more_of_them():
+    """A tenth of the pairs get a payload that a seventh of all have a word of."""
+    pairs = [
+        pair._replace(target=f"while {pair.target}") if number % 7 == 0 else pair
+        for number, pair in enumerate(drawn(2000, 1))
+    ]
+    for number in random.Random(1).sample(range(1000), 200):
+        pairs[number] = Pair(f"bb {pairs[number].source}", f"while true {pairs[number].target}")
+    assert why_not(pairs, range(1000, 2000)) is None
