@@ -199,14 +199,7 @@ class Targets(Texts):
     def with_words(
         self, words: np.ndarray, vocabulary: List[str], first: np.ndarray, surprise: np.ndarray
     ) -> "Targets":
-        """Return the same targets with other words.
-
-        Args:
-            words: (W,), their numbers in ``vocabulary``
-            vocabulary: one of each word
-            first: (N + 1,), the place of each target's first word, and how many words there are
-            surprise: (W,)
-        """
+        """Return the same targets with other words, and all that is known of these."""
         other = copy(self)
         other._take(words, vocabulary, first)
         other.explain(surprise)
@@ -257,8 +250,7 @@ class Targets(Texts):
         """Return the first of a span's places in each target.
 
         Args:
-            places: (N,), in doubtful targets; those of one stand together, the most surprising
-                first
+            places: (N,), those of one target together, the most surprising first
             length: of the span, in words
         """
         pairs = self.pair[places]
