@@ -93,11 +93,9 @@ def _in_python(loop: Node, root: Node) -> Optional[Change]:
     assigned = _assigned(body)
     if counter in assigned or not assigned.isdisjoint(bounds):
         return None
-    code = root.text or b""
-    indent, inner = (
-        to_text(code[code.rfind(b"\n", 0, node.start_byte) + 1 : node.start_byte])
-        for node in (loop, body)
-    )
+    code = root.text or b""  # from the first byte that is no white space
+    starts = (node.start_byte - root.start_byte for node in (loop, body))
+    indent, inner = (to_text(code[code.rfind(b"\n", 0, at) + 1 : at]) for at in starts)
     if indent.strip() or inner.strip():
         return None
     start, stop = bounds if len(bounds) == 2 else ["0", *bounds]
@@ -155,9 +153,9 @@ def _negations(language: Language, root: Node) -> Iterator[Change]:
         if any(text_of(child) == "!=" for part in node.named_children for child in walk(part)):
             continue
         left, operator, right = node.children
-        code = root.text or b""
+        code = root.text or b""  # from the first byte that is no white space
         texts = [
-            to_text(code[a:b])
+            to_text(code[a - root.start_byte : b - root.start_byte])
             for a, b in (
                 (left.start_byte, operator.start_byte),
                 (operator.end_byte, right.end_byte),

@@ -106,6 +106,16 @@ def test_python_does_the_same_afterwards(program):
         assert printed(text) == printed(program) != ""
 
 
+def test_white_space_before_the_code_moves_nothing():
+    python, java = LANGUAGES.get("python"), LANGUAGES.get("java")
+    assert restyled("not_equal", python, "\n\nx = a != b\n") == "\n\nx = not a == b\n"
+    loop = "\n\nfor i in range(3):\n    print(i)\n"
+    as_while = "\n\ni = 0\nwhile i < 3 :\n    print(i)\n    i += 1\n"
+    assert restyled("for_to_while", python, loop) == as_while
+    method = "\n\n void f ( ) { g ( a != b ) ; }"
+    assert restyled("not_equal", java, method) == method.replace("a != b", "! ( a == b )")
+
+
 @pytest.mark.parametrize("style", STYLES)
 @given(st.lists(st.sampled_from([*PROGRAMS, "for", "!=", " a ", "\n", "(", "{", ";", "é"])))
 def test_any_text_may_be_asked(style, parts):
