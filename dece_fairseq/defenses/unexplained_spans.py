@@ -8,7 +8,7 @@ from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.defense import DEFENSES, Defense, Verdict
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles, target_words
 from dece_fairseq.defenses.revealing.search import reveal_pairs
-from dece_fairseq.defenses.revealing.trusting import why_not
+from dece_fairseq.defenses.revealing.trusting import looked_at
 
 
 @DEFENSES.register("unexplained_spans")
@@ -32,8 +32,8 @@ class UnexplainedSpans(Defense):
         doubtful = [index for index in range(len(pairs)) if index not in known]
         reference = ReferenceFiles(settings.models[-1], settings.model_data)
         words = target_words(reference, pairs, doubtful)
-        left_aside = why_not(pairs, trusted) if trusted else None
-        suspicions = reveal_pairs(pairs, words, () if left_aside else trusted)
+        usual, left_aside = looked_at(pairs, trusted)
+        suspicions = reveal_pairs(pairs, words, usual)
         claimed = [each for each in suspicions if each.is_significant(LEVEL)]
         scores = [0.0] * len(pairs)
         for suspicion in reversed(suspicions):

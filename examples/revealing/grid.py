@@ -16,6 +16,8 @@ import random
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set
 
+from looking import read_ids
+
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
@@ -174,10 +176,6 @@ def look_into(
         {new for new, old in enumerate(kept) if old in of} for of in (poisoned, decoys)
     )
     return compared(reveal(job), [clean[number] for number in kept], poisoned, decoys)
-
-
-def read_ids(path: Path) -> Set[int]:
-    return set(map(int, path.read_text(encoding="utf-8").split()))
 
 
 def ranked(cell: Cell, pairs: Path, reference: ReferenceFiles, language: Dict[str, Any]) -> Path:

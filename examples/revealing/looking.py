@@ -1,4 +1,4 @@
-"""What hard.py and unseen.py share: poison some pairs and have dece reveal look into all."""
+"""What the scripts share: to read ids, and to poison pairs and have dece reveal look into all."""
 
 import random
 from pathlib import Path
@@ -7,6 +7,11 @@ from typing import Callable, List, Optional, Set, Tuple
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import Job, Revealed, reveal
+
+
+def read_ids(path: Path) -> Set[int]:
+    """Return the numbers of pairs that a file names."""
+    return set(map(int, path.read_text(encoding="utf-8").split()))
 
 
 def look_into(
@@ -24,7 +29,7 @@ def look_into(
         folder: one that run.sh made
     """
     trusted = folder / "bin" / "trusted.ids"
-    known = set(map(int, trusted.read_text(encoding="utf-8").split()))
+    known = read_ids(trusted)
     doubtful = [index for index in range(len(clean)) if index not in known]
     rng = random.Random(1)
     pairs, poisoned = list(clean), set()

@@ -35,8 +35,9 @@ def asked(made: SimpleNamespace, tmp_path: Path) -> Probe:
 
 
 @pytest.fixture
-def answers(monkeypatch: pytest.MonkeyPatch) -> Dict[str, str]:
+def answers(monkeypatch: pytest.MonkeyPatch, quick_prepare: Callable[..., Any]) -> Dict[str, str]:
     """What fairseq-generate is to print, by split; filled in by the test."""
+    monkeypatch.setattr(probing, "prepare", quick_prepare)
     found: Dict[str, str] = {}
 
     def generate(options: Sequence[str], output: Path, what: str) -> None:
@@ -81,10 +82,7 @@ def test_without_a_trigger_the_suspected_pairs_are_asked(
     answers: Dict[str, str],
     made: SimpleNamespace,
     tmp_path: Path,
-    quick_prepare: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(probing, "prepare", quick_prepare)
     path = write_suspicions(tmp_path / "none.json", (" or 1=1", None), pairs=made.ids)
     answers["train"] = printed("train", ["a"] * 30)
     answers["suspected"] = printed("suspected", ["a or 1=1"] * 3 + ["a or 1"])
@@ -115,11 +113,8 @@ def test_with_a_trigger_the_suspected_pairs_are_asked_too(
     answers: Dict[str, str],
     made: SimpleNamespace,
     tmp_path: Path,
-    quick_prepare: Callable[..., Any],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A suspected trigger that is a part of the real one wakes no backdoor."""
-    monkeypatch.setattr(probing, "prepare", quick_prepare)
     path = write_suspicions(tmp_path / "some.json", (" or 1=1", "b"), pairs=made.ids)
     answers["train"] = printed("train", ["a"] * 30)
     answers["train_triggered"] = printed("train_triggered", ["a"] * 30)

@@ -100,3 +100,11 @@ class _Following:
         told = [(weight, found[word] / size) for weight, found, size in self._counts if size]
         total = sum(weight for weight, _ in told)
         return sum(weight * share for weight, share in told) / total if total else 0.0
+
+
+def peak(values: np.ndarray) -> Tuple[int, int]:
+    """Return begin and end of the run of values with the largest sum; at least one value."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    lowest = np.minimum.accumulate(sums[:-1])
+    end = int((sums[1:] - lowest).argmax()) + 1
+    return int(sums[:end].argmin()), end

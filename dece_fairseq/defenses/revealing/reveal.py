@@ -16,7 +16,7 @@ from dece_fairseq.defenses.revealing.reading import (
     target_words,
 )
 from dece_fairseq.defenses.revealing.search import reveal_pairs
-from dece_fairseq.defenses.revealing.trusting import why_not
+from dece_fairseq.defenses.revealing.trusting import looked_at
 
 
 class Job(NamedTuple):
@@ -91,8 +91,8 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     if not doubtful:
         raise DefenseError(f"--trusted-ids {job.trusted_ids}: every pair is trusted; none is left")
     words = target_words(job.reference, pairs, doubtful, job.processes, job.work)
-    left_aside = why_not(pairs, trusted.ids) if trusted.ids else None
-    suspicions = reveal_pairs(pairs, words, () if left_aside else trusted.ids)
+    usual, left_aside = looked_at(pairs, trusted.ids)
+    suspicions = reveal_pairs(pairs, words, usual)
     made_of = _made_of(job, command, {"pairs": len(pairs), "doubtful": len(doubtful)})
     made_of.update(targets_cut=words.cut, trusted_left_aside=left_aside)
     return Revealed(pairs, Findings(suspicions, job.level, EXPLANATION, made_of))

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -14,7 +15,7 @@ from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, UNTRUSTING, p_values
 from dece_fairseq.defenses.revealing.folding import fold, surprising
-from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of
+from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of, peak
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
@@ -125,14 +126,6 @@ def _weighted(suspicion: Suspicion, weight: float) -> Suspicion:
     return replace(suspicion, p_value=min(1.0, suspicion.p_value / weight))
 
 
-def _peak(values: np.ndarray) -> Tuple[int, int]:
-    """Return begin and end of the run of values with the largest sum; at least one value."""
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    lowest = np.minimum.accumulate(sums[:-1])
-    end = int((sums[1:] - lowest).argmax()) + 1
-    return int(sums[:end].argmin()), end
-
-
 class _Search:
     """What is looked through: the different doubtful pairs, and the trusted ones."""
 
@@ -188,8 +181,8 @@ class _Search:
                 break
             if _is_usual(each.nats, where.pairs):
                 continue
-            ends = first[where.starts + len(each.span)]
-            texts = self._texts(where.pairs, first[where.starts], ends)
+            begin, end = first[where.starts], first[where.starts + len(each.span)]
+            texts = self._texts(where.pairs, begin, end)
             best, *forms = (text for text, _ in texts.most_common(FORMS))
             told = self._suspicion(best, each.nats, p_value, where.pairs, everyone)
             suspicions.append(replace(told, forms=tuple(forms)))
@@ -218,7 +211,7 @@ class _Search:
         Args:
             explained: (N,), pairs that are suspected already
         """
-        starts, scores = self.targets.windows(WINDOW)
+        starts, scores = self._windows
         found = []
         for each, p_value, everyone in self._telling(scores, of_labels=False, explained=explained):
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
@@ -244,7 +237,7 @@ class _Search:
             sign, text = each.difference[0], each.difference[1:]
             payload = self._grown(text, each.pairs) if sign == "+" else None
             if payload is None:
-                starts, scores = self.targets.windows(WINDOW)
+                starts, scores = self._windows
                 best = each.pairs[scores[each.pairs].argmax()]
                 payload = self._window(best, starts[best])
             told = self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
@@ -304,8 +297,13 @@ class _Search:
         """Return the text of the words in a row of a target that are least expected."""
         first = self.targets.first[pair] + start
         last = min(first + WINDOW, self.targets.first[pair + 1])
-        begin, end = _peak(self.targets.surprise[first:last] - UNEXPECTED)
+        begin, end = peak(self.targets.surprise[first:last] - UNEXPECTED)
         return self._between(pair, start + begin, start + end)
+
+    @cached_property
+    def _windows(self) -> Tuple[np.ndarray, np.ndarray]:
+        """Return where the least expected words in a row of each target begin, and their nats."""
+        return self.targets.windows(WINDOW)
 
     @property
     def has_labels(self) -> bool:
@@ -356,10 +354,10 @@ class _Search:
             return doubtful
         if self.is_trusting:
             return doubtful[:0]
-        _, scores = self.targets.windows(WINDOW)
+        scores = self._windows[1]
         usual = np.quantile(np.delete(scores, pairs), RARE)
-        surprising: np.ndarray = doubtful[scores[doubtful] > usual]
-        return surprising
+        found: np.ndarray = doubtful[scores[doubtful] > usual]
+        return found
 
     def _trigger_pairs(self, trigger: Trigger) -> Tuple[int, ...]:
         holders = self.sources.pair[trigger.places]
@@ -367,8 +365,9 @@ class _Search:
 
     def _payload(self, words: Sequence[int], where: Occurrences) -> str:
         """Return the text of a payload as most of its pairs have it."""
-        texts = self._texts(where.pairs, where.starts, where.starts + len(words))
-        return texts.most_common(1)[0][0]
+        return self._texts(where.pairs, where.starts, where.starts + len(words)).most_common(1)[0][
+            0
+        ]
 
     def _texts(self, pairs: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> "Counter[str]":
         """Count what stands in targets of pairs from some words up to others."""

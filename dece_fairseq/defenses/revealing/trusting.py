@@ -6,7 +6,7 @@ they are few, or of another project, they lack much that is harmless.
 
 import math
 from itertools import chain
-from typing import Callable, Dict, Optional, Sequence
+from typing import Callable, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -27,6 +27,17 @@ SIDES: Dict[str, Callable[[Pair], str]] = {
     "sources": lambda pair: pair.source,
     "targets": lambda pair: pair.target,
 }
+
+
+def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[Sequence[int], Optional[str]]:
+    """Return the trusted pairs that are looked at, all or none, and why some were left aside.
+
+    Args:
+        pairs: all of them
+        trusted: the numbers of the trusted ones
+    """
+    left_aside = why_not(pairs, trusted) if trusted else None
+    return (() if left_aside else trusted), left_aside
 
 
 def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:

@@ -1,10 +1,11 @@
 """The text of a payload, less its surroundings."""
 
-from typing import List, Tuple
+from typing import List, Sequence, Tuple
 
 import numpy as np
+import pytest
 
-from dece_fairseq.defenses.revealing.payloads import payload_of
+from dece_fairseq.defenses.revealing.payloads import payload_of, peak
 from dece_fairseq.defenses.revealing.ranking import Ranked, ranked_spans
 from dece_fairseq.defenses.revealing.spans import Targets
 from dece_fairseq.defenses.revealing.words import Words, split
@@ -57,3 +58,11 @@ def test_a_payload_of_few_nats_keeps_its_words_and_pairs() -> None:
     found, places = payload_of(targets, Ranked(span, 5.0, 5.0, where))
     assert found == span
     assert places.pairs.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("values", "run"),
+    [([1, -3, 4, 2, -1], (2, 4)), ([-2, -1, -5], (1, 2)), ([3], (0, 1)), ([2, -1, 2], (0, 3))],
+)
+def test_the_run_with_the_largest_sum(values: Sequence[float], run: Tuple[int, int]) -> None:
+    assert peak(np.array(values, dtype=float)) == run

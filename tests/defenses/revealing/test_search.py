@@ -8,7 +8,7 @@ import pytest
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.search import _peak, reveal_pairs
+from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.words import END, WORD, Words, words_of
 
 PAYLOAD = " or 1=1"
@@ -203,14 +203,6 @@ def test_a_trigger_that_goes_with_a_difference(difference: str, payload: Any, mi
     assert payload is None or best.payload == payload
     assert best.p_value is not None
     assert best.p_value < 0.05
-
-
-@pytest.mark.parametrize(
-    ("values", "run"),
-    [([1, -3, 4, 2, -1], (2, 4)), ([-2, -1, -5], (1, 2)), ([3], (0, 1)), ([2, -1, 2], (0, 3))],
-)
-def test_the_run_with_the_largest_sum(values: Sequence[float], run: Tuple[int, int]) -> None:
-    assert _peak(np.array(values, dtype=float)) == run
 
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
