@@ -8,14 +8,9 @@ from typing import List, Sequence
 
 import numpy as np
 
-#: for the report
+#: for the report; docs/revealing_rules.md has the whole of it
 EXPLANATION = (
-    "by the tail of the weaker suspicions of the same data: the gaps between what speaks for them, "
-    "each times its rank, are exponential in clean data; the largest are compared with "
-    "those behind them by an F test, Bonferroni over the 1, 2, 4 and 8 largest, step by step; with "
-    "trusted pairs a tenth of the level is for spans with rare names and literals folded, and a "
-    "fifth for triggers: of payloads of ever other words, and of something that targets have more "
-    "or less of"
+    "from the weaker suspicions of the same data: how far the stronger ones stand out of their tail"
 )
 #: suspicions that the tail is learned from
 TAIL = 20
