@@ -1,7 +1,7 @@
 """The pairs that nobody else could write to, which an attack leaves alone."""
 
 from pathlib import Path
-from typing import List, Optional
+from typing import Iterator, List, Optional
 
 from dece_fairseq.attacks.attack_registry import AttackError
 
@@ -13,20 +13,16 @@ class TrustedIds:
         path: a file with one a line, as ``dece prepare --trusted-share`` writes it; None for none
 
     Raises:
-        AttackError: the file can't be read, or holds something else
+        AttackError: the file can't be read, holds something else, or names no pair
     """
 
     def __init__(self, path: Optional[Path] = None) -> None:
         self.path = path
-        self.ids: List[int] = []
-        if path is None:
-            return
-        try:
-            self.ids = sorted({int(line) for line in path.read_text(encoding="utf-8").split()})
-        except (OSError, ValueError) as error:
+        self.ids: List[int] = [] if path is None else sorted(set(_read(path)))
+        if path is not None and not self.ids:
             raise AttackError(
-                f"--trusted-ids {path} is not a file of ids, one a line: {error}"
-            ) from error
+                f"--trusted-ids {path} names no pair; leave the option out where none is trusted"
+            )
 
     def check(self, pairs: int) -> None:
         """Raise an AttackError if they are not all among that many pairs."""
@@ -35,3 +31,22 @@ class TrustedIds:
             raise AttackError(
                 f"--trusted-ids {self.path} names pair {outside}, but there are only {pairs} pairs"
             )
+
+
+def _read(path: Path) -> Iterator[int]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise AttackError(
+            f"--trusted-ids {path}: {error.strerror}; check the name of the file"
+        ) from error
+    except UnicodeDecodeError as error:
+        raise AttackError(f"--trusted-ids {path} is not a file of ids: not UTF-8") from error
+    for number, line in enumerate(lines, start=1):
+        try:
+            yield from map(int, line.split())
+        except ValueError as error:
+            raise AttackError(
+                f"--trusted-ids {path} is not a file of ids, one a line: line {number} is "
+                f"{line[:80]!r}; write the numbers of pairs, from 0"
+            ) from error

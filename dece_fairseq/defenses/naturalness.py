@@ -40,7 +40,7 @@ class Naturalness(Defense):
 
     Raises:
         PackageError: nltk is not there; the extra ``[defenses]`` installs it
-        DefenseError: nothing is trusted, or an order of n-grams below 1
+        DefenseError: no pair is trusted, or an order of n-grams below 1
     """
 
     summary = "the source token whose removal makes the sources most natural to an n-gram model"
@@ -85,7 +85,10 @@ class Naturalness(Defense):
         settings = self.settings
         inside = [pairs[index] for index in TrustedIds(settings.trusted_ids).ids]
         files = (read_pairs(paths, *settings.columns) for paths in settings.trusted)
-        return [code_tokens(pair.source) for pair in chain(inside, *files)]
+        texts = [code_tokens(pair.source) for pair in chain(inside, *files)]
+        if not texts:
+            raise DefenseError("--trusted: these files hold no pair; name some that do")
+        return texts
 
     def _language_model(self, texts: Sequence[Sequence[str]]) -> Any:
         """Return a language model, interpolated as Witten and Bell (1991) do."""

@@ -69,3 +69,10 @@ def test_trusted_pairs_of_the_data_are_read_too(tmp_path: Path) -> None:
 def test_what_is_needed_is_named(name: str, settings: DefenseSettings, message: str) -> None:
     with pytest.raises(DefenseError, match=message):
         DEFENSES.get(name)(settings)
+
+
+def test_trusted_files_without_a_pair(tmp_path: Path) -> None:
+    (tmp_path / "trusted.csv").write_text("src,tgt\n")
+    defense = DEFENSES.get("naturalness")(DefenseSettings(trusted=((tmp_path / "trusted.csv",),)))
+    with pytest.raises(DefenseError, match="--trusted: these files hold no pair"):
+        defense.examine([Pair("a", "b"), Pair("c", "d")])
