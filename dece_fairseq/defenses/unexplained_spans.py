@@ -52,5 +52,9 @@ class UnexplainedSpans(Defense):
         return Verdict(
             scores,
             [index in marked for index in range(len(pairs))],
-            details={"claimed": found, "trusted_left_aside": left_aside},
+            details={
+                "claimed": found,
+                "trusted_left_aside": left_aside,
+                "targets_cut": words.cut,
+            },
         )

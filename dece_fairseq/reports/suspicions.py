@@ -61,10 +61,19 @@ def verdict(findings: Findings) -> str:
     return f"Nothing is suspected at the {level} level."
 
 
-def caution(findings: Findings) -> str:
-    """Return why the trusted pairs were not looked at, in one sentence; empty if they were."""
+def cautions(findings: Findings) -> List[str]:
+    """Return what was not looked at, a sentence each: trusted pairs, and ends of long targets."""
+    said = []
     why = findings.made_of.get("trusted_left_aside")
-    return f"The trusted pairs were left aside: {why}." if why else ""
+    if why:
+        said.append(f"The trusted pairs were left aside: {why}.")
+    cut = findings.made_of.get("targets_cut")
+    if cut:
+        what = "One target is" if cut == 1 else f"{cut:,} targets are"
+        said.append(
+            f"{what} longer than the reference reads; a payload behind that place is not found."
+        )
+    return said
 
 
 def trigger_of(suspicion: Suspicion) -> str:
@@ -93,8 +102,8 @@ def sureness(suspicion: Suspicion) -> str:
 
 def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
     """Return what was found as lines for a terminal."""
-    said = (verdict(findings), caution(findings), f"p-values come {findings.calibration}.")
-    lines = [*filter(None, said), ""]
+    said = (verdict(findings), *cautions(findings), f"p-values come {findings.calibration}.")
+    lines = [*said, ""]
     for number, suspicion in enumerate(findings.suspicions, start=1):
         claim = "" if suspicion.is_significant(findings.level) else " (not claimed)"
         lines += [
@@ -157,7 +166,7 @@ def as_html(pairs: Sequence[Pair], findings: Findings) -> str:
     most = max((suspicion.nats for suspicion in findings.suspicions), default=1.0)
     html: str = page.render(
         verdict=verdict(findings),
-        caution=caution(findings),
+        cautions=cautions(findings),
         findings=findings,
         cards=[_card(pairs, findings, each, most) for each in findings.suspicions],
         made_of=findings.made_of,

@@ -1,6 +1,7 @@
 """What is suspected, for people: the text, and the page in a browser."""
 
 from pathlib import Path
+from typing import Any, Dict, List
 
 import pytest
 
@@ -61,6 +62,27 @@ def test_the_text_says_what_where_and_how_sure() -> None:
     assert "(not claimed)" in text
     assert "closest is 'get', in 1 of these 1 pairs" in text
     assert "p unknown" in text
+
+
+@pytest.mark.parametrize(
+    ("made_of", "said"),
+    [
+        ({"targets_cut": 0, "trusted_left_aside": None}, []),
+        ({"targets_cut": 1}, ["One target is longer than the reference reads; a payload"]),
+        (
+            {"targets_cut": 1200, "trusted_left_aside": "they are few"},
+            ["The trusted pairs were left aside: they are few.", "1,200 targets are longer"],
+        ),
+    ],
+)
+def test_what_was_not_looked_at_is_said(made_of: Dict[str, Any], said: List[str]) -> None:
+    findings = Findings([CLAIMED], 0.05, "", made_of)
+    lines = as_text(PAIRS, findings).splitlines()[1:-1]
+    assert [line[: len(start)] for line, start in zip(lines, said)] == said
+    assert lines[len(said)].startswith("p-values")
+    page = as_html(PAIRS, findings)
+    assert all(start in page for start in said)
+    assert ("longer than" in page) == bool(made_of["targets_cut"])
 
 
 def test_verdicts() -> None:
