@@ -1,6 +1,6 @@
 """fairseq's dictionary with the ids of a model's own tokenizer."""
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, TextIO, Tuple
 
 from fairseq.data import Dictionary
 
@@ -48,9 +48,10 @@ def load_dictionary(filename: str) -> Any:
     """Return a dictionary from a file, with a model's own ids if its first line says so.
 
     Raises:
-        DataError: the first line says so and is broken, or symbols that it names are missing
+        DataError: the file can't be read, or its first line says so and is broken, or symbols
+            that it names are missing
     """
-    with open(filename, encoding="utf-8") as file:
+    with _opened(filename) as file:
         first = file.readline()
         if not first.startswith(HEADER):
             return Dictionary.load(filename)
@@ -59,3 +60,13 @@ def load_dictionary(filename: str) -> Any:
     if special is None or max(special[:4]) >= len(symbols):
         raise DataError(f"{filename}: cut, its special symbols are missing; make the data again")
     return SpecialDictionary(special, symbols)
+
+
+def _opened(filename: str) -> TextIO:
+    try:
+        return open(filename, encoding="utf-8")
+    except OSError as error:
+        raise DataError(
+            f"{filename}: {error.strerror}; name the data folder that dece prepare or "
+            "fairseq-preprocess made, which holds its dictionaries"
+        ) from error

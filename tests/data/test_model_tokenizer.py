@@ -130,6 +130,13 @@ def test_a_broken_dictionary_file(text: str, message: str, tmp_path: Path) -> No
         load_dictionary(str(tmp_path / "dict.txt"))
 
 
+def test_a_dictionary_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(
+        DataError, match=r"none/dict\.src\.txt: No such file .*; name the data folder"
+    ):
+        load_dictionary(str(tmp_path / "none" / "dict.src.txt"))
+
+
 def test_fairseqs_own_dictionary_file(tmp_path: Path) -> None:
     (tmp_path / "dict.txt").write_text("a 1\nb 1\n")
     dictionary = load_dictionary(str(tmp_path / "dict.txt"))
