@@ -5,7 +5,7 @@ from typing import Sequence
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.defense import DEFENSES, Verdict
+from dece_fairseq.defenses.defense import DEFENSES, DefenseError, Verdict
 from dece_fairseq.defenses.model_defense import ModelDefense
 from dece_fairseq.extras import PackageError, install
 
@@ -25,6 +25,7 @@ class ActivationClustering(ModelDefense):
     centre than to the other's.
 
     Raises:
+        DefenseError: to the model all sources are the same, so that there are no two clusters
         PackageError: scikit-learn is not there; the extra ``[defenses]`` installs it
     """
 
@@ -42,7 +43,14 @@ class ActivationClustering(ModelDefense):
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         states = self.model.mean_states([pair.source for pair in pairs], "encoding").numpy()
-        components = min(COMPONENTS, *states.shape)
+        # Where few sources differ, further components would be divided by a spread of 0.
+        spread = int(np.linalg.matrix_rank(states - states.mean(0)))
+        if not spread:
+            raise DefenseError(
+                "activation_clustering: to this model all sources are the same, so there are no "
+                "two clusters; give data whose sources differ"
+            )
+        components = min(COMPONENTS, spread)
         seed = self.settings.seed
         reduced = self.sklearn.decomposition.FastICA(
             n_components=components, whiten="unit-variance", max_iter=1000, random_state=seed

@@ -122,6 +122,22 @@ def test_activation_clustering_parts_two_clouds(
     assert [score > 0 for score in verdict.scores] == [n < small for n in range(100)]
 
 
+@pytest.mark.parametrize("kinds", [1, 2])
+def test_activation_clustering_of_sources_that_hardly_differ(
+    monkeypatch: pytest.MonkeyPatch, kinds: int
+) -> None:
+    """Its components must not be divided by a spread of 0."""
+    MadeUp.states = {f"w{n}": [3.0 * (n % 10 < kinds - 1), 1.0, 2.0] for n in range(40)}
+    monkeypatch.setattr(trained_models, "TranslationModel", MadeUp)
+    defense = DEFENSES.get("activation_clustering")(MODEL)
+    if kinds == 1:
+        with pytest.raises(DefenseError, match="all sources are the same"):
+            defense.examine(sources(*MadeUp.states))
+    else:
+        verdict = defense.examine(sources(*MadeUp.states))
+        assert verdict.suspicious == [n % 10 == 0 for n in range(40)]
+
+
 def test_falling_losses(monkeypatch: pytest.MonkeyPatch) -> None:
     class Losses(MadeUp):
         def __init__(self, path: Path, data: Path) -> None:
