@@ -9,6 +9,12 @@ from dece_fairseq.table_writer import LINED, write_table
 #: the epochs whose muted shares are shown
 EPOCHS = (1, 2, 3, 5, 8, 13, 20)
 
+#: more of the data than this is not muted for the sake of a payload
+FAR_TOO_MUCH = 0.5
+_OTHER_KIND = (
+    "Caution: that is most of the data, and none of it would be learned at first. Trust pairs of "
+    "the same\ndata (--trusted-ids), or a validation split of it."
+)
 _ADVICE = {
     DECE: "Advice: DeCE at a constant level, without smoothing:\n"
     "  --criterion deceptive_cross_entropy --dece-alpha {level:.5g} --dece-min-blend {level:.5g} "
@@ -36,6 +42,7 @@ def as_text(gauge: Gauge) -> str:
         [f"{alpha:.5g}", *(f"{100 * gauge.muted(alpha)[epoch - 1]:.1f}" for epoch in epochs)]
         for alpha in sorted({*ALPHAS, gauge.level})
     ]
+    of_others = doubtful.muted_by(gauge.level)
     return "\n".join(
         [
             "Share of tokens whose probability is below the number:",
@@ -47,7 +54,8 @@ def as_text(gauge: Gauge) -> str:
             "",
             f"Level: {gauge.level:.5g}. It mutes tokens with a probability below "
             f"{line_of(gauge.level):.2g}: {100 * trusted.muted_by(gauge.level):.1f} % of the "
-            f"trusted ones\nand {100 * doubtful.muted_by(gauge.level):.1f} % of the others.",
+            f"trusted ones\nand {100 * of_others:.1f} % of the others.",
+            *([_OTHER_KIND] if of_others > FAR_TOO_MUCH else []),
             _ADVICE[gauge.advice].format(level=gauge.level),
             "",
         ]

@@ -103,6 +103,20 @@ def test_a_line_that_tells_nothing_apart(case: SimpleNamespace, dece: Callable[.
     assert json.loads(said.out)["advice"] == "cross_entropy_and_filter"
 
 
+def test_data_of_another_kind_than_what_is_trusted(
+    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, drawn: Any
+) -> None:
+    trusted = set(drawn[:20])
+
+    def unknown_of_others(self: Any, pairs: Sequence[Pair]) -> List[np.ndarray]:
+        return [np.array([0.9 if pair in trusted else 0.01] * 9) for pair in pairs]
+
+    assert "Caution" not in dece("gauge", *case.needs).out
+    monkeypatch.setattr(MadeUp, "probabilities", unknown_of_others)
+    said = dece("gauge", *case.needs).out
+    assert "and 100.0 % of the others.\nCaution: that is most of the data" in said
+
+
 def test_the_validation_split_is_trusted_where_nothing_is_named(
     case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,7 +1,7 @@
 """Pairs of a binarised data folder, as texts."""
 
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, Iterable, List, Tuple
 
 from fairseq.data import data_utils
 
@@ -31,6 +31,8 @@ def read_binarised(folder: Path, split: str, reference: ReferenceFiles) -> List[
         codec = TrainedModel(reference.checkpoint, reference.data, "models").codec
     if (folder / INPUT).is_dir():
         prefixes = [folder / name / split for name in (INPUT, LABEL)]
+        if not prefixes[0].with_name(f"{split}.idx").exists():
+            raise _no_split(folder, split, (folder / INPUT).glob("*.idx"))
         dictionaries = [folder / name / "dict.txt" for name in (INPUT, LABEL)]
     else:
         languages = _languages(folder, split)
@@ -50,7 +52,12 @@ def _languages(folder: Path, split: str) -> Tuple[str, str]:
     for path in sorted(folder.glob(f"{split}.*-*.*.idx")):
         first, _, second = path.name[len(split) + 1 :].split(".")[0].partition("-")
         return first, second
-    raise DataError(f"{folder}: no split {split!r} of pairs; name another by --subset")
+    raise _no_split(folder, split, folder.glob("*.*-*.*.idx"))
+
+
+def _no_split(folder: Path, split: str, indices: Iterable[Path]) -> DataError:
+    there = ", ".join(sorted({path.name.split(".")[0] for path in indices})) or "none"
+    return DataError(f"{folder}: no split {split!r} of pairs; name one that is there: {there}")
 
 
 def _read(prefix: Path, dictionary: Path) -> Tuple[Any, Any]:
@@ -60,7 +67,7 @@ def _read(prefix: Path, dictionary: Path) -> Tuple[Any, Any]:
     except Exception as error:  # a broken file goes wrong anywhere
         raise DataError(f"{prefix}: can't be read ({type(error).__name__} {error})") from error
     if data is None:
-        raise DataError(f"{prefix}: no such split; name another by --subset")
+        raise DataError(f"{prefix}: its .bin or .idx is missing; make the data again")
     return data, words
 
 

@@ -237,5 +237,5 @@ def test_a_binarised_folder_gives_the_pairs_back(data: Path, tmp_path: Path) -> 
     checkpoint = save_untrained(tmp_path / "model.pt", [data, *TRANSLATION, *TRANSFORMER], 1)
     files = ReferenceFiles(checkpoint, data)
     assert read_binarised(data, "train", files) == PAIRS
-    with pytest.raises(DataError, match="no split 'valid' of pairs"):
+    with pytest.raises(DataError, match=r"no split 'valid' of pairs; name one .*: train"):
         read_binarised(data, "valid", files)
