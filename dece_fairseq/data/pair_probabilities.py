@@ -17,6 +17,8 @@ from dece_fairseq.data.pairs import DataError
 COLUMNS = ("epoch", "batch", "pair", "probability", "least_likely")
 #: so many of a target's tokens, those that are least likely, make the column ``least_likely``
 LEAST_LIKELY = 4
+#: a probability of 1, as half precision may round it
+HIGHEST = 1.01
 _NAME = re.compile(r"pair_probabilities(?:\.(\d+))?\.csv")
 
 
@@ -160,6 +162,8 @@ def _lines(path: Path) -> Iterator[PairProbability]:
                 line = PairProbability(
                     int(epoch), int(batch), int(pair), float(probability), float(least)
                 )
+                if not all(0 <= value <= HIGHEST for value in line[3:]):
+                    raise ValueError(f"{probability} and {least} are to be probabilities")
             except ValueError as error:
                 raise DataError(
                     f"{path}, line {number}: not as --record-probabilities writes it ({error}); if "

@@ -89,6 +89,12 @@ def test_what_cannot_be_read(tmp_path: Path) -> None:
     path.write_text(path.read_text() + "1,2\n")
     with pytest.raises(DataError, match=r"pair_probabilities\.csv, line 3: "):
         read_dynamics(tmp_path, pairs=9, epochs=1)
+    for wrong in ("nan", "-0.1", "2", "inf"):
+        write(tmp_path, (1, 1, [0, 1]))
+        lines = path.read_text().splitlines()
+        path.write_text("\n".join([*lines[:2], f"1,1,1,0.5,{wrong}"]) + "\n")
+        with pytest.raises(DataError, match=rf"line 3: .*0\.5 and {wrong} are to be prob"):
+            read_dynamics(tmp_path, pairs=9, epochs=1)
     path.write_text("a,b\n")
     with pytest.raises(DataError, match="doesn't begin with the columns epoch, batch"):
         read_dynamics(tmp_path, pairs=9, epochs=1)
