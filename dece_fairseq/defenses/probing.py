@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from tqdm import tqdm
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.data.files import names_of
+from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.data.suspicions import read_findings
@@ -86,11 +86,14 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
 
     Raises:
         AttackError: the file names no attack
-        DefenseError: the checkpoint or the data can't be read, or fairseq-generate fails
+        DefenseError: the checkpoint or the data can't be read, ``folder`` is a file, or
+            fairseq-generate fails
         OutputError: outputs are missing
     """
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
     common = _common_options(asked)
+    if folder.exists() and not folder.is_dir():
+        raise DefenseError(f"--output {folder}: is a file; name a folder")
     folder.mkdir(parents=True, exist_ok=True)
     runs = [ProbedRun("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
     suspected = 0
@@ -249,7 +252,8 @@ def _generate(options: Sequence[str], output: Path, what: str) -> None:
     environment.update(PYTHONIOENCODING="utf-8", PYTHONUNBUFFERED="1")
     with ExitStack() as stack:
         errors = stack.enter_context(log.open("wb"))
-        file = stack.enter_context(output.open("w", encoding="utf-8", newline=""))
+        (part,) = stack.enter_context(replacing(output))
+        file = stack.enter_context(part.open("w", encoding="utf-8", newline=""))
         bar = stack.enter_context(tqdm(desc=what, unit=" outputs", delay=2))
         run = stack.enter_context(
             subprocess.Popen(
@@ -260,10 +264,9 @@ def _generate(options: Sequence[str], output: Path, what: str) -> None:
         for line in run.stdout:
             file.write(line)
             bar.update(line.startswith("D-"))
-    if run.returncode:
-        last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
-        raise DefenseError(
-            f"fairseq-generate failed: {''.join(last)[-LONGEST:] or 'it printed nothing'}; "
-            f"{log} has "
-            "all that it said"
-        )
+        if run.wait():
+            last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+            raise DefenseError(
+                f"fairseq-generate failed: {''.join(last)[-LONGEST:] or 'it printed nothing'}; "
+                f"all that it said is in {log.name}, which --output DIR keeps"
+            )

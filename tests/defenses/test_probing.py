@@ -220,6 +220,7 @@ def test_what_fairseq_said_last_is_told(
     monkeypatch.setattr(sys, "executable", str(program))
     with pytest.raises(DefenseError, match=r"-generate failed: ValueError: too bad; .*\.log"):
         probe(asked, tmp_path)
+    assert [path.name for path in tmp_path.glob("*untouched*")] == ["untouched.log"]
 
 
 @pytest.mark.slow
