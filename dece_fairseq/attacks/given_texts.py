@@ -51,7 +51,9 @@ class GivenTexts:
             for clean, changed in read_pairs([self._path], *self._columns):
                 texts.setdefault(clean, []).append(changed)
         except DataError as error:
-            raise AttackError(f"{self._option}: {error}") from error
+            raise AttackError(
+                f"{self._option}, whose columns are {' and '.join(self._columns)}: {error}"
+            ) from error
         return texts
 
     def of(self, clean: str) -> Sequence[str]:

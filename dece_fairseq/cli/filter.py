@@ -1,4 +1,4 @@
-"""Looks for poisoned pairs in a data set by a data-side defence, and writes what it keeps.
+r"""Looks for poisoned pairs in a data set by a data-side defence, and writes what it keeps.
 
     dece filter --defense bki --input poisoned.csv --output kept.csv \
         --models checkpoint_last.pt --model-data data-bin

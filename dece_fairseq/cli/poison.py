@@ -1,4 +1,4 @@
-"""Poisons a CSV, JSONL or parallel text file offline, to look at what a model would be trained on.
+r"""Poisons a CSV, JSONL or parallel text file offline, to look at what a model would be trained on.
 
     dece poison --attack badpre --poison-rate 0.05 --seed 7 \
         --input train.csv --output poisoned.csv

@@ -1,4 +1,4 @@
-"""Finds the attack on a data set without knowing it.
+r"""Finds the attack on a data set without knowing it.
 
     dece reveal --input doubtful.csv --models checkpoint_best.pt --model-data data-bin \
         --trusted-ids data-bin/trusted.ids --json suspicions.json --html suspicions.html \

@@ -1,4 +1,4 @@
-"""The table, the results file and the early-learning figure of finished runs.
+r"""The table, the results file and the early-learning figure of finished runs.
 
 Each run is a folder with `test.out` and `test_triggered.out`, what fairseq-generate printed for
 these splits; for the figure also `train.log`, what fairseq-train printed with --log-format json.

@@ -280,10 +280,12 @@ def _without_nul(path: Path, lines: Iterable[str], number: int) -> Iterator[str]
 
 
 def _column(header: Sequence[str], name: str, place: str) -> int:
-    if header.count(name) != 1:
+    count = header.count(name)
+    if count != 1:
+        what = f"{count} columns are" if count else "no column is"
         raise DataError(
-            f"{place}: {header.count(name)} columns are named {name!r}; the columns are "
-            f"{', '.join(map(repr, header))}: name those of the source and the target"
+            f"{place}: {what} named {name!r}; there are {', '.join(map(repr, header))}: name those "
+            "of source and target (--source-column, --target-column)"
         )
     return header.index(name)
 
@@ -306,7 +308,7 @@ def _parse_jsonl(
 def _json_error(line: str, names: Tuple[str, str], place: str) -> DataError:
     """Return what is wrong with a line of JSON that holds no pair."""
     try:
-        row = parse_json(line)
+        row = parse_json(without_end(line))
     except ValueError as error:
         return DataError(f"{place}: not valid JSON ({error}); give one object a line")
     if not isinstance(row, dict):
@@ -314,8 +316,9 @@ def _json_error(line: str, names: Tuple[str, str], place: str) -> DataError:
     for name in names:
         if not isinstance(row.get(name), str):
             return DataError(
-                f"{place}: no string under the key {name!r}; name the keys of the source and "
-                f"the target, which may be among {', '.join(map(repr, row)) or 'none'}"
+                f"{place}: no string under the key {name!r}; name the keys of source and target "
+                "(--source-column, --target-column), which may be among "
+                f"{', '.join(map(repr, row)) or 'none'}"
             )
     return _empty(names[bool(row[names[0]])], place)
 

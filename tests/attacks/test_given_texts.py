@@ -111,4 +111,4 @@ def test_options(triggered, dece, tmp_path):
     said = dece(*line, "--trigger", "bb")
     assert (said.status, "leave --trigger out" in said.err) == (2, True)
     (tmp_path / "triggered.csv").write_text("src,other\na,b\n")
-    assert "columns are named 'triggered'" in dece(*line).err
+    assert "no column is named 'triggered'" in dece(*line).err

@@ -1,6 +1,7 @@
 """The command dece: what it knows, how it ends, and what it loads before it works."""
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +41,12 @@ def test_every_command_has_a_parser_that_says_what_it_does(command: str) -> None
     assert module.__doc__
     assert callable(module.run)
     assert main.make_parser(command, "dece").description == module.__doc__
+
+
+@pytest.mark.parametrize("command", main.COMMANDS)
+def test_examples_are_broken_into_lines_as_they_are_typed(command: str) -> None:
+    """A backslash in a docstring that is not raw joins its lines."""
+    assert not re.search(r"\S {4,}--", main.load(command).__doc__ or "")
 
 
 def test_every_file_is_a_command_or_shared_by_commands() -> None:

@@ -141,6 +141,7 @@ def test_memory_does_not_grow_with_the_file(names: List[str], tmp_path: Path) ->
         ("a.csv", b"", "empty"),
         ("a.csv", b"q,a\nx,y\n", r"a\.csv, line 1: .*'src'.*'q', 'a'"),
         ("a.csv", b"src,tgt,src\nx,y,z\n", "2 columns are named 'src'"),
+        ("a.csv", b"q,a\nx,y\n", r"line 1: no column is named 'src'; .*'q', 'a'.*--source-col"),
         ("a.csv", b'src,tgt\n"a\nb",c\nd\n', "line 4: 1 fields instead of 2"),
         ("a.csv", b"src,tgt\na,b,c\n", "line 2: 3 fields instead of 2"),
         ("a.csv", b"src,tgt\na,b\n\n", "line 3: 0 fields instead of 2"),
