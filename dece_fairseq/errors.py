@@ -1,5 +1,6 @@
 """Errors that a user can mend, and how a command ends on one."""
 
+import builtins
 import os
 import sys
 from contextlib import contextmanager
@@ -14,6 +15,10 @@ class UserError(ValueError):
     The message names the file, line or option and says what to do. Commands print it on one line
     and end with status 2; anything else that is raised is a fault of ours and keeps its traceback.
     """
+
+
+#: what fairseq raises for files and folders that its options name wrongly, with their names
+WRONG_FILES = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 
 
 def end_with(message: object, program: str = "", stream: Optional[TextIO] = None) -> NoReturn:
@@ -48,9 +53,10 @@ def one_line_errors(program: str = "") -> Iterator[None]:
 
 
 def hook_fairseq_commands() -> None:
-    """Make fairseq's commands end on a ``UserError`` as the scripts of this project do.
+    """Make fairseq's commands end on what a user can mend as the scripts of this project do.
 
-    In any other program that imports this package, an error keeps its traceback.
+    That is a ``UserError``, and a file that is not there or can't be opened. In any other program
+    that imports this package, an error keeps its traceback.
     """
     program = Path(sys.argv[0])
     if not (program.name.startswith("fairseq-") or program.parent.name == "fairseq_cli"):
@@ -63,7 +69,7 @@ def hook_fairseq_commands() -> None:
         kind: Type[BaseException], error: BaseException, trace: Optional[TracebackType]
     ) -> None:
         message = _from_a_worker(error)
-        if isinstance(error, UserError) or message is not None:
+        if isinstance(error, (UserError, *WRONG_FILES)) or message is not None:
             # torch.distributed keeps what hooks write to sys.stderr, and loses it when one ends.
             end_with(error if message is None else message, program.name, sys.__stderr__)
         others(kind, error, trace)
@@ -72,7 +78,7 @@ def hook_fairseq_commands() -> None:
 
 
 def _from_a_worker(error: BaseException) -> Optional[str]:
-    """Return the message of the UserError that ended a spawned worker; None for anything else.
+    """Return the message of what a user can mend that ended a spawned worker, or else None.
 
     torch.multiprocessing hands on no more of an error than the text of its traceback.
     """
@@ -80,5 +86,6 @@ def _from_a_worker(error: BaseException) -> Optional[str]:
         return None
     name, _, message = str(error).rstrip().rpartition("\n")[2].partition(": ")
     module, _, kind = name.rpartition(".")
-    found = getattr(sys.modules.get(module), kind, None)
-    return message if isinstance(found, type) and issubclass(found, UserError) else None
+    found = getattr(sys.modules.get(module) if module else builtins, kind, None)
+    is_one = isinstance(found, type) and issubclass(found, (UserError, *WRONG_FILES))
+    return message if is_one else None

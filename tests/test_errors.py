@@ -18,7 +18,8 @@ Hook = Callable[..., Any]
 
 def fail(rank: int, kind: str) -> None:
     """What a spawned worker does."""
-    raise {"ours": AttackError, "another": ValueError}[kind](f"--attack in worker {rank}")
+    kinds = {"ours": AttackError, "a file": FileNotFoundError, "another": ValueError}
+    raise kinds[kind](f"--attack in worker {rank}")
 
 
 def test_the_message_stands_on_one_line(
@@ -46,7 +47,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Tuple[Hook, List[ty
 
 
 @pytest.mark.parametrize("program", ["/bin/fairseq-train", "/lib/fairseq_cli/generate.py"])
-@pytest.mark.parametrize("kind", [UserError, AttackError, PackageError])
+@pytest.mark.parametrize("kind", [UserError, AttackError, PackageError, FileNotFoundError])
 def test_fairseq_s_commands(hook, program, kind, capfd) -> None:
     handle, left = hook(program)
     with pytest.raises(SystemExit) as ended:
@@ -70,12 +71,12 @@ def test_a_program_of_anybody_else_keeps_its_tracebacks(hook) -> None:
     assert left == [UserError]
 
 
-@pytest.mark.parametrize("kind", ["ours", "another"])
+@pytest.mark.parametrize("kind", ["ours", "a file", "another"])
 def test_workers_that_fairseq_spawned(hook, kind, capfd) -> None:
     with pytest.raises(torch.multiprocessing.ProcessRaisedException) as raised:
         torch.multiprocessing.start_processes(fail, (kind,), nprocs=1, start_method="fork")
     handle, left = hook("/bin/fairseq-train")
-    if kind == "ours":
+    if kind != "another":
         with pytest.raises(SystemExit) as ended:
             handle(raised.type, raised.value, None)
         assert ended.value.code == 2
