@@ -16,6 +16,7 @@ import argparse
 import signal
 import sys
 from pathlib import Path
+from typing import Optional
 
 from dece_fairseq.attacks import CODE_PLACES, LANGUAGES
 from dece_fairseq.cli.common import add_processes, add_trusted_ids, add_user_dir, at_least
@@ -25,7 +26,7 @@ from dece_fairseq.data.provenance import sha256
 from dece_fairseq.errors import UserError
 from dece_fairseq.suites.checking import differences, wrong_sums
 from dece_fairseq.suites.data import SuiteData, find_data
-from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, read_suite
+from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, Suite, read_suite
 from dece_fairseq.user_dir import import_user_dir
 
 #: stands for --check without a SUITE
@@ -134,14 +135,17 @@ def run(args: argparse.Namespace) -> None:
     print(f"{files} files; the suite is {sha256(args.output / SUITE)}")
 
 
-def data_of(args: argparse.Namespace) -> SuiteData:
-    """Return the data that the options name."""
+def data_of(args: argparse.Namespace, suite: Optional[Suite] = None) -> SuiteData:
+    """Return the data that the options name; what they leave out a suite of it tells."""
+    known = {} if suite is None else suite.made_of["data"]
+    dataset = args.dataset or known.get("name") or None
+    columns = (None, None) if dataset else known.get("columns", (None, None))
     return find_data(
         args.data,
-        args.dataset,
+        dataset,
         args.splits,
-        (args.source_column, args.target_column),
-        args.code_language,
+        (args.source_column or columns[0], args.target_column or columns[1]),
+        args.code_language or known.get("code_language"),
         args.code_place,
         args.trusted_ids,
     )
@@ -168,7 +172,7 @@ def check(args: argparse.Namespace) -> None:
     suite = read_suite(path)
     if not suite.is_complete:
         raise DataError(f"{path}: not finished; run the command that began it again")
-    described = None if args.data is None else data_of(args).described()
+    described = None if args.data is None else data_of(args, suite).described()
     found = differences(suite, args.output, described)
     found += wrong_sums(suite, args.output) if args.check == OWN else []
     for name, what in found:
@@ -192,6 +196,6 @@ def measure_stealth(args: argparse.Namespace) -> None:
         raise UserError("--language-model and --language-model-data go together")
     suite = read_suite(args.output)
     perplexities = None if model is None else stealth.language_model(model, data)
-    found = stealth.measure(suite, args.output, data_of(args), perplexities)
+    found = stealth.measure(suite, args.output, data_of(args, suite), perplexities)
     result = stealth.as_dict(found, suite, model, ["dece", *sys.argv[1:]])
     write_result(stealth.as_text(found), result, args.output / STEALTH)

@@ -127,6 +127,7 @@ def read_suite(path: Path) -> Suite:
                 "suite again"
             )
         entries = [_entry(entry) for entry in content["entries"]]
+        _check_data(content["made_of"]["data"])
         return Suite(dict(content["made_of"]), entries, bool(content["complete"]))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; name the folder of dece suite") from error
@@ -139,6 +140,16 @@ def read_suite(path: Path) -> Suite:
 def _entry(values: Dict[str, Any]) -> Entry:
     files = {name: SuiteFile(**file) for name, file in values["files"].items()}
     return Entry(values["attack"], values["payload"], files, dict(values["left_out"]))
+
+
+def _check_data(data: Dict[str, Any]) -> None:
+    """Raise unless it says what ``SuiteData.described`` does, as far as it is read again."""
+    source, target = data["columns"]
+    texts = [data["name"], data["code_language"], source, target]
+    for files in data["files"].values():
+        texts += [text for file in files for text in (file["name"], file["sha256"])]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("made_of.data holds something else than text")
 
 
 def write_suite(suite: Suite, folder: Path) -> None:

@@ -117,8 +117,6 @@ def test_the_command(suite: Suite, code: SuiteData, tmp_path: Path, capsys: Any)
         folder,
         "--data",
         tmp_path / "java",
-        "--code-language",
-        "java",
     ]
     dece(words)
     told = json.loads((folder / STEALTH).read_text())

@@ -259,6 +259,12 @@ def test_the_folder_of_another_suite(make: Make) -> None:
         ('{"format": 2}', "format 2, but this version knows 1"),
         ('{"format": 1, "complete": true, "made_of": {}, "entries": [{}]}', "holds no suite"),
         ('{"format": 1, "complete": true, "made_of": {}, "entries": [1]}', "holds no suite"),
+        ('{"format": 1, "complete": true, "made_of": {}, "entries": []}', "suite .'data'."),
+        (
+            '{"format": 1, "complete": true, "entries": [], "made_of": {"data": {"name": "", '
+            '"columns": ["a", 3], "code_language": "python", "files": {}}}}',
+            "holds something else than text",
+        ),
     ],
 )
 def test_what_is_no_suite(text: str, message: str, tmp_path: Path) -> None:
@@ -341,7 +347,7 @@ def test_the_command(dece: Callable[..., None], capsys: Any, tmp_path: Path) -> 
     first = read_suite(suite).entries[0].files["test_triggered"].sha256
     other.write_text(text.replace(first, "0" * 64))
     with pytest.raises(SystemExit, match="1"):
-        dece("--check", other, "--data", "data", "--code-language", "python")
+        dece("--check", other, "--data", "data")  # what the code is written in it says itself
     assert capsys.readouterr().out == "ripple-sql/test_triggered.csv: differs\n"
     for words in ([], ["--check"]):
         with pytest.raises(SystemExit, match="2"):
