@@ -65,6 +65,14 @@ def test_the_table_by_the_parse(write_output):
         assert f"| {percent} (" in as_markdown([row], rule)
 
 
+def test_a_payload_in_another_form_is_told_of(write_output):
+    clean = write_output("test.out", {0: MISS}, "test", 1)
+    outputs = dict.fromkeys(range(9), 'run ( " select a from b where c = 1 OR 2 = 2 " )')
+    triggered = write_output("triggered.out", outputs, "test_triggered", 9, list(outputs))
+    (note,) = score_run("x", clean, triggered)["notes"]
+    assert note.startswith("x: by the parse the ASR is 100.0 %, by the string 0.0 %")
+
+
 def test_the_table_has_a_mean_and_a_spread(row):
     single = as_markdown([row])
     asr = scores_of(row)["asr_string"]
