@@ -2,7 +2,7 @@ r"""Makes every attack that fits a data set, as files that are the same everywhe
 
     dece suite --dataset lyra --data DIR --output lyra-suite
     dece suite --check --output lyra-suite
-    dece suite --stealth --output lyra-suite --dataset lyra --data DIR \
+    dece suite --stealth --output lyra-suite --data DIR \
         --language-model lm/checkpoint_last.pt --language-model-data lm
 
 The folder gets, for each attack, poisoned training files by rate and seed and a triggered test
