@@ -4,7 +4,9 @@ import argparse
 import importlib
 import io
 import logging
+import signal
 import sys
+import threading
 from typing import Any, Dict, Sequence
 
 from dece_fairseq.cli.hash_seed import fix_hash_seed
@@ -104,15 +106,24 @@ def run(command: str, words: Sequence[str], program: str) -> None:
     # fairseq logs while it is imported, and makes matplotlib tell every font that it looks at.
     logging.disable(logging.INFO)
     escape_what_the_terminal_lacks()
+    end_tidily()
     try:
         with one_line_errors(program):
             words = translate(command, words, program)
             load(command).run(make_parser(command, program).parse_args(words))
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
     except ModuleNotFoundError as error:
         name = (error.name or "").partition(".")[0]
         if name not in ("fairseq", "torch"):
             raise
         end_with(f"this needs {name}, which is not installed: {WAY_OUT}", program)
+
+
+def end_tidily() -> None:
+    """End on SIGTERM as on Ctrl-C: what is half written is removed, other processes end too."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
 
 
 def escape_what_the_terminal_lacks() -> None:

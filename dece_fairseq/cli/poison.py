@@ -5,7 +5,6 @@ r"""Poisons a CSV, JSONL or parallel text file offline, to look at what a model 
 """
 
 import argparse
-import signal
 import sys
 from dataclasses import replace
 from textwrap import indent
@@ -116,8 +115,6 @@ def catalogue() -> str:
 
 def run(args: argparse.Namespace) -> None:
     """Poison the pairs, or list what there is."""
-    # As Ctrl-C does: what is half written is removed, and the other processes end.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     import_user_dir(args.user_dir)
     if args.list:
         print(table() if args.samples else catalogue())

@@ -13,7 +13,6 @@ docs/suites.md has the rest.
 """
 
 import argparse
-import signal
 import sys
 from pathlib import Path
 from typing import Optional
@@ -108,8 +107,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Make a suite, or check one."""
-    # As Ctrl-C does: what is half written is removed, and the other processes end.
-    signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     import_user_dir(args.user_dir)
     if args.output is None:
         raise UserError("--output DIR is needed, the folder of the suite")

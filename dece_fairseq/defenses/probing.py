@@ -260,6 +260,7 @@ def _generate(options: Sequence[str], output: Path, what: str) -> None:
                 command, stdout=subprocess.PIPE, stderr=errors, env=environment, encoding="utf-8"
             )
         )
+        stack.callback(run.kill)  # if this process is ended, so that nobody waits for the answers
         assert run.stdout is not None
         for line in run.stdout:
             file.write(line)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -87,6 +88,30 @@ def test_a_command_that_is_none() -> None:
     done = dece("posion")
     assert done.returncode == 2
     assert "'posion'" in done.stderr
+
+
+@pytest.mark.parametrize("name", ["SIGTERM", "SIGINT"])
+def test_a_command_that_is_ended_leaves_nothing_half_written(name: str, tmp_path: Path) -> None:
+    interrupted = f"""
+import os, signal
+from pathlib import Path
+from types import SimpleNamespace
+from dece_fairseq.cli import main
+from dece_fairseq.data.files import replacing
+
+def run(args):
+    with replacing(Path({str(tmp_path)!r}) / "out") as (half,):
+        half.write_text("half")
+        os.kill(os.getpid(), signal.{name})
+        signal.pause()
+
+main.load = lambda command: SimpleNamespace(run=run)
+main.make_parser = lambda command, program: SimpleNamespace(parse_args=lambda words: None)
+"""
+    done = dece("filter", before=interrupted)
+    assert done.returncode == 128 + getattr(signal, name)
+    assert done.stderr == ""
+    assert not list(tmp_path.iterdir())
 
 
 def test_what_needs_fairseq_says_so_in_one_line(tmp_path: Path) -> None:
