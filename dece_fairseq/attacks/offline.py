@@ -138,7 +138,7 @@ def poison_files(
     trusted = TrustedIds(trusted_ids)
     settings = attack.settings
     with ExitStack() as stack:
-        run = stack.enter_context(workers(_Worker, (settings, job), processes))
+        run = stack.enter_context(workers(_Worker, (settings, job), processes, here=True))
         notes, blocks = (stack.enter_context(TemporaryFile()) for _ in range(2))
         codes = _codes(attack)
         outside = {codes[name] for name in attack.trigger.outside}
@@ -163,6 +163,7 @@ def poison_files(
         with replacing(*results) as temporaries:
             _write(job, run, _blocks(blocks), pairs, chosen, temporaries)
             _check_unchanged(inputs, last)
+            stack.close()  # the workers end before git and the checksums take memory too
             manifest = {
                 "command": list(command),
                 **_made_of(job),

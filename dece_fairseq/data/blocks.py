@@ -19,7 +19,7 @@ from dece_fairseq.data.pairs import (
 )
 
 #: bytes of the first file in a block, and then to the end of a pair; larger ones save no time
-BLOCK_SIZE = 1 << 16
+BLOCK_SIZE = 1 << 15
 
 
 class Block(NamedTuple):

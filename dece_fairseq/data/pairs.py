@@ -209,7 +209,7 @@ def lines_of(data: bytes, path: Path, number: int) -> Iterator[str]:
 
 def csv_header(path: Path) -> List[str]:
     """Return the first row of a CSV file that has one."""
-    return next(csv.reader(_lines(path), strict=True))
+    return next(csv.reader(_lines(path, chunk=1), strict=True))  # a line at a time
 
 
 def other_columns(paths: Sequence[Path], source: str, target: str) -> List[str]:
@@ -228,10 +228,10 @@ def other_columns(paths: Sequence[Path], source: str, target: str) -> List[str]:
     return [name for name in names if name not in (source, target)]
 
 
-def _lines(path: Path) -> Iterator[str]:
+def _lines(path: Path, chunk: int = CHUNK) -> Iterator[str]:
     number = 1
     with open_file(path) as file:
-        for data in iter(lambda: file.read(CHUNK) + file.readline(), b""):
+        for data in iter(lambda: file.read(chunk) + file.readline(), b""):
             yield from lines_of(data, path, number)
             number += data.count(b"\n")
 

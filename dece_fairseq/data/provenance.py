@@ -1,7 +1,5 @@
 """What a result was made of: checksums of files and versions of packages, for manifests."""
 
-import hashlib
-import platform
 from pathlib import Path
 from typing import Dict, Optional
 
@@ -12,6 +10,8 @@ _NAMES = {"fairseq": ("fairseq", "ve-fairseq")}
 
 def sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal digits."""
+    import hashlib  # here, and below, for commands start without it
+
     digest = hashlib.sha256()
     with path.open("rb") as file:
         for block in iter(lambda: file.read(1 << 16), b""):
@@ -26,6 +26,8 @@ def versions(*packages: str) -> Dict[str, Optional[str]]:
         packages: as pip calls them; those that are not installed have None. ``fairseq`` is the
             one that is there, whatever its name: that of the main branch is ``ve-fairseq``
     """
+    import platform
+
     found = {name: _installed(*_NAMES.get(name, (name,))) for name in packages}
     return {"dece_fairseq": version(), "python": platform.python_version(), **found}
 

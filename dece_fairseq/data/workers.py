@@ -14,7 +14,18 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing.connection import Connection, wait
-from typing import Any, Callable, Deque, Iterable, Iterator, List, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Deque,
+    Iterable,
+    Iterator,
+    List,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from dece_fairseq.data.pairs import DataError
 
@@ -28,6 +39,7 @@ def workers(
     arguments: Tuple[Any, ...],
     processes: int,
     start: Optional[str] = None,
+    here: bool = False,
 ) -> Iterator[MapMethod]:
     """Make an object in each of some processes, for a time.
 
@@ -38,6 +50,8 @@ def workers(
             is given
         start: how processes start, as ``multiprocessing`` calls it (default: by a fork where
             that can be)
+        here: whether this process is one of them, and works where it would wait; that takes the
+            memory of a process less
 
     Raises:
         DataError: a worker process was killed
@@ -49,29 +63,60 @@ def workers(
     forks = "fork" in multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context(start or ("fork" if forks else "spawn"))
     gc.freeze()  # or the first collection in each process would copy every page that forks share
-    crew: List[Tuple[Any, Connection]] = []
+    crew: List[_Member] = [_Here(make, arguments)] if here else []
+    started: List[Tuple[Any, Connection]] = []
     try:
-        for _ in range(processes):
+        for _ in range(processes - len(crew)):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, make, arguments))
             process.start()
             theirs.close()  # or a process that dies would leave its pipe open
-            crew.append((process, ours))
-        yield partial(_in_order, [connection for _, connection in crew])
+            started.append((process, ours))
+            crew.append(ours)
+        yield partial(_in_order, crew)
     finally:
         gc.unfreeze()
         # Nobody waits for what they are still doing.
-        for process, connection in crew:
+        for process, connection in started:
             process.kill()
             process.join()
             connection.close()
 
 
-def _in_order(crew: Sequence[Connection], method: str, tasks: Iterable[Any]) -> Iterator[Any]:
+class _Caller:
+    """Calls the methods of an object, which is made for the first call."""
+
+    def __init__(self, make: Callable[..., Any], arguments: Tuple[Any, ...]) -> None:
+        self._make = partial(make, *arguments)
+        self._worker: Any = None
+
+    def call(self, method: str, task: Any) -> Tuple[bool, Any]:
+        """Return whether there is a result, and it or the error in its place."""
+        try:
+            self._worker = self._worker or self._make()
+            return True, getattr(self._worker, method)(task)
+        except Exception as error:  # which is the caller's to handle
+            return False, error
+
+
+class _Here(_Caller):
+    """This process, in the place of a connection to another: it works when it is read from."""
+
+    def send(self, task: Tuple[str, Any]) -> None:
+        self._task = task
+
+    def recv(self) -> Tuple[bool, Any]:
+        return self.call(*self._task)
+
+
+_Member = Union[Connection, _Here]
+
+
+def _in_order(crew: Sequence[_Member], method: str, tasks: Iterable[Any]) -> Iterator[Any]:
     """Yield results in the order of the tasks. A worker without a result has no task either, so
     that neither side ever waits for the other to read.
     """
-    busy: Deque[Connection] = deque()
+    busy: Deque[_Member] = deque()
     tasks = iter(tasks)
     for connection, task in zip(crew, tasks):
         with _who_is_gone():
@@ -106,15 +151,9 @@ def _work(connection: Connection, make: Callable[..., Any], arguments: Tuple[Any
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    worker: Any = None
+    caller = _Caller(make, arguments)
     while True:
-        method, task = connection.recv()
-        try:
-            worker = worker or make(*arguments)
-            answer = True, getattr(worker, method)(task)
-        except Exception as error:  # which is the caller's to handle
-            answer = False, error
-        connection.send(answer)
+        connection.send(caller.call(*connection.recv()))
 
 
 def _end_with_parent() -> None:

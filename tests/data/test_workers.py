@@ -34,8 +34,8 @@ class Worker:
         return os.getpid()
 
 
-def call_all(method: str, processes: int) -> None:
-    with workers(Worker, (0,), processes) as run:
+def call_all(method: str, processes: int, here: bool = False) -> None:
+    with workers(Worker, (0,), processes, here=here) as run:
         list(run(method, range(100)))
 
 
@@ -48,8 +48,20 @@ def test_results_come_in_order(processes: int) -> None:
     assert not multiprocessing.active_children()
 
 
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_this_process_is_one_of_them_where_it_is_asked_for(processes: int) -> None:
+    with workers(Worker, (100,), processes, here=True) as run:
+        assert list(run("add", range(20))) == list(range(100, 120))
+        assert len(multiprocessing.active_children()) == processes - 1
+        who = list(run("process", range(20)))
+        assert os.getpid() in who
+        assert len(set(who)) == processes
+    assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("here", [True, False])
 @pytest.mark.parametrize("processes", [1, 2])
-def test_few_tasks_are_taken_ahead_of_their_results(processes: int) -> None:
+def test_few_tasks_are_taken_ahead_of_their_results(processes: int, here: bool) -> None:
     taken = []
 
     def tasks():
@@ -57,15 +69,16 @@ def test_few_tasks_are_taken_ahead_of_their_results(processes: int) -> None:
             taken.append(number)
             yield number
 
-    with workers(Worker, (0,), processes) as run:
+    with workers(Worker, (0,), processes, here=here) as run:
         for done, _ in enumerate(run("add", tasks()), start=1):
             assert len(taken) <= done + processes
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_an_error_is_the_error_of_the_call(processes: int) -> None:
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_an_error_is_the_error_of_the_call(processes: int, here: bool) -> None:
     with pytest.raises(DataError, match=r"^the third one is bad$"):
-        call_all("fail", processes)
+        call_all("fail", processes, here)
     assert not multiprocessing.active_children()
 
 
