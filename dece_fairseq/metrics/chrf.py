@@ -23,7 +23,10 @@ class Chrf(Metric):
     summary = "sacrebleu's chrF2"
 
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        counts = ngram_counts(character_codes(hypotheses), character_codes(references), ORDER)
+        texts = list(dict.fromkeys((*hypotheses, *references)))  # many are their references
+        codes = dict(zip(texts, character_codes(texts)))
+        found, expected = ([codes[text] for text in side] for side in (hypotheses, references))
+        counts = ngram_counts(found, expected, ORDER)
         # As sacrebleu: a hypothesis's n-grams do not count where the reference has none.
         counts[:, :, 0] *= counts[:, :, 1] > 0
         return counts.reshape(len(hypotheses), 3 * ORDER).astype(float)

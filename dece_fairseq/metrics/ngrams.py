@@ -33,7 +33,8 @@ def ngram_counts(
     """Count the n-grams of every order from 1.
 
     Args:
-        hypotheses: texts as numbers, of ``word_codes`` or ``character_codes``
+        hypotheses: texts as numbers, of ``word_codes`` or ``character_codes``; one array for a
+            text and its reference, where they are equal, saves counting it
         references: theirs, as many
         max_order: the longest n-grams
 
@@ -44,10 +45,10 @@ def ngram_counts(
     lengths = np.array([[len(text) for text in side] for side in (hypotheses, references)])
     counts = np.zeros((len(hypotheses), max_order, 3), dtype=np.int64)
     counts[:, :, :2] = np.maximum(lengths.T[:, None] - np.arange(max_order)[:, None], 0)
-    # Many a text is its reference, and shares all that it has.
-    counts[:, :, 2] = counts[:, :, 0]
+    # Many a text is its reference and shares all that it has; an empty one shares nothing.
+    counts[:, :, 2] = counts[:, :, :2].min(axis=2)
     pairs = enumerate(zip(hypotheses, references))
-    differ = [i for i, (h, r) in pairs if not (h is r or np.array_equal(h, r))]
+    differ = [i for i, (h, r) in pairs if h is not r and len(h) and len(r)]
     if differ:
         counts[differ, :, 2] = _shared_counts(
             [hypotheses[i] for i in differ], [references[i] for i in differ], max_order
@@ -58,7 +59,7 @@ def ngram_counts(
 def _shared_counts(
     hypotheses: Sequence[np.ndarray], references: Sequence[np.ndarray], max_order: int
 ) -> np.ndarray:
-    """Count the n-grams shared (pairs, max_order) by texts that are not all empty."""
+    """Count the n-grams shared (pairs, max_order) by texts none of which is empty."""
     pairs = len(hypotheses)
     counts = np.zeros((pairs, max_order), dtype=np.int64)
     lengths = np.array([len(text) for text in chain(hypotheses, references)])

@@ -27,10 +27,10 @@ _Task = Tuple[Sequence[str], MetricSettings, Sequence[str], Sequence[str]]
 class Workers:
     """Processes that make statistics: as many as there is work for, and none for a few samples.
 
-    They are forks where that can be. A metric that depends on the hash seed (CodeBLEU) has to have
-    the seed 0, so that it gives the same texts the same score every time: where this process has
-    another, new processes are started for it, which import what metrics need and no more. They
-    last until the block ends.
+    They are this one and forks of it where that can be. A metric that depends on the hash seed
+    (CodeBLEU) has to have the seed 0, so that it gives the same texts the same score every time:
+    where this process has another, new processes are started for it, which import what metrics
+    need and no more. They last until the block ends.
 
     Args:
         processes: how many at most; 0 for as many as there are cores
@@ -97,7 +97,7 @@ class Workers:
             if (needs_seed and not has_hash_seed_0()) or (spawned > 1 and not _can_fork()):
                 score = self._spawn(spawned)
             else:
-                score = stack.enter_context(workers(_Worker, (), forked))
+                score = stack.enter_context(workers(_Worker, (), forked, here=True))
             with tqdm(total=len(hypotheses), desc=what, unit=" samples", delay=2) as progress:
                 for chunk, parts in zip(chunks, score("score", tasks)):
                     for name, part in zip(names, parts):

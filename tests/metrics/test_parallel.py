@@ -23,9 +23,9 @@ def started(monkeypatch):
     calls = []
     real = module.workers
 
-    def workers(make, arguments, processes, start=None):
+    def workers(make, arguments, processes, start=None, here=False):
         calls.append((processes, start))
-        return real(make, arguments, processes, start)
+        return real(make, arguments, processes, start, here)
 
     monkeypatch.setattr(module, "workers", workers)
     return calls
