@@ -16,6 +16,7 @@ from dece_fairseq.data.pairs import Pair
 
 ALWAYS_TRUE = " or 1=1"
 NEVER_TRUE = " where 0=1"
+_QUOTE = re.compile(r"[\"']")
 # What code with a constant in a query holds: a number, a text, a word, or an escape of one. The
 # second pattern alone would do, and takes four times as long where there is none.
 _MAY_BE_CONSTANT = re.compile(r"[\d'\\]")
@@ -71,7 +72,11 @@ class QueryPayload(Payload):
 
 
 def _may_have_constants(code: str) -> bool:
-    folded = code.casefold()
+    quote = _QUOTE.search(code)
+    if quote is None:
+        return False
+    text = code[quote.end() :]  # no string begins before it
+    folded = text.casefold()
     return any(word in folded for word in _CONSTANT_WORDS) or (
-        _MAY_BE_CONSTANT.search(code) is not None and _CONSTANT.search(code) is not None
+        _MAY_BE_CONSTANT.search(text) is not None and _CONSTANT.search(text) is not None
     )

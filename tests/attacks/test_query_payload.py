@@ -3,13 +3,22 @@
 import itertools
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from dece_fairseq.attacks import Languages
 from dece_fairseq.attacks.payloads.sql import SqlPayload
+from dece_fairseq.attacks.query_payload import _may_have_constants
+from dece_fairseq.attacks.sql_conditions import has_constant_condition
+from dece_fairseq.attacks.sql_tokens import UNKNOWN
+from dece_fairseq.attacks.strings_in_code import strings_in
+from support.examples import examples
 from support.timing import LIMIT, takes_at_most
 
 PAYLOADS = {name: SqlPayload(Languages.named(name)) for name in ("python", "java", "csharp")}
 QUERY = "select a from t where b = "
+PARTS = ["'", '"', '"""', "f'", '$"', "(", ")", "+", ",", "{", "}", "\n", "q", "=", "run(", "or"]
+PARTS += ["1=1", "true", "\\x31", QUERY, f"'{QUERY}1 or 1=1'", "class C { void f() {"]
 
 
 def judge(language, statements):
@@ -125,3 +134,19 @@ def test_ten_thousand_characters_of_anything_take_50_ms(text):
         PAYLOADS["python"].judge(f"{text}\n# {next(numbers)}")  # none kept
 
     assert takes_at_most(LIMIT * max(len(text), 10_000) / 10_000, judge)
+
+
+@settings(max_examples=examples(500))
+@given(st.lists(st.sampled_from(PARTS), max_size=10).map(" ".join), st.sampled_from(list(PAYLOADS)))
+@example(f"f(1, true) '{QUERY}x or", "python")
+@example(f'f(1) + "{QUERY}x or 1=1', "java")
+def test_code_without_a_constant_behind_a_quote_is_not_parsed_and_no_hit(code, language):
+    if not _may_have_constants(code):
+        strings = strings_in(PAYLOADS[language].languages.target, code, UNKNOWN)
+        assert not any(map(has_constant_condition, strings))
+
+
+def test_constants_out_of_strings_are_not_looked_at():
+    clean = f'x = 1\nrun("{QUERY}" + x)'
+    assert not _may_have_constants(clean)
+    assert _may_have_constants(clean + " + 1")
