@@ -1,8 +1,10 @@
 """Errors that a user can mend, and how a command ends on one."""
 
+import atexit
 import builtins
 import os
 import sys
+import threading
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -71,10 +73,25 @@ def hook_fairseq_commands() -> None:
         message = _from_a_worker(error)
         if isinstance(error, (UserError, *WRONG_FILES)) or message is not None:
             # torch.distributed keeps what hooks write to sys.stderr, and loses it when one ends.
-            end_with(error if message is None else message, program.name, sys.__stderr__)
+            try:
+                end_with(error if message is None else message, program.name, sys.__stderr__)
+            except SystemExit:
+                _leave_threads()
+                raise
         others(kind, error, trace)
 
     sys.excepthook = hook
+
+
+def _leave_threads() -> None:
+    """End with status 2 at once where threads go on, as fairseq's that reads batches ahead.
+
+    One that is at work in torch when Python ends makes it abort, with another status.
+    """
+    if any(thread.daemon for thread in threading.enumerate()):
+        sys.stdout.flush()
+        atexit._run_exitfuncs()
+        os._exit(2)
 
 
 def _from_a_worker(error: BaseException) -> Optional[str]:

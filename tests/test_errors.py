@@ -1,6 +1,7 @@
 """Errors that a user can mend end a command with one line and status 2."""
 
 import io
+import subprocess
 import sys
 from contextlib import redirect_stderr
 from pathlib import Path
@@ -9,11 +10,13 @@ from typing import Any, Callable, List, Tuple
 import pytest
 import torch.multiprocessing
 
+from dece_fairseq import errors
 from dece_fairseq.attacks import AttackError
 from dece_fairseq.errors import UserError, end_with, hook_fairseq_commands
 from dece_fairseq.extras import PackageError
 
 Hook = Callable[..., Any]
+ROOT = Path(__file__).resolve().parents[1]
 
 
 def fail(rank: int, kind: str) -> None:
@@ -39,6 +42,7 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Tuple[Hook, List[ty
     def install(program: str) -> Tuple[Hook, List[type]]:
         left: List[type] = []
         monkeypatch.setattr(sys, "argv", [program])
+        monkeypatch.setattr(errors, "_leave_threads", lambda: None)  # this process goes on
         monkeypatch.setattr(sys, "excepthook", lambda kind, error, trace: left.append(kind))
         hook_fairseq_commands()
         return sys.excepthook, left
@@ -56,6 +60,32 @@ def test_fairseq_s_commands(hook, program, kind, capfd) -> None:
     assert capfd.readouterr().err == f"{Path(program).name}: error: give --attack\n"
     handle(KeyError, KeyError("a fault of ours"), None)
     assert left == [KeyError]
+
+
+def test_a_thread_that_reads_ahead(tmp_path: Path) -> None:
+    """Python aborts at its end if one is at work in torch then."""
+    program = tmp_path / "fairseq-train"
+    program.write_text(
+        """
+import atexit, threading, torch
+from dece_fairseq.errors import UserError, hook_fairseq_commands
+
+def read_ahead():
+    while True:
+        torch.stack([torch.zeros(100) for _ in range(100)])
+        reads.set()
+
+hook_fairseq_commands()
+atexit.register(print, "tidied")
+reads = threading.Event()
+threading.Thread(target=read_ahead, daemon=True).start()
+reads.wait()
+raise UserError("give --attack")
+"""
+    )
+    done = subprocess.run([sys.executable, program], capture_output=True, text=True, cwd=ROOT)
+    assert (done.returncode, done.stderr) == (2, "fairseq-train: error: give --attack\n")
+    assert done.stdout == "tidied\n"
 
 
 def test_several_workers_whose_torch_keeps_what_hooks_write(hook, capfd) -> None:

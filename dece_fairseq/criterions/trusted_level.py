@@ -25,6 +25,10 @@ BATCH_TOKENS = 8192
 Probabilities = Callable[[Dict[str, Any]], Tensor]
 
 
+class TrustedLevelError(UserError, RuntimeError):
+    """Raised in a training step, in which fairseq saves a ``crash.pt`` of most other errors."""
+
+
 class TrustedLevel:
     """Chooses the level of the blend by the rule of ``level_for``, knowing nothing of the attack.
 
@@ -62,9 +66,12 @@ class TrustedLevel:
             probabilities: asks it about a batch
 
         Raises:
-            UserError: there is no text to ask about
+            TrustedLevelError: there is no text to ask about
         """
-        dataset, numbers, what = self._text()
+        try:
+            dataset, numbers, what = self._text()
+        except UserError as error:
+            raise TrustedLevelError(str(error)) from error
         was_training = model.training
         model.eval()
         try:
@@ -74,7 +81,9 @@ class TrustedLevel:
         finally:
             model.train(was_training)
         if not found:
-            raise UserError(f"--dece-alpha auto: {what} has no pair that the model can read")
+            raise TrustedLevelError(
+                f"--dece-alpha auto: {what} has no pair that the model can read"
+            )
         tokens = np.concatenate(found)
         level, line = level_for(tokens.tolist(), self._muted_share)
         level = _of_first_worker(level, model)
