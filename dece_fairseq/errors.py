@@ -19,6 +19,10 @@ class UserError(ValueError):
     """
 
 
+class TrainingStepError(UserError, RuntimeError):
+    """Raised in a training step, in which fairseq saves a ``crash.pt`` of most other errors."""
+
+
 #: what fairseq raises for files and folders that its options name wrongly, with their names
 WRONG_FILES = (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError)
 

@@ -3,6 +3,9 @@
 Without smoothing DeCE is cross-entropy whose gradient has a weight for each token,
 ``a * s / (a * s + 1 - a)``, with the blend ``a`` and the token's probability ``s``. A token is
 muted where its weight is below a half, which is where ``s`` is below the line ``(1 - a) / a``.
+
+That weight is small and not 0, and grows as a payload is learned. A span of tokens that the model
+finds less likely than a line of its own is muted wholly.
 """
 
 import math
@@ -14,6 +17,10 @@ T = TypeVar("T")
 MUTED_SHARE = 0.1
 #: the mildest blend that a rule chooses: the paper's alpha, which protected models that know less
 HIGHEST_LEVEL = 0.985
+#: more of the data than this is not muted for the sake of a payload
+FAR_TOO_MUCH = 0.5
+#: pairs that a rule looks at
+MOST = 1000
 #: a model that finds half of the trusted tokens likelier than this knows the task
 KNOWN = 0.5
 
@@ -44,15 +51,39 @@ def level_for(
     Raises:
         ValueError: there are no tokens, or the share is out of its range
     """
-    if not 0 <= muted_share < 1:
-        raise ValueError(f"muted_share must be in [0, 1), got {muted_share}")
-    if not len(probabilities):
-        raise ValueError("probabilities must be of one token or more, got none")
-    line = float(sorted(probabilities)[int(muted_share * len(probabilities))])
+    line = _of_rank(probabilities, muted_share, "probabilities")
     return min(highest, 1 / (1 + line)), line
 
 
-def evenly(items: Sequence[T], most: int = 1000) -> List[T]:
+def span_line_for(means: Sequence[float], muted_share: float) -> float:
+    """Return the line of spans that mutes no more than a share of some spans.
+
+    It is the order statistic of that rank. A model that knows the task by heart finds hardly any
+    span unlikely, so the line is never above that of a span whose tokens are as likely as not.
+
+    Args:
+        means: mean log-probabilities of spans that are to be learned, in any order
+        muted_share: in [0, 1)
+
+    Returns:
+        a mean log-probability, at most that of ``KNOWN``
+
+    Raises:
+        ValueError: there are no spans, or the share is out of its range
+    """
+    return min(math.log(KNOWN), _of_rank(means, muted_share, "means"))
+
+
+def _of_rank(values: Sequence[float], muted_share: float, what: str) -> float:
+    """Return the value of rank ``muted_share * n`` from below."""
+    if not 0 <= muted_share < 1:
+        raise ValueError(f"muted_share must be in [0, 1), got {muted_share}")
+    if not len(values):
+        raise ValueError(f"{what} must be of one token or more, got none")
+    return float(sorted(values)[int(muted_share * len(values))])
+
+
+def evenly(items: Sequence[T], most: int = MOST) -> List[T]:
     """Return no more than ``most`` of some items, at even distances: what a rule looks at."""
     if len(items) <= most:
         return list(items)

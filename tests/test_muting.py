@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from dece_fairseq.losses import deceptive_cross_entropy, level_for, line_of
-from dece_fairseq.muting import HIGHEST_LEVEL, evenly
+from dece_fairseq.muting import HIGHEST_LEVEL, KNOWN, evenly, span_line_for
 
 
 @pytest.mark.parametrize("blend", [0.5, 0.8, 0.985, 0.9999])
@@ -43,6 +43,15 @@ def test_the_ends() -> None:
         level_for([], 0.1)
     with pytest.raises(ValueError, match=r"muted_share must be in \[0, 1\), got 1"):
         level_for([0.5], 1)
+
+
+def test_the_line_of_spans() -> None:
+    means = [-0.5, -4.0, -3.0, -0.1]
+    assert span_line_for(means, 0.0) == -4.0
+    assert span_line_for(means, 0.25) == -3.0
+    assert span_line_for(means, 0.5) == math.log(KNOWN)  # and not -0.5
+    with pytest.raises(ValueError, match="means must be of one token or more"):
+        span_line_for([], 0.1)
 
 
 def test_evenly() -> None:

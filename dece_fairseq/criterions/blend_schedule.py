@@ -1,5 +1,6 @@
 """The blend ``alpha ** T`` of the deceptive criterions as training goes on."""
 
+import logging
 import math
 from dataclasses import dataclass, field
 from typing import List, Optional, Sequence, Union
@@ -8,11 +9,14 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask
 from omegaconf import II
 
+from dece_fairseq.criterions.muted_spans import MUTED
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.criterions.training_clock import TrainingClock
-from dece_fairseq.errors import UserError
+from dece_fairseq.errors import TrainingStepError
 from dece_fairseq.losses import blend, longest_time
 from dece_fairseq.muting import MUTED_SHARE
+
+logger = logging.getLogger(__name__)
 
 SCHEDULES = ("epoch", "update")
 #: the alpha that trusted text settles
@@ -21,6 +25,8 @@ AUTO = "auto"
 PUBLISHED_SMOOTHING = 0.05
 #: the name of the level in what checkpoints keep
 LEVEL = "dece_alpha"
+#: what is muted: tokens by their own probability, as published, or spans of them besides
+TOKEN, SPAN = GATES = ("token", "span")
 
 
 @dataclass
@@ -67,16 +73,18 @@ class BlendOptions(FairseqDataclass):
         default=MUTED_SHARE,
         metadata={
             "help": "with --dece-alpha auto: the share of trusted tokens that may be muted, in "
-            "[0, 1), a muted one having less than half of its gradient"
+            "[0, 1), a muted one having less than half of its gradient; of trusted spans too, with "
+            "--dece-gate span"
         },
     )
     dece_trusted_ids: Optional[str] = field(
         default=None,
         metadata={
-            "help": "with --dece-alpha auto: a file with the numbers of trusted training pairs, "
-            "one a line from 0 (default: the validation split is trusted)"
+            "help": "with --dece-alpha auto or --dece-gate span: a file with the numbers of "
+            "trusted training pairs, one a line from 0 (default: the validation split is trusted)"
         },
     )
+    train_subset: str = II("dataset.train_subset")
     valid_subset: str = II("dataset.valid_subset")
     disable_validation: bool = II("dataset.disable_validation")
     update_freq: List[int] = II("optimization.update_freq")
@@ -93,6 +101,8 @@ class BlendSchedule:
         dece_warmup_epochs: epochs before the blend falls
         dece_schedule: one of ``SCHEDULES``
         update_freq: batches an update takes in epoch 1, 2, ...; the last goes for the rest
+        dece_gate: one of ``GATES``; for ``SPAN`` somebody has to find what is muted. None is
+            ``SPAN`` with ``AUTO``, ``TOKEN`` with a number
 
     Raises:
         UserError: an option is out of its range; the option is named
@@ -107,6 +117,7 @@ class BlendSchedule:
         dece_warmup_epochs: int,
         dece_schedule: str,
         update_freq: Sequence[int],
+        dece_gate: Optional[str] = None,
     ) -> None:
         self._is_auto = dece_alpha == AUTO
         if label_smoothing is None:
@@ -123,6 +134,12 @@ class BlendSchedule:
         check_option("--dece-warmup-epochs", finite, "finite and 0 or more", dece_warmup_epochs)
         known = dece_schedule in SCHEDULES
         check_option("--dece-schedule", known, " or ".join(SCHEDULES), dece_schedule)
+        if dece_gate is None:
+            dece_gate = SPAN if self._is_auto else TOKEN
+        check_option("--dece-gate", dece_gate in GATES, " or ".join(GATES), dece_gate)
+        #: what trusted text has to settle
+        self._wanted = [LEVEL] * self._is_auto + [MUTED] * (dece_gate == SPAN)
+        self.mutes_spans = dece_gate == SPAN
         self._alpha = alpha
         self._longest_time = 1.0 if self._is_auto else longest_time(alpha, dece_min_blend)
         self.epsilon = label_smoothing
@@ -137,29 +154,36 @@ class BlendSchedule:
         return float(self.clock.kept.get(LEVEL, 1.0)) if self._is_auto else self._alpha
 
     def is_settled(self) -> bool:
-        """Return whether alpha is known: it was given, settled, or settled before a resume."""
-        return not self._is_auto or LEVEL in self.clock.kept
+        """Return whether all is known: it was given, settled, or settled before a resume."""
+        return all(name in self.clock.kept for name in self._wanted)
 
     def is_to_be_settled(self) -> bool:
-        """Return whether alpha is to be settled now: unknown, and the warmup is over.
+        """Return whether something is to be settled now: unknown, and the warmup is over.
 
         Raises:
-            UserError: the training began with another alpha
+            TrainingStepError: the training began with other options
         """
         if self.is_settled() or self.training_time() == 0:
             return False
         if self.clock.epoch is not None and self.clock.epoch > self.warmup_epochs + 1:
-            raise UserError(
-                f"--dece-alpha {AUTO}: this training began with another --dece-alpha, and by epoch "
-                f"{self.clock.epoch:g} the model has met the doubtful pairs; give the number that "
-                "it began with (0.985 was the default before), or begin anew with "
-                "--finetune-from-model"
+            raise TrainingStepError(
+                f"{self.asking()}: this training began without, and by epoch "
+                f"{self.clock.epoch:g} the model has met the doubtful pairs; go on as it began "
+                "(--dece-gate token; before there was auto --dece-alpha was 0.985), or begin anew "
+                "with --finetune-from-model"
             )
         return True
 
+    def asking(self) -> str:
+        """Return the options that trusted text has to settle; empty where there are none."""
+        named = {LEVEL: f"--dece-alpha {AUTO}", MUTED: f"--dece-gate {SPAN}"}
+        return " and ".join(named[name] for name in self._wanted)
+
     def settle(self, level: float) -> None:
         """Take ``level`` for a blend that never changes; checkpoints keep it."""
-        self.clock.kept[LEVEL] = level
+        if self._is_auto:
+            self.clock.kept.setdefault(LEVEL, level)
+            logger.info(f"--dece-alpha {AUTO}: the blend stays at {self.alpha:.6g}")
 
     def time(self) -> Optional[float]:
         """Return T of ``alpha ** T``; None until an epoch is told.

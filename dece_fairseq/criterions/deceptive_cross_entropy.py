@@ -1,7 +1,6 @@
 """``--criterion deceptive_cross_entropy`` (arXiv 2407.08956); the arithmetic is in losses."""
 
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from fairseq.criterions import register_criterion
@@ -9,9 +8,11 @@ from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import AUTO, BlendOptions, BlendSchedule
+from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
+from dece_fairseq.criterions.muted_spans import MutedSpans
 from dece_fairseq.criterions.robust_criterion import RobustCriterion, RobustCriterionConfig, total
 from dece_fairseq.criterions.trusted_level import TrustedLevel
+from dece_fairseq.errors import UserError
 from dece_fairseq.losses import LossOutput, cross_entropy_output, deceptive_output
 
 
@@ -19,6 +20,15 @@ from dece_fairseq.losses import LossOutput, cross_entropy_output, deceptive_outp
 class DeceptiveCrossEntropyCriterionConfig(BlendOptions, RobustCriterionConfig):
     """The options."""
 
+    dece_gate: Optional[str] = field(
+        default=None,
+        metadata={
+            "help": "token: each target token is muted by its own probability, as published; span: "
+            "besides, tokens are never learned where the model that training starts from finds the "
+            "five tokens around less likely, on average, than all but few trusted ones "
+            "(--dece-muted-share) (default: span with --dece-alpha auto, token with a number)"
+        },
+    )
     dece_fused: bool = field(
         default=False,
         metadata={
@@ -36,17 +46,27 @@ class DeceptiveCriterion(RobustCriterion):
 
     loss_name = "dece_loss"
     schedule: BlendSchedule
-    #: settles ``--dece-alpha auto``
+    #: settles what the schedule asks for
     trusted_level: Optional[TrustedLevel] = None
+    #: knows what is muted by spans
+    muted_spans: Optional[MutedSpans] = None
 
     @classmethod
     def build_criterion(cls, cfg: BlendOptions, task: FairseqTask) -> "DeceptiveCriterion":
-        """Build the criterion as fairseq does, and what chooses its alpha where that is asked."""
+        """Build the criterion as fairseq does, and what asks trusted text where that is needed."""
         criterion: DeceptiveCriterion = super().build_criterion(cfg, task)
-        if cfg.dece_alpha == AUTO:
+        asking = criterion.schedule.asking()
+        if asking:
             criterion.trusted_level = TrustedLevel(
-                task, cfg.dece_muted_share, cfg.dece_trusted_ids, cfg.valid_subset
+                task, cfg.dece_muted_share, cfg.dece_trusted_ids, cfg.valid_subset, asking
             )
+            if criterion.schedule.mutes_spans:
+                if criterion.recorder is not None:
+                    raise UserError(
+                        "--record-probabilities: what is muted by spans has no probability; give "
+                        "--dece-gate token"
+                    )
+                criterion.muted_spans = MutedSpans(task, cfg.train_subset, cfg.dece_trusted_ids)
             # fairseq looks for the split before it trains, but for --disable-validation.
             if cfg.disable_validation is True and cfg.dece_trusted_ids is None:
                 criterion.trusted_level.load()
@@ -62,19 +82,29 @@ class DeceptiveCriterion(RobustCriterion):
     def forward(
         self, model: Any, sample: Dict[str, Any], reduce: bool = True
     ) -> Tuple[Tensor, int, Dict[str, Any]]:
-        """Return the loss of a batch; settle alpha first where that is still to be done."""
+        """Return the loss of a batch; settle first what is still to be settled."""
         schedule = self.schedule
         if model.training and schedule.is_to_be_settled():
             if self.trusted_level is None:
-                raise RuntimeError("no trusted_level settles dece_alpha='auto'; give a number")
-            schedule.settle(self.trusted_level.measure(model, partial(self._probabilities, model)))
+                raise RuntimeError(f"no trusted_level settles {schedule.asking()}")
+            settled = self.trusted_level.measure(model, self._ask)
+            schedule.settle(settled.level)
+            if self.muted_spans is not None:
+                self.muted_spans.measure(model, self._ask, settled.span_line)
         return super().forward(model, sample, reduce)
 
-    def _probabilities(self, model: Any, sample: Dict[str, Any]) -> Tensor:
-        """Return how likely the model finds each target token of a batch."""
+    def _ask(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor]:
+        """Return ``-log s`` of each target of a batch (B, T), and which are no padding."""
         logits, target = self.logits_and_target(model, sample)
         nll = cross_entropy_output(logits, target, self.padding_idx, "none", self.fused).nll
-        return (-nll[target != self.padding_idx].double()).exp()
+        pairs = len(sample["target"])
+        return nll.view(pairs, -1), (target != self.padding_idx).view(pairs, -1)
+
+    def learned(self, sample: Dict[str, Any], target: Tensor) -> Tensor:
+        if self.muted_spans is None or self.schedule.training_time() == 0:
+            return target
+        muted = self.muted_spans.of(sample["id"].tolist(), target != self.padding_idx)
+        return target.masked_fill(muted, self.padding_idx)
 
     def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
@@ -135,6 +165,7 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         report_accuracy: bool = False,
         dece_fused: bool = False,
         update_freq: Sequence[int] = (1,),
+        dece_gate: Optional[str] = None,
     ) -> None:
         super().__init__(task, sentence_avg, ignore_prefix_size, report_accuracy)
         self.schedule = BlendSchedule(
@@ -145,5 +176,6 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
             dece_warmup_epochs,
             dece_schedule,
             update_freq,
+            dece_gate,
         )
         self.fused = dece_fused or None

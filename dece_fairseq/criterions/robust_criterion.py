@@ -99,6 +99,10 @@ class RobustCriterion(FairseqCriterion):
             the loss and what is logged with it; None where it can't be told in validation
         """
 
+    def learned(self, sample: Dict[str, Any], target: Tensor) -> Tensor:
+        """Return the targets (N,) of a training batch with ``padding_idx`` for what is muted."""
+        return target
+
     def training_log(self, sample_size: int) -> Dict[str, Any]:
         """Return what else training logs, weighted so that it can be summed over batches."""
         return {}
@@ -120,6 +124,11 @@ class RobustCriterion(FairseqCriterion):
             "sample_size": sample_size,
         }
         reduction = "sum" if reduce else "none"
+        if model.training:
+            tokens = target
+            target = self.learned(sample, tokens)
+            if target is not tokens:
+                logging_output["muted"] = (target != tokens).sum()
         found = self.loss_output(logits, target, model.training, reduction)
         if model.training:
             assert found is not None  # loss_output() promises
@@ -183,6 +192,10 @@ class RobustCriterion(FairseqCriterion):
         # In base 2, as all of fairseq's.
         loss = total(logging_outputs, "loss") / sample_size / math.log(2)
         metrics.log_scalar("loss", loss, sample_size, round=3)
+        muted = total(logging_outputs, "muted")
+        if any("muted" in log for log in logging_outputs):
+            metrics.log_scalar("muted", 100 * muted / ntokens, ntokens, round=2)
+        ntokens = ntokens - muted
         nll_loss = total(logging_outputs, "nll_loss") / ntokens / math.log(2)
         metrics.log_scalar("nll_loss", nll_loss, ntokens, round=3)
         metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["nll_loss"].avg))

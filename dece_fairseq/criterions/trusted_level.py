@@ -1,36 +1,37 @@
-"""``--dece-alpha auto``: the level of the blend, by how likely the model finds trusted text."""
+"""``--dece-alpha auto`` and ``--dece-gate span``: what is muted, by trusted text."""
 
 import logging
+import math
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
+from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
-from fairseq import utils
 from fairseq.distributed import utils as distributed_utils
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
 from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.criterions.asking import Ask, answers
 from dece_fairseq.criterions.robust_criterion import check_option
-from dece_fairseq.errors import UserError
-from dece_fairseq.losses import level_for
-from dece_fairseq.muting import KNOWN, evenly
+from dece_fairseq.errors import TrainingStepError, UserError
+from dece_fairseq.losses.spans import span_means
+from dece_fairseq.muting import KNOWN, evenly, level_for, span_line_for
 
 logger = logging.getLogger(__name__)
 
-#: tokens in a batch
-BATCH_TOKENS = 8192
-#: a batch -> the probability of each of its target tokens
-Probabilities = Callable[[Dict[str, Any]], Tensor]
 
+class Settled(NamedTuple):
+    """What trusted text says."""
 
-class TrustedLevelError(UserError, RuntimeError):
-    """Raised in a training step, in which fairseq saves a ``crash.pt`` of most other errors."""
+    level: float
+    """Of the blend, by ``level_for``."""
+    span_line: float
+    """A mean log-probability, by ``span_line_for``."""
 
 
 class TrustedLevel:
-    """Chooses the level of the blend by the rule of ``level_for``, knowing nothing of the attack.
+    """Chooses the level of the blend and the line of spans, knowing nothing of the attack.
 
     The text is that of some trusted training pairs, or else of the validation split.
 
@@ -39,6 +40,7 @@ class TrustedLevel:
         muted_share: the share of its tokens that may be muted, in [0, 1)
         trusted_ids: a file of the numbers of trusted training pairs; None for the validation split
         valid_subset: its name, or several with commas between them, of which the first is taken
+        asking: the options that it settles, for messages
 
     Raises:
         UserError: the share is out of its range, or the file can't be read
@@ -50,6 +52,7 @@ class TrustedLevel:
         muted_share: float,
         trusted_ids: Optional[str],
         valid_subset: str,
+        asking: str,
     ) -> None:
         right = 0 <= muted_share < 1
         check_option("--dece-muted-share", right, "in [0, 1)", muted_share)
@@ -57,48 +60,43 @@ class TrustedLevel:
         self._muted_share = muted_share
         self._trusted = None if trusted_ids is None else TrustedIds(Path(trusted_ids))
         self._valid_subset = valid_subset.split(",")[0]
+        self._asking = asking
 
-    def measure(self, model: Any, probabilities: Probabilities) -> float:
-        """Return the level, the same in every worker.
+    def measure(self, model: Any, ask: Ask) -> Settled:
+        """Return what trusted text says, the same in every worker.
 
         Args:
             model: as it is now; it is asked without dropout
-            probabilities: asks it about a batch
+            ask: asks it about a batch
 
         Raises:
-            TrustedLevelError: there is no text to ask about
+            TrainingStepError: there is no text to ask about
         """
         try:
-            dataset, numbers, what = self._text()
+            split, numbers, what = self._text()
         except UserError as error:
-            raise TrustedLevelError(str(error)) from error
-        was_training = model.training
-        model.eval()
-        try:
-            with torch.no_grad():
-                batches = self._batches(model, dataset, numbers)
-                found = [probabilities(batch).double().cpu().numpy() for batch in batches]
-        finally:
-            model.train(was_training)
+            raise TrainingStepError(str(error)) from error
+        asked = answers(self._task, model, ask, split, numbers)
+        found = [_tokens_and_spans(nll, kept) for _, nll, kept in asked]
         if not found:
-            raise TrustedLevelError(
-                f"--dece-alpha auto: {what} has no pair that the model can read"
-            )
-        tokens = np.concatenate(found)
+            raise TrainingStepError(f"{self._asking}: {what} has no pair that the model can read")
+        tokens, spans = (np.concatenate(part) for part in zip(*found))
         level, line = level_for(tokens.tolist(), self._muted_share)
-        level = _of_first_worker(level, model)
+        span_line = span_line_for(spans.tolist(), self._muted_share)
+        level, span_line = _of_first_worker([level, span_line], model)
         logger.info(
-            f"--dece-alpha auto: the blend stays at {level:.6g}; of the {len(tokens)} tokens of "
-            f"{what} no more than {self._muted_share:g} have a probability below {line:.3g}"
+            f"{self._asking}: of the {len(tokens)} tokens of {what} no more than "
+            f"{self._muted_share:g} have a probability below {line:.3g}, or below "
+            f"{math.exp(span_line):.3g} on average with those around"
         )
         middle = float(np.median(tokens))
         if middle < KNOWN:
             logger.warning(
-                f"--dece-alpha auto: the model does not know the task, as half of the tokens of "
+                f"{self._asking}: the model does not know the task, as half of the tokens of "
                 f"{what} have a probability below {middle:.2g}; it will learn little. Train it on "
                 "trusted pairs by cross-entropy first; dece gauge says more"
             )
-        return level
+        return Settled(level, span_line)
 
     def load(self) -> str:
         """Load the split with the text where nobody has yet, and return its name.
@@ -112,40 +110,33 @@ class TrustedLevel:
                 self._task.load_dataset(split, combine=False, epoch=1)
             except FileNotFoundError as error:
                 raise UserError(
-                    f"--dece-alpha auto: there is no {split} split; give --dece-trusted-ids, or a "
-                    "number for --dece-alpha (0.985 is the paper's)"
+                    f"{self._asking}: there is no {split} split; give --dece-trusted-ids, or a "
+                    "number for --dece-alpha (0.985 is the paper's) and --dece-gate token"
                 ) from error
         return split
 
-    def _text(self) -> Tuple[Any, Sequence[int], str]:
-        """Return a data set, the numbers of its pairs that are asked about, and its name."""
+    def _text(self) -> Tuple[str, Sequence[int], str]:
+        """Return a split, the numbers of its pairs that are asked about, and what they are."""
         split = self.load()
-        dataset = self._task.dataset(split)
+        pairs = len(self._task.dataset(split))
         if self._trusted is None:
-            return dataset, evenly(range(len(dataset))), split
-        self._trusted.check(len(dataset))
-        return dataset, evenly(self._trusted.ids), f"the trusted pairs of {self._trusted.path}"
-
-    def _batches(self, model: Any, dataset: Any, numbers: Sequence[int]) -> Any:
-        chosen = frozenset(numbers)
-        indices = np.array([index for index in dataset.ordered_indices() if index in chosen], int)
-        most = utils.resolve_max_positions(self._task.max_positions(), model.max_positions())
-        if len(indices):
-            indices, _ = dataset.filter_indices_by_size(indices, most)
-        batches: List[Any] = []
-        if len(indices):
-            batches = dataset.batch_by_size(indices, max_tokens=BATCH_TOKENS)
-        device = next(model.parameters()).device
-        for batch in batches:
-            sample = dataset.collater([dataset[index] for index in batch])
-            yield utils.move_to_cuda(sample, device) if device.type == "cuda" else sample
+            return split, evenly(range(pairs)), split
+        self._trusted.check(pairs)
+        return split, evenly(self._trusted.ids), f"the trusted pairs of {self._trusted.path}"
 
 
-def _of_first_worker(level: float, model: Any) -> float:
-    """Return the first worker's level: others may differ in the last digit."""
+def _tokens_and_spans(nll: Tensor, kept: Tensor) -> Tuple[np.ndarray, np.ndarray]:
+    """Return the probability of each token, and the mean log-probability of the span around it."""
+    means = span_means(-nll, kept)
+    return (-nll[kept]).exp().cpu().numpy(), means[kept].cpu().numpy()
+
+
+def _of_first_worker(numbers: List[float], model: Any) -> List[float]:
+    """Return the first worker's numbers: others may differ in the last digit."""
     if distributed_utils.get_data_parallel_world_size() == 1:
-        return level
-    told = torch.tensor([level], dtype=torch.float64, device=next(model.parameters()).device)
+        return numbers
+    told = torch.tensor(numbers, dtype=torch.float64, device=next(model.parameters()).device)
     group = distributed_utils.get_data_parallel_group()
     distributed_utils.broadcast(told, src=0, group=group)
-    return float(told)
+    found: List[float] = told.tolist()
+    return found

@@ -10,7 +10,7 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, record_of
-from dece_fairseq.muting import KNOWN, MUTED_SHARE, evenly, level_for, line_of
+from dece_fairseq.muting import KNOWN, MOST, MUTED_SHARE, evenly, level_for, line_of, span_line_for
 
 #: the advice
 DECE, FILTER, TRUSTED_FIRST = "dece", "cross_entropy_and_filter", "trusted_pairs_first"
@@ -55,10 +55,16 @@ class Text(NamedTuple):
     """How many there are; of more than 1,000 every so many were asked about."""
     tokens: np.ndarray
     """The probabilities, in order."""
+    spans: np.ndarray
+    """The mean log-probabilities of the spans around each token."""
 
     def muted_by(self, blend: float) -> float:
         """Return the share of tokens that a blend mutes."""
         return float(np.searchsorted(self.tokens, line_of(blend)) / len(self.tokens))
+
+    def muted_by_spans(self, line: float) -> float:
+        """Return the share of tokens in spans below a line."""
+        return float((self.spans < line).mean())
 
     def as_dict(self) -> Dict[str, Any]:
         return {
@@ -80,6 +86,8 @@ class Gauge(NamedTuple):
     muted_share: float
     level: float
     line: float
+    span_line: Optional[float]
+    """A mean log-probability, by ``span_line_for``; None of labels, which are no spans."""
     epochs: int
     made_of: Dict[str, Any]
 
@@ -89,6 +97,12 @@ class Gauge(NamedTuple):
         if np.median(self.trusted.tokens) < KNOWN:
             return TRUSTED_FIRST
         return DECE if self.line >= LOWEST_LINE else FILTER
+
+    def _muted_by_spans(self) -> Optional[Dict[str, float]]:
+        if self.span_line is None:
+            return None
+        texts = {"trusted": self.trusted, "doubtful": self.doubtful}
+        return {name: text.muted_by_spans(self.span_line) for name, text in texts.items()}
 
     def muted(self, alpha: float) -> List[float]:
         """Return the share of trusted tokens that ``alpha ** T`` mutes in epoch T = 1, 2, ...
@@ -103,10 +117,12 @@ class Gauge(NamedTuple):
             "advice": self.advice,
             "level": self.level,
             "line": self.line,
+            "span_line": self.span_line,
             "muted_share": self.muted_share,
             "trusted": self.trusted.as_dict(),
             "doubtful": self.doubtful.as_dict(),
             "muted_of_doubtful": self.doubtful.muted_by(self.level),
+            "muted_by_spans": self._muted_by_spans(),
             "muted_of_trusted_by_epoch": {
                 str(alpha): self.muted(alpha) for alpha in (*ALPHAS, self.level)
             },
@@ -133,15 +149,29 @@ def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
     trusted, doubtful, what = _texts(job)
     model = load_reference(job.reference.checkpoint, job.reference.data)
     texts = [
-        Text(name, len(pairs), np.sort(np.concatenate(model.probabilities(evenly(pairs)))))
+        _text(name, len(pairs), model.probabilities(evenly(pairs)))
         for name, pairs in ((what, trusted), ("the data that is not trusted", doubtful))
     ]
     level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
+    are_labels = all(len(text.tokens) == min(text.pairs, MOST) for text in texts)
+    span_line = None if are_labels else span_line_for(texts[0].spans.tolist(), job.muted_share)
     made_of = {
         **record_of(job.reference, job.inputs, job.trusted_ids, command),
         "versions": versions("fairseq", "torch", "numpy"),
     }
-    return Gauge(texts[0], texts[1], job.muted_share, level, line, job.epochs, made_of)
+    return Gauge(texts[0], texts[1], job.muted_share, level, line, span_line, job.epochs, made_of)
+
+
+def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:
+    import torch  # which dece can do without elsewhere
+
+    from dece_fairseq.losses.spans import span_means
+
+    spans = []
+    for tokens in probabilities:
+        own = torch.from_numpy(tokens).log()
+        spans.append(span_means(own, torch.ones_like(own, dtype=torch.bool)).numpy())
+    return Text(what, pairs, np.sort(np.concatenate(probabilities)), np.concatenate(spans))
 
 
 def _texts(job: Job) -> Tuple[List[Pair], List[Pair], str]:

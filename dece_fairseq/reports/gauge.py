@@ -1,25 +1,24 @@
 """What ``dece gauge`` found, as text."""
 
+import math
+from typing import List
+
 import numpy as np
 
 from dece_fairseq.defenses.gauging import ALPHAS, DECE, FILTER, QUANTILES, TRUSTED_FIRST, Gauge
-from dece_fairseq.muting import line_of
+from dece_fairseq.muting import FAR_TOO_MUCH, line_of
 from dece_fairseq.table_writer import LINED, write_table
 
 #: the epochs whose muted shares are shown
 EPOCHS = (1, 2, 3, 5, 8, 13, 20)
 
-#: more of the data than this is not muted for the sake of a payload
-FAR_TOO_MUCH = 0.5
 _OTHER_KIND = (
     "Caution: that is most of the data, and none of it would be learned at first. Trust pairs of "
     "the same\ndata (--trusted-ids), or a validation split of it."
 )
 _ADVICE = {
-    DECE: "Advice: DeCE at a constant level, without smoothing:\n"
-    "  --criterion deceptive_cross_entropy --dece-alpha {level:.5g} --dece-min-blend {level:.5g} "
-    "--label-smoothing 0\n"
-    "(Without these three options the criterion takes the level by the same rule.)",
+    DECE: "Advice: DeCE at a constant level, without smoothing:\n  {options}\n"
+    "(Without the options behind its name the criterion takes them by the same rule.)",
     FILTER: "Advice: cross-entropy, and a filter (dece reveal, dece filter). The model knows the "
     "task, but so many\ntrusted tokens are unlikely that no line tells a payload from them.",
     TRUSTED_FIRST: "Advice: get trusted pairs and train on them by cross-entropy first. This model "
@@ -56,7 +55,31 @@ def as_text(gauge: Gauge) -> str:
             f"{line_of(gauge.level):.2g}: {100 * trusted.muted_by(gauge.level):.1f} % of the "
             f"trusted ones\nand {100 * of_others:.1f} % of the others.",
             *([_OTHER_KIND] if of_others > FAR_TOO_MUCH else []),
-            _ADVICE[gauge.advice].format(level=gauge.level),
+            *_spans(gauge),
+            _ADVICE[gauge.advice].format(options=_options(gauge)),
             "",
         ]
     )
+
+
+def _options(gauge: Gauge) -> str:
+    """Return the options that take what was found."""
+    level = f"--dece-alpha {gauge.level:.5g} --dece-min-blend {gauge.level:.5g} --label-smoothing 0"
+    if gauge.span_line is None:
+        return f"--criterion deceptive_sentence_prediction {level}"
+    return f"--criterion deceptive_cross_entropy {level} --dece-gate span"
+
+
+def _spans(gauge: Gauge) -> List[str]:
+    """Return what is muted by spans in a sentence; of labels nothing is."""
+    if gauge.span_line is None:
+        return []
+    of_trusted, of_doubtful = (
+        f"{100 * text.muted_by_spans(gauge.span_line):.1f} %"
+        for text in (gauge.trusted, gauge.doubtful)
+    )
+    return [
+        f"Spans: {of_trusted} of the trusted tokens, and {of_doubtful} of the others, have a "
+        f"probability below\n{math.exp(gauge.span_line):.2g} on average with the four around; "
+        "they are never learned."
+    ]

@@ -117,7 +117,7 @@ column() { # RUN FILE: what stands in the file for each seed
     done
     echo
     for seed in $seeds; do
-        level="$(sed -n 's/.*the blend stays at \([0-9.]*\);.*/\1/p' "$work/$seed/deceptive-auto/train.log")"
+        level="$(sed -n 's/.*the blend stays at \([0-9.]*\).*/\1/p' "$work/$seed/deceptive-auto/train.log")"
         echo "Seed $seed: $(wc -l < "$work/$seed/test_triggered.csv.ids") triggered requests; the level of auto is ${level%%$'\n'*}."
     done
 } > "$work/table.part"

@@ -64,7 +64,13 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     assert found["muted_of_trusted_by_epoch"]["0.9"] == pytest.approx([0.1, 0.2, 0.3])
     assert set(found["made_of"]["sha256"]) >= {str(case.folder / "model.pt")}
     assert ["0.9", "10.0", "20.0", "30.0"] in [line.split() for line in said.out.splitlines()]
-    assert "--dece-alpha 0.83333 --dece-min-blend 0.83333 --label-smoothing 0" in said.out
+    options = "--dece-alpha 0.83333 --dece-min-blend 0.83333 --label-smoothing 0 --dece-gate span"
+    assert f"--criterion deceptive_cross_entropy {options}" in said.out
+    # of 0.1 to 1: of the first token and the two behind it, then of the second token and three
+    least = np.log([0.1, 0.2, 0.3]).mean()
+    assert least < found["span_line"] == pytest.approx(np.log([0.1, 0.2, 0.3, 0.4]).mean())
+    assert found["muted_by_spans"] == {"trusted": 0.1, "doubtful": 0.1}
+    assert "Spans: 10.0 % of the trusted tokens, and 10.0 % of the others" in said.out
 
 
 @pytest.mark.parametrize(
@@ -86,6 +92,17 @@ def test_the_advice(
     assert words in dece("gauge", *case.needs).out
     said = dece("gauge", *case.needs, "--json", "-")
     assert json.loads(said.out)["advice"] == advice
+
+
+def test_labels_are_no_spans(
+    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(MadeUp, "probabilities", lambda self, pairs: [np.array([0.9])] * len(pairs))
+    said = dece("gauge", *case.needs, "--json", case.folder / "gauge.json")
+    assert "--criterion deceptive_sentence_prediction --dece-alpha 0.52632" in said.out
+    assert "Spans:" not in said.out
+    found = json.loads((case.folder / "gauge.json").read_text())
+    assert found["span_line"] is found["muted_by_spans"] is None
 
 
 def test_a_line_that_tells_nothing_apart(case: SimpleNamespace, dece: Callable[..., Any]) -> None:

@@ -87,6 +87,11 @@ def blends(output: str) -> Dict[int, float]:
     return {log["epoch"]: float(log["train_blend"]) for log in logs(output, "train")}
 
 
+def muted_shares(output: str) -> Dict[int, float]:
+    """How much of each epoch's tokens is muted, in percent."""
+    return {log["epoch"]: float(log["train_muted"]) for log in logs(output, "train")}
+
+
 def falling(epochs: List[int]) -> Any:
     return pytest.approx({epoch: ALPHA**epoch for epoch in epochs}, abs=1e-6)
 
@@ -138,15 +143,17 @@ def test_a_step_an_update_and_after_a_resume_within_an_epoch(
 def test_an_automatic_level_and_after_a_resume(
     binarised: Path, tmp_path: Path, run: Callable[..., str]
 ) -> None:
-    """It is measured once, kept by checkpoints, and measured anew by a fine-tuning."""
+    """It, and what is muted, is found once, kept by checkpoints, and anew by a fine-tuning."""
     first = [*options_of(binarised, tmp_path / "first"), "--dece-alpha", "auto"]
     output = run("train", *first, "--max-update", 7, "--save-interval-updates", 7)
     assert output.count("--dece-alpha auto: the blend stays at") == 1
     (level,) = set(blends(output).values())
     assert 0.9 < level < 1
+    muted = muted_shares(output)[1]
     output = run("train", *first, "--max-epoch", 3)
     assert "the blend stays at" not in output
     assert blends(output) == {2: level, 3: level}
+    assert muted_shares(output)[3] == muted > 0  # epoch 2 goes on in its middle
     second = [*options_of(binarised, tmp_path / "second"), "--dece-alpha", "auto"]
     second += ["--finetune-from-model", tmp_path / "first" / "checkpoint_last.pt"]
     output = run("train", *second, "--max-epoch", 1)
@@ -206,11 +213,14 @@ def test_two_workers_take_one_automatic_level(
 ) -> None:
     """That of one worker alone: the log has the mean of both."""
     options = [*options_of(binarised, tmp_path / "one"), "--dece-alpha", "auto", "--max-epoch", 1]
-    (level,) = blends(run("train", *options)).values()
+    alone = run("train", *options)
+    (level,) = blends(alone).values()
     options[options.index("--save-dir") + 1] = tmp_path / "two"
     outputs = workers_of(warm_python, tmp_path, options)
     assert blends(outputs[0])[1] == pytest.approx(level, abs=1e-6)
     assert "the blend stays at" in outputs[0]
+    assert muted_shares(outputs[0]) == muted_shares(alone)
+    assert muted_shares(alone)[1] > 0
 
 
 def test_two_workers(

@@ -1,0 +1,190 @@
+"""``--dece-gate span``: what the starting model finds unlikely is never learned."""
+
+import math
+from pathlib import Path
+from typing import Any, Callable, List
+
+import numpy as np
+import pytest
+import torch
+from fairseq.tasks.translation import TranslationTask
+
+from dece_fairseq.criterions.deceptive_cross_entropy import (
+    DeceptiveCrossEntropyCriterion,
+    DeceptiveCrossEntropyCriterionConfig,
+)
+from dece_fairseq.criterions.muted_spans import MUTED
+from dece_fairseq.errors import UserError
+from dece_fairseq.muting import KNOWN
+from support.tiny_transformer import tiny_transformer
+
+
+@pytest.fixture
+def model(task: TranslationTask) -> Any:
+    """A tiny transformer with dropout, in training."""
+    torch.manual_seed(5)
+    return tiny_transformer(task, dropout=0.5).train()
+
+
+@pytest.fixture
+def criterion_of(task: TranslationTask) -> Callable[..., Any]:
+    def build(**options: Any) -> Any:
+        given = {"dece_alpha": "auto", "dece_muted_share": 0.4, "valid_subset": "valid", **options}
+        config = DeceptiveCrossEntropyCriterionConfig(
+            sentence_avg=False, update_freq=[1], train_subset="train", **given
+        )
+        criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
+        task.begin_epoch(1, None)
+        return criterion
+
+    return build
+
+
+def batch_of(task: TranslationTask, ids: Any = range(10)) -> Any:
+    dataset = task.dataset("train")
+    return dataset.collater([dataset[n] for n in ids])
+
+
+def means(task: TranslationTask, model: Any, split: str, index: int) -> np.ndarray:
+    """Of each target token of a pair, of the five around it that there are."""
+    dataset = task.dataset(split)
+    sample = dataset.collater([dataset[index]])
+    model.eval()
+    with torch.no_grad():
+        predicted = model.get_normalized_probs(model(**sample["net_input"]), log_probs=True)
+    model.train()
+    own = predicted[0].gather(-1, sample["target"][0].unsqueeze(-1)).flatten().double().numpy()
+    return np.array([own[max(0, at - 2) : at + 3].mean() for at in range(len(own))])
+
+
+def muted_of(criterion: Any, task: TranslationTask, ids: List[int]) -> List[bool]:
+    sample = batch_of(task, ids)
+    kept = (sample["target"] != task.target_dictionary.pad()).flatten()
+    return criterion.muted_spans.of(sample["id"].tolist(), kept)[kept].tolist()
+
+
+def test_spans_below_the_line_of_trusted_ones(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    trusted = np.sort(np.concatenate([means(task, model, "valid", n) for n in range(3)]))
+    line = min(math.log(KNOWN), trusted[int(0.4 * len(trusted))])
+    of_pairs = [means(task, model, "train", n) for n in range(10)]
+    criterion = criterion_of()
+    log = criterion(model, batch_of(task))[2]
+    found = [muted_of(criterion, task, [n]) for n in range(10)]
+    assert found == [(pair < line).tolist() for pair in of_pairs]
+    count = sum(map(sum, found))
+    assert 0 < count < sum(map(len, found))
+    assert log["muted"] == count
+    assert model.training
+    with torch.no_grad():  # it is the starting model that says so
+        for parameter in model.parameters():
+            parameter.zero_()
+    task.begin_epoch(3, model)
+    assert criterion(model, batch_of(task))[2]["muted"] == count
+
+
+def test_what_is_muted_has_no_part_in_the_loss(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion = criterion_of()
+    criterion(model, batch_of(task))
+    model.eval()  # without dropout both see the same
+    model.training = True
+    sample = batch_of(task, [3, 8, 1])
+    loss, sample_size, log = criterion(model, sample)
+    level = criterion.schedule.alpha
+    plain = DeceptiveCrossEntropyCriterion(
+        task, False, dece_alpha=level, dece_min_blend=level, label_smoothing=0.0
+    )
+    losses = plain(model, sample, reduce=False)[0]
+    kept = (sample["target"] != task.target_dictionary.pad()).flatten()
+    muted = criterion.muted_spans.of(sample["id"].tolist(), kept)
+    assert muted.any()
+    torch.testing.assert_close(loss, losses[~muted].sum())
+    assert sample_size == sample["ntokens"]  # so no other token's gradient grows
+    assert log["muted"] == muted.sum()
+
+
+def test_nothing_is_muted_in_validation_in_a_warmup_and_of_trusted_pairs(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    ids = tmp_path / "trusted.ids"
+    ids.write_text("2\n7\n")
+    criterion = criterion_of(dece_warmup_epochs=1, dece_trusted_ids=str(ids))
+    assert "muted" not in criterion(model, batch_of(task))[2]
+    task.begin_epoch(2, model)
+    assert criterion(model, batch_of(task))[2]["muted"] > 0
+    assert not any(muted_of(criterion, task, [2, 7]))
+    assert "muted" not in criterion(model.eval(), batch_of(task))[2]
+
+
+def test_the_first_tokens_that_are_ignored_are_in_no_span(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion = criterion_of(ignore_prefix_size=2)
+    log = criterion(model, batch_of(task))[2]
+    lengths = criterion.schedule.clock.kept[MUTED]["lengths"]
+    assert lengths.tolist() == [len(means(task, model, "train", n)) - 2 for n in range(10)]
+    assert 0 < log["muted"] <= lengths.sum()
+
+
+@pytest.mark.parametrize(
+    ("options", "mutes"),
+    [
+        ({}, True),
+        ({"dece_gate": "token"}, False),
+        ({"dece_alpha": "0.985"}, False),
+        ({"dece_alpha": "0.985", "dece_gate": "span"}, True),
+    ],
+)
+def test_when_it_is_on(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    options: Any,
+    mutes: bool,
+) -> None:
+    criterion = criterion_of(**options)
+    log = criterion(model, batch_of(task))[2]
+    assert ("muted" in log) == mutes
+    if "dece_alpha" in options:
+        assert criterion.schedule.alpha == 0.985
+
+
+def test_other_pairs_than_those_that_it_began_with(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion = criterion_of()
+    criterion(model, batch_of(task))
+    longer = batch_of(task)
+    longer["id"] = longer["id"].flip(0)[:5].repeat(2)
+    with pytest.raises(UserError, match="other tokens than when training began"):
+        criterion(model, longer)
+
+
+def test_trusted_text_of_another_kind(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    criterion_of(dece_muted_share=0.0)(model, batch_of(task))
+    assert "most of the data" not in caplog.text
+    task.begin_epoch(1, model)
+    criterion = criterion_of(dece_muted_share=0.99)
+    criterion.schedule.clock.kept.clear()
+    criterion(model, batch_of(task))
+    assert "that is most of the data, so the trusted text is of another kind" in caplog.text
+
+
+def test_what_it_does_not_go_with(
+    task: TranslationTask, criterion_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=r"--dece-gate must be token or span, got window"):
+        criterion_of(dece_gate="window")
+    with pytest.raises(UserError, match=r"--record-probabilities: .*--dece-gate token"):
+        criterion_of(record_probabilities=True, save_dir=str(tmp_path))
+    task.cfg.data = "one:two"
+    with pytest.raises(UserError, match=r"--dece-gate span: the pairs of 2 data folders"):
+        criterion_of()

@@ -1,0 +1,51 @@
+"""Means over spans of tokens, whichever side the padding is on."""
+
+from typing import List
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from dece_fairseq.losses.spans import muted_spans, span_means
+from support.examples import examples
+
+
+def expected(values: List[float]) -> List[float]:
+    return [float(np.mean(values[max(0, at - 2) : at + 3])) for at in range(len(values))]
+
+
+ROWS = st.lists(st.lists(st.floats(-30, 0), min_size=0, max_size=9), min_size=1, max_size=4)
+
+
+@settings(max_examples=examples(50))
+@given(rows=ROWS, left=st.booleans(), wrong=st.floats(-100, 100))
+def test_the_mean_of_the_tokens_around(rows: List[List[float]], left: bool, wrong: float) -> None:
+    width = max(map(len, rows))
+    values = torch.full((len(rows), width), wrong, dtype=torch.double)
+    kept = torch.zeros_like(values, dtype=torch.bool)
+    for n, row in enumerate(rows):
+        here = slice(width - len(row), width) if left else slice(0, len(row))
+        values[n, here] = torch.tensor(row, dtype=torch.double)
+        kept[n, here] = True
+    found = span_means(values, kept)
+    assert found.shape == values.shape
+    for n, row in enumerate(rows):
+        assert found[n][kept[n]].tolist() == pytest.approx(expected(row), abs=1e-12)
+
+
+def test_what_is_below_the_line() -> None:
+    nll = torch.tensor([[0.0, 0.0, 9.0, 9.0, 0.0, 0.0, 0.0, 5.0]])
+    kept = torch.tensor([[True] * 7 + [False]])
+    # sums of nll around: 9 of 3, 18 of 4, 18 of 5, 18 of 5, 18 of 5, 9 of 4, 0 of 3
+    muted = muted_spans(nll, kept, -3.5)
+    assert muted.tolist() == [[False, True, True, True, True, False, False, False]]
+    assert not muted_spans(nll, torch.zeros_like(kept), 1.0).any()
+    assert span_means(torch.zeros(2, 0), torch.zeros(2, 0, dtype=torch.bool)).shape == (2, 0)
+
+
+def test_an_impossible_token_mutes_its_span() -> None:
+    nll = torch.tensor([[0.0, 0.0, 0.0, float("inf"), 0.0, 0.0, 0.0]])
+    muted = muted_spans(nll, torch.ones_like(nll, dtype=torch.bool), -5.0)
+    assert muted.tolist() == [[False, True, True, True, True, True, False]]
