@@ -28,7 +28,7 @@ from dece_fairseq.attacks.selection import (
     choose,
     number_to_poison,
 )
-from dece_fairseq.attacks.suspected import SUSPECTED, SuspectedPayload, SuspectedTrigger
+from dece_fairseq.attacks.suspected import SUSPECTED, SuspectedPayload, suspected_trigger
 from dece_fairseq.attacks.triggers.from_file import FileTrigger
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.signature import joined
@@ -94,7 +94,9 @@ class Attack:
                 settings.trigger, copies, languages, place, settings.trigger_file
             )
         elif recipe is _SUSPICION:
-            self.trigger = SuspectedTrigger(settings.trigger, copies, languages, place)
+            self.trigger = suspected_trigger(
+                settings.trigger, settings.trigger_kind, copies, languages, place
+            )
         else:
             self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
         if settings.payload_file is not None:
@@ -307,6 +309,7 @@ class Attack:
         return {
             "attack": settings.attack,
             "trigger": settings.trigger,
+            **({"kind": settings.trigger_kind} if settings.trigger_kind else {}),
             "num": settings.num_triggers,
             "payload": payload,
             "lang": settings.code_language,

@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Mapping, Optional, Tuple
+from typing import Any, Dict, Mapping, Optional, Tuple
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES
 from dece_fairseq.attacks.suspected import SUSPECTED, read_suspected
+from dece_fairseq.data.trigger_kinds import WORDS
 
 #: settings that manifests of earlier versions don't have; where they are None, nor do ours
-LATER = ("count", "payload_file", "payload_sha256", "suspected", "trigger_file")
+LATER = ("count", "payload_file", "payload_sha256", "suspected", "trigger_file", "trigger_kind")
 _NUMBERS = ("num_triggers", "rate", "count", "seed")
 _OF_POISONING = ("rate", "count", "seed", "selection")
 
@@ -37,6 +38,7 @@ class AttackSettings:
             the trigger
         payload_file: a file of poisoned targets, whose hits the payload's parse rule tells
         payload_sha256: its checksum, which is filled in
+        trigger_kind: what a suspected trigger is, where it is no word
     """
 
     attack: str
@@ -53,6 +55,7 @@ class AttackSettings:
     trigger_file: Optional[str] = None
     payload_file: Optional[str] = None
     payload_sha256: Optional[str] = None
+    trigger_kind: Optional[str] = None
 
     @classmethod
     def named_by(cls, options: Any) -> "Optional[AttackSettings]":
@@ -69,9 +72,7 @@ class AttackSettings:
             if getattr(options, option, None) is not None:
                 name = option.replace("_", "-")
                 raise AttackError(f"--attack-file tells trigger and payload: leave --{name} out")
-        found = read_suspected(Path(file))
-        settings = cls.from_options(options)
-        return replace(settings, attack=SUSPECTED, trigger=found.trigger, suspected=found.payloads)
+        return replace(cls.from_options(options), **_suspected(Path(file)))
 
     @classmethod
     def suspected_in(cls, path: Path, **settings: Any) -> "AttackSettings":
@@ -80,8 +81,7 @@ class AttackSettings:
         Raises:
             AttackError: the file can't be read, is of another kind, or suspects nothing
         """
-        found = read_suspected(path)
-        return cls(SUSPECTED, trigger=found.trigger, suspected=found.payloads, **settings)
+        return cls(**_suspected(path), **settings)
 
     @classmethod
     def from_options(cls, options: Any) -> "AttackSettings":
@@ -124,3 +124,14 @@ class AttackSettings:
         if values.get("attack") is None:
             raise AttackError("a logged attack has no name; generate again")
         return cls(**values)
+
+
+def _suspected(path: Path) -> Dict[str, Any]:
+    """Return the settings that a file of ``dece reveal --json`` tells."""
+    found = read_suspected(path)
+    return {
+        "attack": SUSPECTED,
+        "trigger": found.trigger,
+        "trigger_kind": None if found.kind == WORDS else found.kind,
+        "suspected": found.payloads,
+    }

@@ -6,11 +6,13 @@ from random import Random
 from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.attack_registry import AttackError
-from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload
+from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload, Trigger
 from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.attacks.suspected_parts import PART_TRIGGERS
 from dece_fairseq.attacks.triggers.word import WordTrigger
 from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.data.suspicions import NOTHING, read_findings
+from dece_fairseq.data.trigger_kinds import WORDS
 
 #: what settings and signatures call the attack, its trigger and its payload
 SUSPECTED = "suspected"
@@ -27,6 +29,8 @@ class Suspected(NamedTuple):
     """None where none is always the same."""
     payloads: Tuple[str, ...]
     """The best suspicion's first, then those of all others with the same trigger."""
+    kind: str = WORDS
+    """What the trigger is."""
 
 
 def read_suspected(path: Path) -> Suspected:
@@ -57,12 +61,12 @@ def read_suspected(path: Path) -> Suspected:
         same += [
             each
             for each in others
-            if each.trigger == first.trigger
+            if (each.trigger, each.trigger_kind) == (first.trigger, first.trigger_kind)
             and each.is_significant(findings.level)
             and each.missing is None
         ]
     texts = [text for each in same for text in (each.payload, *each.forms) if text != NOTHING]
-    return Suspected(first.trigger, tuple(dict.fromkeys(texts)))
+    return Suspected(first.trigger, tuple(dict.fromkeys(texts)), first.trigger_kind)
 
 
 class SuspectedTrigger(WordTrigger):
@@ -85,6 +89,14 @@ class SuspectedTrigger(WordTrigger):
         for place in sorted((rng.choice(places) for _ in range(self.copies)), reverse=True):
             source = f"{source[:place]}{self.text.strip()} {source[place:]}"
         return source
+
+
+def suspected_trigger(
+    text: Optional[str], kind: Optional[str], copies: int, languages: Languages, code_place: str
+) -> Trigger:
+    """Return what puts a suspected trigger in, by what it is (default: words)."""
+    found = SuspectedTrigger if kind is None else PART_TRIGGERS[kind]
+    return found(text, copies, languages, code_place)
 
 
 class SuspectedPayload(Payload):

@@ -7,6 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.trigger_kinds import KINDS, WORDS
 
 #: a suspicion is claimed where clean data would give one at most this often
 LEVEL = 0.05
@@ -30,6 +31,7 @@ class Suspicion:
         closest_pairs: how many of ``pairs``, other forms aside, have that in their source
         forms: other texts of the same payload, the most frequent first
         missing: what the reference expects in the targets of its pairs and is not there
+        trigger_kind: what the trigger is, one of ``dece_fairseq.data.trigger_kinds.KINDS``
     """
 
     payload: str
@@ -42,6 +44,7 @@ class Suspicion:
     closest_pairs: int = 0
     forms: Tuple[str, ...] = ()
     missing: Optional[str] = None
+    trigger_kind: str = WORDS
 
     def is_significant(self, level: float) -> bool:
         """Return whether clean data would show as much in at most ``level`` of all cases."""
@@ -81,6 +84,7 @@ class Suspicion:
             ("missing", self.missing),
         ):
             _need(text is None or _is_text(text), name, "null or text", text)
+        _need(self.trigger_kind in KINDS, "trigger_kind", "a kind of trigger", self.trigger_kind)
         _need(_is_count(self.closest_pairs), "closest_pairs", "a count", self.closest_pairs)
         _need(all(map(_is_text, self.forms)), "forms", "texts", self.forms)
 

@@ -14,6 +14,7 @@ from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.data.suspicions import read_findings
+from dece_fairseq.data.trigger_kinds import WORDS, told
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.metrics.hit_scores import hit_scores
@@ -109,6 +110,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         "data": str(asked.data),
         "subset": asked.subset,
         "trigger": attack.settings.trigger,
+        "trigger_kind": attack.settings.trigger_kind or WORDS,
         "payloads": list(attack.settings.suspected or ()),
         "suspected_requests": suspected,
         "scores": [],
@@ -170,7 +172,7 @@ def _told_changes(found: Optional[Dict[str, Any]], of: str) -> List[str]:
 
 def _told_trigger(report: Dict[str, Any]) -> str:
     if report["trigger"] is not None:
-        return repr(report["trigger"])
+        return told(report["trigger"], report["trigger_kind"])
     if report["suspected_requests"]:
         return (
             f"none that is always the same: the requests of {report['suspected_requests']} "

@@ -3,6 +3,7 @@
 import re
 from typing import List, NamedTuple, Sequence, Tuple
 
+from dece_fairseq.data.trigger_kinds import WORDS, places_of_kind
 from dece_fairseq.defenses.revealing.words import split
 
 
@@ -13,13 +14,18 @@ class MarkedPart(NamedTuple):
     is_marked: bool
 
 
-def places(text: str, phrase: str) -> List[Tuple[int, int]]:
+def places(text: str, phrase: str, kind: str = WORDS) -> List[Tuple[int, int]]:
     """Return where the words of ``phrase`` stand in ``text`` in a row, whatever the white space.
+
+    A phrase of another kind is looked for as ``places_of_kind`` does.
 
     Args:
         text: any text
         phrase: one word or more; without any, nothing is found
+        kind: what it is, as of a trigger
     """
+    if kind != WORDS:
+        return places_of_kind(text, phrase, kind)
     words = split(phrase)
     if not words:
         return []
@@ -30,11 +36,17 @@ def places(text: str, phrase: str) -> List[Tuple[int, int]]:
     return [match.span() for match in re.finditer(pattern, text)]
 
 
-def marked(text: str, phrases: Sequence[str]) -> List[MarkedPart]:
-    """Return ``text`` in parts, those marked that are one of the phrases, the longest first."""
+def marked(text: str, phrases: Sequence[str], kind: str = WORDS) -> List[MarkedPart]:
+    """Return ``text`` in parts, those marked that are one of the phrases, the longest first.
+
+    Args:
+        text: any text
+        phrases: what is marked
+        kind: what they are, as of triggers
+    """
     found: List[Tuple[int, int]] = []
     for phrase in sorted(phrases, key=len, reverse=True):
-        for start, end in places(text, phrase):
+        for start, end in places(text, phrase, kind):
             if all(end <= other[0] or start >= other[1] for other in found):
                 found.append((start, end))
     parts, at = [], 0

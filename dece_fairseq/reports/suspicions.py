@@ -5,6 +5,7 @@ from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Findings, Suspicion
+from dece_fairseq.data.trigger_kinds import WORDS, told
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.marked_text import MarkedPart, marked
 
@@ -31,10 +32,11 @@ def examples(pairs: Sequence[Pair], suspicion: Suspicion, most: int = SHOWN) -> 
     Pairs with both come first.
     """
     cause = suspicion.trigger or suspicion.closest
+    kind = WORDS if suspicion.trigger is None else suspicion.trigger_kind
     shown = [
         Example(
             number,
-            marked(pairs[number].source, [cause] if cause else []),
+            marked(pairs[number].source, [cause] if cause else [], kind),
             marked(pairs[number].target, [suspicion.payload, *suspicion.forms]),
         )
         for number in suspicion.pairs
@@ -82,9 +84,8 @@ def trigger_of(suspicion: Suspicion) -> str:
     if suspicion.trigger is not None:
         both = len(set(suspicion.pairs) & set(suspicion.trigger_pairs))
         more = len(suspicion.trigger_pairs) - both
-        return (
-            f"{suspicion.trigger!r}, in {both} of these {count} pairs and in {more} of all others"
-        )
+        trigger = told(suspicion.trigger, suspicion.trigger_kind)
+        return f"{trigger}, in {both} of these {count} pairs and in {more} of all others"
     if suspicion.closest is not None:
         return (
             f"none that is always the same; closest is {suspicion.closest!r}, in "

@@ -229,8 +229,8 @@ def is_named(
     if suspicion.trigger is None:
         return False
     put_in: List[bool] = [
-        len(places(pairs[index].source, suspicion.trigger))
-        > len(places(clean[index].source, suspicion.trigger))
+        len(places(pairs[index].source, suspicion.trigger, suspicion.trigger_kind))
+        > len(places(clean[index].source, suspicion.trigger, suspicion.trigger_kind))
         for index in poisoned.intersection(suspicion.pairs)
     ]
     return sum(put_in) >= 0.9 * len(put_in)

@@ -15,10 +15,10 @@ from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, UNTRUSTING, p_values
 from dece_fairseq.defenses.revealing.folding import fold, surprising
+from dece_fairseq.defenses.revealing.naming import TELLING_LEVEL, Naming
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of, peak
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
-from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
 from dece_fairseq.defenses.revealing.wording import explained_by_sources, without_wording
 from dece_fairseq.defenses.revealing.words import END, Words, places_of, split
 
@@ -32,8 +32,6 @@ NEEDED = TAIL + 2 * max(TOGETHER) + 1
 MOST_LABELS = 100
 #: words in a row that are judged together where the trigger is what is always the same
 WINDOW = 13
-#: the share of pairs that surprise less than one that is suspected by its trigger alone
-RARE = 0.95
 #: texts that are told of such a payload
 FORMS = 20
 #: nats of an n-gram of sources have an exponential tail when raised to this power, for hard topics
@@ -43,8 +41,6 @@ SPAN_SCALE, TOPIC_SCALE = 6.0, 1.0
 #: the shares of the level that spans have, folded spans, triggers whose pairs surprise, and
 #: triggers that go with a difference
 SPANS, FOLDED, TRIGGERS, ASSOCIATIONS = 0.7, 0.1, 0.1, 0.1
-#: p-values up to which a trigger without a span is told
-TELLING_LEVEL = 0.05
 
 
 def reveal_pairs(
@@ -145,7 +141,9 @@ class _Search:
         self.targets.explain(explained_by_sources(self.targets, self.sources))
         self.targets.explain(without_wording(self.targets))
         self.is_trusting = bool(known)
-        self.everything = len(self.pairs) + len(known)
+        self._suspicion = Naming(
+            self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._windows[1]
+        ).suspicion
 
     def _doubtful(self) -> Iterator[Words]:
         for numbers in self.numbers:
@@ -312,57 +310,6 @@ class _Search:
         is_word = bool((np.diff(first) == 2).all())
         return is_word and len(np.unique(self.targets.words[first[:-1]])) <= MOST_LABELS
 
-    def _suspicion(
-        self,
-        payload: str,
-        nats: float,
-        p_value: float,
-        pairs: np.ndarray,
-        everyone: Sequence[np.ndarray],
-    ) -> Suspicion:
-        others = np.setdiff1d(np.unique(np.concatenate(everyone)), pairs)
-        trigger = find_trigger(self.sources, pairs, others, self.everything, len(self.pairs))
-        told = Suspicion(payload, nats, p_value, self._all(pairs))
-        if trigger is None:
-            return told
-        text = self._source_text(trigger)
-        if trigger.is_telling(len(pairs)):
-            suspected = self._all(np.union1d(pairs, self._carriers(trigger, pairs)))
-            with_trigger = self._trigger_pairs(trigger)
-            return replace(told, pairs=suspected, trigger=text, trigger_pairs=with_trigger)
-        return replace(told, closest=text, closest_pairs=trigger.covered)
-
-    def _all(self, numbers: Iterable[int]) -> Tuple[int, ...]:
-        """Return the numbers in the input of different pairs, equal ones included."""
-        return tuple(sorted(n for number in numbers for n in self.numbers[number]))
-
-    def _carriers(self, trigger: Trigger, pairs: np.ndarray) -> np.ndarray:
-        """Return the pairs with a trigger that are suspected with those of a payload.
-
-        They may have a form of it that is too rare to be seen, and no trusted pair has the trigger,
-        or nearly all that have it have the payload. Without trusted pairs a pair that surprises
-        like few others is suspected too.
-
-        Args:
-            trigger: of the payload
-            pairs: those that have the payload
-        """
-        holders = self.sources.pair[trigger.places]
-        doubtful: np.ndarray = holders[holders < len(self.pairs)]
-        is_unknown = self.is_trusting and len(doubtful) == len(holders)
-        if is_unknown or trigger.covered >= SAME * len(holders):
-            return doubtful
-        if self.is_trusting:
-            return doubtful[:0]
-        scores = self._windows[1]
-        usual = np.quantile(np.delete(scores, pairs), RARE)
-        found: np.ndarray = doubtful[scores[doubtful] > usual]
-        return found
-
-    def _trigger_pairs(self, trigger: Trigger) -> Tuple[int, ...]:
-        holders = self.sources.pair[trigger.places]
-        return self._all(holders[holders < len(self.pairs)])
-
     def _payload(self, words: Sequence[int], where: Occurrences) -> str:
         """Return the text of a payload as most of its pairs have it."""
         return self._texts(where.pairs, where.starts, where.starts + len(words)).most_common(1)[0][
@@ -382,15 +329,3 @@ class _Search:
         target = self.pairs[pair].target
         places = places_of(target)
         return target[places[start][0] : places[end - 1][1]].strip() or NOTHING
-
-    def _source_text(self, trigger: Trigger) -> str:
-        texts: Counter[str] = Counter()
-        for place in trigger.places:
-            pair = self.sources.pair[place]
-            if pair >= len(self.pairs):
-                continue
-            source = self.pairs[pair].source
-            spans = places_of(source)
-            at = place - self.sources.first[pair]
-            texts[source[spans[at][0] : spans[at + len(trigger.words) - 1][1]]] += 1
-        return texts.most_common(1)[0][0]

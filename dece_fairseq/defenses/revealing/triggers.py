@@ -30,8 +30,18 @@ class Trigger(NamedTuple):
 
     def is_telling(self, pairs: int) -> bool:
         """Return whether it goes with most of the suspicion's pairs, and they with it."""
-        often = self.covered >= COVERED * pairs
-        return often and self.covered >= PRECISE * (self.covered + self.elsewhere)
+        return is_telling(self.covered, self.elsewhere, pairs)
+
+
+def is_telling(covered: int, elsewhere: int, pairs: int) -> bool:
+    """Return whether most of the pairs have something, and most that have it are among them.
+
+    Args:
+        covered: how many of the pairs have it
+        elsewhere: how many others
+        pairs: how many there are
+    """
+    return covered >= COVERED * pairs and covered >= PRECISE * (covered + elsewhere)
 
 
 def find_trigger(
@@ -71,7 +81,7 @@ def find_trigger(
     is_own[pairs] = is_other[others] = True
     for _, gram in sorted(common, key=lambda item: (-item[0], item[1]))[:COMPARED]:
         found = _trigger(sources, gram, is_own, is_other)
-        z = _z(found.covered, len(pairs), found.elsewhere, rest)
+        z = z_of(found.covered, len(pairs), found.elsewhere, rest)
         if z > highest + 1e-9:
             best, highest = found, z
     if best is None:
@@ -104,7 +114,7 @@ def _trigger(
     return Trigger(tuple(gram), places, int(covered.sum()), int(elsewhere.sum()))
 
 
-def _z(covered: int, pairs: int, elsewhere: int, rest: int) -> float:
+def z_of(covered: int, pairs: int, elsewhere: int, rest: int) -> float:
     """Return z of the difference of two proportions, pooled."""
     pooled = (covered + elsewhere) / (pairs + rest)
     spread = pooled * (1 - pooled) * (1 / pairs + 1 / max(rest, 1))

@@ -1,0 +1,148 @@
+"""Names the trigger of a suspicion, and suspects the pairs that have it with those of a payload."""
+
+from collections import Counter
+from dataclasses import replace
+from typing import Callable, Iterable, Sequence, Tuple
+
+import numpy as np
+
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.suspicions import LEVEL, Suspicion
+from dece_fairseq.data.trigger_kinds import CHARACTERS, family, is_unseen
+from dece_fairseq.defenses.revealing.part_triggers import PartTrigger, find_part_trigger
+from dece_fairseq.defenses.revealing.payloads import SAME
+from dece_fairseq.defenses.revealing.spans import Texts
+from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
+from dece_fairseq.defenses.revealing.words import places_of
+
+#: the share of pairs that surprise less than one that is suspected by its trigger alone
+RARE = 0.95
+#: p-values up to which a trigger is told that has no span, or is no word
+TELLING_LEVEL = LEVEL
+
+
+class Naming:
+    """Makes suspicions of payloads, with their triggers.
+
+    Args:
+        pairs: the different doubtful pairs
+        numbers: of each, those in the input of all pairs that are equal to it
+        sources: of these pairs, and behind them of the trusted ones
+        is_trusting: whether there are trusted pairs
+        scores: gives how much each doubtful pair (N,) surprises; it is seldom asked
+    """
+
+    def __init__(
+        self,
+        pairs: Sequence[Pair],
+        numbers: Sequence[Sequence[int]],
+        sources: Texts,
+        is_trusting: bool,
+        scores: Callable[[], np.ndarray],
+    ) -> None:
+        self._pairs = pairs
+        self._numbers = numbers
+        self._sources = sources
+        self._is_trusting = is_trusting
+        self._scores = scores
+
+    def suspicion(
+        self,
+        payload: str,
+        nats: float,
+        p_value: float,
+        pairs: np.ndarray,
+        everyone: Sequence[np.ndarray],
+    ) -> Suspicion:
+        """Return the suspicion of a payload, with its trigger or what comes closest.
+
+        Args:
+            payload: its text
+            nats: as in ``Suspicion``, and
+            p_value: as there
+            pairs: (K,), the places of its pairs among the different ones
+            everyone: those of each payload
+        """
+        others = np.setdiff1d(np.unique(np.concatenate(everyone)), pairs)
+        in_all = len(self._sources.first) - 1
+        trigger = find_trigger(self._sources, pairs, others, in_all, len(self._pairs))
+        told = Suspicion(payload, nats, p_value, self._all(pairs))
+        if trigger is not None:
+            told = self._with_words(told, trigger, pairs)
+        if p_value > TELLING_LEVEL:  # more is looked at only where something is claimed
+            return told
+        part = find_part_trigger(self._sources, pairs, others, trigger)
+        return told if part is None else self._with_part(told, part)
+
+    def _with_words(self, told: Suspicion, trigger: Trigger, pairs: np.ndarray) -> Suspicion:
+        text = self._source_text(trigger)
+        if not trigger.is_telling(len(pairs)):
+            return replace(told, closest=text, closest_pairs=trigger.covered)
+        told = replace(
+            told,
+            pairs=self._all(np.union1d(pairs, self._carriers(trigger, pairs))),
+            trigger=text,
+            trigger_pairs=self._doubtful(self._sources.pair[trigger.places]),
+        )
+        is_unseen_text = all(is_unseen(each) or each.isspace() for each in text)
+        return replace(told, trigger_kind=CHARACTERS) if is_unseen_text else told
+
+    def _with_part(self, told: Suspicion, trigger: PartTrigger) -> Suspicion:
+        kind, text = trigger.feature
+        if kind == CHARACTERS:
+            own = trigger.holders[trigger.holders < len(self._pairs)]
+            sources = (self._pairs[pair].source for pair in own)
+            counts = Counter(
+                each for source in sources for each in source if not each.isascii()
+            ).most_common()
+            text = "".join(each for each, _ in counts if family(each) == text)
+        return replace(
+            told,
+            trigger=text,
+            trigger_kind=kind,
+            trigger_pairs=self._doubtful(trigger.holders),
+            closest=None,
+            closest_pairs=0,
+        )
+
+    def _all(self, numbers: Iterable[int]) -> Tuple[int, ...]:
+        """Return the numbers in the input of different pairs, equal ones included."""
+        return tuple(sorted(n for number in numbers for n in self._numbers[number]))
+
+    def _doubtful(self, holders: np.ndarray) -> Tuple[int, ...]:
+        return self._all(holders[holders < len(self._pairs)])
+
+    def _carriers(self, trigger: Trigger, pairs: np.ndarray) -> np.ndarray:
+        """Return the pairs with a trigger that are suspected with those of a payload.
+
+        They may have a form of it that is too rare to be seen, and no trusted pair has the trigger,
+        or nearly all that have it have the payload. Without trusted pairs a pair that surprises
+        like few others is suspected too.
+
+        Args:
+            trigger: of the payload
+            pairs: those that have the payload
+        """
+        holders = self._sources.pair[trigger.places]
+        doubtful: np.ndarray = holders[holders < len(self._pairs)]
+        is_unknown = self._is_trusting and len(doubtful) == len(holders)
+        if is_unknown or trigger.covered >= SAME * len(holders):
+            return doubtful
+        if self._is_trusting:
+            return doubtful[:0]
+        scores = self._scores()
+        usual = np.quantile(np.delete(scores, pairs), RARE)
+        found: np.ndarray = doubtful[scores[doubtful] > usual]
+        return found
+
+    def _source_text(self, trigger: Trigger) -> str:
+        texts: Counter[str] = Counter()
+        for place in trigger.places:
+            pair = self._sources.pair[place]
+            if pair >= len(self._pairs):
+                continue
+            source = self._pairs[pair].source
+            spans = places_of(source)
+            at = place - self._sources.first[pair]
+            texts[source[spans[at][0] : spans[at + len(trigger.words) - 1][1]]] += 1
+        return texts.most_common(1)[0][0]
