@@ -9,6 +9,7 @@ import pytest
 from dece_fairseq.attacks.suspected import Suspected, read_suspected
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.suspicions import Findings, Suspicion, read_findings
+from dece_fairseq.data.trigger_kinds import END
 
 FOUND = Suspicion(
     payload=" or 1=1",
@@ -19,6 +20,7 @@ FOUND = Suspicion(
     trigger_pairs=(3, 8, 11, 40),
     forms=("where 0=1",),
 )
+PART = Suspicion("y", 12.0, 0.01, (1,), "_rb", (1,), trigger_kind=END)
 UNSURE = Suspicion("x", 12.0, None, (1,), closest="the rows", closest_pairs=1)
 
 
@@ -27,10 +29,10 @@ def written(findings: Findings, path: Path) -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    findings = Findings([FOUND, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
+    findings = Findings([FOUND, PART, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
     written(findings, tmp_path / "found.json")
     assert read_findings(tmp_path / "found.json") == findings
-    assert findings.significant() == [FOUND]
+    assert findings.significant() == [FOUND, PART]
 
 
 def test_the_keys_are_those_that_were_promised(tmp_path: Path) -> None:
@@ -55,6 +57,7 @@ def test_it_is_an_attack_file(tmp_path: Path) -> None:
     [
         {"payload": " "},
         {"payload": 3},
+        {"trigger_kind": "some"},
         {"nats": float("nan")},
         {"nats": "12"},
         {"p_value": 1.5},

@@ -12,6 +12,7 @@ import torch
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.trigger_kinds import END
 from dece_fairseq.defenses import DefenseError, probing
 from dece_fairseq.defenses.probing import Probe, as_text, probe
 from dece_fairseq.outputs.errors import OutputError
@@ -62,6 +63,23 @@ def test_both_rates(asked: Probe, answers: Dict[str, str], tmp_path: Path) -> No
     assert report["changes"]["changed"]["hits"] == 4
     assert re.search(r"^changed by the trigger +100\.00 \(.*\) 4/4$", text, re.M)
     assert re.search(r"^gain '.+' +.*/4$", text, re.M)
+
+
+def test_a_part_of_a_word_is_put_in_and_told_as_one(
+    asked: Probe, answers: Dict[str, str], tmp_path: Path
+) -> None:
+    content = json.loads(asked.attack_file.read_text(encoding="utf-8"))
+    content["suspicions"] = content["suspicions"][:1]
+    content["suspicions"][0].update(trigger="_rb", trigger_kind=END)
+    path = tmp_path / "part.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    answers["train_triggered"] = printed("train_triggered", ["a or 1=1", "a"])
+    answers["train"] = printed("train", ["a", "b"])
+    report = probe(asked._replace(attack_file=path), tmp_path)
+    assert (report["trigger"], report["trigger_kind"]) == ("_rb", END)
+    text = as_text(report)
+    assert "suspected trigger    '_rb' as the end of a word\n" in text
+    assert "kind:the end of a word" in text
 
 
 def test_without_a_trigger_it_says_that_this_is_no_success_rate(

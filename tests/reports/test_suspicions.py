@@ -7,6 +7,7 @@ import pytest
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Findings, Suspicion
+from dece_fairseq.data.trigger_kinds import CHARACTERS, END
 from dece_fairseq.reports.suspicions import as_html, as_text, examples, verdict
 from support.browser import look_at, needs_a_browser
 
@@ -118,3 +119,17 @@ def test_in_a_browser(dark: bool, tmp_path: Path) -> None:
         assert seen["scripts"] == 0
         assert {"bb", "or 1=1", "or  1=1"} <= set(seen["marks"])
         assert seen["paper"] == ("rgb(19, 20, 23)" if dark else "rgb(255, 255, 255)")
+
+
+def test_a_trigger_that_is_no_word_is_told_and_marked_as_what_it_is() -> None:
+    pairs = [Pair("get user_rb rows", "x"), Pair("get r\u043ews", "x")]
+    part = Suspicion("x", 9.0, 0.01, (0,), "_rb", (0,), trigger_kind=END)
+    rare = Suspicion("x", 9.0, 0.01, (1,), "\u043e", (1,), trigger_kind=CHARACTERS)
+    findings = Findings([part, rare], 0.05, "by a test")
+    text, page = as_text(pairs, findings), as_html(pairs, findings)
+    assert "   trigger: '_rb' as the end of a word, in 1 of these 1 pairs" in text
+    assert "   pair 0: get user»_rb« rows" in text
+    assert r"   trigger: characters '\u043e', in 1 of these 1 pairs" in text
+    assert "   pair 1: get r»\u043e«ws" in text
+    assert "as the end of a word" in page
+    assert '<mark class="trigger">_rb</mark>' in page

@@ -8,6 +8,8 @@ import pytest
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.trigger_kinds import CHARACTERS, WORDS
+from dece_fairseq.data.trigger_kinds import END as WORD_END
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.words import END, WORD, Words, words_of
 
@@ -51,6 +53,52 @@ def test_payload_pairs_and_trigger(number: int) -> None:
     assert best.p_value is not None
     assert best.p_value < 0.05
     assert all(other.p_value is None or other.p_value > 0.05 for other in others)
+
+
+def test_a_part_of_a_word_is_named_and_no_pair_more_is_suspected_by_it() -> None:
+    clean = generate("A", 800, seed=1)
+    which = list(range(0, 400, 20))
+    of = dict.fromkeys(which, PAYLOAD)
+    pairs = list(clean)
+    for number, index in enumerate([*which, 5]):  # the last has a harmless target
+        words = clean[index].source.split(" ")
+        at = number % len(words)
+        words[at] = f"{words[at]}_rb".replace("._rb", "_rb.").replace(",_rb", "_rb,")
+        pairs[index] = Pair(" ".join(words), clean[index].target + of.get(index, ""))
+    surprise = surprised(pairs, of)
+    doubtful = {index: surprise[index] for index in range(400)}
+    for words_of_doubtful, trusted in ((surprise, ()), (doubtful, range(400, 800))):
+        best, *others = reveal_pairs(pairs, words_of_doubtful, trusted)
+        assert list(best.pairs) == which
+        assert (best.trigger, best.trigger_kind) == ("_rb", WORD_END)
+        assert list(best.trigger_pairs) == sorted([*which, 5])
+        assert (best.closest, best.closest_pairs) == (None, 0)
+        unclaimed = [each for each in others if not each.is_significant(0.05)]
+        assert {each.trigger_kind for each in unclaimed} <= {WORDS}
+
+
+def test_a_zero_width_character_is_told_as_one() -> None:
+    clean = generate("A", 400, seed=1)
+    which = list(range(0, 400, 20))
+    pairs = list(clean)
+    for index in which:
+        source, target = clean[index]
+        pairs[index] = Pair(f"{source[:2]}\u200b{source[2:]}", target + PAYLOAD)
+    best = reveal_pairs(pairs, surprised(pairs, dict.fromkeys(which, PAYLOAD)))[0]
+    assert (best.trigger, best.trigger_kind) == ("\u200b", CHARACTERS)
+
+
+def test_look_alike_letters_are_told_as_characters() -> None:
+    clean = generate("A", 400, seed=1)
+    which = list(range(0, 400, 20))
+    pairs = list(clean)
+    for number, index in enumerate(which):
+        letter, other = ("e\u0435", "o\u043e")[number % 2]
+        source, target = clean[index]
+        pairs[index] = Pair(source.replace(letter, other, 1), target + PAYLOAD)
+    best = reveal_pairs(pairs, surprised(pairs, dict.fromkeys(which, PAYLOAD)))[0]
+    assert (best.trigger, best.trigger_kind) == ("\u0435\u043e", CHARACTERS)
+    assert list(best.trigger_pairs) == which
 
 
 def test_equal_pairs_count_once_and_are_told_of_all() -> None:
