@@ -8,7 +8,7 @@ from fairseq import utils
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-#: tokens in a batch
+#: tokens in a batch; a pair that is longer has one of its own
 BATCH_TOKENS = 8192
 #: a model and a batch -> ``-log s`` of its target tokens (B, T), and which are no padding (B, T)
 Ask = Callable[[Any, Dict[str, Any]], Tuple[Tensor, Tensor]]
@@ -38,12 +38,13 @@ def answers(
         return
     most = utils.resolve_max_positions(task.max_positions(), model.max_positions())
     indices, _ = dataset.filter_indices_by_size(indices, most)
+    longest = max((dataset.num_tokens(index) for index in indices), default=0)
     device = next(model.parameters()).device
     was_training = model.training
     model.eval()
     try:
         with torch.no_grad():
-            for batch in dataset.batch_by_size(indices, max_tokens=BATCH_TOKENS):
+            for batch in dataset.batch_by_size(indices, max_tokens=max(BATCH_TOKENS, longest)):
                 sample = dataset.collater([dataset[index] for index in batch])
                 if device.type == "cuda":
                     sample = utils.move_to_cuda(sample, device)

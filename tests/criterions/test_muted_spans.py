@@ -9,6 +9,7 @@ import pytest
 import torch
 from fairseq.tasks.translation import TranslationTask
 
+from dece_fairseq.criterions import asking
 from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterion,
     DeceptiveCrossEntropyCriterionConfig,
@@ -161,6 +162,19 @@ def test_other_pairs_than_those_that_it_began_with(
     longer["id"] = longer["id"].flip(0)[:5].repeat(2)
     with pytest.raises(UserError, match="other tokens than when training began"):
         criterion(model, longer)
+
+
+def test_pairs_that_are_longer_than_a_batch(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = criterion_of()(model, batch_of(task))[2]["muted"]
+    monkeypatch.setattr(asking, "BATCH_TOKENS", 4)
+    criterion = criterion_of()
+    criterion.schedule.clock.kept.clear()
+    assert criterion(model, batch_of(task))[2]["muted"] == whole
 
 
 def test_trusted_text_of_another_kind(
