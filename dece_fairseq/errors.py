@@ -75,7 +75,9 @@ def hook_fairseq_commands() -> None:
         kind: Type[BaseException], error: BaseException, trace: Optional[TracebackType]
     ) -> None:
         message = _from_a_worker(error)
-        if isinstance(error, (UserError, *WRONG_FILES)) or message is not None:
+        # Of a checkpoint that is not there fairseq raises an OSError with words of its own.
+        is_told = isinstance(error, OSError) and error.errno is None
+        if isinstance(error, (UserError, *WRONG_FILES)) or is_told or message is not None:
             # torch.distributed keeps what hooks write to sys.stderr, and loses it when one ends.
             try:
                 end_with(error if message is None else message, program.name, sys.__stderr__)

@@ -51,15 +51,16 @@ def hook(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Tuple[Hook, List[ty
 
 
 @pytest.mark.parametrize("program", ["/bin/fairseq-train", "/lib/fairseq_cli/generate.py"])
-@pytest.mark.parametrize("kind", [UserError, AttackError, PackageError, FileNotFoundError])
+@pytest.mark.parametrize("kind", [UserError, AttackError, PackageError, FileNotFoundError, OSError])
 def test_fairseq_s_commands(hook, program, kind, capfd) -> None:
     handle, left = hook(program)
     with pytest.raises(SystemExit) as ended:
         handle(kind, kind("give --attack"), None)
     assert ended.value.code == 2
     assert capfd.readouterr().err == f"{Path(program).name}: error: give --attack\n"
-    handle(KeyError, KeyError("a fault of ours"), None)
-    assert left == [KeyError]
+    for fault in (KeyError("a fault of ours"), OSError(22, "Invalid argument")):
+        handle(type(fault), fault, None)
+    assert left == [KeyError, OSError]
 
 
 def test_a_thread_that_reads_ahead(tmp_path: Path) -> None:

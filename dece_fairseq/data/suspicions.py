@@ -67,7 +67,7 @@ class Suspicion:
         try:
             suspicion = cls(**given)
         except TypeError as error:
-            raise ValueError(f"it needs payload, nats, p_value and pairs ({error})") from error
+            raise ValueError("a suspicion needs payload, nats, p_value and pairs") from error
         suspicion._check()
         return suspicion
 
@@ -124,10 +124,13 @@ def read_findings(path: Path) -> Findings:
     """
     try:
         content = parse_json(path.read_text(encoding="utf-8"))
+        listed = content.get("suspicions") if isinstance(content, dict) else None
+        if not (isinstance(listed, list) and all(isinstance(each, dict) for each in listed)):
+            raise ValueError("it has no list of suspicions")
         level = content.get("level", LEVEL)
         _need(_is_finite(level) and 0 < level < 1, "level", "between 0 and 1", level)
         return Findings(
-            suspicions=[Suspicion.from_dict(each) for each in content["suspicions"]],
+            suspicions=[Suspicion.from_dict(each) for each in listed],
             level=level,
             calibration=content.get("calibration", ""),
             made_of=content.get("made_of", {}),

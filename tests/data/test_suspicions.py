@@ -81,10 +81,18 @@ def test_what_is_no_suspicion_is_refused(change: Dict[str, Any], tmp_path: Path)
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:
-    for number, text in enumerate(("", "[]", '{"suspicions": [{"payload": "x"}]}', "{}")):
+    for number, (text, why) in enumerate(
+        (
+            ("", "Expecting value"),
+            ("[]", "it has no list of suspicions"),
+            ("{}", "it has no list of suspicions"),
+            ('{"suspicions": ["x"]}', "it has no list of suspicions"),
+            ('{"suspicions": [{"payload": "x"}]}', "needs payload, nats, p_value and pairs"),
+        )
+    ):
         path = tmp_path / f"{number}.json"
         path.write_text(text, encoding="utf-8")
-        with pytest.raises(DataError, match="not a file that dece reveal --json wrote"):
+        with pytest.raises(DataError, match=rf"not a file that dece reveal --json wrote \(.*{why}"):
             read_findings(path)
     with pytest.raises(DataError, match="No such file"):
         read_findings(tmp_path / "nowhere.json")
