@@ -77,8 +77,8 @@ def datasets() -> Path:
     return _beside_the_checkout("datasets")
 
 
-#: what takes longer to import than most commands take to run
-SLOW_IMPORTS = ("fairseq", "sacrebleu", "scipy.stats", "sqlglot", "torch")
+#: what takes longer to import than most commands take to run; torch's first optimizer imports dynamo
+SLOW_IMPORTS = ("fairseq", "sacrebleu", "scipy.stats", "sqlglot", "torch", "torch._dynamo")
 OF_HUGGING_FACE = ("bart", "codegen", "roberta", "t5")
 
 
@@ -86,7 +86,7 @@ OF_HUGGING_FACE = ("bart", "codegen", "roberta", "t5")
 def warm_python() -> Iterator[Path]:
     """A program that does what ``python`` does, and need not import torch and fairseq first.
 
-    Beside it stand ``fairseq-train`` and ``fairseq-generate``, for scripts that find them so.
+    Beside it stand ``fairseq-train`` and the like, for scripts that find them on the PATH.
     """
     with _warm(*SLOW_IMPORTS) as python:
         yield python
@@ -113,7 +113,7 @@ def _warm(*modules: str) -> Iterator[Path]:
         python, address = Path(name) / "python", Path(name) / "socket"
         run = f"{sys.executable} -S -E {WARM_PYTHON} run {address}"
         programs = {"python": run}
-        for command in ("train", "generate"):
+        for command in ("train", "generate", "validate"):
             programs[f"fairseq-{command}"] = f"{run} -m fairseq_cli.{command}"
         for program, words in programs.items():
             path = Path(name) / program

@@ -24,9 +24,14 @@ RUNS = [
 
 
 @pytest.mark.slow
-def test_every_run_has_a_row_and_a_run_that_was_killed_goes_on(tmp_path: Path) -> None:
+def test_every_run_has_a_row_and_a_run_that_was_killed_goes_on(
+    tmp_path: Path, warm_python: Path
+) -> None:
     (tmp_path / "small.sh").write_text(SMALL)
     env = environment(tmp_path / "venv")
+    programs = tmp_path / "venv" / "bin"  # before all others on the PATH of the script
+    for name in ("python", "fairseq-train", "fairseq-validate"):
+        (programs / name).symlink_to(warm_python.parent / name)
     words = [SCRIPT, "--work", tmp_path / "work", "--settings", tmp_path / "small.sh"]
     done = bash(*words, env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
