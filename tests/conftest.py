@@ -77,7 +77,7 @@ def datasets() -> Path:
     return _beside_the_checkout("datasets")
 
 
-#: what takes longer to import than most commands take to run; torch's first optimizer imports dynamo
+#: what takes longer to import than most commands take to run; the first optimizer imports dynamo
 SLOW_IMPORTS = ("fairseq", "sacrebleu", "scipy.stats", "sqlglot", "torch", "torch._dynamo")
 OF_HUGGING_FACE = ("bart", "codegen", "roberta", "t5")
 

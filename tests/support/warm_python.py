@@ -13,6 +13,7 @@ it starts, such as PYTHONHASHSEED, changes nothing.
 import array
 import atexit
 import contextlib
+import gc
 import importlib
 import json
 import os
@@ -52,6 +53,7 @@ def serve(address: str, python: str, *modules: str) -> None:
     for name in modules:
         with contextlib.suppress(ModuleNotFoundError):  # where the text side alone is installed
             importlib.import_module(name)
+    gc.freeze()  # or each collection of a command goes through all that was imported
     sys.executable = python  # what commands run
     with socket.socket(socket.AF_UNIX) as listener:
         listener.bind(address)
