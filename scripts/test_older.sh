@@ -15,7 +15,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 fast=(tests/{criterions,encoders,losses,scorers,tasks} tests/test_plugin.py
     tests/data/test_{labels,prepare,provenance,subwords}.py
     tests/defenses/test_trained_models.py tests/defenses/revealing/test_reference.py)
-slow=(tests/criterions tests/end_to_end/test_{both_lines,stock_commands,several_workers}.py)
+slow=(tests/criterions tests/test_plugin.py
+    tests/end_to_end/test_{both_lines,stock_commands,several_workers}.py)
 if [ "${1:-}" = --all ]; then
     shift
     fast=(tests)

@@ -1,4 +1,7 @@
-"""What a checkpoint of fairseq's last release is to its main branch, and the other way round."""
+"""What a checkpoint of fairseq's last release is to its main branch, and the other way round.
+
+It needs both, and runs once: on the older line, whose script comes second in .ci/run.
+"""
 
 import re
 import subprocess
@@ -10,11 +13,13 @@ import pytest
 
 from support.training import ENVIRONMENT, ROOT, Training
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.version_info >= (3, 11), reason="scripts/test_older.sh runs it"),
+]
 
-IS_MAIN = sys.version_info >= (3, 11)
-#: of the other line, as scripts/test_older.sh and scripts/setup_env.sh make it
-OTHER = ROOT / (".venv-3.10" if IS_MAIN else ".venv")
+#: with fairseq's main branch, as scripts/setup_env.sh makes it
+MAIN = ROOT / ".venv"
 #: tensors of the release's encoder layers, of which main knows nothing
 OF_THE_RELEASE = {
     f"{name}_{kind}"
@@ -25,12 +30,11 @@ EPOCH = ["--max-epoch", 1, "--disable-validation"]
 
 
 @pytest.fixture(scope="module")
-def pythons() -> List[Path]:
+def pythons(warm_python: Path) -> List[Path]:
     """Those of fairseq's main branch and of its last release."""
-    if not list(OTHER.glob("made-of-*")):  # which an installation that was cut off lacks
-        pytest.skip(f"the other line of fairseq is not installed in {OTHER.name}")
-    here, other = Path(sys.executable), OTHER / "bin" / "python"
-    return [here, other] if IS_MAIN else [other, here]
+    if not list(MAIN.glob("made-of-*")):  # which an installation that was cut off lacks
+        pytest.skip(f"fairseq's main branch is not installed in {MAIN.name}")
+    return [MAIN / "bin" / "python", warm_python]
 
 
 def trained(training: Training, save_dir: Path, *more: Any, python: Path) -> str:
