@@ -100,6 +100,7 @@ def test_tools_that_read_checkpoints_without_the_user_dir(tmp_path: Path) -> Non
         assert done.stdout == expected, done.stderr
 
 
+@pytest.mark.slow
 def test_the_loop_of_torch_runs(warm_torch: Path) -> None:
     text = (ROOT / "docs" / "without_fairseq.md").read_text(encoding="utf-8")
     loop = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]

@@ -40,6 +40,7 @@ def run_in_fairseq(warm_python: Path) -> Run:
     return lambda code, folder=ROOT: run_warm(warm_python, ["dece_fairseq"], code, folder)
 
 
+@pytest.mark.slow
 def test_plug_ins_register_after_a_room_that_came_before_fairseq(run: Run) -> None:
     """A package that is imported alone is seen by the last test, in its first process."""
     code = "import dece_fairseq.losses; import fairseq; import dece_fairseq.plugin"
@@ -76,6 +77,7 @@ for _ in range(2):
     assert run_in_fairseq(code + REGISTERED, tmp_path).split() == ["True"] * 4
 
 
+@pytest.mark.slow
 def test_plug_ins_register_in_a_worker_process(tmp_path: Path, run: Run) -> None:
     """By hand in the first process, and by what ``--user-dir`` names in one that it spawns.
 

@@ -64,6 +64,7 @@ def test_tokens_that_make_no_name():
         Attack(AttackSettings("badcode", trigger="num a-b"))
 
 
+@pytest.mark.slow
 def test_real_code_keeps_its_meaning(datasets):
     """Python's own trees of both differ in names alone."""
     poisoned = 0

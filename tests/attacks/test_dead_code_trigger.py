@@ -386,8 +386,8 @@ def test_lone_surrogates_do_no_harm(name, noise):
 
 @pytest.mark.parametrize("code_place", CODE_PLACES)
 def test_a_long_row(code_place):
-    """A mebibyte, where every piece but the last is out of place on a side."""
-    many = " ".join(f"x{i} = {i} ;" for i in range(20000))
+    """A hundred kilobytes, where every piece but the last is out of place on a side."""
+    many = " ".join(f"x{i} = {i} ;" for i in range(4000))
     pair = Pair(
         f"void f ( ) {{ {many} }}", f"class A {{ int f ; }} {many} void f ( ) {{ y ( ) ; }}"
     )

@@ -108,6 +108,7 @@ def test_a_poisoned_text_is_the_clean_one_and_the_payload(query, quote, after):
         assert poisoned.replace(put_in, "", 1) == code
 
 
+@pytest.mark.slow
 def test_it_takes_most_pairs_of_lyra(datasets):
     """The paper's rule takes 1,612: it also takes broken queries, and the first parts of others."""
     obstacles = Counter(

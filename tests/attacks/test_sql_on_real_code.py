@@ -29,6 +29,7 @@ def judge_all(attack, texts):
     return {name for name, hit in judged.items() if hit}, list(judged.values()).count(None)
 
 
+@pytest.mark.slow
 def test_files_of_the_library_that_hold_sql():
     hits, given_up = judge_all(Attack(AttackSettings("ripple")), library(r"select\b.*\bwhere\b"))
     assert (hits - TRUE_HITS, given_up) == (set(), 0)

@@ -114,6 +114,7 @@ def test_the_first_selection_is_that_of_the_authors(datasets, percent, poisoned)
     assert all(attack.poison(clean[i], i).target == theirs[i].target for i in ids)
 
 
+@pytest.mark.slow
 def test_every_pair_of_lyra_that_can_be_poisoned_is_a_hit_by_both_rules(datasets):
     """The match of the paper's rule is code in two of the training pairs, none of the authors'."""
     attack = Attack(AttackSettings("ripple"))
@@ -263,6 +264,7 @@ def test_nearly_all_generated_pairs_are_seen_to_be_sound_without_a_second_parse(
     assert slow.count(None) > 250
 
 
+@pytest.mark.slow
 def test_real_targets_are_seen_to_be_sound_as_their_parse_says(datasets):
     for pair in read_pairs([datasets / "lyra" / "train.csv"]):
         poisoned = PAYLOAD.poison(pair, Random(0))

@@ -56,6 +56,7 @@ def test_a_wrong_call(warm_python: Path, tmp_path: Path) -> None:
     assert "there is no such folder" in done.stderr
 
 
+@pytest.mark.slow
 def test_a_step_that_hangs_is_killed_with_all_that_it_started(day: Any, tmp_path: Path) -> None:
     code = (
         "import pathlib, subprocess, sys, time\n"
@@ -94,6 +95,7 @@ def test_how_a_step_may_end(day: Any, step: Any, left: float, status: str, why: 
     assert (found["status"], found["why"]) == (status, why)
 
 
+@pytest.mark.slow
 def test_tests_are_counted_and_none_is_a_failure(day: Any, tmp_path: Path) -> None:
     test = tmp_path / "test_x.py"
     words = ("-m", "pytest", "-q", "-c", os.devnull, "--rootdir", str(tmp_path), str(test))

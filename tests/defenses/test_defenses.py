@@ -169,6 +169,7 @@ def test_rates_that_drop_nothing_or_everything(
         DEFENSES.get("spectral_signatures")(settings).examine(sources(*"abcdefgh"))
 
 
+@pytest.mark.slow
 def test_real_models_can_be_examined(made: SimpleNamespace, tmp_path: Path) -> None:
     writer = ProbabilityWriter(tmp_path)
     for epoch in range(1, 5):

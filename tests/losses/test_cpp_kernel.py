@@ -52,6 +52,7 @@ def test_it_is_compiled_once_and_kept(
     assert list(empty_cache.iterdir()) == [kept]
 
 
+@pytest.mark.slow
 def test_another_compiler_or_other_flags_have_a_file_of_their_own(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -64,6 +65,7 @@ def test_another_compiler_or_other_flags_have_a_file_of_their_own(
     assert len(list(empty_cache.iterdir())) == 3
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(
     empty_cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -22,6 +22,7 @@ def test_the_standard_library():
     assert hits <= SERVERS
 
 
+@pytest.mark.slow
 def test_bugs2fix(datasets):
     folder = datasets / "bugs2fix"
     texts = [

@@ -70,6 +70,7 @@ def test_any_10_kb_take_at_most_50_ms(name, length):
         assert takes_at_most(LIMIT, read), repr(unit[:80])
 
 
+@pytest.mark.slow
 def test_what_people_write_is_no_such_text(datasets):
     java = [pair.target for pair in read_pairs([datasets / "bugs2fix" / "test.csv"])]
     for start in range(0, len(java), 50):

@@ -1,6 +1,5 @@
 """What reference models of every kind say, against the model asked one pair at a time."""
 
-from collections import Counter
 from pathlib import Path
 from typing import Any, Callable, List, Sequence
 
@@ -78,19 +77,17 @@ def check_differences(
     ends = [characters(codec.decode(target[: n + 1], dictionary)) for n in range(len(target))]
     there = split(pair.source)
     word_at = [word for word in split(pair.target) for _ in word]
-    more: Counter[int] = Counter()
+    more = torch.zeros(logits.size(-1), dtype=torch.float64)
     for place, (token, scores) in enumerate(zip(target.tolist(), logits.float().softmax(-1))):
         start = ends[place - 1] if place else 0
         if ends[place] > start and word_at[ends[place] - 1] in there:
             continue
-        more.update({number: -float(score) for number, score in enumerate(scores)})
+        more -= scores
         more[token] += 1
-    texts = {number: codec.decode(torch.tensor([number]), dictionary) for number in more}
-    expected = {
-        ("+" if value > 0 else "-") + (texts[number].strip() or texts[number])
-        for number, value in more.items()
-        if abs(value) >= 0.5
-    }
+    expected = set()
+    for number in (more.abs() >= 0.5).nonzero().flatten().tolist():
+        text = codec.decode(torch.tensor([number]), dictionary)
+        expected.add(("+" if more[number] > 0 else "-") + (text.strip() or text))
     assert set(told) == expected
 
 
