@@ -41,7 +41,7 @@ def as_text(gauge: Gauge) -> str:
         [f"{alpha:.5g}", *(f"{100 * gauge.muted(alpha)[epoch - 1]:.1f}" for epoch in epochs)]
         for alpha in sorted({*ALPHAS, gauge.level})
     ]
-    of_others = doubtful.muted_by(gauge.level)
+    of_trusted, of_others = (text.muted_by(gauge.level) for text in (trusted, doubtful))
     return "\n".join(
         [
             "Share of tokens whose probability is below the number:",
@@ -52,9 +52,9 @@ def as_text(gauge: Gauge) -> str:
             write_table(["alpha", *map(str, epochs)], muted, LINED),
             "",
             f"Level: {gauge.level:.5g}. It mutes tokens with a probability below "
-            f"{line_of(gauge.level):.2g}: {100 * trusted.muted_by(gauge.level):.1f} % of the "
+            f"{line_of(gauge.level):.2g}: {100 * of_trusted:.1f} % of the "
             f"trusted ones\nand {100 * of_others:.1f} % of the others.",
-            *([_OTHER_KIND] if of_others > FAR_TOO_MUCH else []),
+            *([_OTHER_KIND] if of_trusted <= FAR_TOO_MUCH < of_others else []),
             *_spans(gauge),
             _ADVICE[gauge.advice].format(options=_options(gauge)),
             "",

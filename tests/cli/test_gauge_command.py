@@ -126,12 +126,17 @@ def test_data_of_another_kind_than_what_is_trusted(
     trusted = set(drawn[:20])
 
     def unknown_of_others(self: Any, pairs: Sequence[Pair]) -> List[np.ndarray]:
-        return [np.array([0.9 if pair in trusted else 0.01] * 9) for pair in pairs]
+        known, unknown = np.array([0.5, *[0.9] * 8]), np.array([0.01] * 9)
+        return [known if pair in trusted else unknown for pair in pairs]
 
     assert "Caution" not in dece("gauge", *case.needs).out
     monkeypatch.setattr(MadeUp, "probabilities", unknown_of_others)
     said = dece("gauge", *case.needs).out
     assert "and 100.0 % of the others.\nCaution: that is most of the data" in said
+    trusted.clear()  # a model that knows neither: the advice says what to do
+    said = dece("gauge", *case.needs).out
+    assert "and 100.0 % of the others.\nCaution" not in said
+    assert "train on them by cross-entropy first" in said
 
 
 def test_the_validation_split_is_trusted_where_nothing_is_named(
