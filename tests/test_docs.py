@@ -101,10 +101,11 @@ def test_tools_that_read_checkpoints_without_the_user_dir(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_the_loop_of_torch_runs(warm_torch: Path) -> None:
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_losses_without_fairseq_run(warm_torch: Path, number: int) -> None:
     text = (ROOT / "docs" / "without_fairseq.md").read_text(encoding="utf-8")
-    loop = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[0]
-    done = subprocess.run([warm_torch, "-c", loop], cwd=ROOT, capture_output=True, text=True)
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[number]
+    done = subprocess.run([warm_torch, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
 
