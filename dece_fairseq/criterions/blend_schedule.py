@@ -101,8 +101,7 @@ class BlendSchedule:
         dece_warmup_epochs: epochs before the blend falls
         dece_schedule: one of ``SCHEDULES``
         update_freq: batches an update takes in epoch 1, 2, ...; the last goes for the rest
-        dece_gate: one of ``GATES``; for ``SPAN`` somebody has to find what is muted. None is
-            ``SPAN`` with ``AUTO``, ``TOKEN`` with a number
+        dece_gate: one of ``GATES``; for ``SPAN`` somebody has to find what is muted
 
     Raises:
         UserError: an option is out of its range; the option is named
@@ -117,7 +116,7 @@ class BlendSchedule:
         dece_warmup_epochs: int,
         dece_schedule: str,
         update_freq: Sequence[int],
-        dece_gate: Optional[str] = None,
+        dece_gate: str = TOKEN,
     ) -> None:
         self._is_auto = dece_alpha == AUTO
         if label_smoothing is None:
@@ -134,8 +133,6 @@ class BlendSchedule:
         check_option("--dece-warmup-epochs", finite, "finite and 0 or more", dece_warmup_epochs)
         known = dece_schedule in SCHEDULES
         check_option("--dece-schedule", known, " or ".join(SCHEDULES), dece_schedule)
-        if dece_gate is None:
-            dece_gate = SPAN if self._is_auto else TOKEN
         check_option("--dece-gate", dece_gate in GATES, " or ".join(GATES), dece_gate)
         #: what trusted text has to settle
         self._wanted = [LEVEL] * self._is_auto + [MUTED] * (dece_gate == SPAN)

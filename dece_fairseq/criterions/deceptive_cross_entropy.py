@@ -4,11 +4,12 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
 
 from fairseq.criterions import register_criterion
+from fairseq.dataclass import ChoiceEnum
 from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
+from dece_fairseq.criterions.blend_schedule import GATES, TOKEN, BlendOptions, BlendSchedule
 from dece_fairseq.criterions.muted_spans import MutedSpans
 from dece_fairseq.criterions.robust_criterion import RobustCriterion, RobustCriterionConfig, total
 from dece_fairseq.criterions.trusted_level import TrustedLevel
@@ -20,13 +21,13 @@ from dece_fairseq.losses import LossOutput, cross_entropy_output, deceptive_outp
 class DeceptiveCrossEntropyCriterionConfig(BlendOptions, RobustCriterionConfig):
     """The options."""
 
-    dece_gate: Optional[str] = field(
-        default=None,
+    dece_gate: ChoiceEnum(GATES) = field(  # type: ignore[valid-type]
+        default=TOKEN,
         metadata={
             "help": "token: each target token is muted by its own probability, as published; span: "
             "besides, tokens are never learned where the model that training starts from finds the "
             "five tokens around less likely, on average, than all but few trusted ones "
-            "(--dece-muted-share) (default: span with --dece-alpha auto, token with a number)"
+            "(--dece-muted-share)"
         },
     )
     dece_fused: bool = field(
@@ -165,7 +166,7 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         report_accuracy: bool = False,
         dece_fused: bool = False,
         update_freq: Sequence[int] = (1,),
-        dece_gate: Optional[str] = None,
+        dece_gate: str = TOKEN,
     ) -> None:
         super().__init__(task, sentence_avg, ignore_prefix_size, report_accuracy)
         self.schedule = BlendSchedule(

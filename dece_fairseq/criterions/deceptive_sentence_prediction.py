@@ -8,7 +8,7 @@ from fairseq.dataclass import FairseqDataclass
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import TOKEN, BlendOptions, BlendSchedule
+from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
 from dece_fairseq.criterions.probability_recorder import RecordingOptions
 from dece_fairseq.errors import UserError
@@ -80,7 +80,6 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
             dece_warmup_epochs,
             dece_schedule,
             update_freq,
-            dece_gate=TOKEN,  # a label is no span
         )
         self.head = classification_head_name
         self.padding_idx = -1  # every label counts

@@ -67,7 +67,7 @@ def _options(gauge: Gauge) -> str:
     level = f"--dece-alpha {gauge.level:.5g} --dece-min-blend {gauge.level:.5g} --label-smoothing 0"
     if gauge.span_line is None:
         return f"--criterion deceptive_sentence_prediction {level}"
-    return f"--criterion deceptive_cross_entropy {level} --dece-gate span"
+    return f"--criterion deceptive_cross_entropy {level}"
 
 
 def _spans(gauge: Gauge) -> List[str]:
@@ -81,5 +81,5 @@ def _spans(gauge: Gauge) -> List[str]:
     return [
         f"Spans: {of_trusted} of the trusted tokens, and {of_doubtful} of the others, have a "
         f"probability below\n{math.exp(gauge.span_line):.2g} on average with the four around; "
-        "they are never learned."
+        "--dece-gate span never learns them."
     ]

@@ -5,8 +5,8 @@
 #       [--envelopes LIST] [--work DIR]
 #
 #   --name NAME       what it is called
-#   --options "…"     options of fairseq-train behind --criterion deceptive_cross_entropy (default:
-#                     none, which is the default of today)
+#   --options "…"     options of fairseq-train behind --criterion deceptive_cross_entropy, such as
+#                     "--dece-gate span" (default: none)
 #   --dataset NAME    generated (default), lyra or bugs2fix
 #   --envelopes LIST  numbers of opened envelopes (default "1 2 3 4 5 6 7 8")
 #   --work DIR        where run.sh left them (default runs/defend)
@@ -20,9 +20,9 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
 source "$root/examples/generation.sh"
-work=runs/defend dataset=generated envelopes="1 2 3 4 5 6 7 8" name="" options=""
-take_options again.sh "name options dataset envelopes work" "$@"
-[ -n "$name" ] || { echo "again.sh: --name NAME is needed: what it is called" >&2; exit 2; }
+work=runs/defend dataset=generated envelopes="1 2 3 4 5 6 7 8" called="" extra=""
+take_options again.sh "name=called options=extra dataset envelopes work" "$@"
+[ -n "$called" ] || { echo "again.sh: --name NAME is needed: what it is called" >&2; exit 2; }
 source "$root/scripts/setup_env.sh"
 settings="$dataset"
 [ "$dataset" != generated ] || settings=quickstart
@@ -37,7 +37,7 @@ log() { # FILE COMMAND...
 }
 
 for number in $envelopes; do
-    folder="$base/$number" here="$base/$number/again-$name"
+    folder="$base/$number" here="$base/$number/again-$called"
     [ -e "$folder/result.json" ] || { echo "again.sh: $folder has not been opened" >&2; exit 2; }
     [ ! -e "$here/scores.json" ] || continue
     mkdir -p "$here"
@@ -45,7 +45,7 @@ for number in $envelopes; do
     [ -e "$here/done" ] || log "$here/train.log" fairseq-train "$folder/bin-train" "${task[@]}" \
         "${model[@]}" --seed 1 --num-workers 0 --no-epoch-checkpoints --log-format json \
         --log-interval 1000 --disable-validation --save-dir "$here" \
-        --criterion deceptive_cross_entropy $options "${training[@]}" --max-epoch "$epochs" \
+        --criterion deceptive_cross_entropy $extra "${training[@]}" --max-epoch "$epochs" \
         --finetune-from-model "$base/reference/checkpoint_last.pt"
     touch "$here/done"
     longer="$(longer_than_source "$folder/bin-train")"
@@ -59,7 +59,7 @@ for number in $envelopes; do
             > "$here/part" 2>> "$here/generate.log"
         mv "$here/part" "$here/$split.out"
     done
-    log "$here/evaluate.log" python -m dece_fairseq evaluate --run "$name=$here" \
+    log "$here/evaluate.log" python -m dece_fairseq evaluate --run "$called=$here" \
         --metrics bleu_code --json "$here/scores.json"
     echo "$(date +%H:%M) $dataset: envelope $number" >&2
 done

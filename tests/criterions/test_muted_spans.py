@@ -30,9 +30,13 @@ def model(task: TranslationTask) -> Any:
 @pytest.fixture
 def criterion_of(task: TranslationTask) -> Callable[..., Any]:
     def build(**options: Any) -> Any:
-        given = {"dece_alpha": "auto", "dece_muted_share": 0.4, "valid_subset": "valid", **options}
+        given = {"dece_alpha": "auto", "dece_gate": "span", "dece_muted_share": 0.4, **options}
         config = DeceptiveCrossEntropyCriterionConfig(
-            sentence_avg=False, update_freq=[1], train_subset="train", **given
+            sentence_avg=False,
+            update_freq=[1],
+            train_subset="train",
+            valid_subset="valid",
+            **given,
         )
         criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
         task.begin_epoch(1, None)
@@ -135,8 +139,8 @@ def test_the_first_tokens_that_are_ignored_are_in_no_span(
     [
         ({}, True),
         ({"dece_gate": "token"}, False),
-        ({"dece_alpha": "0.985"}, False),
-        ({"dece_alpha": "0.985", "dece_gate": "span"}, True),
+        ({"dece_alpha": "0.985", "dece_gate": "token"}, False),
+        ({"dece_alpha": "0.985"}, True),
     ],
 )
 def test_when_it_is_on(

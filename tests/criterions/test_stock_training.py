@@ -15,6 +15,8 @@ from dece_fairseq.data.pair_probabilities import path_of, read_dynamics
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
 ALPHA = 0.9
+#: what trusted text settles
+TRUSTING = ("--dece-alpha", "auto", "--dece-gate", "span")
 
 pytestmark = pytest.mark.slow
 
@@ -144,7 +146,7 @@ def test_an_automatic_level_and_after_a_resume(
     binarised: Path, tmp_path: Path, run: Callable[..., str]
 ) -> None:
     """It, and what is muted, is found once, kept by checkpoints, and anew by a fine-tuning."""
-    first = [*options_of(binarised, tmp_path / "first"), "--dece-alpha", "auto"]
+    first = [*options_of(binarised, tmp_path / "first"), *TRUSTING]
     output = run("train", *first, "--max-update", 7, "--save-interval-updates", 7)
     assert output.count("--dece-alpha auto: the blend stays at") == 1
     (level,) = set(blends(output).values())
@@ -154,7 +156,7 @@ def test_an_automatic_level_and_after_a_resume(
     assert "the blend stays at" not in output
     assert blends(output) == {2: level, 3: level}
     assert muted_shares(output)[3] == muted > 0  # epoch 2 goes on in its middle
-    second = [*options_of(binarised, tmp_path / "second"), "--dece-alpha", "auto"]
+    second = [*options_of(binarised, tmp_path / "second"), *TRUSTING]
     second += ["--finetune-from-model", tmp_path / "first" / "checkpoint_last.pt"]
     output = run("train", *second, "--max-epoch", 1)
     assert "the blend stays at" in output
@@ -212,7 +214,7 @@ def test_two_workers_take_one_automatic_level(
     binarised: Path, tmp_path: Path, run: Callable[..., str], warm_python: Path
 ) -> None:
     """That of one worker alone: the log has the mean of both."""
-    options = [*options_of(binarised, tmp_path / "one"), "--dece-alpha", "auto", "--max-epoch", 1]
+    options = [*options_of(binarised, tmp_path / "one"), *TRUSTING, "--max-epoch", 1]
     alone = run("train", *options)
     (level,) = blends(alone).values()
     options[options.index("--save-dir") + 1] = tmp_path / "two"

@@ -144,7 +144,7 @@ def test_dropout_and_the_random_numbers_are_left_as_they_are(
     task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
 ) -> None:
     torch.manual_seed(3)
-    auto = criterion_of(dece_gate="token")
+    auto = criterion_of()
     loss = auto(model, batch_of(task))[0]
     level = auto.schedule.alpha
     given = DeceptiveCrossEntropyCriterion(

@@ -1,5 +1,6 @@
 """examples/options.sh: what scripts make of their options."""
 
+import re
 import subprocess
 from pathlib import Path
 
@@ -44,3 +45,17 @@ def test_variables(options: "tuple[str, ...]", taken: str) -> None:
 def test_errors(options: "tuple[str, ...]", message: str) -> None:
     done = take(*options)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", message + "\n")
+
+
+def test_no_script_takes_a_variable_that_the_function_has_itself() -> None:
+    own = set(re.findall(r"local (.*)", OPTIONS.read_text(encoding="utf-8"))[0].split())
+    own = {word.split("=")[0] for word in own}
+    assert {"script", "known", "name", "variable"} <= own
+    taken = {
+        (path.name, word.split("=")[-1].replace("-", "_"))
+        for path in OPTIONS.parent.rglob("*.sh")
+        for names in re.findall(r'take_options \S+ "([^"]*)"', path.read_text(encoding="utf-8"))
+        for word in names.split()
+    }
+    assert len(taken) > 20
+    assert [each for each in taken if each[1] in own] == []
