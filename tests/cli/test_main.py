@@ -100,8 +100,11 @@ from dece_fairseq.cli import main
 from dece_fairseq.data.files import replacing
 
 def run(args):
+    if {name!r} == "SIGINT":  # which a shell's background job ignores
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     with replacing(Path({str(tmp_path)!r}) / "out") as (half,):
         half.write_text("half")
+        signal.alarm(60)  # or a signal that is ignored would be waited for
         os.kill(os.getpid(), signal.{name})
         signal.pause()
 
