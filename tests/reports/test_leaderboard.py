@@ -85,7 +85,8 @@ def suite(tmp_path: Path) -> Path:
         f"rate-0.05/seed-{seed}": file(f"rate-0.05/seed-{seed}/train.csv", 40) for seed in (1, 2)
     }
     files["test_triggered"] = file("test_triggered.csv", 8)
-    made_of = {"data": {"name": "lyra"}}
+    data = {"name": "lyra", "columns": ["src", "tgt"], "code_language": "python", "files": {}}
+    made_of = {"data": data}
     folder = tmp_path / "suite"
     folder.mkdir()
     write_suite(Suite(made_of, [Entry("ripple", "sql", files, {})], True), folder)
