@@ -2,12 +2,9 @@ import random
 import re
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.trusting import why_not
-from support.examples import examples
+from dece_fairseq.defenses.revealing.trusting import CHANCE, why_not
 
 KINDS = ("open", "close", "read", "write", "seek", "flush", "lock", "copy")
 
@@ -21,11 +18,15 @@ def drawn(count, seed, kinds=KINDS):
     ]
 
 
-@settings(max_examples=examples(100))
-@given(st.integers(0, 10**6), st.integers(100, 300), st.floats(0.34, 0.9))
-def test_a_random_part_of_the_same_data_is_trusted(seed, size, share):
-    trusted = random.Random(seed).sample(range(size), round(share * size))
-    assert why_not(drawn(size, seed), trusted) is None
+def test_a_random_part_of_the_same_data_is_trusted_but_for_chance():
+    """Which is one part in a hundred at most, and in a test of any one part would fail it."""
+    rng = random.Random(0)
+    aside = 0
+    for seed in range(500):
+        size = rng.randint(100, 300)
+        trusted = rng.sample(range(size), round(rng.uniform(0.34, 0.9) * size))
+        aside += why_not(drawn(size, seed), trusted) is not None
+    assert aside <= CHANCE * 500
 
 
 @pytest.mark.parametrize(
