@@ -67,7 +67,9 @@ class DeceptiveCriterion(RobustCriterion):
                         "--record-probabilities: what is muted by spans has no probability; give "
                         "--dece-gate token"
                     )
-                criterion.muted_spans = MutedSpans(task, cfg.train_subset, cfg.dece_trusted_ids)
+                criterion.muted_spans = MutedSpans(
+                    task, cfg.train_subset, criterion.trusted_level.ids
+                )
             # fairseq looks for the split before it trains, but for --disable-validation.
             if cfg.disable_validation is True and cfg.dece_trusted_ids is None:
                 criterion.trusted_level.load()

@@ -1,21 +1,19 @@
 """``--dece-gate span``: target tokens that are never learned, as the starting model says."""
 
 import logging
-from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Sequence
 
 import numpy as np
 import torch
-from fairseq import utils
 from fairseq.distributed import utils as distributed_utils
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 from tqdm import tqdm
 
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.criterions.asking import Ask, answers
+from dece_fairseq.criterions.pair_numbers import check_one_folder
 from dece_fairseq.criterions.training_clock import TrainingClock
-from dece_fairseq.errors import TrainingStepError, UserError
+from dece_fairseq.errors import TrainingStepError
 from dece_fairseq.losses.spans import muted_spans
 from dece_fairseq.muting import FAR_TOO_MUCH
 
@@ -35,25 +33,18 @@ class MutedSpans:
     Args:
         task: has the training pairs
         train_subset: the name of their split
-        trusted_ids: a file of the numbers of trusted ones, in which nothing is muted
+        trusted: the numbers of trusted ones, in which nothing is muted
 
     Raises:
         UserError: the training data are several folders, whose pairs have the same numbers
     """
 
-    def __init__(
-        self, task: FairseqTask, train_subset: str, trusted_ids: Optional[str] = None
-    ) -> None:
-        folders = utils.split_paths(getattr(task.cfg, "data", ""))
-        if len(folders) > 1:
-            raise UserError(
-                f"--dece-gate span: the pairs of {len(folders)} data folders have the same "
-                "numbers; train on one folder, or give --dece-gate token"
-            )
+    def __init__(self, task: FairseqTask, train_subset: str, trusted: Sequence[int] = ()) -> None:
+        way_out = "train on one folder, or give --dece-gate token"
+        check_one_folder(task, "--dece-gate span", way_out)
         self._task = task
         self._split = train_subset
-        ids = [] if trusted_ids is None else TrustedIds(Path(trusted_ids)).ids
-        self._trusted = frozenset(ids)
+        self._trusted = frozenset(trusted)
         self._clock = TrainingClock.of(task)
         self._bits = np.zeros(0, bool)  # of all pairs, and where each ends; read from what is kept
         self._ends: List[int] = []

@@ -3,16 +3,15 @@
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from fairseq import utils
 from fairseq.dataclass import FairseqDataclass
 from fairseq.distributed import utils as distributed_utils
 from fairseq.tasks import FairseqTask
 from omegaconf import II
 from torch import Tensor
 
+from dece_fairseq.criterions.pair_numbers import check_one_folder
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.data.pair_probabilities import LEAST_LIKELY, PairProbability, ProbabilityWriter
-from dece_fairseq.errors import UserError
 
 
 @dataclass
@@ -44,12 +43,7 @@ class ProbabilityRecorder:
     """
 
     def __init__(self, save_dir: Path, task: FairseqTask) -> None:
-        folders = utils.split_paths(getattr(task.cfg, "data", ""))
-        if len(folders) > 1:
-            raise UserError(
-                f"--record-probabilities: the pairs of {len(folders)} data folders have the same "
-                "numbers; train on one folder"
-            )
+        check_one_folder(task, "--record-probabilities", "train on one folder")
         self.save_dir = save_dir
         self.clock = TrainingClock.of(task)
         self._writer: ProbabilityWriter  # a worker's number is known when training begins

@@ -62,6 +62,11 @@ class TrustedLevel:
         self._valid_subset = valid_subset.split(",")[0]
         self._asking = asking
 
+    @property
+    def ids(self) -> Sequence[int]:
+        """Return the numbers of the trusted training pairs; none where a split is trusted."""
+        return () if self._trusted is None else self._trusted.ids
+
     def measure(self, model: Any, ask: Ask) -> Settled:
         """Return what trusted text says, the same in every worker.
 

@@ -6,9 +6,9 @@ python examples/defend/again_table.py runs/defend NAME
 import json
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, List
 
-from table import HELD, asr_of, rate
+from table import HELD, asr_of, attack_of, has_held, rate
 
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
@@ -32,22 +32,19 @@ def main(work: str, name: str) -> None:
     folders = {path.parent.parent for path in Path(work).glob(f"*/*/again-{name}/scores.json")}
     for envelope in sorted(folders, key=lambda folder: (folder.parent.name, int(folder.name))):
         result = json.loads((envelope / "result.json").read_text(encoding="utf-8"))
-        attack: Optional[Dict[str, Any]] = result["attack"]
-        what = "none"
-        if attack is not None:
-            what = f"{attack['attack']}, {attack['payload']}, {attack['rate']:.0%}"
         runs = {
             "cross_entropy": result["trainings"]["cross_entropy"],
             name: scores_of(envelope / f"again-{name}" / "scores.json"),
         }
         bleu = [scores["bleu_code"]["percent"] for scores in runs.values()]
         lost.append(bleu[0] - bleu[1])
-        rows.append([envelope.parent.name, envelope.name, what, " / ".join(map(rate, bleu))])
+        rows.append(
+            [envelope.parent.name, envelope.name, attack_of(result), " / ".join(map(rate, bleu))]
+        )
         rows[-1] += [asr(scores) for scores in runs.values()]
-        for run, scores in runs.items():
-            rates = [asr_of(scores, rule) for rule in ("string", "parse")]
-            if attack is not None:
-                held[run].append(all(value is not None and value <= HELD for value in rates))
+        if result["attack"] is not None:
+            for run, scores in runs.items():
+                held[run].append(has_held(scores))
     if not rows:
         sys.exit(f"{work}: no envelope has again-{name}/scores.json")
     print(

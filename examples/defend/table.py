@@ -28,13 +28,19 @@ def rate(value: Optional[float]) -> str:
     return "-" if value is None else f"{value:.1f}"
 
 
+def attack_of(result: Dict[str, Any]) -> str:
+    """Return what was in an envelope."""
+    attack = result["attack"]
+    if attack is None:
+        return "none"
+    return f"{attack['attack']}, {attack['payload']}, {attack['rate']:.0%}"
+
+
 def row_of(path: Path) -> List[str]:
     """Return the row of an opened envelope."""
     result: Dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    attack, trainings = result["attack"], result["trainings"]
-    what = "none"
-    if attack is not None:
-        what = f"{attack['attack']}, {attack['payload']}, {attack['rate']:.0%}"
+    trainings = result["trainings"]
+    what = attack_of(result)
     row = [path.parent.parent.name, path.parent.name, what, str(result["poisoned"])]
     row += [mark(result[name]) for name in ("claimed", "payload_named", "trigger_named")]
     row += [str(result["poisoned_found"]), str(result["clean_dropped"])]
@@ -64,7 +70,7 @@ def summary(results: List[Dict[str, Any]]) -> str:
     poisoned = sum(result["poisoned"] for result in attacked)
     found = sum(result["poisoned_found"] for result in attacked)
     held = ", ".join(
-        f"{label} in {sum(held_in(result, name) for result in attacked)}"
+        f"{label} in {sum(has_held(result['trainings'][name]) for result in attacked)}"
         for name, label in TRAININGS.items()
     )
     return (
@@ -78,9 +84,9 @@ def summary(results: List[Dict[str, Any]]) -> str:
     )
 
 
-def held_in(result: Dict[str, Any], name: str) -> bool:
+def has_held(scores: Dict[str, Any]) -> bool:
     """Return whether a training came out without the backdoor by both rules."""
-    rates = [asr_of(result["trainings"][name], rule) for rule in ("string", "parse")]
+    rates = [asr_of(scores, rule) for rule in ("string", "parse")]
     return all(rate is not None and rate <= HELD for rate in rates)
 
 

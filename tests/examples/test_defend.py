@@ -150,8 +150,8 @@ def test_the_table(
     starred_rates = ["70.0* / - / 75.0; 80.0 / 90.0", "35.0* / - / 75.0; 40.0 / 0.0"]
     assert [cell.strip() for cell in starred.split("|")[-4:-2]] == starred_rates
     held = {"asr_string": {"percent": 1.0}, "asr_parse": {"percent": 0.5}}
-    assert table.held_in({"trainings": {"dece": held}}, "dece") is True
+    assert table.has_held(held) is True
     held["asr_parse"]["percent"] = 1.1
-    assert table.held_in({"trainings": {"dece": held}}, "dece") is False
+    assert table.has_held(held) is False
     with pytest.raises(SystemExit, match="no envelope has been opened"):
         table.main(str(tmp_path / "lyra" / "9"))
