@@ -98,7 +98,8 @@ class Gauge(NamedTuple):
             return TRUSTED_FIRST
         return DECE if self.line >= LOWEST_LINE else FILTER
 
-    def _muted_by_spans(self) -> Optional[Dict[str, float]]:
+    def muted_by_spans(self) -> Optional[Dict[str, float]]:
+        """Return the share of each text that is in muted spans; None of labels."""
         if self.span_line is None:
             return None
         texts = {"trusted": self.trusted, "doubtful": self.doubtful}
@@ -122,7 +123,7 @@ class Gauge(NamedTuple):
             "trusted": self.trusted.as_dict(),
             "doubtful": self.doubtful.as_dict(),
             "muted_of_doubtful": self.doubtful.muted_by(self.level),
-            "muted_by_spans": self._muted_by_spans(),
+            "muted_by_spans": self.muted_by_spans(),
             "muted_of_trusted_by_epoch": {
                 str(alpha): self.muted(alpha) for alpha in (*ALPHAS, self.level)
             },

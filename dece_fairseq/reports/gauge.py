@@ -72,14 +72,11 @@ def _options(gauge: Gauge) -> str:
 
 def _spans(gauge: Gauge) -> List[str]:
     """Return what is muted by spans in a sentence; of labels nothing is."""
-    if gauge.span_line is None:
+    muted = gauge.muted_by_spans()
+    if gauge.span_line is None or muted is None:
         return []
-    of_trusted, of_doubtful = (
-        f"{100 * text.muted_by_spans(gauge.span_line):.1f} %"
-        for text in (gauge.trusted, gauge.doubtful)
-    )
     return [
-        f"Spans: {of_trusted} of the trusted tokens, and {of_doubtful} of the others, have a "
-        f"probability below\n{math.exp(gauge.span_line):.2g} on average with the four around; "
+        f"Spans: {100 * muted['trusted']:.1f} % of the trusted tokens, and "
+        f"{100 * muted['doubtful']:.1f} % of the others, have a probability below\n{math.exp(gauge.span_line):.2g} on average with the four around; "
         "--dece-gate span never learns them."
     ]
