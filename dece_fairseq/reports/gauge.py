@@ -77,6 +77,7 @@ def _spans(gauge: Gauge) -> List[str]:
         return []
     return [
         f"Spans: {100 * muted['trusted']:.1f} % of the trusted tokens, and "
-        f"{100 * muted['doubtful']:.1f} % of the others, have a probability below\n{math.exp(gauge.span_line):.2g} on average with the four around; "
+        f"{100 * muted['doubtful']:.1f} % of the others, have a probability below\n"
+        f"{math.exp(gauge.span_line):.2g} on average with the four around; "
         "--dece-gate span never learns them."
     ]
