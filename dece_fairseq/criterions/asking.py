@@ -10,8 +10,8 @@ from torch import Tensor
 
 #: tokens in a batch; a pair that is longer has one of its own
 BATCH_TOKENS = 8192
-#: a model and a batch -> ``-log s`` of its target tokens (B, T), and which are no padding (B, T)
-Ask = Callable[[Any, Dict[str, Any]], Tuple[Tensor, Tensor]]
+#: a model and a batch -> of its targets, each (B, T): the tokens, ``-log s``, which are no padding
+Ask = Callable[[Any, Dict[str, Any]], Tuple[Tensor, Tensor, Tensor]]
 
 
 class Answer(NamedTuple):
@@ -19,6 +19,8 @@ class Answer(NamedTuple):
 
     ids: Tensor
     """(B,), the numbers of its pairs"""
+    target: Tensor
+    """(B, T)"""
     nll: Tensor
     """(B, T), in double precision"""
     kept: Tensor
@@ -48,7 +50,7 @@ def answers(
                 sample = dataset.collater([dataset[index] for index in batch])
                 if device.type == "cuda":
                     sample = utils.move_to_cuda(sample, device)
-                nll, kept = ask(model, sample)
-                yield Answer(sample["id"], nll.double(), kept)
+                target, nll, kept = ask(model, sample)
+                yield Answer(sample["id"], target, nll.double(), kept)
     finally:
         model.train(was_training)

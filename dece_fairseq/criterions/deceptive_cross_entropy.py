@@ -93,15 +93,15 @@ class DeceptiveCriterion(RobustCriterion):
             settled = self.trusted_level.measure(model, self._ask)
             schedule.settle(settled.level)
             if self.muted_spans is not None:
-                self.muted_spans.measure(model, self._ask, settled.span_line)
+                self.muted_spans.measure(model, self._ask, settled)
         return super().forward(model, sample, reduce)
 
-    def _ask(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor]:
-        """Return ``-log s`` of each target of a batch (B, T), and which are no padding."""
+    def _ask(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor, Tensor]:
+        """Return the targets of a batch (B, T), ``-log s`` of each, and which are no padding."""
         logits, target = self.logits_and_target(model, sample)
         nll = cross_entropy_output(logits, target, self.padding_idx, "none", self.fused).nll
-        pairs = len(sample["target"])
-        return nll.view(pairs, -1), (target != self.padding_idx).view(pairs, -1)
+        target = target.view(len(sample["target"]), -1)
+        return target, nll.view(target.shape), target != self.padding_idx
 
     def learned(self, sample: Dict[str, Any], target: Tensor) -> Tensor:
         if self.muted_spans is None or self.schedule.training_time() == 0:

@@ -1,7 +1,7 @@
 """``--dece-gate span``: target tokens that are never learned, as the starting model says."""
 
 import logging
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -13,8 +13,9 @@ from tqdm import tqdm
 from dece_fairseq.criterions.asking import Ask, answers
 from dece_fairseq.criterions.pair_numbers import check_one_folder
 from dece_fairseq.criterions.training_clock import TrainingClock
+from dece_fairseq.criterions.trusted_level import Settled
 from dece_fairseq.errors import TrainingStepError
-from dece_fairseq.losses.spans import muted_spans
+from dece_fairseq.losses.spans import muted_spans, new_spans
 from dece_fairseq.muting import FAR_TOO_MUCH
 
 logger = logging.getLogger(__name__)
@@ -26,9 +27,11 @@ MUTED = "dece_muted"
 class MutedSpans:
     """Knows of every training pair which target tokens are muted.
 
-    They are found once, before the model meets the doubtful pairs. A gate by the running model
-    would have a token that the model unlearns by chance muted too, and so never learned again.
-    Checkpoints keep a bit a token, so that a resumed training mutes the same ones.
+    They are those in spans that the model finds unlikely, and that trusted text has not, or seldom:
+    a wording that is new to the model alone is learned. They are found once, before the model meets
+    the doubtful pairs. A gate by the running model would have a token that the model unlearns by
+    chance muted too, and so never learned again. Checkpoints keep a bit a token, so that a resumed
+    training mutes the same ones.
 
     Args:
         task: has the training pairs
@@ -49,46 +52,66 @@ class MutedSpans:
         self._bits = np.zeros(0, bool)  # of all pairs, and where each ends; read from what is kept
         self._ends: List[int] = []
 
-    def measure(self, model: Any, ask: Ask, line: float) -> None:
+    def measure(self, model: Any, ask: Ask, settled: Settled) -> None:
         """Find what is muted, each worker a part; all know the whole then.
 
         Args:
             model: as it is now; it is asked without dropout
             ask: asks it about a batch
-            line: the mean log-probability below which a span is muted
+            settled: what trusted text says
+        """
+        lengths, targets, unlikely = self._asked(model, ask, settled.span_line)
+        texts, muted = (part.split(lengths.tolist()) for part in (targets, unlikely))
+        doubtful = [number for number in range(len(texts)) if number not in self._trusted]
+        is_new = new_spans([texts[number] for number in doubtful], settled.trusted)
+        for number, flags in zip(doubtful, is_new):
+            muted[number].mul_(flags)
+        for number in self._trusted:
+            muted[number].zero_()
+        bits = unlikely.numpy()  # muted is parts of it
+        packed = torch.from_numpy(np.packbits(bits))
+        self._clock.kept[MUTED] = {"lengths": lengths, "bits": packed}
+        logger.info(
+            f"--dece-gate span: of {len(texts)} training pairs {bits.sum(dtype=int)} of "
+            f"{len(bits)} target tokens are never learned"
+        )
+        if bits.sum(dtype=int) > FAR_TOO_MUCH * len(bits):
+            logger.warning(
+                "--dece-gate span: that is most of the data, so the trusted text is of another "
+                "kind; give --dece-trusted-ids of the same data, or --dece-gate token"
+            )
+
+    def _asked(self, model: Any, ask: Ask, line: float) -> Tuple[Tensor, Tensor, Tensor]:
+        """Return what the model says of all pairs, of which each worker asks a part.
+
+        Returns:
+            how many target tokens each pair has; the tokens of all pairs in one (N,); a 1 for
+            each in a span whose mean log-probability is below the line, and a 0 for others (N,)
         """
         size = distributed_utils.get_data_parallel_world_size()
         rank = distributed_utils.get_data_parallel_rank() if size > 1 else 0
         pairs = len(self._task.dataset(self._split))
         numbers = range(rank, pairs, size)
-        found: Dict[int, np.ndarray] = {}
+        found: Dict[int, Tuple[Tensor, Tensor]] = {}
         with tqdm(total=len(numbers), desc="spans", unit=" pairs", delay=2) as bar:
-            for ids, nll, kept in answers(self._task, model, ask, self._split, numbers):
-                muted = muted_spans(nll, kept, line)
-                for number, row, tokens in zip(ids.tolist(), muted, kept):
-                    found[number] = row[tokens].cpu().numpy() & (number not in self._trusted)
+            for ids, target, nll, kept in answers(self._task, model, ask, self._split, numbers):
+                unlikely = muted_spans(nll, kept, line)
+                for number, tokens, flags, of_pair in zip(ids.tolist(), target, unlikely, kept):
+                    found[number] = tokens[of_pair].cpu(), flags[of_pair].cpu()
                 bar.update(len(ids))
         device = next(model.parameters()).device
         lengths = torch.zeros(pairs, dtype=torch.int32)
-        for number, tokens in found.items():
+        for number, (tokens, _) in found.items():
             lengths[number] = len(tokens)
         lengths = _summed(lengths, device)
+        whole = int(lengths.sum())
+        parts = torch.zeros(whole, dtype=torch.int32), torch.zeros(whole, dtype=torch.uint8)
         ends = lengths.cumsum(0).tolist()
-        bits = torch.zeros(ends[-1] if ends else 0, dtype=torch.uint8)
-        for number, tokens in found.items():
-            bits[ends[number] - len(tokens) : ends[number]] = torch.from_numpy(tokens)
-        bits = _summed(bits, device)
-        packed = torch.from_numpy(np.packbits(bits.numpy()))
-        self._clock.kept[MUTED] = {"lengths": lengths, "bits": packed}
-        logger.info(
-            f"--dece-gate span: of {pairs} training pairs {int(bits.sum())} of {len(bits)} target "
-            "tokens are never learned"
-        )
-        if bits.double().mean() > FAR_TOO_MUCH:
-            logger.warning(
-                "--dece-gate span: that is most of the data, so the trusted text is of another "
-                "kind; give --dece-trusted-ids of the same data, or --dece-gate token"
-            )
+        for number, of_pair in found.items():
+            for part, values in zip(parts, of_pair):
+                part[ends[number] - len(values) : ends[number]] = values
+        targets, flags = (_summed(part, device) for part in parts)
+        return lengths, targets, flags
 
     def of(self, ids: Sequence[int], kept: Tensor) -> Tensor:
         """Return which targets of a batch are muted.

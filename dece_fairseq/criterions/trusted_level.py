@@ -28,6 +28,8 @@ class Settled(NamedTuple):
     """Of the blend, by ``level_for``."""
     span_line: float
     """A mean log-probability, by ``span_line_for``."""
+    trusted: List[Tensor]
+    """The target tokens of each trusted pair that was asked about."""
 
 
 class TrustedLevel:
@@ -82,7 +84,10 @@ class TrustedLevel:
         except UserError as error:
             raise TrainingStepError(str(error)) from error
         asked = answers(self._task, model, ask, split, numbers)
-        found = [_tokens_and_spans(nll, kept) for _, nll, kept in asked]
+        found, trusted = [], []
+        for _, target, nll, kept in asked:
+            found.append(_tokens_and_spans(nll, kept))
+            trusted += [row[of_pair].cpu() for row, of_pair in zip(target, kept)]
         if not found:
             raise TrainingStepError(f"{self._asking}: {what} has no pair that the model can read")
         tokens, spans = (np.concatenate(part) for part in zip(*found))
@@ -101,7 +106,7 @@ class TrustedLevel:
                 f"{what} have a probability below {middle:.2g}; it will learn little. Train it on "
                 "trusted pairs by cross-entropy first; dece gauge says more"
             )
-        return Settled(level, span_line)
+        return Settled(level, span_line, trusted)
 
     def load(self) -> str:
         """Load the split with the text where nobody has yet, and return its name.

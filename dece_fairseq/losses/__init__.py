@@ -17,7 +17,7 @@ from dece_fairseq.losses.generalized_cross_entropy import (
 from dece_fairseq.losses.in_trust import InTrustLoss, in_trust, in_trust_output
 from dece_fairseq.losses.module import TokenLoss
 from dece_fairseq.losses.output import LossOutput
-from dece_fairseq.losses.spans import muted_spans, span_means
+from dece_fairseq.losses.spans import muted_spans, new_spans, span_means
 from dece_fairseq.muting import level_for, line_of, span_line_for
 
 __all__ = [
@@ -39,6 +39,7 @@ __all__ = [
     "line_of",
     "longest_time",
     "muted_spans",
+    "new_spans",
     "span_line_for",
     "span_means",
 ]
