@@ -61,7 +61,8 @@ class MutedSpans:
             settled: what trusted text says
         """
         lengths, targets, unlikely = self._asked(model, ask, settled.span_line)
-        texts, muted = (part.split(lengths.tolist()) for part in (targets, unlikely))
+        sizes = lengths.tolist()
+        texts, muted = (torch.split(part, sizes) for part in (targets, unlikely))
         doubtful = [number for number in range(len(texts)) if number not in self._trusted]
         is_new = new_spans([texts[number] for number in doubtful], settled.trusted)
         for number, flags in zip(doubtful, is_new):

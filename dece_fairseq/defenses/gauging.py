@@ -56,15 +56,13 @@ class Text(NamedTuple):
     tokens: np.ndarray
     """The probabilities, in order."""
     spans: np.ndarray
-    """The mean log-probabilities of the spans around each token."""
+    """The mean log-probabilities of the spans around each token, as the pairs have them."""
+    targets: List[Any]
+    """The tokens of each pair's target."""
 
     def muted_by(self, blend: float) -> float:
         """Return the share of tokens that a blend mutes."""
         return float(np.searchsorted(self.tokens, line_of(blend)) / len(self.tokens))
-
-    def muted_by_spans(self, line: float) -> float:
-        """Return the share of tokens in spans below a line."""
-        return float((self.spans < line).mean())
 
     def as_dict(self) -> Dict[str, Any]:
         return {
@@ -98,12 +96,14 @@ class Gauge(NamedTuple):
             return TRUSTED_FIRST
         return DECE if self.line >= LOWEST_LINE else FILTER
 
-    def muted_by_spans(self) -> Optional[Dict[str, float]]:
-        """Return the share of each text that is in muted spans; None of labels."""
+    def muted_by_spans(self) -> Optional[float]:
+        """Return the share of the doubtful tokens that spans mute; None of labels."""
         if self.span_line is None:
             return None
-        texts = {"trusted": self.trusted, "doubtful": self.doubtful}
-        return {name: text.muted_by_spans(self.span_line) for name, text in texts.items()}
+        from dece_fairseq.losses.spans import new_spans  # which needs torch
+
+        is_new = np.concatenate(new_spans(self.doubtful.targets, self.trusted.targets))
+        return float(((self.doubtful.spans < self.span_line) & is_new).mean())
 
     def muted(self, alpha: float) -> List[float]:
         """Return the share of trusted tokens that ``alpha ** T`` mutes in epoch T = 1, 2, ...
@@ -123,7 +123,7 @@ class Gauge(NamedTuple):
             "trusted": self.trusted.as_dict(),
             "doubtful": self.doubtful.as_dict(),
             "muted_of_doubtful": self.doubtful.muted_by(self.level),
-            "muted_by_spans": self.muted_by_spans(),
+            "muted_of_doubtful_by_spans": self.muted_by_spans(),
             "muted_of_trusted_by_epoch": {
                 str(alpha): self.muted(alpha) for alpha in (*ALPHAS, self.level)
             },
@@ -150,7 +150,7 @@ def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
     trusted, doubtful, what = _texts(job)
     model = load_reference(job.reference.checkpoint, job.reference.data)
     texts = [
-        _text(name, len(pairs), model.probabilities(evenly(pairs)))
+        _text(name, pairs, model)
         for name, pairs in ((what, trusted), ("the data that is not trusted", doubtful))
     ]
     level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
@@ -163,16 +163,19 @@ def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
     return Gauge(texts[0], texts[1], job.muted_share, level, line, span_line, job.epochs, made_of)
 
 
-def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:
+def _text(what: str, pairs: Sequence[Pair], model: Any) -> Text:
+    """Ask a ``revealing.reference.Reference`` about some text."""
     import torch  # which dece can do without elsewhere
 
     from dece_fairseq.losses.spans import span_means
 
-    spans = []
+    asked, spans = evenly(pairs), []
+    probabilities = model.probabilities(asked)
     for tokens in probabilities:
         own = torch.from_numpy(tokens).log()
         spans.append(span_means(own, torch.ones_like(own, dtype=torch.bool)).numpy())
-    return Text(what, pairs, np.sort(np.concatenate(probabilities)), np.concatenate(spans))
+    tokens = np.sort(np.concatenate(probabilities))
+    return Text(what, len(pairs), tokens, np.concatenate(spans), model.targets(asked))
 
 
 def _texts(job: Job) -> Tuple[List[Pair], List[Pair], str]:

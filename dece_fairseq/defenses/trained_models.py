@@ -164,6 +164,10 @@ class TranslationModel(TrainedModel):
                 found[index] = row[kept].numpy()
         return found
 
+    def targets(self, pairs: Sequence[Pair]) -> List[Tensor]:
+        """Return the tokens whose probabilities are told."""
+        return self._cut(*self.encode(pairs))[1]
+
     @torch.no_grad()
     def projection_gradients(
         self, pairs: Sequence[Pair], what: Optional[str] = None

@@ -64,16 +64,12 @@ def new_spans(doubtful: Sequence[Tensor], trusted: Sequence[Tensor]) -> List[Ten
         for each doubtful sequence, (T,)
     """
     numbers = _span_numbers([*trusted, *doubtful])
-    of_trusted, of_doubtful = numbers.split(
-        [sum(map(len, sequences)) for sequences in (trusted, doubtful)]
-    )
+    sizes = [sum(map(len, sequences)) for sequences in (trusted, doubtful)]
+    of_trusted, of_doubtful = torch.split(numbers, sizes)
     kinds = int(numbers.max()) + 1 if len(numbers) else 0
-    shares = [
-        torch.bincount(part, minlength=kinds).double() / max(1, len(part))
-        for part in (of_trusted, of_doubtful)
-    ]
-    is_new = shares[1] > NEW * shares[0]
-    return list(is_new[of_doubtful].split([len(tokens) for tokens in doubtful]))
+    usual, found = (torch.bincount(part, minlength=kinds) for part in (of_trusted, of_doubtful))
+    is_new = found * max(1, len(of_trusted)) > NEW * usual * len(of_doubtful)
+    return list(torch.split(is_new[of_doubtful], [len(tokens) for tokens in doubtful]))
 
 
 def _span_numbers(sequences: Sequence[Tensor]) -> Tensor:

@@ -76,8 +76,7 @@ def _spans(gauge: Gauge) -> List[str]:
     if gauge.span_line is None or muted is None:
         return []
     return [
-        f"Spans: {100 * muted['trusted']:.1f} % of the trusted tokens, and "
-        f"{100 * muted['doubtful']:.1f} % of the others, have a probability below\n"
-        f"{math.exp(gauge.span_line):.2g} on average with the four around; "
-        "--dece-gate span never learns them."
+        f"Spans: {100 * muted:.1f} % of the others have a probability below "
+        f"{math.exp(gauge.span_line):.2g} on average with the four around,\n"
+        "and are more frequent there than in the trusted text; --dece-gate span never learns them."
     ]

@@ -1,5 +1,6 @@
 """dece gauge: what it reads, prints and writes, with a made-up model."""
 
+import itertools
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,6 +14,8 @@ from dece_fairseq.data.pairs import Pair, write_pairs
 
 pytest.importorskip("fairseq")
 
+import torch
+
 from dece_fairseq.defenses.revealing import reference
 
 
@@ -20,13 +23,19 @@ class MadeUp:
     """Finds a target's tokens as likely as it is told to, those of odd pairs less."""
 
     scale = 1.0
+    #: pairs that have one target; the others have each another
+    usual: Sequence[Pair] = ()
 
     def __init__(self, checkpoint: Path, data: Path) -> None:
-        self.asked = 0
+        self.numbers = itertools.count(1)
 
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
-        self.asked += len(pairs)
         return [self.scale * np.arange(1, 11) / 10 for _ in pairs]
+
+    def targets(self, pairs: Sequence[Pair]) -> List[torch.Tensor]:
+        firsts = [0 if pair in self.usual else 100 * next(self.numbers) for pair in pairs]
+        lengths = map(len, self.probabilities(pairs))
+        return [first + torch.arange(length) for first, length in zip(firsts, lengths)]
 
 
 @pytest.fixture(scope="module")
@@ -69,8 +78,19 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     # of 0.1 to 1: of the first token and the two behind it, then of the second token and three
     least = np.log([0.1, 0.2, 0.3]).mean()
     assert least < found["span_line"] == pytest.approx(np.log([0.1, 0.2, 0.3, 0.4]).mean())
-    assert found["muted_by_spans"] == {"trusted": 0.1, "doubtful": 0.1}
-    assert "Spans: 10.0 % of the trusted tokens, and 10.0 % of the others" in said.out
+    assert found["muted_of_doubtful_by_spans"] == pytest.approx(0.1)
+    assert "Spans: 10.0 % of the others" in said.out
+
+
+def test_spans_of_trusted_text_are_not_muted(
+    case: SimpleNamespace,
+    dece: Callable[..., Any],
+    drawn: List[Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(MadeUp, "usual", drawn[:35])  # the trusted ones, half of the others
+    said = dece("gauge", *case.needs, "--json", "-")
+    assert json.loads(said.out)["muted_of_doubtful_by_spans"] == pytest.approx(0.05)
 
 
 @pytest.mark.parametrize(
@@ -102,7 +122,7 @@ def test_labels_are_no_spans(
     assert "--criterion deceptive_sentence_prediction --dece-alpha 0.52632" in said.out
     assert "Spans:" not in said.out
     found = json.loads((case.folder / "gauge.json").read_text())
-    assert found["span_line"] is found["muted_by_spans"] is None
+    assert found["span_line"] is found["muted_of_doubtful_by_spans"] is None
 
 
 def test_a_line_that_tells_nothing_apart(case: SimpleNamespace, dece: Callable[..., Any]) -> None:

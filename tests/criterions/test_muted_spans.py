@@ -89,6 +89,26 @@ def test_spans_below_the_line_of_trusted_ones(
     assert criterion(model, batch_of(task))[2]["muted"] == count
 
 
+def test_spans_of_trusted_text_are_learned(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion_of(dece_muted_share=0.9)(model, batch_of(task))
+    own = task.dataset("train")
+    # Pair 4 is trusted text too. Its target is asked for from another source, so what the model
+    # thinks of it there is not what makes the difference.
+    task.datasets["valid"].tgt[0] = own[4]["target"]
+    task.datasets["valid"].tgt_sizes[0] = len(own[4]["target"])
+    criterion = criterion_of(dece_muted_share=0.9)
+    before = [muted_of(criterion, task, [n]) for n in (4, 5)]
+    criterion.schedule.clock.kept.clear()
+    criterion = criterion_of(dece_muted_share=0.9)
+    criterion(model, batch_of(task))
+    assert any(before[0])
+    assert any(before[1])
+    assert not any(muted_of(criterion, task, [4]))
+    assert any(muted_of(criterion, task, [5]))
+
+
 def test_what_is_muted_has_no_part_in_the_loss(
     task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
 ) -> None:

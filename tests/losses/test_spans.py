@@ -1,6 +1,8 @@
 """Means over spans of tokens, whichever side the padding is on."""
 
-from typing import List
+from collections import Counter
+from fractions import Fraction
+from typing import List, Tuple
 
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from dece_fairseq.losses.spans import muted_spans, span_means
+from dece_fairseq.losses.spans import muted_spans, new_spans, span_means
 from support.examples import examples
 
 
@@ -49,3 +51,41 @@ def test_an_impossible_token_mutes_its_span() -> None:
     nll = torch.tensor([[0.0, 0.0, 0.0, float("inf"), 0.0, 0.0, 0.0]])
     muted = muted_spans(nll, torch.ones_like(nll, dtype=torch.bool), -5.0)
     assert muted.tolist() == [[False, True, True, True, True, True, False]]
+
+
+def spans_of(tokens: List[int]) -> List[Tuple[int, ...]]:
+    padded = [-1, -1, *tokens, -1, -1]
+    return [tuple(padded[at : at + 5]) for at in range(len(tokens))]
+
+
+TEXTS = st.lists(st.lists(st.integers(0, 2), max_size=7), max_size=6)
+
+
+@settings(max_examples=examples(100))
+@given(doubtful=TEXTS, trusted=TEXTS)
+def test_spans_that_are_more_frequent_than_in_trusted_text(
+    doubtful: List[List[int]], trusted: List[List[int]]
+) -> None:
+    counts = [
+        Counter(span for text in texts for span in spans_of(text)) for texts in (doubtful, trusted)
+    ]
+    shares = [
+        {span: Fraction(count, sum(of_texts.values())) for span, count in of_texts.items()}
+        for of_texts in counts
+    ]
+    found = new_spans(*([torch.tensor(text) for text in texts] for texts in (doubtful, trusted)))
+    assert [flags.tolist() for flags in found] == [
+        [shares[0][span] > 2 * shares[1].get(span, 0) for span in spans_of(text)]
+        for text in doubtful
+    ]
+
+
+def test_a_wording_is_not_new_and_a_payload_is() -> None:
+    wording, payload = torch.arange(100, 120), torch.arange(200, 205)
+    trusted = [wording] * 99 + [torch.cat([wording, payload])]
+    doubtful = [wording] * 95 + [torch.cat([wording, payload])] * 5
+    found = new_spans(doubtful, trusted)
+    assert not any(flags.any() for flags in found[:95])
+    # and the two tokens before it, whose spans hold some of it
+    assert found[-1].tolist() == [False] * 18 + [True] * 7
+    assert not any(flags.any() for flags in new_spans(doubtful[:96], trusted))
