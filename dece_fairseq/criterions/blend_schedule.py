@@ -19,14 +19,16 @@ from dece_fairseq.muting import MUTED_SHARE
 logger = logging.getLogger(__name__)
 
 SCHEDULES = ("epoch", "update")
-#: the alpha that trusted text settles
+#: the alpha that trusted text settles, and the gate that goes with it
 AUTO = "auto"
 #: the paper's smoothing, which goes with its falling blend
 PUBLISHED_SMOOTHING = 0.05
 #: the name of the level in what checkpoints keep
 LEVEL = "dece_alpha"
 #: what is muted: tokens by their own probability, as published, or spans of them besides
-TOKEN, SPAN = GATES = ("token", "span")
+TOKEN, SPAN = ("token", "span")
+#: AUTO is spans with a level that trusted text settles, and tokens with a number
+GATES = (AUTO, TOKEN, SPAN)
 
 
 @dataclass
@@ -101,7 +103,7 @@ class BlendSchedule:
         dece_warmup_epochs: epochs before the blend falls
         dece_schedule: one of ``SCHEDULES``
         update_freq: batches an update takes in epoch 1, 2, ...; the last goes for the rest
-        dece_gate: one of ``GATES``; for ``SPAN`` somebody has to find what is muted
+        dece_gate: one of ``GATES``; for spans somebody has to find what is muted
 
     Raises:
         UserError: an option is out of its range; the option is named
@@ -134,9 +136,9 @@ class BlendSchedule:
         known = dece_schedule in SCHEDULES
         check_option("--dece-schedule", known, " or ".join(SCHEDULES), dece_schedule)
         check_option("--dece-gate", dece_gate in GATES, " or ".join(GATES), dece_gate)
+        self.mutes_spans = dece_gate == SPAN or (dece_gate == AUTO and self._is_auto)
         #: what trusted text has to settle
-        self._wanted = [LEVEL] * self._is_auto + [MUTED] * (dece_gate == SPAN)
-        self.mutes_spans = dece_gate == SPAN
+        self._wanted = [LEVEL] * self._is_auto + [MUTED] * self.mutes_spans
         self._alpha = alpha
         self._longest_time = 1.0 if self._is_auto else longest_time(alpha, dece_min_blend)
         self.epsilon = label_smoothing

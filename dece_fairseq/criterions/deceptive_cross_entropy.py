@@ -9,7 +9,7 @@ from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import GATES, TOKEN, BlendOptions, BlendSchedule
+from dece_fairseq.criterions.blend_schedule import AUTO, GATES, TOKEN, BlendOptions, BlendSchedule
 from dece_fairseq.criterions.muted_spans import MutedSpans
 from dece_fairseq.criterions.robust_criterion import RobustCriterion, RobustCriterionConfig, total
 from dece_fairseq.criterions.trusted_level import TrustedLevel
@@ -22,12 +22,13 @@ class DeceptiveCrossEntropyCriterionConfig(BlendOptions, RobustCriterionConfig):
     """The options."""
 
     dece_gate: ChoiceEnum(GATES) = field(  # type: ignore[valid-type]
-        default=TOKEN,
+        default=AUTO,
         metadata={
             "help": "token: each target token is muted by its own probability, as published; span: "
             "besides, tokens are never learned where the model that training starts from finds the "
             "five tokens around less likely, on average, than all but few trusted ones "
-            "(--dece-muted-share)"
+            "(--dece-muted-share), and trusted text has the five less than half as often; auto: "
+            "span with --dece-alpha auto, token with a number"
         },
     )
     dece_fused: bool = field(

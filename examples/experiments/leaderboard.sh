@@ -12,7 +12,7 @@ set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 attacks=(ripple grammar sentence word_list zero_width many_forms staged likely)
-losses="cross_entropy,dece,dece_span,dece_recommended,dece_unsmoothed,generalized_cross_entropy,reveal,span_reveal,recommended_reveal"
+losses="cross_entropy,dece,dece_span,dece_token,dece_unsmoothed,generalized_cross_entropy,reveal,span_reveal,token_reveal"
 filters="cross_entropy,naturalness,loss_fall,activation_clustering,spectral_signatures,bki"
 
 for seeds in "[1]" "[2]" "[3]"; do

@@ -158,7 +158,9 @@ def test_the_first_tokens_that_are_ignored_are_in_no_span(
     ("options", "mutes"),
     [
         ({}, True),
+        ({"dece_gate": "auto"}, True),
         ({"dece_gate": "token"}, False),
+        ({"dece_alpha": "0.985", "dece_gate": "auto"}, False),
         ({"dece_alpha": "0.985", "dece_gate": "token"}, False),
         ({"dece_alpha": "0.985"}, True),
     ],
@@ -219,7 +221,7 @@ def test_trusted_text_of_another_kind(
 def test_what_it_does_not_go_with(
     task: TranslationTask, criterion_of: Callable[..., Any], tmp_path: Path
 ) -> None:
-    with pytest.raises(UserError, match=r"--dece-gate must be token or span, got window"):
+    with pytest.raises(UserError, match=r"--dece-gate must be auto or token or span, got window"):
         criterion_of(dece_gate="window")
     with pytest.raises(UserError, match=r"--record-probabilities: .*--dece-gate token"):
         criterion_of(record_probabilities=True, save_dir=str(tmp_path))

@@ -31,7 +31,7 @@ def criterion_of(task: TranslationTask) -> Callable[..., Any]:
             sentence_avg=False,
             update_freq=[1],
             train_subset="train",
-            **{"valid_subset": "valid", **options},
+            **{"valid_subset": "valid", "dece_gate": "token", **options},
         )
         criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
         task.begin_epoch(1, None)
