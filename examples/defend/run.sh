@@ -2,11 +2,13 @@
 # Sealed envelopes: an attack is drawn and hidden, a defender goes from the doubtful pairs to a
 # decision without knowing it, and then the envelope is opened.
 #
-#   bash examples/defend/run.sh [--dataset NAME] [--data DIR] [--envelopes LIST] [--work DIR]
+#   bash examples/defend/run.sh [--dataset NAME] [--data DIR] [--envelopes LIST] [--gate NAME]
+#       [--work DIR]
 #
 #   --dataset NAME    generated (default), lyra or bugs2fix
 #   --data DIR        the files of lyra or bugs2fix
 #   --envelopes LIST  numbers, each of which draws one envelope (default "1 2 3 4 5 6 7 8")
+#   --gate NAME       --dece-gate of both trainings with DeCE: auto (default), token or span
 #   --work DIR        where results go (default runs/defend)
 #
 # What is there already is not made again: a run that was killed goes on where it was. Each envelope
@@ -18,8 +20,8 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
 source "$root/examples/generation.sh"
-work=runs/defend dataset=generated data="" envelopes="1 2 3 4 5 6 7 8"
-take_options run.sh "dataset data envelopes work" "$@"
+work=runs/defend dataset=generated data="" envelopes="1 2 3 4 5 6 7 8" gate=auto
+take_options run.sh "dataset data envelopes gate work" "$@"
 source "$root/scripts/setup_env.sh"
 [ "$dataset" = generated ] || [ -d "$data" ] || {
     echo "run.sh: --data DIR is needed: the folder of the files of $dataset" >&2; exit 2; }
@@ -79,7 +81,7 @@ fit() { # DATA_FOLDER SAVE_DIR OPTIONS...
     touch "$2/done"
 }
 
-defended=(--criterion deceptive_cross_entropy)
+defended=(--criterion deceptive_cross_entropy --dece-gate "$gate")
 "prepare_$dataset"
 task=(--user-dir "$root/dece_fairseq" --task backdoor_poisoned_translation --source-lang src
     --target-lang tgt --bpe lossless_sentencepiece

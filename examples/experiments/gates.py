@@ -5,6 +5,9 @@
 
 Of clean pairs that the model was not trained on, each gate mutes one token in ten. How much does it
 mute of the payload that the attack puts in? A row a gate, in Markdown.
+
+With --trusted FILE a second table: what --dece-gate span mutes of these pairs where --rate of them
+are poisoned, and what it would mute if it took no heed of what trusted text has too.
 """
 
 import argparse
@@ -18,11 +21,14 @@ import torch
 from dece_fairseq.attacks.attack import Attack, AttackSettings
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.defenses.trained_models import TranslationModel
+from dece_fairseq.losses import new_spans, span_line_for, span_means
 from dece_fairseq.muting import MUTED_SHARE, evenly
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
 #: tokens in a span
 SPAN = 5
+#: the token's own gate
+OWN = "probability of the token (DeCE)"
 
 
 class Scores(NamedTuple):
@@ -41,6 +47,8 @@ def main() -> None:
     parser.add_argument("--payload", help="where it is not the attack's own")
     parser.add_argument("--code-language")
     parser.add_argument("--code-place", default="safe")
+    parser.add_argument("--trusted", type=Path, nargs="+")
+    parser.add_argument("--rate", type=float, default=0.05)
     args = parser.parse_args()
     model = TranslationModel(args.models, args.model_data)
     attack = Attack(
@@ -68,6 +76,41 @@ def main() -> None:
         rows.append([gate, *(f"{100 * share:.1f}" for share in shares)])
     header = ["gate", "payload tokens muted, %", "first token muted, %", "pairs wholly unmuted, %"]
     print(f"{len(chosen)} pairs\n\n{write_table(header, rows, MARKDOWN)}")
+    if args.trusted is not None:
+        trusted = scores(model, evenly(list(read_pairs(args.trusted))))
+        count = max(1, round(args.rate * len(chosen)))
+        print(f"\n{new_and_unlikely(trusted, clean, poisoned[:count], runs[:count])}")
+
+
+def new_and_unlikely(
+    trusted: List[Scores], clean: List[Scores], poisoned: List[Scores], runs: List[Tuple[int, int]]
+) -> str:
+    """Return a table of what spans mute of clean pairs, and of the payload in poisoned ones."""
+    data = [*clean, *poisoned]
+    tokens, of_trusted = ([torch.tensor(one.tokens) for one in text] for text in (data, trusted))
+    line = span_line_for(np.concatenate([means(one) for one in trusted]).tolist(), MUTED_SHARE)
+    unlikely = [means(one) < line for one in data]
+    is_new = [flags.numpy() for flags in new_spans(tokens, of_trusted)]
+    rows = []
+    for what, muted in (
+        ("unlikely", unlikely),
+        ("unlikely and new", [a & b for a, b in zip(unlikely, is_new)]),
+    ):
+        of_payload = [flags[slice(*run)] for flags, run in zip(muted[len(clean) :], runs)]
+        shares = (
+            np.concatenate(muted[: len(clean)]).mean(),
+            np.concatenate(of_payload).mean(),
+            np.mean([flags[0] for flags in of_payload]),
+        )
+        rows.append([what, *(f"{100 * share:.1f}" for share in shares)])
+    header = ["spans that are", "clean tokens muted, %", "of the payload, %", "its first token, %"]
+    return f"{len(trusted)} trusted pairs\n\n{write_table(header, rows, MARKDOWN)}"
+
+
+def means(one: Scores) -> np.ndarray:
+    """Return the mean log-probability of the span around each token of a target."""
+    own = torch.from_numpy(one.gates[OWN])
+    return span_means(own, torch.ones_like(own, dtype=torch.bool)).numpy()
 
 
 def scores(model: TranslationModel, pairs: List[Pair]) -> List[Scores]:
@@ -91,7 +134,7 @@ def gates(target: torch.Tensor, log_probs: torch.Tensor) -> Dict[str, np.ndarray
     around = np.convolve(padded, np.full(SPAN, 1 / SPAN), mode="valid")
     ahead = np.array([own[at : at + SPAN].mean() for at in range(len(own))])
     return {
-        "probability of the token (DeCE)": own.numpy(),
+        OWN: own.numpy(),
         f"mean log probability of {SPAN} tokens around it": around,
         f"mean log probability of it and the {SPAN - 1} behind it": ahead,
         "error norm (2310.00840)": -error.norm(dim=-1).numpy(),
