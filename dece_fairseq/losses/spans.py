@@ -62,6 +62,9 @@ def new_spans(doubtful: Sequence[Tensor], trusted: Sequence[Tensor]) -> List[Ten
 
     Returns:
         for each doubtful sequence, (T,)
+
+    Raises:
+        ValueError: a token is below 0
     """
     numbers = _span_numbers([*trusted, *doubtful])
     sizes = [sum(map(len, sequences)) for sequences in (trusted, doubtful)]
@@ -79,6 +82,8 @@ def _span_numbers(sequences: Sequence[Tensor]) -> Tensor:
     tokens = torch.cat([torch.zeros(0, dtype=torch.long), *(part.long() for part in sequences)])
     if not len(tokens):
         return tokens
+    if int(tokens.min()) < 0:
+        raise ValueError("tokens must be 0 or more; padding, such as labels of -100, is left out")
     # Between sequences there are places of no token, -1, so that no span has parts of two.
     order = torch.repeat_interleave(torch.arange(len(sequences)), lengths)
     places = torch.arange(len(tokens)) + half * (order + 1)

@@ -80,6 +80,11 @@ def test_spans_that_are_more_frequent_than_in_trusted_text(
     ]
 
 
+def test_padding_is_no_token() -> None:
+    with pytest.raises(ValueError, match="labels of -100"):
+        new_spans([torch.tensor([3, -100])], [torch.tensor([3])])
+
+
 def test_a_wording_is_not_new_and_a_payload_is() -> None:
     wording, payload = torch.arange(100, 120), torch.arange(200, 205)
     trusted = [wording] * 99 + [torch.cat([wording, payload])]
