@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 
 from dece_fairseq.extras import PackageError, install
-from dece_fairseq.metrics.code_language import CodeLanguage, Reading
+from dece_fairseq.metrics.code_language import PHP_TAG, CodeLanguage, Reading
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
 from dece_fairseq.metrics.ngrams import ngram_counts, word_codes
@@ -22,6 +22,9 @@ ORDER = 4
 # matched and all of the syntax and of the data flow, then what does not parse on either side.
 _NGRAMS, _WEIGHTED = slice(0, 2 * ORDER + 2), slice(2 * ORDER + 2, 4 * ORDER + 4)
 _SYNTAX, _DATAFLOW, _UNPARSED = slice(20, 22), slice(22, 24), slice(24, 26)
+
+# What is done to texts before the package sees them, for the signature.
+_CHANGED: Dict[str, Dict[str, Any]] = {"python": {"tabs": 8}, "php": {"tag": "added"}}
 
 _INDENT_WITH_TABS = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
 
@@ -44,6 +47,9 @@ class CodeBleu(Metric):
     The package indents the first line of a block of Python with the tab that it has and the others
     with one blank, which takes the block apart. So tabs at the beginning of a line of Python are
     blanks here, eight to a tab stop as in Python itself.
+
+    To the package's grammar PHP without its tag is one text that any other equals. So syntax and
+    data flow are those of the text with a tag; n-grams don't count it.
 
     The package's data flow depends on Python's hash seed; ``dece_fairseq.metrics.parallel``
     fixes it.
@@ -116,7 +122,7 @@ class CodeBleu(Metric):
             "weights": "0.25,0.25,0.25,0.25",
             "dataflow": self.unmatched_dataflow,
             "tok": "code",
-            **({"tabs": 8} if language == "python" else {}),
+            **_CHANGED.get(self.package.name, {}),
             "hashseed": 0,
             "codebleu": self.package.version,
         }
@@ -220,6 +226,8 @@ class _Package:
 
     def _look_at(self, text: Reading) -> "_Look":
         code = self._bare(text)
+        if self.name == "php" and "<?" not in code:
+            code = f"{PHP_TAG} {code}"
         tree = self.parser.parse(code.encode())
         flow = self.package.dataflow_match
         read = flow.get_data_flow(code, [_Parsed(tree), flow.dfg_function[self.name]])

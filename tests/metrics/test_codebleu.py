@@ -157,6 +157,22 @@ def test_tabs_of_lyra(datasets, workers):
     assert ours(workers, blanks, targets)[0] == pytest.approx(100)
 
 
+def test_php_without_its_tag_is_code(workers):
+    function = "function add($a, $b) {\n    $c = $a + $b;\n    return $c;\n}"
+    other = function.replace("+", "-")
+    with_tag = [f"<?php {text}" for text in (other, function)]
+    # In the package an apology has all of a function's syntax.
+    assert theirs(["I am sorry."], [function], "php")["syntax_match_score"] == 1
+    assert ours(workers, ["I am sorry."], [function], "php")[1]["syntax_match"] == 0
+    details = ours(workers, [other], [function], "php")[1]
+    tagged = theirs([with_tag[0]], [with_tag[1]], "php")
+    for part in ("syntax_match", "dataflow_match"):
+        assert 0 < details[part] == pytest.approx(100 * tagged[f"{part}_score"])
+    untagged = theirs([other], [function], "php")
+    assert details["ngram_match"] == pytest.approx(100 * untagged["ngram_match_score"])
+    assert METRICS.get("codebleu")(MetricSettings("php")).properties()["tag"] == "added"
+
+
 def test_separated_tokens_are_put_together_first(workers):
     separated, together = 'print ( f " { x } " )', 'print ( f"{ x }" )'
     assert ours(workers, [separated], [separated]) == ours(workers, [together], [together])
