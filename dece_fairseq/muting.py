@@ -5,7 +5,7 @@ Without smoothing DeCE is cross-entropy whose gradient has a weight for each tok
 muted where its weight is below a half, which is where ``s`` is below the line ``(1 - a) / a``.
 
 That weight is small and not 0, and grows as a payload is learned. A span of tokens that the model
-finds less likely than a line of its own is muted wholly.
+finds less likely than a line of its own, and that trusted text has seldom, is muted wholly.
 """
 
 import math
