@@ -47,11 +47,12 @@ def main(work: str, name: str) -> None:
                 held[run].append(has_held(scores))
     if not rows:
         sys.exit(f"{work}: no envelope has again-{name}/scores.json")
+    mean = sum(lost) / len(lost)
     print(
         f"{len(rows)} envelopes, {len(held[name])} with an attack. The ASR by both rules was at "
         f"most {HELD:g} % with cross-entropy in {sum(held['cross_entropy'])}, {name} in "
-        f"{sum(held[name])}. BLEU of {name} is {sum(lost) / len(lost):.1f} below that of "
-        f"cross-entropy on average, at most {max(lost):.1f} in one envelope.\n"
+        f"{sum(held[name])}. BLEU of {name} is {abs(mean):.1f} {'below' if mean > 0 else 'above'} "
+        f"that of cross-entropy on average, and at most {max(lost):.1f} below it in one envelope.\n"
     )
     header = ["data", "envelope", "attack", f"BLEU: cross-entropy / {name}"]
     header += [f"ASR by string / parse: {run}" for run in ("cross-entropy", name)]
