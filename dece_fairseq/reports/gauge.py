@@ -17,7 +17,7 @@ _OTHER_KIND = (
     "the same\ndata (--trusted-ids), or a validation split of it."
 )
 _ADVICE = {
-    DECE: "Advice: DeCE at a constant level, without smoothing:\n  {options}\n"
+    DECE: "Advice: DeCE at a constant level without smoothing, and by spans:\n  {options}\n"
     "(Without the options behind its name the criterion takes them by the same rule.)",
     FILTER: "Advice: cross-entropy, and a filter (dece reveal, dece filter). The model knows the "
     "task, but so many\ntrusted tokens are unlikely that no line tells a payload from them.",
@@ -67,7 +67,7 @@ def _options(gauge: Gauge) -> str:
     level = f"--dece-alpha {gauge.level:.5g} --dece-min-blend {gauge.level:.5g} --label-smoothing 0"
     if gauge.span_line is None:
         return f"--criterion deceptive_sentence_prediction {level}"
-    return f"--criterion deceptive_cross_entropy {level}"
+    return f"--criterion deceptive_cross_entropy {level} --dece-gate span"
 
 
 def _spans(gauge: Gauge) -> List[str]:

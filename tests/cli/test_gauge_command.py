@@ -73,7 +73,7 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     assert found["muted_of_trusted_by_epoch"]["0.9"] == pytest.approx([0.1, 0.2, 0.3])
     assert set(found["made_of"]["sha256"]) >= {str(case.folder / "model.pt")}
     assert ["0.9", "10.0", "20.0", "30.0"] in [line.split() for line in said.out.splitlines()]
-    options = "--dece-alpha 0.83333 --dece-min-blend 0.83333 --label-smoothing 0"
+    options = "--dece-alpha 0.83333 --dece-min-blend 0.83333 --label-smoothing 0 --dece-gate span"
     assert f"--criterion deceptive_cross_entropy {options}" in said.out
     # of 0.1 to 1: of the first token and the two behind it, then of the second token and three
     least = np.log([0.1, 0.2, 0.3]).mean()

@@ -71,7 +71,7 @@ def test_levels_and_what_chooses_them(module: Any) -> None:
     level = plan.defense("dece_level-0.8-0")["train"]
     assert level.endswith("--dece-alpha 0.8 --dece-min-blend 0.8 --label-smoothing 0")
     auto = plan.defense("dece_auto-0.2-0.05")["train"]
-    assert auto.endswith("--dece-alpha auto --dece-muted-share 0.2 --label-smoothing 0.05")
+    assert auto.endswith("auto --dece-gate token --dece-muted-share 0.2 --label-smoothing 0.05")
 
 
 def test_the_code_of_a_data_set_that_was_cut_out_of_another(module: Any) -> None:
