@@ -26,7 +26,7 @@ PUBLISHED_SMOOTHING = 0.05
 #: the name of the level in what checkpoints keep
 LEVEL = "dece_alpha"
 #: what is muted: tokens by their own probability, as published, or spans of them besides
-TOKEN, SPAN = ("token", "span")
+TOKEN, SPAN = "token", "span"
 #: AUTO is spans with a level that trusted text settles, and tokens with a number
 GATES = (AUTO, TOKEN, SPAN)
 

@@ -70,13 +70,14 @@ class MutedSpans:
         for number in self._trusted:
             muted[number].zero_()
         bits = unlikely.numpy()  # muted is parts of it
+        count = int(bits.sum(dtype=int))
         packed = torch.from_numpy(np.packbits(bits))
         self._clock.kept[MUTED] = {"lengths": lengths, "bits": packed}
         logger.info(
-            f"--dece-gate span: of {len(texts)} training pairs {bits.sum(dtype=int)} of "
-            f"{len(bits)} target tokens are never learned"
+            f"--dece-gate span: of {len(texts)} training pairs {count} of {len(bits)} target "
+            "tokens are never learned"
         )
-        if bits.sum(dtype=int) > FAR_TOO_MUCH * len(bits):
+        if count > FAR_TOO_MUCH * len(bits):
             logger.warning(
                 "--dece-gate span: that is most of the data, so the trusted text is of another "
                 "kind; give --dece-trusted-ids of the same data, or --dece-gate token"

@@ -55,10 +55,8 @@ class Text(NamedTuple):
     """How many there are; of more than 1,000 every so many were asked about."""
     tokens: np.ndarray
     """The probabilities, in order."""
-    spans: np.ndarray
+    means: np.ndarray
     """The mean log-probabilities of the spans around each token, as the pairs have them."""
-    targets: List[Any]
-    """The tokens of each pair's target."""
 
     def muted_by(self, blend: float) -> float:
         """Return the share of tokens that a blend mutes."""
@@ -76,6 +74,15 @@ class Text(NamedTuple):
         }
 
 
+class Spans(NamedTuple):
+    """What ``--dece-gate span`` would never teach."""
+
+    line: float
+    """A mean log-probability, by ``span_line_for``."""
+    muted_of_doubtful: float
+    """The share of the tokens that are not trusted."""
+
+
 class Gauge(NamedTuple):
     """What a model was found to know, and the advice that follows."""
 
@@ -84,8 +91,8 @@ class Gauge(NamedTuple):
     muted_share: float
     level: float
     line: float
-    span_line: Optional[float]
-    """A mean log-probability, by ``span_line_for``; None of labels, which are no spans."""
+    spans: Optional[Spans]
+    """None of labels, which are no spans."""
     epochs: int
     made_of: Dict[str, Any]
 
@@ -95,15 +102,6 @@ class Gauge(NamedTuple):
         if np.median(self.trusted.tokens) < KNOWN:
             return TRUSTED_FIRST
         return DECE if self.line >= LOWEST_LINE else FILTER
-
-    def muted_by_spans(self) -> Optional[float]:
-        """Return the share of the doubtful tokens that spans mute; None of labels."""
-        if self.span_line is None:
-            return None
-        from dece_fairseq.losses.spans import new_spans  # which needs torch
-
-        is_new = np.concatenate(new_spans(self.doubtful.targets, self.trusted.targets))
-        return float(((self.doubtful.spans < self.span_line) & is_new).mean())
 
     def muted(self, alpha: float) -> List[float]:
         """Return the share of trusted tokens that ``alpha ** T`` mutes in epoch T = 1, 2, ...
@@ -118,12 +116,12 @@ class Gauge(NamedTuple):
             "advice": self.advice,
             "level": self.level,
             "line": self.line,
-            "span_line": self.span_line,
+            "span_line": self.spans and self.spans.line,
             "muted_share": self.muted_share,
             "trusted": self.trusted.as_dict(),
             "doubtful": self.doubtful.as_dict(),
             "muted_of_doubtful": self.doubtful.muted_by(self.level),
-            "muted_of_doubtful_by_spans": self.muted_by_spans(),
+            "muted_of_doubtful_by_spans": self.spans and self.spans.muted_of_doubtful,
             "muted_of_trusted_by_epoch": {
                 str(alpha): self.muted(alpha) for alpha in (*ALPHAS, self.level)
             },
@@ -149,33 +147,52 @@ def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
 
     trusted, doubtful, what = _texts(job)
     model = load_reference(job.reference.checkpoint, job.reference.data)
+    asked = [evenly(pairs) for pairs in (trusted, doubtful)]
     texts = [
-        _text(name, pairs, model)
-        for name, pairs in ((what, trusted), ("the data that is not trusted", doubtful))
+        _text(name, len(pairs), model.probabilities(some))
+        for name, pairs, some in zip(
+            (what, "the data that is not trusted"), (trusted, doubtful), asked
+        )
     ]
     level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
     are_labels = all(len(text.tokens) == min(text.pairs, MOST) for text in texts)
-    span_line = None if are_labels else span_line_for(texts[0].spans.tolist(), job.muted_share)
+    spans = None if are_labels else _spans(model, asked, texts, job.muted_share)
     made_of = {
         **record_of(job.reference, job.inputs, job.trusted_ids, command),
         "versions": versions("fairseq", "torch", "numpy"),
     }
-    return Gauge(texts[0], texts[1], job.muted_share, level, line, span_line, job.epochs, made_of)
+    return Gauge(texts[0], texts[1], job.muted_share, level, line, spans, job.epochs, made_of)
 
 
-def _text(what: str, pairs: Sequence[Pair], model: Any) -> Text:
-    """Ask a ``revealing.reference.Reference`` about some text."""
+def _spans(
+    model: Any, asked: Sequence[Sequence[Pair]], texts: Sequence[Text], muted_share: float
+) -> Spans:
+    """Return what spans mute.
+
+    Args:
+        model: a ``revealing.reference.TranslationReference``
+        asked: the pairs that it was asked about, trusted and doubtful
+        texts: what it said of them
+        muted_share: of the trusted spans, which may be muted
+    """
+    from dece_fairseq.losses.spans import new_spans  # which needs torch
+
+    line = span_line_for(texts[0].means.tolist(), muted_share)
+    trusted, doubtful = map(model.targets, asked)
+    is_new = np.concatenate(new_spans(doubtful, trusted))
+    return Spans(line, float(((texts[1].means < line) & is_new).mean()))
+
+
+def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:
     import torch  # which dece can do without elsewhere
 
     from dece_fairseq.losses.spans import span_means
 
-    asked, spans = evenly(pairs), []
-    probabilities = model.probabilities(asked)
+    means = []
     for tokens in probabilities:
         own = torch.from_numpy(tokens).log()
-        spans.append(span_means(own, torch.ones_like(own, dtype=torch.bool)).numpy())
-    tokens = np.sort(np.concatenate(probabilities))
-    return Text(what, len(pairs), tokens, np.concatenate(spans), model.targets(asked))
+        means.append(span_means(own, torch.ones_like(own, dtype=torch.bool)).numpy())
+    return Text(what, pairs, np.sort(np.concatenate(probabilities)), np.concatenate(means))
 
 
 def _texts(job: Job) -> Tuple[List[Pair], List[Pair], str]:

@@ -116,9 +116,8 @@ class CodeBleu(Metric):
         ]
 
     def properties(self) -> Dict[str, Any]:
-        language = self.settings.code_language
         return {
-            "lang": language,
+            "lang": self.settings.code_language,
             "weights": "0.25,0.25,0.25,0.25",
             "dataflow": self.unmatched_dataflow,
             "tok": "code",

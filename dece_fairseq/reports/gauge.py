@@ -17,7 +17,7 @@ _OTHER_KIND = (
     "the same\ndata (--trusted-ids), or a validation split of it."
 )
 _ADVICE = {
-    DECE: "Advice: DeCE at a constant level without smoothing, and by spans:\n  {options}\n"
+    DECE: "Advice: DeCE at a constant level, without smoothing:\n  {options}\n"
     "(Without the options behind its name the criterion takes them by the same rule.)",
     FILTER: "Advice: cross-entropy, and a filter (dece reveal, dece filter). The model knows the "
     "task, but so many\ntrusted tokens are unlikely that no line tells a payload from them.",
@@ -65,18 +65,17 @@ def as_text(gauge: Gauge) -> str:
 def _options(gauge: Gauge) -> str:
     """Return the options that take what was found."""
     level = f"--dece-alpha {gauge.level:.5g} --dece-min-blend {gauge.level:.5g} --label-smoothing 0"
-    if gauge.span_line is None:
+    if gauge.spans is None:
         return f"--criterion deceptive_sentence_prediction {level}"
     return f"--criterion deceptive_cross_entropy {level} --dece-gate span"
 
 
 def _spans(gauge: Gauge) -> List[str]:
     """Return what is muted by spans in a sentence; of labels nothing is."""
-    muted = gauge.muted_by_spans()
-    if gauge.span_line is None or muted is None:
+    if gauge.spans is None:
         return []
     return [
-        f"Spans: {100 * muted:.1f} % of the others have a probability below "
-        f"{math.exp(gauge.span_line):.2g} on average with the four around,\n"
+        f"Spans: {100 * gauge.spans.muted_of_doubtful:.1f} % of the others have a probability "
+        f"below {math.exp(gauge.spans.line):.2g} on average with the four around,\n"
         "and are more frequent there than in the trusted text; --dece-gate span never learns them."
     ]

@@ -22,11 +22,10 @@ from dece_fairseq.attacks.attack import Attack, AttackSettings
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.defenses.trained_models import TranslationModel
 from dece_fairseq.losses import new_spans, span_line_for, span_means
+from dece_fairseq.losses.spans import SPAN
 from dece_fairseq.muting import MUTED_SHARE, evenly
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
-#: tokens in a span
-SPAN = 5
 #: the token's own gate
 OWN = "probability of the token (DeCE)"
 

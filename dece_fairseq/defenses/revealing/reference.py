@@ -49,10 +49,6 @@ class Reference(ABC):
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
         """Return how likely each token of each target is, or the label."""
 
-    @abstractmethod
-    def targets(self, pairs: Sequence[Pair]) -> List[torch.Tensor]:
-        """Return the tokens of each target that are told of, or the class of the label."""
-
 
 class TranslationReference(Reference):
     """A model that writes targets: an encoder-decoder, or a causal model behind a prefix."""
@@ -79,6 +75,7 @@ class TranslationReference(Reference):
         return self._model.probabilities(pairs, "probability")
 
     def targets(self, pairs: Sequence[Pair]) -> List[torch.Tensor]:
+        """Return the tokens of each target, those whose probabilities are told."""
         return self._model.targets(pairs)
 
     def _differences(
@@ -151,10 +148,6 @@ class LabelReference(Reference):
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
         scored = self._scores(pairs)
         return [scores[label].double().exp().reshape(1).numpy() for label, scores in scored]
-
-    def targets(self, pairs: Sequence[Pair]) -> List[torch.Tensor]:
-        labels = (label_of(pair, f"pair {index}") for index, pair in enumerate(pairs))
-        return [torch.tensor([self._class(label)]) for label in labels]
 
     @torch.no_grad()
     def _scores(self, pairs: Sequence[Pair]) -> List[Tuple[int, torch.Tensor]]:
