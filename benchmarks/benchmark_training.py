@@ -181,7 +181,8 @@ def main() -> None:
     )
     settings = {key: value for key, value in vars(args).items() if key != "output"}
     saved = {"machine": [before, after], "settings": settings, "runs": found}
-    save(args.output, "training", [about, "", *table(found, args.vocabularies)], saved)
+    lines = ["# Training", "", about, "", *table(found, args.vocabularies)]
+    save(args.output, "training", lines, saved)
 
 
 if __name__ == "__main__":
