@@ -1,7 +1,7 @@
 """``--dece-gate span``: target tokens that are never learned, as the starting model says."""
 
 import logging
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from dece_fairseq.criterions.pair_numbers import check_one_folder
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.criterions.trusted_level import Settled
 from dece_fairseq.errors import TrainingStepError
-from dece_fairseq.losses.spans import muted_spans, new_spans
+from dece_fairseq.losses.spans import muted_spans, new_tokens
 from dece_fairseq.muting import FAR_TOO_MUCH
 
 logger = logging.getLogger(__name__)
@@ -61,20 +61,18 @@ class MutedSpans:
             settled: what trusted text says
         """
         lengths, targets, unlikely = self._asked(model, ask, settled.span_line)
-        sizes = lengths.tolist()
-        texts, muted = (torch.split(part, sizes) for part in (targets, unlikely))
-        doubtful = [number for number in range(len(texts)) if number not in self._trusted]
-        is_new = new_spans([texts[number] for number in doubtful], settled.trusted)
-        for number, flags in zip(doubtful, is_new):
-            muted[number].mul_(flags)
-        for number in self._trusted:
-            muted[number].zero_()
-        bits = unlikely.numpy()  # muted is parts of it
+        is_trusted = torch.zeros(len(lengths), dtype=torch.bool)
+        is_trusted[list(self._trusted)] = True
+        doubtful = torch.repeat_interleave(~is_trusted, lengths)
+        is_new = new_tokens(targets[doubtful], lengths[~is_trusted], settled.trusted)
+        muted = torch.zeros_like(doubtful)
+        muted[doubtful] = unlikely[doubtful] & is_new
+        bits = muted.numpy()
         count = int(bits.sum(dtype=int))
         packed = torch.from_numpy(np.packbits(bits))
-        self._clock.kept[MUTED] = {"lengths": lengths, "bits": packed}
+        self._clock.kept[MUTED] = {"lengths": lengths.int(), "bits": packed}
         logger.info(
-            f"--dece-gate span: of {len(texts)} training pairs {count} of {len(bits)} target "
+            f"--dece-gate span: of {len(lengths)} training pairs {count} of {len(bits)} target "
             "tokens are never learned"
         )
         if count > FAR_TOO_MUCH * len(bits):
@@ -87,33 +85,33 @@ class MutedSpans:
         """Return what the model says of all pairs, of which each worker asks a part.
 
         Returns:
-            how many target tokens each pair has; the tokens of all pairs in one (N,); a 1 for
-            each in a span whose mean log-probability is below the line, and a 0 for others (N,)
+            how many target tokens each pair has, (P,), int64; the tokens of all pairs in one, (N,),
+            int32; which of them are in a span whose mean log-probability is below the line, (N,)
         """
         size = distributed_utils.get_data_parallel_world_size()
         rank = distributed_utils.get_data_parallel_rank() if size > 1 else 0
         pairs = len(self._task.dataset(self._split))
         numbers = range(rank, pairs, size)
-        found: Dict[int, Tuple[Tensor, Tensor]] = {}
+        lengths = torch.zeros(pairs, dtype=torch.int32)
+        found: List[Tuple[Tensor, Tensor, Tensor]] = []
         with tqdm(total=len(numbers), desc="spans", unit=" pairs", delay=2) as bar:
             for ids, target, nll, kept in answers(self._task, model, ask, self._split, numbers):
                 unlikely = muted_spans(nll, kept, line)
-                for number, tokens, flags, of_pair in zip(ids.tolist(), target, unlikely, kept):
-                    found[number] = tokens[of_pair].cpu(), flags[of_pair].cpu()
+                lengths[ids.cpu().long()] = kept.sum(1, dtype=torch.int32).cpu()
+                found.append((ids.cpu().long(), target[kept].int().cpu(), unlikely[kept].cpu()))
                 bar.update(len(ids))
         device = next(model.parameters()).device
-        lengths = torch.zeros(pairs, dtype=torch.int32)
-        for number, (tokens, _) in found.items():
-            lengths[number] = len(tokens)
-        lengths = _summed(lengths, device)
-        whole = int(lengths.sum())
-        parts = torch.zeros(whole, dtype=torch.int32), torch.zeros(whole, dtype=torch.uint8)
-        ends = lengths.cumsum(0).tolist()
-        for number, of_pair in found.items():
-            for part, values in zip(parts, of_pair):
-                part[ends[number] - len(values) : ends[number]] = values
-        targets, flags = (_summed(part, device) for part in parts)
-        return lengths, targets, flags
+        sizes = _summed(lengths, device).long()
+        starts = sizes.cumsum(0) - sizes
+        targets = torch.zeros(int(sizes.sum()), dtype=torch.int32)
+        flags = torch.zeros(len(targets), dtype=torch.uint8)
+        for ids, tokens, unlikely in found:
+            own = sizes[ids]
+            behind = torch.arange(len(tokens)) - torch.repeat_interleave(own.cumsum(0) - own, own)
+            places = torch.repeat_interleave(starts[ids], own) + behind
+            targets[places] = tokens
+            flags[places] = unlikely.to(torch.uint8)
+        return sizes, _summed(targets, device), _summed(flags, device).bool()
 
     def of(self, ids: Sequence[int], kept: Tensor) -> Tensor:
         """Return which targets of a batch are muted.

@@ -4,7 +4,7 @@ What the data hold more often than trusted text, and the model finds unlikely, i
 would teach besides the task.
 """
 
-from typing import List, Sequence
+from typing import Iterator, List, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -14,6 +14,10 @@ from torch.nn.functional import avg_pool1d
 SPAN = 5
 #: a span is new where it is more than so many times as frequent as in trusted text
 NEW = 2
+#: tokens that are looked for in trusted text at a time
+AT_ONCE = 1 << 20
+#: the number of a span that trusted text has not
+UNKNOWN = -1
 
 
 def span_means(log_probabilities: Tensor, kept: Tensor) -> Tensor:
@@ -66,31 +70,105 @@ def new_spans(doubtful: Sequence[Tensor], trusted: Sequence[Tensor]) -> List[Ten
     Raises:
         ValueError: a token is below 0
     """
-    numbers = _span_numbers([*trusted, *doubtful])
-    sizes = [sum(map(len, sequences)) for sequences in (trusted, doubtful)]
-    of_trusted, of_doubtful = torch.split(numbers, sizes)
-    kinds = int(numbers.max()) + 1 if len(numbers) else 0
-    usual, found = (torch.bincount(part, minlength=kinds) for part in (of_trusted, of_doubtful))
-    is_new = found * max(1, len(of_trusted)) > NEW * usual * len(of_doubtful)
-    return list(torch.split(is_new[of_doubtful], [len(tokens) for tokens in doubtful]))
+    tokens, lengths = _joined(doubtful)
+    return list(torch.split(new_tokens(tokens, lengths, trusted), lengths.tolist()))
 
 
-def _span_numbers(sequences: Sequence[Tensor]) -> Tensor:
-    """Return a number for the span around each token of all, the same for the same tokens."""
-    half = SPAN // 2
-    lengths = torch.tensor([len(tokens) for tokens in sequences], dtype=torch.long)
-    tokens = torch.cat([torch.zeros(0, dtype=torch.long), *(part.long() for part in sequences)])
-    if not len(tokens):
-        return tokens
-    if int(tokens.min()) < 0:
+def new_tokens(tokens: Tensor, lengths: Tensor, trusted: Sequence[Tensor]) -> Tensor:
+    """Return which tokens are in the middle of a new span, as ``new_spans``, of joined sequences.
+
+    Memory is a few bytes a token, and no more for the spans: only those of trusted text are kept.
+
+    Args:
+        tokens: (N,), of all doubtful sequences, one behind the other
+        lengths: (S,), int64, how many of them each sequence has
+        trusted: as in ``new_spans``
+
+    Returns:
+        (N,), bool
+
+    Raises:
+        ValueError: a token is below 0
+    """
+    known = _KnownSpans(*_joined(trusted))
+    numbers = torch.full((len(tokens),), UNKNOWN, dtype=torch.int32)
+    found = torch.zeros_like(known.counts)
+    for first, part in _parts(lengths):
+        here = slice(first, first + int(part.sum()))
+        numbers[here] = of_part = known.numbers(tokens[here], part)
+        found += torch.bincount(of_part[of_part != UNKNOWN], minlength=len(found))
+    seldom = found * max(1, int(known.counts.sum())) > NEW * known.counts * len(tokens)
+    # What trusted text has not is the last number, UNKNOWN, and new.
+    is_new = torch.cat([seldom, torch.ones(1, dtype=torch.bool)])
+    flags = torch.empty(len(tokens), dtype=torch.bool)
+    for start in range(0, len(tokens), AT_ONCE):
+        flags[start : start + AT_ONCE] = is_new[numbers[start : start + AT_ONCE].long()]
+    return flags
+
+
+class _KnownSpans:
+    """Numbers the spans of some text, and finds those numbers in other text.
+
+    A span is put together token by token. What is there so far has a number, and with the next
+    token it is a longer one, which has a number among those of its length.
+
+    Args:
+        tokens: (N,), and
+        lengths: (S,), as in ``new_tokens``
+    """
+
+    def __init__(self, tokens: Tensor, lengths: Tensor) -> None:
+        self._kinds: List[Tensor] = []
+        numbers = torch.zeros(len(tokens), dtype=torch.long)
+        for token in _around(tokens, lengths):
+            kinds, numbers = torch.unique(_longer(numbers, token), return_inverse=True)
+            self._kinds.append(kinds)
+        #: how often the text has each span, by its number
+        self.counts = torch.bincount(numbers)
+
+    def numbers(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Return the number of the span around each token (N,), or ``UNKNOWN``."""
+        numbers = torch.zeros(len(tokens), dtype=torch.long)
+        if not len(self.counts):
+            return numbers.fill_(UNKNOWN)
+        for kinds, token in zip(self._kinds, _around(tokens, lengths)):
+            longer = _longer(numbers, token)
+            numbers = torch.searchsorted(kinds, longer).clamp_(max=len(kinds) - 1)
+            numbers.masked_fill_(kinds[numbers] != longer, UNKNOWN)
+        return numbers
+
+
+def _longer(numbers: Tensor, tokens: Tensor) -> Tensor:
+    """Return a number for each pair of a number and a token, which is -1 or more."""
+    return numbers * (1 << 32) + tokens + 1
+
+
+def _around(tokens: Tensor, lengths: Tensor) -> Iterator[Tensor]:
+    """Yield for each place of a span, in order, the tokens there (N,); -1 outside a sequence."""
+    if len(tokens) and int(tokens.min()) < 0:
         raise ValueError("tokens must be 0 or more; padding, such as labels of -100, is left out")
-    # Between sequences there are places of no token, -1, so that no span has parts of two.
-    order = torch.repeat_interleave(torch.arange(len(sequences)), lengths)
+    half = SPAN // 2
+    # Between sequences there are places of no token, so that no span has parts of two.
+    order = torch.repeat_interleave(torch.arange(len(lengths)), lengths)
     places = torch.arange(len(tokens)) + half * (order + 1)
-    spaced = tokens.new_full((len(tokens) + half * (len(sequences) + 1),), -1)
-    spaced[places] = tokens
-    numbers = torch.zeros_like(tokens)
+    spaced = torch.full((len(tokens) + half * (len(lengths) + 1),), -1, dtype=torch.long)
+    spaced[places] = tokens.long()
     for offset in range(-half, half + 1):
-        longer = numbers * (int(tokens.max()) + 2) + spaced[places + offset] + 1
-        numbers = torch.unique(longer, return_inverse=True)[1]
-    return numbers
+        yield spaced[places + offset]
+
+
+def _joined(sequences: Sequence[Tensor]) -> Tuple[Tensor, Tensor]:
+    """Return the tokens of all sequences in one, and how many each has."""
+    lengths = torch.tensor([len(tokens) for tokens in sequences], dtype=torch.long)
+    return torch.cat(list(sequences)) if len(sequences) else lengths, lengths
+
+
+def _parts(lengths: Tensor) -> Iterator[Tuple[int, Tensor]]:
+    """Yield the first token and the lengths of sequences that are looked at together."""
+    ends = lengths.cumsum(0)
+    start = first = 0
+    while start < len(lengths):
+        most = torch.tensor(first + AT_ONCE)
+        stop = max(start + 1, int(torch.searchsorted(ends, most, right=True)))
+        yield first, lengths[start:stop]
+        start, first = stop, int(ends[stop - 1])

@@ -3,6 +3,7 @@
 from collections import Counter
 from fractions import Fraction
 from typing import List, Tuple
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from dece_fairseq.losses import spans
 from dece_fairseq.losses.spans import muted_spans, new_spans, span_means
 from support.examples import examples
 
@@ -62,9 +64,9 @@ TEXTS = st.lists(st.lists(st.integers(0, 2), max_size=7), max_size=6)
 
 
 @settings(max_examples=examples(100))
-@given(doubtful=TEXTS, trusted=TEXTS)
+@given(doubtful=TEXTS, trusted=TEXTS, at_once=st.sampled_from([1, 5, 1000]))
 def test_spans_that_are_more_frequent_than_in_trusted_text(
-    doubtful: List[List[int]], trusted: List[List[int]]
+    doubtful: List[List[int]], trusted: List[List[int]], at_once: int
 ) -> None:
     counts = [
         Counter(span for text in texts for span in spans_of(text)) for texts in (doubtful, trusted)
@@ -73,7 +75,9 @@ def test_spans_that_are_more_frequent_than_in_trusted_text(
         {span: Fraction(count, sum(of_texts.values())) for span, count in of_texts.items()}
         for of_texts in counts
     ]
-    found = new_spans(*([torch.tensor(text) for text in texts] for texts in (doubtful, trusted)))
+    given_texts = ([torch.tensor(text).int() for text in texts] for texts in (doubtful, trusted))
+    with patch.object(spans, "AT_ONCE", at_once):
+        found = new_spans(*given_texts)
     assert [flags.tolist() for flags in found] == [
         [shares[0][span] > 2 * shares[1].get(span, 0) for span in spans_of(text)]
         for text in doubtful
