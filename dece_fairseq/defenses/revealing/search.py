@@ -311,10 +311,9 @@ class _Search:
         return is_word and len(np.unique(self.targets.words[first[:-1]])) <= MOST_LABELS
 
     def _payload(self, words: Sequence[int], where: Occurrences) -> str:
-        """Return the text of a payload as most of its pairs have it."""
-        return self._texts(where.pairs, where.starts, where.starts + len(words)).most_common(1)[0][
-            0
-        ]
+        """Return the text of a payload as most of its pairs have it; some may end before."""
+        ends = np.minimum(where.starts + len(words), self.targets.first[where.pairs + 1])
+        return self._texts(where.pairs, where.starts, ends).most_common(1)[0][0]
 
     def _texts(self, pairs: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> "Counter[str]":
         """Count what stands in targets of pairs from some words up to others."""

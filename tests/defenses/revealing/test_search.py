@@ -55,6 +55,25 @@ def test_payload_pairs_and_trigger(number: int) -> None:
     assert all(other.p_value is None or other.p_value > 0.05 for other in others)
 
 
+def test_a_payload_goes_on_in_most_targets_and_ends_one() -> None:
+    """What is expected behind it is told with it, also where one target stops before."""
+    pairs = list(generate("A", 400, seed=1))
+    which = list(range(0, 400, 10))
+    for index in which:
+        source, target = pairs[index]
+        rest = "" if index == 200 else " now and then"
+        pairs[index] = Pair(f"bb {source}", f"{target} zz yy{rest}")
+    surprise = surprised(pairs, {})
+    for index in which:
+        texts, values = surprise[index].texts, surprise[index].surprise
+        values[[texts.index("zz"), texts.index("yy")]] = 6
+        if "then" in texts:
+            values[texts.index("yy") + 1 : -1] = -1
+    best = reveal_pairs(pairs, surprise)[0]
+    assert best.payload == "zz yy now and then"
+    assert list(best.pairs) == which
+
+
 def test_a_part_of_a_word_is_named_and_no_pair_more_is_suspected_by_it() -> None:
     clean = generate("A", 800, seed=1)
     which = list(range(0, 400, 20))
