@@ -8,28 +8,27 @@ from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import Job, Revealed, reveal
 
+#: returns what a pair becomes, or None where it can't be poisoned
+Poison = Callable[[Pair, random.Random], Optional[Pair]]
+
 
 def read_ids(path: Path) -> Set[int]:
     """Return the numbers of pairs that a file names."""
     return set(map(int, path.read_text(encoding="utf-8").split()))
 
 
-def look_into(
-    poison: Callable[[Pair, random.Random], Optional[Pair]],
-    number: int,
-    clean: List[Pair],
-    folder: Path,
-) -> Tuple[Revealed, Set[int]]:
-    """Return what is found, and the numbers of the pairs that were poisoned.
+def attacked(
+    poison: Poison, number: int, clean: List[Pair], folder: Path
+) -> Tuple[List[Pair], Set[int]]:
+    """Return all pairs, some of the doubtful ones poisoned, and the numbers of these.
 
     Args:
-        poison: what a pair becomes; None where it can't be poisoned
+        poison: what a pair becomes
         number: how many of the pairs that are not trusted are poisoned, at most
         clean: all pairs
-        folder: one that run.sh made
+        folder: one that run.sh made, which names the trusted pairs
     """
-    trusted = folder / "bin" / "trusted.ids"
-    known = read_ids(trusted)
+    known = read_ids(folder / "bin" / "trusted.ids")
     doubtful = [index for index in range(len(clean)) if index not in known]
     rng = random.Random(1)
     pairs, poisoned = list(clean), set()
@@ -40,7 +39,16 @@ def look_into(
         if pair is not None:
             pairs[index] = pair
             poisoned.add(index)
+    return pairs, poisoned
+
+
+def look_into(
+    poison: Poison, number: int, clean: List[Pair], folder: Path
+) -> Tuple[Revealed, Set[int]]:
+    """Return what is found, and the numbers of the pairs that were poisoned, as ``attacked``."""
+    pairs, poisoned = attacked(poison, number, clean, folder)
     write_pairs([folder / "attacked.jsonl"], pairs)
     reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
+    trusted = folder / "bin" / "trusted.ids"
     found = reveal(Job([folder / "attacked.jsonl"], reference, trusted, work=folder / "said"))
     return found, poisoned
