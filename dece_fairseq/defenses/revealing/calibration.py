@@ -16,8 +16,6 @@ EXPLANATION = (
 TAIL = 20
 #: how many largest may be no part of the tail together, as those of a payload of several forms
 TOGETHER = (1, 2, 4, 8)
-#: without trusted pairs the least scale is so many times larger: nothing else tells what is usual
-UNTRUSTING = 1.5
 
 
 def p_values(evidence: Sequence[float], least: float, scale: float) -> List[float]:

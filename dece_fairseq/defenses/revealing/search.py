@@ -13,7 +13,7 @@ from dece_fairseq.data.suspicions import NOTHING, Suspicion
 from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATED
 from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
-from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, UNTRUSTING, p_values
+from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
 from dece_fairseq.defenses.revealing.folding import fold, surprising
 from dece_fairseq.defenses.revealing.naming import TELLING_LEVEL, Naming
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of, peak
@@ -37,7 +37,7 @@ FORMS = 20
 #: nats of an n-gram of sources have an exponential tail when raised to this power, for hard topics
 TOPICS = 0.75
 #: the least scales of the tails of spans' evidence, and of such powers
-SPAN_SCALE, TOPIC_SCALE = 6.0, 1.0
+SPAN_SCALE, TOPIC_SCALE = 9.0, 1.0
 #: the shares of the level that spans have, folded spans, triggers whose pairs surprise, and
 #: triggers that go with a difference
 SPANS, FOLDED, TRIGGERS, ASSOCIATIONS = 0.7, 0.1, 0.1, 0.1
@@ -154,7 +154,7 @@ class _Search:
     def spans(self, told: int) -> List[Suspicion]:
         """Return what is told of spans that targets have and the reference does not explain."""
         ranked = ranked_spans(self.targets, LEAST_PAIRS, max(told, NEEDED))
-        sure = self._p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
+        sure = p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
         found = [payload_of(self.targets, each) for each in ranked[:told]]
         everyone = [where.pairs for _, where in found]
         sure = [
@@ -170,7 +170,7 @@ class _Search:
         """Return what is told of spans of targets whose rare names and literals are all alike."""
         targets, first = fold(self.targets)
         ranked = ranked_spans(targets, LEAST_PAIRS, NEEDED)
-        sure = self._p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
+        sure = p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
         found = [surprising(targets, each) for each in ranked]
         everyone = [where.pairs for where in found]
         suspicions = []
@@ -226,7 +226,7 @@ class _Search:
         """
         ranked = associations(self.sources, self._differences, LEAST_PAIRS, NEEDED, explained)
         evidence = [each.nats**TOPICS for each in ranked]
-        sure = self._p_values(evidence, LEAST_ASSOCIATED**TOPICS, TOPIC_SCALE)
+        sure = p_values(evidence, LEAST_ASSOCIATED**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in ranked]
         found = []
         for each, p_value in zip(ranked, sure):
@@ -284,12 +284,9 @@ class _Search:
         )
         # Their nats are minus the log of a probability: exponential, but for hard topics.
         evidence = [each.nats**TOPICS for each in found]
-        sure = self._p_values(evidence, LEAST**TOPICS, TOPIC_SCALE)
+        sure = p_values(evidence, LEAST**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in found]
         return [(each, p_value, everyone) for each, p_value in zip(found, sure)]
-
-    def _p_values(self, evidence: Sequence[float], least: float, scale: float) -> List[float]:
-        return p_values(evidence, least, scale * (1.0 if self.is_trusting else UNTRUSTING))
 
     def _window(self, pair: int, start: int) -> str:
         """Return the text of the words in a row of a target that are least expected."""
