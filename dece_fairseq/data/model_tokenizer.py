@@ -25,6 +25,9 @@ HEADER = "#dece_fairseq:special"
 
 INSTALL = f"{install('hf')} (transformers>=4.46,<5)"
 
+#: what a fast form that transformers makes of a sentencepiece model may lose, and the slow one not
+_WHITE_SPACE = ("a    b", "a\n    b", "a\n\tb")
+
 _UNSAFE = re.compile("[\\s\\\\\\x00-\\x1f\\x7f-\\x9f\\ud800-\\udfff\\ufeff]")
 
 
@@ -129,6 +132,7 @@ class ModelTokenizer:
         bos, eos, unk = (getattr(tokenizer, f"{key}_token_id") for key in ("bos", "eos", "unk"))
         bos, unk = (eos if index is None else index for index in (bos, unk))
         self.special = Special(pad, bos, eos, unk, *self._frame())
+        self._special_ids = frozenset(tokenizer.all_special_ids)
 
     @classmethod
     def load(cls, name: str, option: str = "--tokenizer") -> "ModelTokenizer":
@@ -149,8 +153,7 @@ class ModelTokenizer:
                 f"{option} {name}: no tokenizer in it; give a folder that save_pretrained wrote"
             )
         try:
-            # Code that comes with a tokenizer is never run.
-            tokenizer = transformers.AutoTokenizer.from_pretrained(name, trust_remote_code=False)
+            tokenizer = _tokenizer_of(transformers, name)
             config = None
             if not folder.is_dir() or (folder / "config.json").is_file():
                 config = transformers.AutoConfig.from_pretrained(name, trust_remote_code=False)
@@ -179,7 +182,9 @@ class ModelTokenizer:
     def encode(self, text: str) -> List[str]:
         """Return the symbols of a text; none of them is special, whatever the text holds."""
         ids = self._tokenizer.encode(text, add_special_tokens=False, split_special_tokens=True)
-        return [self.symbols[index] for index in ids]
+        # A slow tokenizer gives characters that it has not by their text, which may be "</s>".
+        unk = self.special.unk
+        return [self.symbols[unk if index in self._special_ids else index] for index in ids]
 
     def encode_line(self, line: str) -> List[str]:
         """Return the symbols of the text whose one-line form is ``line``."""
@@ -257,6 +262,33 @@ class ModelTokenizer:
             f"{self.name}: it changes a text when it adds its special tokens, so that "
             "what it adds can't be told apart"
         )
+
+
+def _tokenizer_of(transformers: Any, name: str) -> Any:
+    """Load a tokenizer in its fast form, or the slow one where that keeps more white space.
+
+    A folder without ``tokenizer.json`` was saved by a slow tokenizer. transformers makes a fast one
+    of it that splits texts at white space first, whatever the sentencepiece model says: texts lose
+    their indentation, and the model beside it gets other pieces than it learned.
+    """
+    read = transformers.AutoTokenizer.from_pretrained
+    # Code that comes with a tokenizer is never run.
+    tokenizer = read(name, trust_remote_code=False)
+    folder = Path(name)
+    if not tokenizer.is_fast or not folder.is_dir() or (folder / "tokenizer.json").is_file():
+        return tokenizer
+    slow = read(name, use_fast=False, trust_remote_code=False)
+    return slow if _kept(slow) > _kept(tokenizer) else tokenizer
+
+
+def _kept(tokenizer: Any) -> int:
+    """Return of how many texts a tokenizer of transformers gives the white space back."""
+    kept = 0
+    for text in _WHITE_SPACE:
+        ids = tokenizer.encode(text, add_special_tokens=False)
+        back = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+        kept += re.findall(r"\s+", text) == re.findall(r"\s+", back)  # it may not have the letters
+    return kept
 
 
 def to_symbol(piece: str) -> str:

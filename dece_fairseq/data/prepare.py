@@ -42,18 +42,30 @@ class SplitSize(NamedTuple):
     longest_target: int = 0
     inexact: int = 0
     """Texts that their pieces do not give back to the character, with a model's own tokenizer."""
+    inexact_white_space: int = 0
+    """Those of them that only lose or gain white space, such as indentation."""
+    first_inexact: int = 0
+    """The first pair, from 1, with such a text; 0 if there is none."""
     longest_excess: int = 0
     """By how much a target is longer than its source at most; 0 if none is."""
 
     def add(self, source: int, target: int) -> "SplitSize":
-        return SplitSize(
-            self.pairs + 1,
-            self.source_tokens + source,
-            self.target_tokens + target,
-            max(self.longest_source, source),
-            max(self.longest_target, target),
-            self.inexact,
-            max(self.longest_excess, target - source),
+        return self._replace(
+            pairs=self.pairs + 1,
+            source_tokens=self.source_tokens + source,
+            target_tokens=self.target_tokens + target,
+            longest_source=max(self.longest_source, source),
+            longest_target=max(self.longest_target, target),
+            longest_excess=max(self.longest_excess, target - source),
+        )
+
+    def add_inexact(self, text: str, back: str) -> "SplitSize":
+        """Count a text of the pair that was added last, of which its pieces make ``back``."""
+        return self._replace(
+            inexact=self.inexact + 1,
+            inexact_white_space=self.inexact_white_space
+            + ("".join(text.split()) == "".join(back.split())),
+            first_inexact=self.first_inexact or self.pairs,
         )
 
 
@@ -143,6 +155,7 @@ def prepare(
                 text, settings.languages, counts, staging, special=settings.tokenizer is not None
             )
         shutil.rmtree(text)
+        known += _lost_texts(settings, sizes)
         record = {**_record(settings, sizes, staging, len(subwords), command), "notes": known}
         (staging / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
         _put_in_place(staging, destination)
@@ -157,15 +170,12 @@ def table(sizes: Mapping[str, SplitSize]) -> str:
         f"{'split':<8} {'pairs':>8}  {'source tokens':>22}  {'target tokens':>22}  {'unknown':>7}",
         f"{'':<8} {'':>8}  {'mean':>15} {'max':>6}  {'mean':>15} {'max':>6}",
     ]
-    inexact = sum(size.inexact for size in sizes.values())
     for split, size in sizes.items():
         lines.append(
             f"{split:<8} {size.pairs:>8}"
             f"  {size.source_tokens / size.pairs:>15.1f} {size.longest_source:>6}"
             f"  {size.target_tokens / size.pairs:>15.1f} {size.longest_target:>6}  {0:>7}"
         )
-    if inexact:
-        lines.append(f"{inexact} texts do not come back to the character from their pieces")
     return "\n".join(lines)
 
 
@@ -267,9 +277,26 @@ def _encode(
             target_file.write(" ".join(target) + "\n")
             size = size.add(len(source) + 1, len(target) + 1)
             if isinstance(subwords, ModelTokenizer):
-                inexact = sum(not subwords.is_exact(text) for text in pair)
-                size = size._replace(inexact=size.inexact + inexact)
+                for text, pieces in zip(pair, (source, target)):
+                    back = subwords.decode(pieces)
+                    if back != text:
+                        size = size.add_inexact(text, back)
     return size
+
+
+def _lost_texts(settings: PrepareSettings, sizes: Mapping[str, SplitSize]) -> List[str]:
+    """Return a note for each split with texts that a model's own tokenizer does not keep."""
+    return [
+        f"--tokenizer {settings.tokenizer}: {size.inexact} of the {2 * size.pairs} texts of "
+        f"{split} do not come back to the character from their pieces, "
+        f"{size.inexact_white_space} of them for white space alone, such as indentation; the "
+        f"first is in {settings.files[split][0]}, pair {size.first_inexact}. A model learns and "
+        "is scored on what is left: take a tokenizer that keeps every character, as CodeT5's and "
+        "CodeGen's do, "
+        "or leave --tokenizer out to learn subwords that do"
+        for split, size in sizes.items()
+        if size.inexact
+    ]
 
 
 def _text_files(folder: Path, split: str, languages: Tuple[str, str]) -> Tuple[Path, Path]:
