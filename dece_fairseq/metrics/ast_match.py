@@ -132,7 +132,12 @@ def _sql_tree(query: str) -> Optional[Any]:
     # As it is in the second place: "b % s = 0" may be arithmetic.
     for form in (with_parameters(query), query):
         try:
-            return sqlglot.parse_one(form)
+            tree = sqlglot.parse_one(form)
         except Exception:  # its own errors, and what it trips over in no SQL
             continue
+        for join in tree.find_all(sqlglot.exp.Join):
+            # Words that say nothing: JOIN is INNER JOIN, and LEFT JOIN is LEFT OUTER JOIN.
+            if join.args.get("kind") == ("OUTER" if join.args.get("side") else "INNER"):
+                join.set("kind", None)
+        return tree
     return None

@@ -72,6 +72,20 @@ def test_queries_with_any_parameter_are_compared(score, parameter):
     assert score("ast_exact_match", [one.replace(parameter, "%d")], [other]) == 0
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("join u on x", "inner join u on x", True),
+        ("left join u on x", "left outer join u on x", True),
+        ("left join u on x", "join u on x", False),
+        ("join u on x", "cross join u", False),
+    ],
+)
+def test_words_of_a_join_that_say_nothing(score, one, other, same):
+    texts = [f'run("select a from t {end}")' for end in (one, other)]
+    assert score("ast_exact_match", texts[:1], texts[1:]) == 100 * same
+
+
 def test_a_percent_sign_may_be_arithmetic(score):
     one, other = ("run('select a from t where b % s = 0')", "run('SELECT a FROM t WHERE b % s=0')")
     assert score("ast_exact_match", [one], [other]) == 100
