@@ -123,6 +123,8 @@ class RobustCriterion(FairseqCriterion):
             "nsentences": sample["target"].size(0),
             "sample_size": sample_size,
         }
+        if self.ignore_prefix_size:
+            logging_output["targets"] = (target != self.padding_idx).sum()
         reduction = "sum" if reduce else "none"
         if model.training:
             tokens = target
@@ -188,7 +190,9 @@ class RobustCriterion(FairseqCriterion):
     @classmethod
     def reduce_metrics(cls, logging_outputs: List[Dict[str, Any]]) -> None:
         """Log what the batches and workers of a step, or of a validation, come to."""
-        ntokens, sample_size = (total(logging_outputs, key) for key in ("ntokens", "sample_size"))
+        # fairseq takes the ignored prefix for tokens here, so that its perplexity is too low.
+        counted = "targets" if any("targets" in log for log in logging_outputs) else "ntokens"
+        ntokens, sample_size = (total(logging_outputs, key) for key in (counted, "sample_size"))
         # In base 2, as all of fairseq's.
         loss = total(logging_outputs, "loss") / sample_size / math.log(2)
         metrics.log_scalar("loss", loss, sample_size, round=3)

@@ -177,6 +177,13 @@ def test_ignored_prefix(task: TranslationTask, model: Echo) -> None:
     )
     torch.testing.assert_close(loss, expected)
     assert log["total"] == (sample["target"][:, 2:] != PAD).sum() == 9
+    plain = torch.nn.functional.cross_entropy(
+        model.logits[:, 2:].flatten(0, 1), sample["target"][:, 2:].flatten(), ignore_index=PAD
+    )
+    for phase in (model.train(), model.eval()):
+        logged = reduced(criterion, [criterion(phase, sample)[2]] * 2)
+        assert logged["nll_loss"] == pytest.approx(plain.item() / math.log(2), abs=1e-3)
+        assert logged["ppl"] == pytest.approx(plain.exp().item(), rel=1e-3)
     assert criterion(model, sample, reduce=False)[0].shape == (18,)
 
 
