@@ -32,7 +32,9 @@ class TrainerLoss:
     Labels of ``ignore_index`` (-100: padding, prompts) count for nothing. With gradient
     accumulation the sum over tokens is divided by the tokens of all batches of an update, as
     transformers does for its own losses. In evaluation, where there are no gradients, the loss is
-    plain cross-entropy, so that it can be compared over epochs and picks the best checkpoint.
+    plain cross-entropy, so that it can be compared over epochs and picks the best checkpoint; it is
+    the mean over the labels that count, without the first of each text of a causal model, which
+    nothing predicts. (transformers divides its own losses by that one too.)
 
     The Trainer takes the labels out of the batch, so an encoder-decoder needs
     ``DataCollatorForSeq2Seq(tokenizer, model=model)``, which makes its decoder's inputs.
@@ -62,21 +64,28 @@ class TrainerLoss:
                 over this batch alone
         """
         logits = outputs["logits"]
+        labels = given = labels.to(logits.device)
         if self.shift_labels:
             logits, labels = logits[:, :-1], labels[:, 1:]
-        labels = labels.to(logits.device)
-        reduction = "mean" if num_items_in_batch is None else "sum"
         if torch.is_grad_enabled():
-            loss = self.loss.losses(logits, labels, reduction)
-        else:
-            ignored = -100 if self.loss.ignore_index is None else self.loss.ignore_index
-            loss = cross_entropy(
-                logits.flatten(0, -2).float(),
-                labels.flatten(),
-                ignore_index=ignored,
-                reduction=reduction,
-            )
-        return loss if num_items_in_batch is None else loss / num_items_in_batch
+            if num_items_in_batch is None:
+                return self.loss.losses(logits, labels, "mean")
+            return self.loss.losses(logits, labels, "sum") / num_items_in_batch
+        ignored = -100 if self.loss.ignore_index is None else self.loss.ignore_index
+        loss = cross_entropy(
+            logits.flatten(0, -2).float(), labels.flatten(), ignore_index=ignored, reduction="mean"
+        )
+        # Where the Trainer counts the labels of all processes it multiplies by their number then.
+        own = int((given != ignored).sum())
+        if num_items_in_batch is not None and int(torch.as_tensor(num_items_in_batch).max()) > own:
+            loss = loss / _processes()
+        return loss
+
+
+def _processes() -> int:
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_world_size()
+    return 1
 
 
 class TellEpoch(TrainerCallback):
