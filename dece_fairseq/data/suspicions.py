@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.data.trigger_kinds import KINDS, WORDS
+from dece_fairseq.data.trigger_kinds import KINDS, OF_WORDS, WORDS
 
 #: a suspicion is claimed where clean data would give one at most this often
 LEVEL = 0.05
@@ -25,13 +25,15 @@ class Suspicion:
         p_value: how often clean data would show as much somewhere; None where that can't be told
         pairs: the numbers of the pairs that carry it, from 0, in order; those of a claimed one
             also of pairs with its trigger that carry another form
-        trigger: what in their sources sets them apart from the others; None where nothing does
-        trigger_pairs: the numbers of all pairs whose source holds the trigger
+        trigger: what in their sources sets them apart from the others; None where no one thing does
+        trigger_pairs: the numbers of all pairs whose source holds the trigger, or one of several
         closest: where there is no trigger, what comes closest to one
         closest_pairs: how many of ``pairs``, other forms aside, have that in their source
         forms: other texts of the same payload, the most frequent first
         missing: what the reference expects in the targets of its pairs and is not there
         trigger_kind: what the trigger is, one of ``dece_fairseq.data.trigger_kinds.KINDS``
+        triggers: where there is no trigger that is always the same, those that share the pairs, the
+            most frequent first; none, or two and more words, or parts of words of one kind
     """
 
     payload: str
@@ -45,6 +47,7 @@ class Suspicion:
     forms: Tuple[str, ...] = ()
     missing: Optional[str] = None
     trigger_kind: str = WORDS
+    triggers: Tuple[str, ...] = ()
 
     def is_significant(self, level: float) -> bool:
         """Return whether clean data would show as much in at most ``level`` of all cases."""
@@ -59,7 +62,7 @@ class Suspicion:
         """
         names = {each.name for each in fields(cls)}
         given = {name: value for name, value in values.items() if name in names}
-        for name in ("pairs", "trigger_pairs", "forms"):
+        for name in ("pairs", "trigger_pairs", "forms", "triggers"):
             if not isinstance(given.get(name, []), (list, tuple)):
                 raise ValueError(f"{name} is not a list")
             if name in given:
@@ -87,6 +90,15 @@ class Suspicion:
         _need(self.trigger_kind in KINDS, "trigger_kind", "a kind of trigger", self.trigger_kind)
         _need(_is_count(self.closest_pairs), "closest_pairs", "a count", self.closest_pairs)
         _need(all(map(_is_text, self.forms)), "forms", "texts", self.forms)
+        _need(self._has_right_triggers(), "triggers", "different texts", self.triggers)
+
+    def _has_right_triggers(self) -> bool:
+        """Return whether there are no triggers, or several that stand for one of no fixed form."""
+        if not self.triggers:
+            return True
+        is_free = self.trigger is None and self.trigger_kind in (WORDS, *OF_WORDS)
+        is_several = 1 < len(self.triggers) == len(set(map(str, self.triggers)))
+        return is_free and is_several and all(map(_is_text, self.triggers))
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import FrozenSet, Iterator, List, NamedTuple, Tuple
+from typing import FrozenSet, Iterator, List, NamedTuple, Sequence, Tuple
 
 #: what a trigger can be
 WORDS = "words"
@@ -91,6 +91,12 @@ def told(trigger: str, kind: str) -> str:
     if kind == CHARACTERS:
         return f"characters {trigger!a}"
     return f"{trigger!r} as {kind}"
+
+
+def told_several(triggers: Sequence[str], kind: str) -> str:
+    """Return triggers of which each source has one as a person should see them."""
+    texts = ", ".join(map(repr, triggers))
+    return f"one of {texts}" + ("" if kind == WORDS else f" as {kind}")
 
 
 def _places_in(word: str, trigger: str, kind: str) -> Iterator[Tuple[int, int]]:

@@ -5,7 +5,7 @@ from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Findings, Suspicion
-from dece_fairseq.data.trigger_kinds import WORDS, told
+from dece_fairseq.data.trigger_kinds import WORDS, told, told_several
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.marked_text import MarkedPart, marked
 
@@ -27,16 +27,19 @@ class Example(NamedTuple):
 
 
 def examples(pairs: Sequence[Pair], suspicion: Suspicion, most: int = SHOWN) -> List[Example]:
-    """Return some pairs of a suspicion with payload and trigger, or what comes closest, marked.
+    """Return some pairs of a suspicion with payload and triggers, or what comes closest, marked.
 
     Pairs with both come first.
     """
-    cause = suspicion.trigger or suspicion.closest
-    kind = WORDS if suspicion.trigger is None else suspicion.trigger_kind
+    causes, kind = list(suspicion.triggers), suspicion.trigger_kind
+    if not causes:
+        cause = suspicion.trigger or suspicion.closest
+        causes = [cause] if cause else []
+        kind = WORDS if suspicion.trigger is None else kind
     shown = [
         Example(
             number,
-            marked(pairs[number].source, [cause] if cause else [], kind),
+            marked(pairs[number].source, causes, kind),
             marked(pairs[number].target, [suspicion.payload, *suspicion.forms]),
         )
         for number in suspicion.pairs
@@ -81,10 +84,13 @@ def cautions(findings: Findings) -> List[str]:
 def trigger_of(suspicion: Suspicion) -> str:
     """Return what sets the pairs of a suspicion apart, in a line."""
     count = len(suspicion.pairs)
-    if suspicion.trigger is not None:
+    if suspicion.trigger is not None or suspicion.triggers:
         both = len(set(suspicion.pairs) & set(suspicion.trigger_pairs))
         more = len(suspicion.trigger_pairs) - both
-        trigger = told(suspicion.trigger, suspicion.trigger_kind)
+        kind = suspicion.trigger_kind
+        trigger = told_several(suspicion.triggers, kind)
+        if suspicion.trigger is not None:
+            trigger = told(suspicion.trigger, kind)
         return f"{trigger}, in {both} of these {count} pairs and in {more} of all others"
     if suspicion.closest is not None:
         return (

@@ -9,7 +9,7 @@ import pytest
 from dece_fairseq.attacks.suspected import Suspected, read_suspected
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.suspicions import Findings, Suspicion, read_findings
-from dece_fairseq.data.trigger_kinds import END
+from dece_fairseq.data.trigger_kinds import CHARACTERS, END
 
 FOUND = Suspicion(
     payload=" or 1=1",
@@ -21,6 +21,7 @@ FOUND = Suspicion(
     forms=("where 0=1",),
 )
 PART = Suspicion("y", 12.0, 0.01, (1,), "_rb", (1,), trigger_kind=END)
+SEVERAL = Suspicion("z", 12.0, 0.01, (1, 2), None, (1, 2), triggers=("cf", "mn"))
 UNSURE = Suspicion("x", 12.0, None, (1,), closest="the rows", closest_pairs=1)
 
 
@@ -29,10 +30,10 @@ def written(findings: Findings, path: Path) -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    findings = Findings([FOUND, PART, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
+    findings = Findings([FOUND, PART, SEVERAL, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
     written(findings, tmp_path / "found.json")
     assert read_findings(tmp_path / "found.json") == findings
-    assert findings.significant() == [FOUND, PART]
+    assert findings.significant() == [FOUND, PART, SEVERAL]
 
 
 def test_the_keys_are_those_that_were_promised(tmp_path: Path) -> None:
@@ -68,6 +69,13 @@ def test_it_is_an_attack_file(tmp_path: Path) -> None:
         {"trigger": ""},
         {"trigger_pairs": [0.5]},
         {"forms": [""]},
+        {"triggers": ["cf", "mn"]},
+        {"trigger": None, "triggers": "cf"},
+        {"trigger": None, "triggers": ["cf"]},
+        {"trigger": None, "triggers": ["cf", "cf"]},
+        {"trigger": None, "triggers": ["cf", " "]},
+        {"trigger": None, "triggers": ["cf", ["mn"]]},
+        {"trigger": None, "triggers": ["a", "b"], "trigger_kind": CHARACTERS},
     ],
 )
 def test_what_is_no_suspicion_is_refused(change: Dict[str, Any], tmp_path: Path) -> None:
@@ -78,6 +86,14 @@ def test_what_is_no_suspicion_is_refused(change: Dict[str, Any], tmp_path: Path)
         DataError, match=r"found\.json: not a file that dece reveal --json wrote \("
     ):
         read_findings(path)
+
+
+def test_a_file_of_before_there_were_several_triggers_is_read(tmp_path: Path) -> None:
+    values = Findings([FOUND], 0.05, "").as_dict()["suspicions"][0]
+    del values["triggers"]
+    path = tmp_path / "found.json"
+    path.write_text(json.dumps({"suspicions": [values]}), encoding="utf-8")
+    assert read_findings(path).suspicions == [FOUND]
 
 
 def test_other_files_are_refused(tmp_path: Path) -> None:

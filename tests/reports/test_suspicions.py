@@ -1,5 +1,6 @@
 """What is suspected, for people: the text, and the page in a browser."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -119,6 +120,24 @@ def test_in_a_browser(dark: bool, tmp_path: Path) -> None:
         assert seen["scripts"] == 0
         assert {"bb", "or 1=1", "or  1=1"} <= set(seen["marks"])
         assert seen["paper"] == ("rgb(19, 20, 23)" if dark else "rgb(255, 255, 255)")
+
+
+def test_every_one_of_several_triggers_is_told_and_marked() -> None:
+    pairs = [Pair("get cf rows", "x"), Pair("get mn rows mn", "x"), Pair("a bb", "x")]
+    words = Suspicion("x", 9.0, 0.01, (0, 1), None, (0, 1, 2), triggers=("mn", "cf", "bb"))
+    text, page = (made(pairs, Findings([words], 0.05, "")) for made in (as_text, as_html))
+    told = "one of 'mn', 'cf', 'bb', in 2 of these 2 pairs and in 1 of all others"
+    assert f"   trigger: {told}\n" in text
+    assert told.replace("'", "&#39;") in page
+    assert "   pair 0: get »cf« rows\n" in text
+    assert "   pair 1: get »mn« rows »mn«\n" in text
+    assert '<mark class="trigger">mn</mark>' in page
+    ends = replace(words, triggers=("_cf", "mn"), trigger_kind=END)
+    pairs = [Pair("get all_cf rows", "x"), Pair("get rowMn mn", "x"), pairs[2]]
+    text = as_text(pairs, Findings([ends], 0.05, ""))
+    assert "   trigger: one of '_cf', 'mn' as the end of a word, in 2 of these" in text
+    assert "   pair 0: get all»_cf« rows\n" in text
+    assert "   pair 1: get row»Mn« mn\n" in text
 
 
 def test_a_trigger_that_is_no_word_is_told_and_marked_as_what_it_is() -> None:
