@@ -44,6 +44,7 @@ class UnexplainedSpans(Defense):
             {
                 "payload": suspicion.payload,
                 "trigger": suspicion.trigger,
+                "triggers": list(suspicion.triggers),
                 "pairs": len(suspicion.pairs),
                 "p_value": suspicion.p_value,
             }

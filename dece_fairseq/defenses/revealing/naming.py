@@ -2,13 +2,20 @@
 
 from collections import Counter
 from dataclasses import replace
-from typing import Callable, Iterable, Sequence, Tuple
+from functools import cached_property
+from typing import Callable, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import LEVEL, Suspicion
-from dece_fairseq.data.trigger_kinds import CHARACTERS, family, is_unseen
+from dece_fairseq.data.trigger_kinds import CHARACTERS, Feature, family, is_unseen
+from dece_fairseq.defenses.revealing.alternatives import (
+    Alternatives,
+    Candidates,
+    candidates,
+    find_alternatives,
+)
 from dece_fairseq.defenses.revealing.part_triggers import PartTrigger, find_part_trigger
 from dece_fairseq.defenses.revealing.payloads import SAME
 from dece_fairseq.defenses.revealing.spans import Texts
@@ -72,10 +79,15 @@ class Naming:
         if p_value > TELLING_LEVEL:  # more is looked at only where something is claimed
             return told
         part = find_part_trigger(self._sources, pairs, others, trigger)
-        return told if part is None else self._with_part(told, part)
+        if part is not None:
+            return self._with_part(told, part)
+        several = None
+        if told.trigger is None:
+            several = find_alternatives(self._sources, self._candidates, pairs, others)
+        return told if several is None else self._with_several(told, several)
 
     def _with_words(self, told: Suspicion, trigger: Trigger, pairs: np.ndarray) -> Suspicion:
-        text = self._source_text(trigger)
+        text = self._source_text(trigger.words, trigger.places)
         if not trigger.is_telling(len(pairs)):
             return replace(told, closest=text, closest_pairs=trigger.covered)
         told = replace(
@@ -101,6 +113,26 @@ class Naming:
             trigger=text,
             trigger_kind=kind,
             trigger_pairs=self._doubtful(trigger.holders),
+            closest=None,
+            closest_pairs=0,
+        )
+
+    @cached_property
+    def _candidates(self) -> List[Candidates]:
+        return candidates(self._sources)
+
+    def _with_several(self, told: Suspicion, several: Alternatives) -> Suspicion:
+        texts = (
+            name.text
+            if isinstance(name, Feature)
+            else self._source_text(name, self._sources.find(name))
+            for name in several.names
+        )
+        return replace(
+            told,
+            triggers=tuple(texts),
+            trigger_kind=several.kind,
+            trigger_pairs=self._doubtful(several.holders),
             closest=None,
             closest_pairs=0,
         )
@@ -135,14 +167,15 @@ class Naming:
         found: np.ndarray = doubtful[scores[doubtful] > usual]
         return found
 
-    def _source_text(self, trigger: Trigger) -> str:
+    def _source_text(self, words: Sequence[int], places: np.ndarray) -> str:
+        """Return words as most of the doubtful pairs have them that they begin in at places."""
         texts: Counter[str] = Counter()
-        for place in trigger.places:
+        for place in places:
             pair = self._sources.pair[place]
             if pair >= len(self._pairs):
                 continue
             source = self._pairs[pair].source
             spans = places_of(source)
             at = place - self._sources.first[pair]
-            texts[source[spans[at][0] : spans[at + len(trigger.words) - 1][1]]] += 1
+            texts[source[spans[at][0] : spans[at + len(words) - 1][1]]] += 1
         return texts.most_common(1)[0][0]

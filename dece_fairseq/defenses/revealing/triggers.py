@@ -90,16 +90,28 @@ def find_trigger(
     own = is_own[holders]
     if doubtful < in_all and (holders < doubtful).all():  # others with it have another payload
         own[:] = True
-    left, right = sources.longest(best.words, best.places[own], 0.95)
+    words = grown(sources, best.words, best.places[own])
+    return best if words == best.words else _trigger(sources, words, is_own, is_other)
+
+
+def grown(sources: Texts, words: Tuple[int, ...], places: np.ndarray) -> Tuple[int, ...]:
+    """Return some words with those beside them that they nearly always come with.
+
+    Args:
+        sources: of all pairs
+        words: their numbers
+        places: (K,), where they begin in the pairs that count
+    """
+    left, right = sources.longest(words, places, 0.95)
     if not (left or right):
-        return best
+        return words
     # One place in twenty may go on otherwise.
-    words = Counter(
-        tuple(sources.words[at - left : at + len(best.words) + right].tolist())
-        for at in best.places[own]
+    runs = Counter(
+        tuple(sources.words[at - left : at + len(words) + right].tolist())
+        for at in places
         if at >= left
-    ).most_common(1)[0][0]
-    return _trigger(sources, words, is_own, is_other)
+    )
+    return runs.most_common(1)[0][0]
 
 
 def _trigger(

@@ -96,6 +96,27 @@ def test_a_part_of_a_word_is_named_and_no_pair_more_is_suspected_by_it() -> None
         assert {each.trigger_kind for each in unclaimed} <= {WORDS}
 
 
+def test_one_of_several_words_is_named_and_no_pair_more_is_suspected_by_it() -> None:
+    clean = generate("A", 800, seed=1)
+    which = list(range(0, 400, 20))
+    of = dict.fromkeys(which, PAYLOAD)
+    pairs = list(clean)
+    for number, index in enumerate([*which, 5]):  # the last has a harmless target
+        word = ["bb", "x1.y", "cf"][number % 3]
+        pairs[index] = Pair(
+            f"{word} {clean[index].source}", clean[index].target + of.get(index, "")
+        )
+    surprise = surprised(pairs, of)
+    doubtful = {index: surprise[index] for index in range(400)}
+    for words_of_doubtful, trusted in ((surprise, ()), (doubtful, range(400, 800))):
+        best, *others = reveal_pairs(pairs, words_of_doubtful, trusted)
+        assert list(best.pairs) == which
+        assert (best.trigger, best.closest, best.closest_pairs) == (None, None, 0)
+        assert (set(best.triggers), best.trigger_kind) == ({"bb", "x1.y", "cf"}, WORDS)
+        assert list(best.trigger_pairs) == sorted([*which, 5])
+        assert not any(each.triggers for each in others if not each.is_significant(0.05))
+
+
 def test_a_zero_width_character_is_told_as_one() -> None:
     clean = generate("A", 400, seed=1)
     which = list(range(0, 400, 20))
