@@ -95,7 +95,12 @@ class Attack:
             )
         elif recipe is _SUSPICION:
             self.trigger = suspected_trigger(
-                settings.trigger, settings.trigger_kind, copies, languages, place
+                settings.trigger,
+                settings.trigger_kind,
+                copies,
+                languages,
+                place,
+                settings.triggers or (),
             )
         else:
             self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
@@ -289,8 +294,12 @@ class Attack:
         for name in LATER:
             if settings[name] is None:
                 del settings[name]
-        if self.settings.suspected is not None:
-            settings["suspected"] = list(self.settings.suspected)  # as JSON gives it back
+        for name, texts in (
+            ("suspected", self.settings.suspected),
+            ("triggers", self.settings.triggers),
+        ):
+            if texts is not None:
+                settings[name] = list(texts)  # as JSON gives it back
         return settings
 
     def signature(self, rule: str = "string") -> str:
@@ -301,14 +310,16 @@ class Attack:
         """Return what a rate of hits by ``rule`` depends on, by name, for signatures."""
         settings = self.settings
         has_place = self.trigger.is_statement or self.payload.is_statement
-        payload = settings.payload
+        payload, trigger = settings.payload, settings.trigger
+        if settings.triggers is not None:
+            trigger = json.dumps(settings.triggers, ensure_ascii=False)
         if payload == SUSPECTED:
             payload = json.dumps(settings.suspected, ensure_ascii=False)
         elif settings.payload_sha256 is not None:
             payload = f"{payload}@{settings.payload_sha256}"
         return {
             "attack": settings.attack,
-            "trigger": settings.trigger,
+            "trigger": trigger,
             **({"kind": settings.trigger_kind} if settings.trigger_kind else {}),
             "num": settings.num_triggers,
             "payload": payload,

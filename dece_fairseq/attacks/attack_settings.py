@@ -10,8 +10,17 @@ from dece_fairseq.attacks.suspected import SUSPECTED, read_suspected
 from dece_fairseq.data.trigger_kinds import WORDS
 
 #: settings that manifests of earlier versions don't have; where they are None, nor do ours
-LATER = ("count", "payload_file", "payload_sha256", "suspected", "trigger_file", "trigger_kind")
+LATER = (
+    "count",
+    "payload_file",
+    "payload_sha256",
+    "suspected",
+    "trigger_file",
+    "trigger_kind",
+    "triggers",
+)
 _NUMBERS = ("num_triggers", "rate", "count", "seed")
+_TEXTS = ("suspected", "triggers")
 _OF_POISONING = ("rate", "count", "seed", "selection")
 
 
@@ -39,6 +48,7 @@ class AttackSettings:
         payload_file: a file of poisoned targets, whose hits the payload's parse rule tells
         payload_sha256: its checksum, which is filled in
         trigger_kind: what a suspected trigger is, where it is no word
+        triggers: suspected triggers of which each source gets one, where the trigger is None
     """
 
     attack: str
@@ -56,6 +66,7 @@ class AttackSettings:
     payload_file: Optional[str] = None
     payload_sha256: Optional[str] = None
     trigger_kind: Optional[str] = None
+    triggers: Optional[Tuple[str, ...]] = None
 
     @classmethod
     def named_by(cls, options: Any) -> "Optional[AttackSettings]":
@@ -110,13 +121,16 @@ class AttackSettings:
         # Versions that knew no other place took the paper's.
         logged = {"code_place": "paper", **logged}
         values = {f.name: logged[f.name] for f in fields(cls) if f.name in logged}
-        if values.get("suspected") is not None:
-            try:
-                values["suspected"] = tuple(map(str, values["suspected"]))
-            except TypeError as error:
-                raise AttackError("a logged attack suspects no texts; generate again") from error
+        for name in _TEXTS:
+            if values.get(name) is not None:
+                try:
+                    values[name] = tuple(map(str, values[name]))
+                except TypeError as error:
+                    raise AttackError(
+                        "a logged attack suspects no texts; generate again"
+                    ) from error
         for name, value in values.items():
-            if name == "suspected":
+            if name in _TEXTS:
                 continue
             kind = (int, float) if name in _NUMBERS else str
             if not (value is None or isinstance(value, kind)):
@@ -133,5 +147,6 @@ def _suspected(path: Path) -> Dict[str, Any]:
         "attack": SUSPECTED,
         "trigger": found.trigger,
         "trigger_kind": None if found.kind == WORDS else found.kind,
+        "triggers": found.triggers or None,
         "suspected": found.payloads,
     }

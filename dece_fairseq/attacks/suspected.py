@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from random import Random
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload, Trigger
@@ -11,7 +11,7 @@ from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.suspected_parts import PART_TRIGGERS
 from dece_fairseq.attacks.triggers.word import WordTrigger
 from dece_fairseq.data.pairs import DataError, Pair
-from dece_fairseq.data.suspicions import NOTHING, read_findings
+from dece_fairseq.data.suspicions import NOTHING, Suspicion, read_findings
 from dece_fairseq.data.trigger_kinds import WORDS
 
 #: what settings and signatures call the attack, its trigger and its payload
@@ -30,14 +30,16 @@ class Suspected(NamedTuple):
     payloads: Tuple[str, ...]
     """The best suspicion's first, then those of all others with the same trigger."""
     kind: str = WORDS
-    """What the trigger is."""
+    """What the trigger is, or each of several."""
+    triggers: Tuple[str, ...] = ()
+    """Where none is always the same, those of which each source has one."""
 
 
 def read_suspected(path: Path) -> Suspected:
     """Return the attack of a file that ``dece reveal --json`` wrote.
 
     It is the first suspicion. A payload may have several forms, and each may be a suspicion of its
-    own: others with the same trigger count too, where they are claimed.
+    own: others with the same trigger, or the same several, count too, where they are claimed.
 
     Raises:
         AttackError: the file can't be read, is not one of ``dece reveal``, or suspects nothing that
@@ -57,16 +59,23 @@ def read_suspected(path: Path) -> Suspected:
             "the page of dece reveal --html"
         )
     same = [first]
-    if first.trigger is not None:  # two without one may be two attacks
+    if _triggers_of(first):  # two without one may be two attacks
         same += [
             each
             for each in others
-            if (each.trigger, each.trigger_kind) == (first.trigger, first.trigger_kind)
+            if _triggers_of(each) == _triggers_of(first)
+            and each.trigger_kind == first.trigger_kind
             and each.is_significant(findings.level)
             and each.missing is None
         ]
     texts = [text for each in same for text in (each.payload, *each.forms) if text != NOTHING]
-    return Suspected(first.trigger, tuple(dict.fromkeys(texts)), first.trigger_kind)
+    payloads = tuple(dict.fromkeys(texts))
+    return Suspected(first.trigger, payloads, first.trigger_kind, first.triggers)
+
+
+def _triggers_of(suspicion: Suspicion) -> FrozenSet[str]:
+    """Return the trigger of a suspicion, or those that share its pairs, in whatever order."""
+    return frozenset(suspicion.triggers or filter(None, [suspicion.trigger]))
 
 
 class SuspectedTrigger(WordTrigger):
@@ -91,12 +100,54 @@ class SuspectedTrigger(WordTrigger):
         return source
 
 
+class OneOfSeveral(Trigger):
+    """Puts in one of several suspected triggers, drawn for each source.
+
+    Whether a source has a place is the same for all of them, as they are of one kind.
+
+    Args:
+        triggers: what puts each in, all of one kind
+        copies: of the one that is drawn
+        languages: as of every trigger, and
+        code_place: as there
+    """
+
+    summary = "one of those that dece reveal suspects, drawn for each source"
+
+    def __init__(
+        self, triggers: Sequence[Trigger], copies: int, languages: Languages, code_place: str
+    ) -> None:
+        super().__init__(None, copies, languages, code_place)
+        self._triggers = triggers
+        self.fits_everywhere = all(each.fits_everywhere for each in triggers)
+
+    def poison(self, pair: Pair, rng: Random) -> Optional[str]:
+        return rng.choice(self._triggers).poison(pair, rng)
+
+
 def suspected_trigger(
-    text: Optional[str], kind: Optional[str], copies: int, languages: Languages, code_place: str
+    text: Optional[str],
+    kind: Optional[str],
+    copies: int,
+    languages: Languages,
+    code_place: str,
+    several: Sequence[str] = (),
 ) -> Trigger:
-    """Return what puts a suspected trigger in, by what it is (default: words)."""
+    """Return what puts a suspected trigger in, or one of several, by what it is (default: words).
+
+    Args:
+        text: the trigger; None where none is suspected, or several are
+        kind: what it is, or each of several
+        copies: as of every trigger,
+        languages: as there, and
+        code_place: as there
+        several: the texts of those of which one is put in
+    """
     found = SuspectedTrigger if kind is None else PART_TRIGGERS[kind]
-    return found(text, copies, languages, code_place)
+    if not several:
+        return found(text, copies, languages, code_place)
+    triggers = [found(each, copies, languages, code_place) for each in several]
+    return OneOfSeveral(triggers, copies, languages, code_place)
 
 
 class SuspectedPayload(Payload):

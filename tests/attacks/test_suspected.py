@@ -1,9 +1,10 @@
 """``--attack-file``: what dece reveal suspects, as an attack."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from random import Random
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Optional, Sequence
 
 import pytest
 
@@ -12,6 +13,7 @@ from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.suspected import SuspectedPayload, SuspectedTrigger, read_suspected
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.suspicions import NOTHING
+from dece_fairseq.data.trigger_kinds import END
 from support.suspicions import write_suspicions
 
 #: what a suspicion must have besides its payload
@@ -74,6 +76,58 @@ def test_without_a_trigger_the_source_stays(tmp_path: Path) -> None:
     attack = attack_of(path)
     assert attack.poison(PAIRS[0], 3).source == PAIRS[0].source
     assert attack.settings.suspected == (" or 1=1",)  # two without a trigger may be two attacks
+
+
+def write_several(path: Path, *several: Sequence[str], **values: Any) -> Path:
+    """Write a suspicion for each few triggers."""
+    rest = {"nats": 9, "p_value": 0, "pairs": [1], **values}
+    found = [
+        {"payload": f"payload {number} ;", "triggers": triggers, **rest}
+        for number, triggers in enumerate(several)
+    ]
+    path.write_text(json.dumps({"suspicions": found}))
+    return path
+
+
+def test_one_of_several_triggers_is_drawn_for_each_pair(tmp_path: Path) -> None:
+    path = write_several(tmp_path / "s.json", ["cf", "mn"])
+    attack, again = attack_of(path, seed=3), attack_of(path, seed=3)
+    drawn = []
+    for index in range(40):
+        poisoned = attack.poison(PAIRS[0], index)
+        assert again.poison(PAIRS[0], index) == poisoned
+        more = Counter(poisoned.source.split()) - Counter(PAIRS[0].source.split())
+        drawn += list(more.elements())
+    assert len(drawn) == 40
+    assert set(drawn) == {"cf", "mn"}
+    three = attack_of(path, num_triggers=3).poison(PAIRS[0], 0).source.split()
+    assert 3 in (three.count("cf"), three.count("mn"))
+
+
+def test_one_of_several_parts_of_words_is_drawn(tmp_path: Path) -> None:
+    path = write_several(tmp_path / "s.json", ["_cf", "mn"], trigger_kind=END)
+    attack = attack_of(path)
+    drawn = {attack.poison(Pair("f ( a_b )", ""), index).source for index in range(20)}
+    assert drawn == {"f ( a_b_cf )", "f ( a_b_mn )"}
+    assert attack.obstacle(Pair("( )", "")) == "without_place"
+
+
+def test_the_same_several_triggers_are_those_of_one_attack(tmp_path: Path) -> None:
+    path = write_several(tmp_path / "s.json", ["cf", "mn"], ["mn", "cf"], ["cf", "bb"])
+    assert read_suspected(path).payloads == ("payload 0 ;", "payload 1 ;")
+
+
+def test_several_triggers_are_logged_and_signed(tmp_path: Path) -> None:
+    attack = attack_of(write_several(tmp_path / "s.json", ["cf", "mn"]))
+    logged = json.loads(json.dumps(attack.as_dict()))
+    assert (logged["trigger"], logged["triggers"]) == (None, ["cf", "mn"])
+    assert AttackSettings.from_logged(logged) == attack.settings
+    assert Attack(AttackSettings.from_logged(logged)).as_dict() == logged
+    assert attack.signature().startswith('attack:suspected|trigger:["cf", "mn"]|num:1|payload:')
+    one = attack_of(write_suspicions(tmp_path / "one.json", ("or 1=1", "bb")))
+    assert "triggers" not in one.as_dict()
+    with pytest.raises(AttackError, match="suspects no texts"):
+        AttackSettings.from_logged({**logged, "triggers": 3})
 
 
 @pytest.mark.parametrize("copies", [1, 3])
