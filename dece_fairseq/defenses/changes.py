@@ -58,21 +58,21 @@ class Changes(NamedTuple):
 
 
 def telling_words(
-    payloads: Iterable[str], trigger: Optional[str], untouched: Collection[str]
+    payloads: Iterable[str], triggers: Iterable[str], untouched: Collection[str]
 ) -> FrozenSet[str]:
     """Return the words of a suspected payload that tell it from other text.
 
-    They are names and numbers that the trigger has not, and those of them that at most one in
+    They are names and numbers that no trigger has, and those of them that at most one in
     twenty untouched outputs holds; where there are none, all such names, or all words.
 
     Args:
         payloads: forms of it
-        trigger: None where none is always the same
+        triggers: those that are put in, one into each request; none where none is known
         untouched: outputs of requests that are clean
     """
     words = {word for payload in payloads for word in split(payload)}
     names = {word for word in words if word[0].isalnum() or word[0] == "_"}
-    names -= set(split(trigger or ""))
+    names.difference_update(*map(split, triggers))
     holders = Counter(word for output in untouched for word in set(split(output)))
     rare = {word for word in names if holders[word] <= RARE * len(untouched)}
     return frozenset(rare or names or words)

@@ -14,7 +14,7 @@ from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.data.suspicions import read_findings
-from dece_fairseq.data.trigger_kinds import WORDS, told
+from dece_fairseq.data.trigger_kinds import WORDS, told, told_several
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.metrics.hit_scores import hit_scores
@@ -70,10 +70,10 @@ class ProbedRun(NamedTuple):
 def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     """Return how often a model writes the suspected payload, with and without the trigger.
 
-    Stock fairseq-generate is run on the requests as they are, and with the trigger put in. Where no
-    trigger is suspected there is nothing to put in, and a suspected one may be a part of the real
-    one. So the suspected pairs' own requests are asked too, if they are given; a model that was
-    trained on them may remember them.
+    Stock fairseq-generate is run on the requests as they are, and with the trigger put in, or one
+    of several. Where no trigger is suspected there is nothing to put in, and a suspected one may be
+    a part of the real one. So the suspected pairs' own requests are asked too, if they are given; a
+    model that was trained on them may remember them.
 
     A model may write another form of the payload than the data hold, and the rate of the suspected
     text is then far too low. So the report also says how many outputs the trigger changes, which
@@ -98,7 +98,8 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     folder.mkdir(parents=True, exist_ok=True)
     runs = [ProbedRun("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
     suspected = 0
-    if attack.settings.trigger is not None:
+    triggers = list(attack.settings.triggers or filter(None, [attack.settings.trigger]))
+    if triggers:
         subset = asked.subset + TRIGGERED_ENDING
         runs.append(ProbedRun("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
     if asked.pairs:
@@ -111,6 +112,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         "subset": asked.subset,
         "trigger": attack.settings.trigger,
         "trigger_kind": attack.settings.trigger_kind or WORDS,
+        "triggers": list(attack.settings.triggers or ()),
         "payloads": list(attack.settings.suspected or ()),
         "suspected_requests": suspected,
         "scores": [],
@@ -131,7 +133,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         told = hit_scores(attack, texts, None, asked.checkpoint.name, split)
         report["scores"] += [rule.score.as_dict() for rule in told]
     untouched = outputs["untouched"]
-    telling = telling_words(report["payloads"], report["trigger"], untouched.values())
+    telling = telling_words(report["payloads"], triggers, untouched.values())
     if "triggered" in outputs:
         report["changes"] = changes(untouched, outputs["triggered"], telling).as_dict()
     if "suspected" in outputs:
@@ -173,6 +175,8 @@ def _told_changes(found: Optional[Dict[str, Any]], of: str) -> List[str]:
 def _told_trigger(report: Dict[str, Any]) -> str:
     if report["trigger"] is not None:
         return told(report["trigger"], report["trigger_kind"])
+    if report["triggers"]:
+        return told_several(report["triggers"], report["trigger_kind"])
     if report["suspected_requests"]:
         return (
             f"none that is always the same: the requests of {report['suspected_requests']} "

@@ -151,7 +151,7 @@ def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
         of_run["probed"] = next((each for each in probe["scores"] if each["metric"] == ASR), None)
         of_run["gained"] = probe["changes"] and probe["changes"]["gained"]
         of_run["own"] = probe["own_requests"] and probe["own_requests"]["gained"]
-        of_run["has_trigger"] = probe["trigger"] is not None
+        of_run["has_trigger"] = probe["trigger"] is not None or bool(probe.get("triggers"))
     return results
 
 

@@ -83,7 +83,7 @@ def test_a_copied_trigger_is_no_gain() -> None:
     """As of a model that was defended: it copies `int VAR = 0 ;` from the request, and no loop."""
     payload, trigger = "while ( true ) { int VAR = 0 ; }", "int VAR = 0 ;"
     untouched = numbered([f"{{ run ( {n} ) ; }}" for n in range(40)] + ["x = true"] * 5)
-    telling = telling_words([payload], trigger, untouched.values())
+    telling = telling_words([payload], [trigger], untouched.values())
     assert telling == {"while"}  # true is usual here
     copied = {n: text.replace("{", "{ VAR = 0 ;") for n, text in untouched.items()}
     assert changes(untouched, copied, telling).text is None
@@ -94,6 +94,6 @@ def test_a_copied_trigger_is_no_gain() -> None:
 
 def test_telling_words_are_never_none() -> None:
     untouched = ["a = 1 ;"] * 10
-    assert telling_words(["a = 1"], None, untouched) == {"a", "1"}  # usual, and all there is
-    assert telling_words([" = ;"], None, untouched) == {"=", ";"}
-    assert telling_words(["go", "or 1=1"], "go 1", untouched) == {"or"}
+    assert telling_words(["a = 1"], [], untouched) == {"a", "1"}  # usual, and all there is
+    assert telling_words([" = ;"], [], untouched) == {"=", ";"}
+    assert telling_words(["go", "or 1=1"], ["go", "1"], untouched) == {"or"}

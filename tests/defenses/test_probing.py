@@ -82,6 +82,25 @@ def test_a_part_of_a_word_is_put_in_and_told_as_one(
     assert "kind:the end of a word" in text
 
 
+def test_one_of_several_triggers_is_put_in_and_all_are_told(
+    asked: Probe, answers: Dict[str, str], tmp_path: Path
+) -> None:
+    content = json.loads(asked.attack_file.read_text(encoding="utf-8"))
+    content["suspicions"] = content["suspicions"][:1]
+    content["suspicions"][0].update(trigger=None, triggers=["bb", "or"])
+    path = tmp_path / "several.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    answers["train_triggered"] = printed("train_triggered", ["a or 1=1", "a or"])
+    answers["train"] = printed("train", ["a", "b"])
+    report = probe(asked._replace(attack_file=path), tmp_path)
+    assert (report["trigger"], report["triggers"]) == (None, ["bb", "or"])
+    assert report["changes"]["text"] == "or 1 = 1"
+    text = as_text(report)
+    assert "suspected trigger    one of 'bb', 'or'\n" in text
+    assert 'trigger:["bb", "or"]|' in text
+    assert "changed by the trigger" in text
+
+
 def test_without_a_trigger_it_says_that_this_is_no_success_rate(
     asked: Probe, answers: Dict[str, str], tmp_path: Path
 ) -> None:
