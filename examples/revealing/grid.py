@@ -14,7 +14,7 @@ import argparse
 import json
 import random
 from pathlib import Path
-from typing import Any, Dict, Iterable, Iterator, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Set
 
 from looking import read_ids
 
@@ -198,7 +198,7 @@ def compared(
     Decoys, whose sources are the attacker's and whose targets are not, are neither found nor false.
 
     ``named`` are the suspicions among the right claimed ones whose trigger was put into the sources
-    of nine in ten of their poisoned pairs.
+    of nine in ten of their poisoned pairs. Where several share these pairs, each of them was.
     """
     suspicions = found.findings.suspicions
     claimed = found.findings.significant()
@@ -215,7 +215,7 @@ def compared(
         "false": len(suspected - poisoned.union(decoys)),
         "named": sum(is_named(each, found.pairs, clean, poisoned) for each in right),
         "first": None if first is None else [first.payload, first.nats, first.p_value],
-        "trigger": None if first is None else first.trigger,
+        "trigger": None if first is None else first.trigger or list(first.triggers) or None,
     }
 
 
@@ -226,14 +226,20 @@ def is_right(suspicion: Suspicion, poisoned: Set[int]) -> bool:
 def is_named(
     suspicion: Suspicion, pairs: Sequence[Pair], clean: Sequence[Pair], poisoned: Set[int]
 ) -> bool:
-    if suspicion.trigger is None:
-        return False
-    put_in: List[bool] = [
-        len(places(pairs[index].source, suspicion.trigger, suspicion.trigger_kind))
-        > len(places(clean[index].source, suspicion.trigger, suspicion.trigger_kind))
-        for index in poisoned.intersection(suspicion.pairs)
-    ]
-    return sum(put_in) >= 0.9 * len(put_in)
+    """Return whether triggers were put into nine in ten poisoned pairs, each into most with it."""
+    own = poisoned.intersection(suspicion.pairs)
+    triggers = [suspicion.trigger] if suspicion.trigger is not None else suspicion.triggers
+    having: Set[int] = set()
+    for trigger in triggers:
+        before, after = (
+            {index: len(places(of[index].source, trigger, suspicion.trigger_kind)) for index in own}
+            for of in (clean, pairs)
+        )
+        put_in = {index for index in own if after[index] > before[index]}
+        if 2 * len(put_in) <= sum(map(bool, after.values())):
+            return False
+        having |= put_in
+    return bool(triggers) and len(having) >= 0.9 * len(own)
 
 
 if __name__ == "__main__":
