@@ -39,7 +39,8 @@ def read_suspected(path: Path) -> Suspected:
     """Return the attack of a file that ``dece reveal --json`` wrote.
 
     It is the first suspicion. A payload may have several forms, and each may be a suspicion of its
-    own: others with the same trigger, or the same several, count too, where they are claimed.
+    own: others with the same trigger count too, where they are claimed, and so do those with some
+    of the same several: a rare form may show a part of them.
 
     Raises:
         AttackError: the file can't be read, is not one of ``dece reveal``, or suspects nothing that
@@ -59,11 +60,12 @@ def read_suspected(path: Path) -> Suspected:
             "the page of dece reveal --html"
         )
     same = [first]
-    if _triggers_of(first):  # two without one may be two attacks
+    triggers = _triggers_of(first)
+    if triggers:  # two without one may be two attacks
         same += [
             each
             for each in others
-            if _triggers_of(each) == _triggers_of(first)
+            if frozenset() < _triggers_of(each) <= triggers
             and each.trigger_kind == first.trigger_kind
             and each.is_significant(findings.level)
             and each.missing is None
@@ -74,7 +76,7 @@ def read_suspected(path: Path) -> Suspected:
 
 
 def _triggers_of(suspicion: Suspicion) -> FrozenSet[str]:
-    """Return the trigger of a suspicion, or those that share its pairs, in whatever order."""
+    """Return the trigger of a suspicion or the several, none where there is none to name."""
     return frozenset(suspicion.triggers or filter(None, [suspicion.trigger]))
 
 

@@ -112,9 +112,13 @@ def test_one_of_several_parts_of_words_is_drawn(tmp_path: Path) -> None:
     assert attack.obstacle(Pair("( )", "")) == "without_place"
 
 
-def test_the_same_several_triggers_are_those_of_one_attack(tmp_path: Path) -> None:
-    path = write_several(tmp_path / "s.json", ["cf", "mn"], ["mn", "cf"], ["cf", "bb"])
-    assert read_suspected(path).payloads == ("payload 0 ;", "payload 1 ;")
+def test_the_same_several_triggers_or_some_of_them_are_those_of_one_attack(tmp_path: Path) -> None:
+    """A form of the payload that few pairs have may show a part of the triggers."""
+    several = [["cf", "mn", "tq"], ["tq", "mn", "cf"], ["mn", "cf"], ["cf", "bb"], []]
+    path = write_several(tmp_path / "s.json", *several)
+    assert read_suspected(path).payloads == tuple(f"payload {number} ;" for number in range(3))
+    path = write_several(tmp_path / "less.json", ["cf", "mn"], ["cf", "mn", "tq"])
+    assert read_suspected(path).payloads == ("payload 0 ;",)
 
 
 def test_several_triggers_are_logged_and_signed(tmp_path: Path) -> None:

@@ -165,7 +165,7 @@ def _chosen(among: Candidates, is_own: np.ndarray, is_rest: np.ndarray) -> List[
         new, elsewhere = np.where(is_precise, counts(is_own), 0), counts(is_rest)
         best = max(
             np.argsort(-new, kind="stable")[:COMPARED],
-            key=lambda number: z_of(new[number], own, elsewhere[number], rest),
+            key=lambda number: z_of(int(new[number]), own, int(elsewhere[number]), rest),
             default=None,
         )
         if best is None or new[best] < LEAST:
