@@ -13,8 +13,8 @@ SHARED = 0.6
 #: nats of a use that count as evidence, at most: a long name says no more than a short one
 EVIDENCE = 16.0
 #: pairs that say what a span is; those of a topic that the reference does not know are seldom many
-#: more
-DEFINING = 2
+#: more. Without trusted pairs fewer, as each use costs more there
+DEFINING, DEFINING_UNTRUSTING = 4, 2
 
 
 class Ranked(NamedTuple):
@@ -23,7 +23,7 @@ class Ranked(NamedTuple):
     span: Tuple[int, ...]
     nats: float
     evidence: float
-    """The same of pairs behind the first ``DEFINING``, each with ``EVIDENCE`` nats at most."""
+    """The same of pairs behind those that define it, each with ``EVIDENCE`` nats at most."""
     occurrences: Occurrences
 
 
@@ -43,6 +43,7 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
         most: how many spans to return at most
     """
     likeness = Likeness(targets)
+    defining = DEFINING if targets.trusted else DEFINING_UNTRUSTING
     spans = frequent_spans(targets, least_pairs)
     heap = [(-span.nats, number) for number, span in enumerate(spans)]
     heapq.heapify(heap)
@@ -74,7 +75,7 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
             heapq.heappush(heap, (-nats, number))
             continue
         if not any(_share(where.pairs, other.occurrences.pairs) for other in found):
-            evidence = np.minimum(of_uses, EVIDENCE).sum() * max(uses - DEFINING, 0) / uses
+            evidence = np.minimum(of_uses, EVIDENCE).sum() * max(uses - defining, 0) / uses
             found.append(Ranked(span, nats, max(float(evidence) * part, 0.0), where))
         _take(is_free, where, len(span))
     return sorted(found, key=lambda each: -each.evidence)
