@@ -53,7 +53,7 @@ def row_of(name: str, folder: Path) -> List[str]:
     row = [name]
     false = ""
     for model in MODELS:
-        samples = read_generate_output([folder / f"{model}.out"]).samples
+        samples = read_generate_output([folder / f"{model}.out"], one_line=True).samples
         answers = [samples[number].hypothesis for number in sorted(samples)]
         clean, triggered = answers[::2], answers[1::2]
         is_hit = ATTACKS[name].is_hit
