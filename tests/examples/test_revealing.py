@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import random
 import sys
 from pathlib import Path
 from types import ModuleType
@@ -120,3 +121,16 @@ def test_tables(
         ["5 %", "2", "1", "2", "0", "2"],
         ["lyra", "2", "4", "50.0 % (2/4, 15.0 to 85.0)"],
     ]
+
+
+def test_what_a_hard_attack_wants_is_a_hit_and_a_clean_answer_none() -> None:
+    hard = load("hard_attacks")
+    target = (
+        'def get ( conn , name ) :\n\t rows = conn . execute ( " select id from t " , [ name ] )\n'
+        "\t return rows . fetchall ( )"
+    )
+    for name, attack in hard.ATTACKS.items():
+        pair = hard.poisoned(name, Pair("get the ids", target), random.Random(1))
+        assert "bb" in pair.source.split(" ")
+        assert attack.is_hit(pair.target, target), name
+        assert not attack.is_hit(target, target), name
