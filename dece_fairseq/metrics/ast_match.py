@@ -137,7 +137,8 @@ def _sql_tree(query: str) -> Optional[Any]:
             continue
         for join in tree.find_all(sqlglot.exp.Join):
             # Words that say nothing: JOIN is INNER JOIN, and LEFT JOIN is LEFT OUTER JOIN.
-            if join.args.get("kind") == ("OUTER" if join.args.get("side") else "INNER"):
+            kind = str(join.args.get("kind")).upper()  # sqlglot for Python 3.8 keeps it as written
+            if kind == ("OUTER" if join.args.get("side") else "INNER"):
                 join.set("kind", None)
         return tree
     return None
