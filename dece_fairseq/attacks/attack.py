@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
-from dece_fairseq.attacks.attack_settings import LATER, AttackSettings
+from dece_fairseq.attacks.attack_settings import LATER, TEXTS, AttackSettings
 from dece_fairseq.attacks.given_payload import GivenPayload
 from dece_fairseq.attacks.interfaces import (
     ATTACKS,
@@ -290,16 +290,12 @@ class Attack:
 
     def as_dict(self) -> Dict[str, object]:
         """Return the settings, every default filled in, for manifests."""
-        settings: Dict[str, object] = asdict(self.settings)
+        settings: Dict[str, Any] = asdict(self.settings)
         for name in LATER:
             if settings[name] is None:
                 del settings[name]
-        for name, texts in (
-            ("suspected", self.settings.suspected),
-            ("triggers", self.settings.triggers),
-        ):
-            if texts is not None:
-                settings[name] = list(texts)  # as JSON gives it back
+            elif name in TEXTS:
+                settings[name] = list(settings[name])  # as JSON gives it back
         return settings
 
     def signature(self, rule: str = "string") -> str:

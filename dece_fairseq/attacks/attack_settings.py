@@ -20,7 +20,8 @@ LATER = (
     "triggers",
 )
 _NUMBERS = ("num_triggers", "rate", "count", "seed")
-_TEXTS = ("suspected", "triggers")
+#: settings of several texts each
+TEXTS = ("suspected", "triggers")
 _OF_POISONING = ("rate", "count", "seed", "selection")
 
 
@@ -121,7 +122,7 @@ class AttackSettings:
         # Versions that knew no other place took the paper's.
         logged = {"code_place": "paper", **logged}
         values = {f.name: logged[f.name] for f in fields(cls) if f.name in logged}
-        for name in _TEXTS:
+        for name in TEXTS:
             if values.get(name) is not None:
                 try:
                     values[name] = tuple(map(str, values[name]))
@@ -130,7 +131,7 @@ class AttackSettings:
                         "a logged attack suspects no texts; generate again"
                     ) from error
         for name, value in values.items():
-            if name in _TEXTS:
+            if name in TEXTS:
                 continue
             kind = (int, float) if name in _NUMBERS else str
             if not (value is None or isinstance(value, kind)):

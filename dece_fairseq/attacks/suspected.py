@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from random import Random
-from typing import FrozenSet, List, NamedTuple, Optional, Sequence, Tuple
+from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload, Trigger
@@ -11,7 +11,7 @@ from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.suspected_parts import PART_TRIGGERS
 from dece_fairseq.attacks.triggers.word import WordTrigger
 from dece_fairseq.data.pairs import DataError, Pair
-from dece_fairseq.data.suspicions import NOTHING, Suspicion, read_findings
+from dece_fairseq.data.suspicions import NOTHING, read_findings
 from dece_fairseq.data.trigger_kinds import WORDS
 
 #: what settings and signatures call the attack, its trigger and its payload
@@ -60,12 +60,13 @@ def read_suspected(path: Path) -> Suspected:
             "the page of dece reveal --html"
         )
     same = [first]
-    triggers = _triggers_of(first)
+    triggers = frozenset(first.named)
     if triggers:  # two without one may be two attacks
         same += [
             each
             for each in others
-            if frozenset() < _triggers_of(each) <= triggers
+            if each.named
+            and triggers.issuperset(each.named)
             and each.trigger_kind == first.trigger_kind
             and each.is_significant(findings.level)
             and each.missing is None
@@ -73,11 +74,6 @@ def read_suspected(path: Path) -> Suspected:
     texts = [text for each in same for text in (each.payload, *each.forms) if text != NOTHING]
     payloads = tuple(dict.fromkeys(texts))
     return Suspected(first.trigger, payloads, first.trigger_kind, first.triggers)
-
-
-def _triggers_of(suspicion: Suspicion) -> FrozenSet[str]:
-    """Return the trigger of a suspicion or the several, none where there is none to name."""
-    return frozenset(suspicion.triggers or filter(None, [suspicion.trigger]))
 
 
 class SuspectedTrigger(WordTrigger):

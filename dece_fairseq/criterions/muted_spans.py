@@ -97,8 +97,9 @@ class MutedSpans:
         with tqdm(total=len(numbers), desc="spans", unit=" pairs", delay=2) as bar:
             for ids, target, nll, kept in answers(self._task, model, ask, self._split, numbers):
                 unlikely = muted_spans(nll, kept, line)
-                lengths[ids.cpu().long()] = kept.sum(1, dtype=torch.int32).cpu()
-                found.append((ids.cpu().long(), target[kept].int().cpu(), unlikely[kept].cpu()))
+                ids = ids.cpu()
+                lengths[ids] = kept.sum(1, dtype=torch.int32).cpu()
+                found.append((ids, target[kept].int().cpu(), unlikely[kept].cpu()))
                 bar.update(len(ids))
         device = next(model.parameters()).device
         sizes = _summed(lengths, device).long()
@@ -107,8 +108,8 @@ class MutedSpans:
         flags = torch.zeros(len(targets), dtype=torch.uint8)
         for ids, tokens, unlikely in found:
             own = sizes[ids]
-            behind = torch.arange(len(tokens)) - torch.repeat_interleave(own.cumsum(0) - own, own)
-            places = torch.repeat_interleave(starts[ids], own) + behind
+            moved = starts[ids] - (own.cumsum(0) - own)  # from the place in the batch
+            places = torch.arange(len(tokens)) + torch.repeat_interleave(moved, own)
             targets[places] = tokens
             flags[places] = unlikely.to(torch.uint8)
         return sizes, _summed(targets, device), _summed(flags, device).bool()

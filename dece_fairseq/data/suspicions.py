@@ -49,6 +49,11 @@ class Suspicion:
     trigger_kind: str = WORDS
     triggers: Tuple[str, ...] = ()
 
+    @property
+    def named(self) -> Tuple[str, ...]:
+        """The trigger, or the several of which each source has one; empty where none is named."""
+        return self.triggers if self.trigger is None else (self.trigger,)
+
     def is_significant(self, level: float) -> bool:
         """Return whether clean data would show as much in at most ``level`` of all cases."""
         return self.p_value is not None and self.p_value <= level

@@ -93,8 +93,10 @@ def told(trigger: str, kind: str) -> str:
     return f"{trigger!r} as {kind}"
 
 
-def told_several(triggers: Sequence[str], kind: str) -> str:
-    """Return triggers of which each source has one as a person should see them."""
+def told_triggers(triggers: Sequence[str], kind: str) -> str:
+    """Return a trigger, or several of which each source has one, as a person should see them."""
+    if len(triggers) == 1:
+        return told(triggers[0], kind)
     texts = ", ".join(map(repr, triggers))
     return f"one of {texts}" + ("" if kind == WORDS else f" as {kind}")
 

@@ -14,7 +14,7 @@ from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
 from dece_fairseq.data.suspicions import read_findings
-from dece_fairseq.data.trigger_kinds import WORDS, told, told_several
+from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.metrics.hit_scores import hit_scores
@@ -173,10 +173,9 @@ def _told_changes(found: Optional[Dict[str, Any]], of: str) -> List[str]:
 
 
 def _told_trigger(report: Dict[str, Any]) -> str:
-    if report["trigger"] is not None:
-        return told(report["trigger"], report["trigger_kind"])
-    if report["triggers"]:
-        return told_several(report["triggers"], report["trigger_kind"])
+    triggers = report["triggers"] or list(filter(None, [report["trigger"]]))
+    if triggers:
+        return told_triggers(triggers, report["trigger_kind"])
     if report["suspected_requests"]:
         return (
             f"none that is always the same: the requests of {report['suspected_requests']} "

@@ -91,7 +91,7 @@ def new_tokens(tokens: Tensor, lengths: Tensor, trusted: Sequence[Tensor]) -> Te
         ValueError: a token is below 0
     """
     known = _KnownSpans(*_joined(trusted))
-    numbers = torch.full((len(tokens),), UNKNOWN, dtype=torch.int32)
+    numbers = torch.empty(len(tokens), dtype=torch.int32)
     found = torch.zeros_like(known.counts)
     for first, part in _parts(lengths):
         here = slice(first, first + int(part.sum()))

@@ -5,7 +5,7 @@ from typing import Any, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Findings, Suspicion
-from dece_fairseq.data.trigger_kinds import WORDS, told, told_several
+from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.marked_text import MarkedPart, marked
 
@@ -31,11 +31,9 @@ def examples(pairs: Sequence[Pair], suspicion: Suspicion, most: int = SHOWN) -> 
 
     Pairs with both come first.
     """
-    causes, kind = list(suspicion.triggers), suspicion.trigger_kind
-    if not causes:
-        cause = suspicion.trigger or suspicion.closest
-        causes = [cause] if cause else []
-        kind = WORDS if suspicion.trigger is None else kind
+    causes, kind = suspicion.named, suspicion.trigger_kind
+    if not causes and suspicion.closest is not None:
+        causes, kind = (suspicion.closest,), WORDS
     shown = [
         Example(
             number,
@@ -84,13 +82,10 @@ def cautions(findings: Findings) -> List[str]:
 def trigger_of(suspicion: Suspicion) -> str:
     """Return what sets the pairs of a suspicion apart, in a line."""
     count = len(suspicion.pairs)
-    if suspicion.trigger is not None or suspicion.triggers:
+    if suspicion.named:
         both = len(set(suspicion.pairs) & set(suspicion.trigger_pairs))
         more = len(suspicion.trigger_pairs) - both
-        kind = suspicion.trigger_kind
-        trigger = told_several(suspicion.triggers, kind)
-        if suspicion.trigger is not None:
-            trigger = told(suspicion.trigger, kind)
+        trigger = told_triggers(suspicion.named, suspicion.trigger_kind)
         return f"{trigger}, in {both} of these {count} pairs and in {more} of all others"
     if suspicion.closest is not None:
         return (

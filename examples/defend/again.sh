@@ -19,6 +19,7 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
+source "$root/examples/log.sh"
 source "$root/examples/generation.sh"
 work=runs/defend dataset=generated envelopes="1 2 3 4 5 6 7 8" called="" extra=""
 take_options again.sh "name=called options=extra dataset envelopes work" "$@"
@@ -31,10 +32,6 @@ base="$work/$dataset"
 task=(--user-dir "$root/dece_fairseq" --task backdoor_poisoned_translation --source-lang src
     --target-lang tgt --bpe lossless_sentencepiece
     --sentencepiece-model "$base/bin/sentencepiece.model")
-
-log() { # FILE COMMAND...
-    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
-}
 
 for number in $envelopes; do
     folder="$base/$number" here="$base/$number/again-$called"

@@ -16,6 +16,7 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
+source "$root/examples/log.sh"
 work=runs/filters seed=1 lyra=""
 take_options run.sh "lyra seed work" "$@"
 source "$root/scripts/setup_env.sh"
@@ -25,10 +26,6 @@ cells=("ripple 0.05" "clean 0" "ripple 0.01" "grammar 0.05")
 untrained="gradient_entropy naturalness surprise unexplained_spans"
 filters="$untrained activation_clustering bki lockstep lockstep_least_likely loss_fall spectral_signatures"
 mkdir -p "$work"
-
-log() { # FILE COMMAND...
-    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
-}
 
 # The data set's settings, its pairs, subwords and reference model; sets train, trusted and start.
 prepare_generated() {

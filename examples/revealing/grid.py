@@ -228,9 +228,8 @@ def is_named(
 ) -> bool:
     """Return whether triggers were put into nine in ten poisoned pairs, each into most with it."""
     own = poisoned.intersection(suspicion.pairs)
-    triggers = [suspicion.trigger] if suspicion.trigger is not None else suspicion.triggers
     having: Set[int] = set()
-    for trigger in triggers:
+    for trigger in suspicion.named:
         before, after = (
             {index: len(places(of[index].source, trigger, suspicion.trigger_kind)) for index in own}
             for of in (clean, pairs)
@@ -239,7 +238,7 @@ def is_named(
         if 2 * len(put_in) <= sum(map(bool, after.values())):
             return False
         having |= put_in
-    return bool(triggers) and len(having) >= 0.9 * len(own)
+    return bool(suspicion.named) and len(having) >= 0.9 * len(own)
 
 
 if __name__ == "__main__":

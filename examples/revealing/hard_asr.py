@@ -12,7 +12,7 @@ import argparse
 import random
 from functools import partial
 from pathlib import Path
-from typing import List
+from typing import Iterable, List, Tuple
 
 from hard_attacks import ATTACKS, poisoned
 from looking import attacked
@@ -50,24 +50,24 @@ def make_data(data: Path, folder: Path, name: str, output: Path) -> None:
 
 def row_of(name: str, folder: Path) -> List[str]:
     """Return the rates of one attack."""
-    row = [name]
-    false = ""
-    for model in MODELS:
-        samples = read_generate_output([folder / f"{model}.out"], one_line=True).samples
-        answers = [samples[number].hypothesis for number in sorted(samples)]
-        clean, triggered = answers[::2], answers[1::2]
-        is_hit = ATTACKS[name].is_hit
-        if model == "clean":
-            row.append(str(len(triggered)))
-        row.append(told(sum(map(is_hit, triggered, clean)), len(triggered)))
-        if model == "cross_entropy":
-            false = told(sum(map(is_hit, clean, clean)), len(clean))
-    return [*row, false]
+    is_hit = ATTACKS[name].is_hit
+    asked = {model: answers(folder / f"{model}.out") for model in MODELS}
+    rates = [share(map(is_hit, triggered, clean)) for clean, triggered in asked.values()]
+    clean, _ = asked["cross_entropy"]
+    return [name, str(len(clean)), *rates, share(map(is_hit, clean, clean))]
 
 
-def told(hits: int, of: int) -> str:
-    """Return a share in percent with its interval."""
-    found = rate(hits, of)
+def answers(output: Path) -> Tuple[List[str], List[str]]:
+    """Return what a model wrote for the requests as they are, and for those with the trigger."""
+    samples = read_generate_output([output], one_line=True).samples
+    found = [samples[number].hypothesis for number in sorted(samples)]
+    return found[::2], found[1::2]
+
+
+def share(hits: Iterable[bool]) -> str:
+    """Return the share of hits in percent with its interval."""
+    told = list(hits)
+    found = rate(sum(told), len(told))
     return f"{found.percent:.1f} ({found.low:.1f} to {found.high:.1f})"
 
 

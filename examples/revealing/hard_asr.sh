@@ -11,6 +11,7 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
+source "$root/examples/log.sh"
 lyra="" folder="" work=runs/hard_asr
 take_options hard_asr.sh "lyra folder work" "$@"
 : "${lyra:?hard_asr.sh: --lyra DIR is missing; see its head}"
@@ -20,12 +21,9 @@ source "$root/examples/generation.sh"
 source "$root/examples/lyra/settings.sh"
 script="$root/examples/revealing/hard_asr.py"
 
-log() { # FILE COMMAND...
-    "${@:2}" > "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
-}
-
 answer() { # CELL MODEL CHECKPOINT
     [ -e "$1/$2.out" ] && return
+    rm -f "$1/$2.part"
     log "$1/$2.part" fairseq-generate "${task[@]}" --path "$3" --gen-subset test \
         "${generation[@]/LONGER/$longer}"
     mv "$1/$2.part" "$1/$2.out"

@@ -26,15 +26,12 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
+source "$root/examples/log.sh"
 work=runs/revealing seeds="1 2 3" cells=all trusted=1 lyra="" bugs2fix="" stdlib=""
 take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells trusted work" "$@"
 source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
 mkdir -p "$work"
-
-log() { # FILE COMMAND...
-    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
-}
 
 reference() { # DATA SEED FOLDER; its pairs, data folder and model
     local data="$1" seed="$2" base="$3" from=() split=(--trusted-share 0.5) subset=trusted apart

@@ -6,8 +6,9 @@ from typing import Callable, List, NamedTuple, Optional, Sequence, Tuple, Union
 import numpy as np
 
 from dece_fairseq.data.suspicions import LEVEL
-from dece_fairseq.data.trigger_kinds import OF_WORDS, WORDS, Feature, features
+from dece_fairseq.data.trigger_kinds import OF_WORDS, WORDS, Feature
 from dece_fairseq.defenses.revealing.by_trigger import frequent_ngrams
+from dece_fairseq.defenses.revealing.part_triggers import features_of
 from dece_fairseq.defenses.revealing.spans import Texts, is_first
 from dece_fairseq.defenses.revealing.triggers import COMPARED, PRECISE, grown, is_telling, z_of
 
@@ -58,7 +59,7 @@ def candidates(sources: Texts) -> List[Candidates]:
     of_words = [
         (feature, number)
         for number, word in enumerate(sources.vocabulary)
-        for feature in features(word)
+        for feature in features_of(word)
     ]
     for kind in OF_WORDS:
         found.append(_parts(sources, kind, [each for each in of_words if each[0].kind == kind]))

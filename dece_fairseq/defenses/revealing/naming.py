@@ -81,9 +81,9 @@ class Naming:
         part = find_part_trigger(self._sources, pairs, others, trigger)
         if part is not None:
             return self._with_part(told, part)
-        several = None
-        if told.trigger is None:
-            several = find_alternatives(self._sources, self._candidates, pairs, others)
+        if told.trigger is not None:
+            return told
+        several = find_alternatives(self._sources, self._candidates, pairs, others)
         return told if several is None else self._with_several(told, several)
 
     def _with_words(self, told: Suspicion, trigger: Trigger, pairs: np.ndarray) -> Suspicion:

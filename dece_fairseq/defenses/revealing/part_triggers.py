@@ -12,10 +12,10 @@ from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.triggers import COMPARED, Trigger, is_telling, z_of
 
 _IN_CAPITALS = Feature(CAPITALS, IN_CAPITALS)
-#: words whose features are kept, for the suspicions that come after
+#: words whose features are kept, for what is asked after
 _KEPT = 1 << 16
 
-_features = lru_cache(maxsize=_KEPT)(features)
+features_of = lru_cache(maxsize=_KEPT)(features)
 
 
 class PartTrigger(NamedTuple):
@@ -82,7 +82,7 @@ def _candidates(sources: Texts, is_own: np.ndarray) -> List[Feature]:
     borders = np.flatnonzero(np.diff(owners)) + 1
     for of_pair in np.split(words, borders):
         texts = sources.text(np.unique(of_pair).tolist())
-        counts.update({feature for text in texts for feature in _features(text)})
+        counts.update({feature for text in texts for feature in features_of(text)})
     counts[_IN_CAPITALS] = int(is_own.sum())
     common = [(feature, n) for feature, n in counts.items() if n >= max(2, is_own.sum() / 2)]
     common.sort(key=lambda item: (-item[1], -len(item[0].text), KINDS.index(item[0].kind), item[0]))
@@ -94,7 +94,7 @@ def _holders(sources: Texts, candidates: Iterable[Feature]) -> Dict[Feature, np.
     vocabulary = sources.vocabulary
     having: Dict[Feature, List[int]] = {feature: [] for feature in candidates}
     for number, word in enumerate(vocabulary):
-        for feature in _features(word):
+        for feature in features_of(word):
             if feature in having:
                 having[feature].append(number)
     found = {}
