@@ -100,13 +100,14 @@ def run(args: argparse.Namespace) -> None:
         args.processes,
         args.work,
         args.level,
+        args.output or (),
     )
     found = reveal(job, sys.argv)
-    if args.output:
-        write_pairs(args.output, found.kept(), args.source_column, args.target_column)
     if args.html is not None:
         write_or_print(as_html(found.pairs, found.findings), args.html)
     write_result(as_text(found.pairs, found.findings), found.findings.as_dict(), args.json)
+    if args.output:  # last, as it fails where every pair is suspected
+        write_pairs(args.output, found.kept(), args.source_column, args.target_column)
     if args.fail_on_suspicion and found.findings.significant():
         raise SystemExit(SUSPICIOUS)
 

@@ -2,9 +2,9 @@
 
 import os
 from pathlib import Path
-from typing import Iterable
+from typing import Iterable, Sequence
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.pairs import DataError, Pair, check_writable, kind_of
 
 
 def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
@@ -26,3 +26,19 @@ def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
         raise DataError(f"{path}: nothing can be written to {path.parent}; name another folder")
     if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
         raise DataError(f"{path}: would be both read and written; name another file")
+
+
+def check_pairs(pairs: Iterable[Pair], paths: Sequence[Path]) -> None:
+    """Check that files can hold pairs, of which some will be written there.
+
+    Args:
+        pairs: all of them
+        paths: as of ``write_pairs``; without any, nothing is checked
+
+    Raises:
+        DataError: a pair can't be written in this kind of file
+    """
+    if paths:
+        kind = kind_of(paths)
+        for number, pair in enumerate(pairs, start=1):
+            check_writable(pair, kind, f"{paths[0]}: pair {number} of the input")

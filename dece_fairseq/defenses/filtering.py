@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.data.destinations import check_output, check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
@@ -55,6 +55,7 @@ def filter_files(
     _check(inputs, outputs, results)
     manifest = manifest or _manifest_beside(inputs[0])
     pairs = list(read_pairs(inputs, *columns))
+    check_pairs(pairs, outputs)
     poisoned = None if manifest is None else poisoned_ids(manifest, len(pairs))
     if len(pairs) < 2:
         raise DataError(f"{inputs[0]}: {len(pairs)} pairs; a defence needs two or more to compare")

@@ -124,6 +124,33 @@ def test_parallel_text(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
     assert set(found[0]["pairs"]) <= set(case.ids)
 
 
+def test_outputs_that_cannot_hold_the_pairs_are_told_before_the_work(
+    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reveal, "target_words", None)  # nothing is asked
+    several = case.folder / "several.csv"
+    write_pairs([several], [Pair("a", "b"), Pair("a", "b\nc")])
+    sides = [case.folder / "kept.src", case.folder / "kept.tgt"]
+    said = dece("reveal", "--input", several, *case.needs, "--output", *sides)
+    assert said.status == 2
+    assert "kept.src: pair 2 of the input: the target holds a line end" in said.err
+
+
+def test_what_is_found_is_told_where_nothing_is_left(
+    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reveal.Revealed, "suspected", lambda found: range(len(found.pairs)))
+    output, result = case.folder / "kept.csv", case.folder / "found.json"
+    said = dece(
+        "reveal", "--input", case.poisoned, *case.needs, "--output", output, "--json", result
+    )
+    assert said.status == 2
+    assert "every pair is suspected" in said.err
+    assert "»bb«" in said.out
+    assert read_findings(result).significant()
+    assert not output.exists()
+
+
 def test_a_level_of_ones_own(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
     said = dece("reveal", "--input", case.poisoned, *case.needs, "--level", "1e-30")
     assert said.out.startswith("Nothing is suspected at the 1e-28 % level.\n")

@@ -160,7 +160,9 @@ def test_a_manifest_of_other_data(run, texts: SimpleNamespace, tmp_path: Path) -
         )
 
 
-def test_errors_leave_nothing_behind(run, words_like, texts: SimpleNamespace, tmp_path) -> None:
+def test_errors_leave_nothing_behind(
+    run, words_like, texts: SimpleNamespace, tmp_path, monkeypatch
+) -> None:
     with pytest.raises(DataError, match="there is no folder"):
         run(outputs=[tmp_path / "nowhere" / "kept.csv"])
     with pytest.raises(DataError, match="would be both read and written"):
@@ -173,6 +175,12 @@ def test_errors_leave_nothing_behind(run, words_like, texts: SimpleNamespace, tm
     write_pairs([tmp_path / "two.csv"], [Pair("bb", "x"), Pair("bb a", "y")])
     with pytest.raises(DefenseError, match="every pair is suspicious"):
         run(inputs=[tmp_path / "two.csv"])
+    write_pairs([tmp_path / "lines.csv"], [Pair("a", "x"), Pair("bb", "y\nz")])
+    with monkeypatch.context() as patch:
+        patch.setattr(words_like, "examine", None)  # it is told before the work
+        with pytest.raises(DataError, match="pair 2 of the input: the target holds a line end"):
+            run(inputs=[tmp_path / "lines.csv"], outputs=[tmp_path / "a.src", tmp_path / "a.tgt"])
+    (tmp_path / "lines.csv").unlink()
     with pytest.raises(DefenseError, match="no defence is called 'nope'"):
         filter_files("nope", DefenseSettings(), [texts.clean], [tmp_path / "kept.csv"])
     assert names_in(tmp_path) == ["one.csv", "two.csv"]

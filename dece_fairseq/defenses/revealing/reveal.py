@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.destinations import check_pairs
 from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
@@ -31,6 +32,7 @@ class Job(NamedTuple):
         processes: how many ask the reference side by side
         work: keeps what the reference said, see ``target_words``
         level: p-values up to here are claimed, in (0, 1)
+        outputs: the files that pairs are going to be written to, if any
     """
 
     inputs: Sequence[Path]
@@ -41,6 +43,7 @@ class Job(NamedTuple):
     processes: int = 1
     work: Optional[Path] = None
     level: float = LEVEL
+    outputs: Sequence[Path] = ()
 
 
 class Revealed(NamedTuple):
@@ -75,7 +78,7 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
         command: what the user typed, for the record
 
     Raises:
-        DataError: files that can't be read, or no pairs
+        DataError: files that can't be read, no pairs, or pairs that the outputs can't hold
         DefenseError: the reference is of no kind that can be asked, or every pair is trusted
         AttackError: the trusted ids are none
     """
@@ -84,6 +87,7 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     pairs = read_input(job.inputs, job.columns, job.subset, job.reference)
     if len(pairs) < 2:
         raise DataError(f"{job.inputs[0]}: {len(pairs)} pairs; give two or more to compare")
+    check_pairs(pairs, job.outputs)
     trusted = TrustedIds(job.trusted_ids)
     trusted.check(len(pairs))
     known = frozenset(trusted.ids)
