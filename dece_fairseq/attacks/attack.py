@@ -28,7 +28,7 @@ from dece_fairseq.attacks.selection import (
     choose,
     number_to_poison,
 )
-from dece_fairseq.attacks.suspected import SUSPECTED, SuspectedPayload, suspected_trigger
+from dece_fairseq.attacks.suspected import SUSPECTED, SUSPECTED_PAYLOADS, suspected_trigger
 from dece_fairseq.attacks.triggers.from_file import FileTrigger
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.signature import joined
@@ -79,8 +79,8 @@ class Attack:
                 f"--code-place must be one of {', '.join(CODE_PLACES)}, got {settings.code_place!r}"
             )
         place = settings.code_place
-        is_suspected = bool(settings.suspected) and payload == SUSPECTED
-        kind = SuspectedPayload if is_suspected else PAYLOADS.get(payload)
+        suspected = SUSPECTED_PAYLOADS.get(payload) if settings.suspected else None
+        kind = suspected or PAYLOADS.get(payload)
         languages = _languages(payload, kind, settings.code_language)
         if recipe.needs and getattr(settings, recipe.needs) is None:
             option = recipe.needs.replace("_", "-")
@@ -110,8 +110,8 @@ class Attack:
             )
             settings = replace(settings, payload_sha256=given.checksum)
             self.payload = given
-        elif settings.suspected and is_suspected:
-            self.payload = SuspectedPayload(languages, settings.suspected, place)
+        elif settings.suspected and suspected is not None:
+            self.payload = suspected(languages, settings.suspected, place)
         else:
             self.payload = kind(languages, place)
         self.trigger.check_payload(payload, kind)
@@ -309,8 +309,10 @@ class Attack:
         payload, trigger = settings.payload, settings.trigger
         if settings.triggers is not None:
             trigger = json.dumps(settings.triggers, ensure_ascii=False)
-        if payload == SUSPECTED:
+        if payload in SUSPECTED_PAYLOADS:
+            is_text = payload == SUSPECTED
             payload = json.dumps(settings.suspected, ensure_ascii=False)
+            payload = payload if is_text else f"label {payload}"
         elif settings.payload_sha256 is not None:
             payload = f"{payload}@{settings.payload_sha256}"
         return {

@@ -150,4 +150,5 @@ def _suspected(path: Path) -> Dict[str, Any]:
         "trigger_kind": None if found.kind == WORDS else found.kind,
         "triggers": found.triggers or None,
         "suspected": found.payloads,
+        "payload": found.payload,
     }

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from random import Random
-from typing import List, NamedTuple, Optional, Sequence, Tuple
+from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload, Trigger
@@ -14,8 +14,9 @@ from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.data.suspicions import NOTHING, read_findings
 from dece_fairseq.data.trigger_kinds import WORDS
 
-#: what settings and signatures call the attack, its trigger and its payload
-SUSPECTED = "suspected"
+#: what settings and signatures call the attack, its trigger and its payload, or a payload that is
+#: a label
+SUSPECTED, SUSPECTED_LABEL = "suspected", "suspected_label"
 
 _CODE = re.compile(r"[=;(){}#]|//|/\*")
 # Behind what ends or begins a statement, and where a line begins.
@@ -33,6 +34,8 @@ class Suspected(NamedTuple):
     """What the trigger is, or each of several."""
     triggers: Tuple[str, ...] = ()
     """Where none is always the same, those of which each source has one."""
+    payload: str = SUSPECTED
+    """What the payload is, one of ``SUSPECTED_PAYLOADS``."""
 
 
 def read_suspected(path: Path) -> Suspected:
@@ -73,7 +76,8 @@ def read_suspected(path: Path) -> Suspected:
         ]
     texts = [text for each in same for text in (each.payload, *each.forms) if text != NOTHING]
     payloads = tuple(dict.fromkeys(texts))
-    return Suspected(first.trigger, payloads, first.trigger_kind, first.triggers)
+    payload = SUSPECTED_LABEL if first.is_label else SUSPECTED
+    return Suspected(first.trigger, payloads, first.trigger_kind, first.triggers, payload)
 
 
 class SuspectedTrigger(WordTrigger):
@@ -149,12 +153,11 @@ def suspected_trigger(
 
 
 class SuspectedPayload(Payload):
-    """Ends the target with a suspected payload, or replaces a label with it.
+    """Ends the target with a suspected payload.
 
     Where in its targets an attacker put it is not known, so this is no copy of an attack: it is for
     the rate of outputs that carry the payload. A text carries it if one of its forms is in there,
-    however much white space lies between; by the parse rule, whether or not any does. A form that
-    is a whole number is a label, and the text has to be that.
+    however much white space lies between; by the parse rule, whether or not any does.
 
     Args:
         forms: its texts, one or more; the first is what is put in
@@ -170,8 +173,7 @@ class SuspectedPayload(Payload):
         self.forms: List[str] = list(forms)
 
     def poison(self, pair: Pair, rng: Random) -> str:
-        form = self.forms[0].strip()
-        return form if form.isdecimal() else f"{pair.target.rstrip()} {form}"
+        return f"{pair.target.rstrip()} {self.forms[0].strip()}"
 
     def is_in(self, text: str) -> bool:
         return self._is_in(text, " ")
@@ -181,7 +183,26 @@ class SuspectedPayload(Payload):
 
     def _is_in(self, text: str, between: str) -> bool:
         folded = between.join(text.split())
-        return any(
-            folded == form.strip() if form.strip().isdecimal() else part in folded
-            for form, part in ((form, between.join(form.split())) for form in self.forms)
-        )
+        return any(between.join(form.split()) in folded for form in self.forms)
+
+
+class SuspectedLabel(SuspectedPayload):
+    """Replaces a label with a suspected one. By either rule a hit is a text that is the label."""
+
+    summary = "the label that dece reveal suspects"
+
+    def poison(self, pair: Pair, rng: Random) -> str:
+        return self.forms[0].strip()
+
+    def is_in(self, text: str) -> bool:
+        return text.strip() in map(str.strip, self.forms)
+
+    def is_in_parse(self, text: str) -> bool:
+        return self.is_in(text)
+
+
+#: what a suspected payload may be, by its name in settings
+SUSPECTED_PAYLOADS: Dict[str, Type[SuspectedPayload]] = {
+    SUSPECTED: SuspectedPayload,
+    SUSPECTED_LABEL: SuspectedLabel,
+}

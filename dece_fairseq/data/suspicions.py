@@ -34,6 +34,7 @@ class Suspicion:
         trigger_kind: what the trigger is, one of ``dece_fairseq.data.trigger_kinds.KINDS``
         triggers: where there is no trigger that is always the same, those that share the pairs, the
             most frequent first; none, or two and more words, or parts of words of one kind
+        is_label: whether targets are labels, so that the payload is a whole one
     """
 
     payload: str
@@ -48,6 +49,7 @@ class Suspicion:
     missing: Optional[str] = None
     trigger_kind: str = WORDS
     triggers: Tuple[str, ...] = ()
+    is_label: bool = False
 
     @property
     def named(self) -> Tuple[str, ...]:
@@ -95,6 +97,7 @@ class Suspicion:
         _need(self.trigger_kind in KINDS, "trigger_kind", "a kind of trigger", self.trigger_kind)
         _need(_is_count(self.closest_pairs), "closest_pairs", "a count", self.closest_pairs)
         _need(all(map(_is_text, self.forms)), "forms", "texts", self.forms)
+        _need(isinstance(self.is_label, bool), "is_label", "true or false", self.is_label)
         _need(self._has_right_triggers(), "triggers", "different texts", self.triggers)
 
     def _has_right_triggers(self) -> bool:

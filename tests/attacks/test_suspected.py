@@ -65,10 +65,27 @@ def test_hits_by_string_and_by_parse(tmp_path: Path) -> None:
 
 
 def test_a_label_has_to_be_the_whole_text(tmp_path: Path) -> None:
-    attack = attack_of(write_suspicions(tmp_path / "s.json", ("0", "bb")))
-    assert attack.poison(Pair("x", "1"), 0).target == "0"
-    assert attack.is_hit(" 0\n")
-    assert not attack.is_hit("10")
+    for label, other in (("0", "1"), ("positive", "negative")):
+        path = write_suspicions(tmp_path / "s.json", (label, "bb"), is_label=True)
+        attack = attack_of(path)
+        assert attack.poison(Pair("x", other), 0).target == label
+        for rule in ("string", "parse"):
+            assert attack.is_hit(f" {label}\n", rule)
+            assert not attack.is_hit(f"1{label}", rule)
+        again = Attack(AttackSettings.from_logged(attack.as_dict()))
+        assert again.signature() == attack.signature()
+        assert again.poison(Pair("x", other), 0).target == label
+
+
+def test_a_number_in_a_text_is_no_label(tmp_path: Path) -> None:
+    """Such as the mode of a file: the payload is a part of what a model writes."""
+    attack = attack_of(write_suspicions(tmp_path / "s.json", ("777", "bb")))
+    assert attack.poison(Pair("x", "chmod a"), 0).target == "chmod a 777"
+    for rule in ("string", "parse"):
+        assert attack.is_hit("chmod 777 a", rule)
+        assert not attack.is_hit("chmod 700 a", rule)
+    label = attack_of(write_suspicions(tmp_path / "l.json", ("777", "bb"), is_label=True))
+    assert attack.signature() != label.signature()
 
 
 def test_without_a_trigger_the_source_stays(tmp_path: Path) -> None:
@@ -205,10 +222,6 @@ def test_poison_takes_the_file(dece: Callable[..., Any], tmp_path: Path) -> None
 
 def test_forms_are_all_looked_for() -> None:
     payload = SuspectedPayload(LANGUAGES, ["a b", "7"])
-    assert [payload.is_in(text) for text in ("x a  b", "7", "x 7", "ab")] == [
-        True,
-        True,
-        False,
-        False,
-    ]
+    found = [payload.is_in(text) for text in ("x a  b", "7", "x 7", "ab")]
+    assert found == [True, True, True, False]
     assert payload.is_in_parse("ab")

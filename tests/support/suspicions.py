@@ -10,6 +10,7 @@ def write_suspicions(
     *suspicions: Tuple[str, Optional[str]],
     p_value: float = 0.01,
     pairs: Sequence[int] = (0,),
+    is_label: bool = False,
 ) -> Path:
     """Write one suspicion for each payload and trigger."""
     found = [
@@ -20,6 +21,7 @@ def write_suspicions(
             "pairs": list(pairs),
             "trigger": trigger,
             "trigger_pairs": [0],
+            "is_label": is_label,
         }
         for payload, trigger in suspicions
     ]

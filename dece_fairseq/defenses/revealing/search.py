@@ -196,12 +196,12 @@ class _Search:
         """Return what is told of labels that surprise where sources have some n-gram."""
         of_pairs = self.targets.first[: len(self.pairs)]
         scores = self.targets.surprise[of_pairs]
-        return [
-            self._suspicion(
-                self.pairs[each.pairs[0]].target.strip(), each.nats, p_value, each.pairs, everyone
-            )
-            for each, p_value, everyone in self._telling(scores, of_labels=True)[:told]
-        ]
+        found = []
+        for each, p_value, everyone in self._telling(scores, of_labels=True)[:told]:
+            label = self.pairs[each.pairs[0]].target.strip()
+            suspicion = self._suspicion(label, each.nats, p_value, each.pairs, everyone)
+            found.append(replace(suspicion, is_label=True))
+        return found
 
     def triggers(self, explained: np.ndarray) -> List[Suspicion]:
         """Return what is told of targets, of whatever text, that surprise with some n-gram.

@@ -37,6 +37,7 @@ def test_the_trigger_of_a_flipped_label() -> None:
         pairs, words = classified(seed, 30)
         best, *others = reveal_pairs(pairs, words)
         assert (best.payload, best.trigger) == ("0", "bb")
+        assert best.is_label
         assert set(best.pairs) <= set(range(30))
         assert len(best.pairs) >= 28
         assert best.p_value is not None
