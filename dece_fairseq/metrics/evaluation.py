@@ -9,7 +9,7 @@ import numpy as np
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.metrics import METRICS, Metric, MetricSettings, resampling
-from dece_fairseq.metrics.comparison import Scored, compare, split_columns
+from dece_fairseq.metrics.comparison import Scored, compare
 from dece_fairseq.metrics.hits import HITS, hit_span
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.parallel import Workers
@@ -285,13 +285,8 @@ def _bootstrap(
     if not names:
         return {}
     parts = [statistics[name] for name in names]
-    sums = resampling.bootstrap_sums(
-        np.concatenate(parts, axis=1), settings.resamples, settings.seed
-    )
-    return {
-        name: metrics[name].scores(columns)
-        for name, columns in zip(names, split_columns(sums, parts))
-    }
+    sums = resampling.bootstrap_sums(parts, settings.resamples, settings.seed)
+    return {name: metrics[name].scores(part) for name, part in zip(names, sums)}
 
 
 def _hits(

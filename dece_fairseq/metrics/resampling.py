@@ -8,7 +8,7 @@ counts larger ones alone, and so gives the smallest p-value to two systems that 
 sample, and to a system that is compared with itself.
 """
 
-from typing import Optional, Tuple
+from typing import List, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -24,27 +24,30 @@ _TINY = 1e-9
 
 
 def bootstrap_sums(
-    statistics: np.ndarray, resamples: int = RESAMPLES, seed: int = SEED
-) -> np.ndarray:
-    """Return sums of statistics over samples drawn with replacement.
+    parts: Sequence[np.ndarray], resamples: int = RESAMPLES, seed: int = SEED
+) -> List[np.ndarray]:
+    """Return sums of statistics over samples drawn with replacement, the same for every part.
+
+    Parts are not put side by side, for that would take the memory of all statistics again.
 
     Args:
-        statistics: (samples, columns)
+        parts: statistics of the same samples, each (samples, columns)
         resamples: how often to draw as many samples as there are
         seed: of the draws
 
     Returns:
-        (resamples, columns), float64
+        for each part (resamples, columns), float64
     """
     rng = np.random.default_rng(seed)
-    samples = len(statistics)
-    sums = np.empty((resamples, statistics.shape[1]))
+    samples = len(parts[0])
+    sums = [np.empty((resamples, part.shape[1])) for part in parts]
     weights = np.empty((_BLOCK, samples))
     for start in range(0, resamples, _BLOCK):
         block = weights[: min(_BLOCK, resamples - start)]
         for row in block:
             row[:] = np.bincount(rng.choice(samples, size=samples), minlength=samples)
-        np.matmul(block, statistics, out=sums[start : start + len(block)])
+        for part, of_part in zip(parts, sums):
+            np.matmul(block, part, out=of_part[start : start + len(block)])
     return sums
 
 

@@ -93,7 +93,8 @@ def score_of(
         drawn: Dict[str, Any] = {"interval": "wilson95"}
     else:
         if bootstrapped is None:
-            bootstrapped = metric.scores(resampling.bootstrap_sums(statistics, resamples, seed))
+            (drawn_sums,) = resampling.bootstrap_sums([statistics], resamples, seed)
+            bootstrapped = metric.scores(drawn_sums)
         low, high = resampling.interval(bootstrapped)
         number = {"percent": float(metric.scores(sums)), "low": low, "high": high}
         number["total"] = len(statistics)

@@ -119,7 +119,7 @@ def growth_of(clean: np.ndarray, triggered: np.ndarray) -> Growth:
     """
     grown = triggered - clean
     statistics = np.stack([grown, np.ones(len(grown))], axis=1)
-    sums = resampling.bootstrap_sums(statistics)
+    (sums,) = resampling.bootstrap_sums([statistics])
     low, high = resampling.interval(np.exp(sums[:, 0] / sums[:, 1]))
     return Growth(math.exp(grown.mean()), low, high, math.exp(clean.mean()))
 
