@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from contextlib import suppress
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.metadata import version
 from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -227,11 +227,12 @@ class _Package:
         code = self._bare(text)
         if self.name == "php" and "<?" not in code:
             code = f"{PHP_TAG} {code}"
-        tree = self.parser.parse(code.encode())
+        # One root for both: a node keeps its children, and each other root would make them anew.
+        parsed = _Parsed(self.parser.parse(code.encode()).root_node)
         flow = self.package.dataflow_match
-        read = flow.get_data_flow(code, [_Parsed(tree), flow.dfg_function[self.name]])
+        read = flow.get_data_flow(code, [parsed, flow.dfg_function[self.name]])
         named = [(name, how, *sources) for name, how, sources in flow.normalize_dataflow(read)]
-        return _Look(tree, named)
+        return _Look(subtrees(parsed.root_node), named)
 
     def _bare(self, text: Reading) -> str:
         """Return code without comments, docstrings and empty lines, as the package does it."""
@@ -248,18 +249,13 @@ class _Package:
         return code
 
 
-class _Look:
+class _Look(NamedTuple):
     """What the package sees in a text."""
 
-    def __init__(self, tree: Any, flow: List[Tuple[str, ...]]) -> None:
-        self._tree = tree
-        #: for each name that gets a value: it, how, and the names that the value comes from
-        self.flow = flow
-
-    @cached_property
-    def subtrees(self) -> List[str]:
-        """What each node that has children looks like, with all below it."""
-        return subtrees(self._tree.root_node)
+    subtrees: List[str]
+    """What each node that has children looks like, with all below it."""
+    flow: List[Tuple[str, ...]]
+    """For each name that gets a value: it, how, and the names that the value comes from."""
 
 
 def _matches(found: _Look, expected: _Look) -> List[int]:
@@ -290,12 +286,12 @@ def _counts(
 
 
 class _Parsed(NamedTuple):
-    """Stands for a parser, and gives what another one has parsed already."""
+    """Stands for a parser and for the tree that it gives, which is parsed already."""
 
-    tree: Any
+    root_node: Any
 
-    def parse(self, code: bytes) -> Any:
-        return self.tree
+    def parse(self, code: bytes) -> "_Parsed":
+        return self
 
 
 @lru_cache(maxsize=None)
