@@ -23,6 +23,7 @@ TEXT = [
     "scipy>=1.7",
     "sentencepiece>=0.1.97",
     "tabulate>=0.8",
+    "tqdm",
     # Attacks on code read its parse. The grammars' newer releases need a newer tree-sitter, which
     # codebleu does not go with.
     'tree-sitter>=0.22,<0.24; python_version >= "3.9"',

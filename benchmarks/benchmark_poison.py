@@ -19,6 +19,7 @@ from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 import _checkout  # noqa: F401  first: it finds the package
 from _commands import HEAD, cells, take_turns, with_spread
+from tqdm import tqdm
 
 from dece_fairseq.attacks.payloads.sql import ALWAYS_TRUE, NEVER_TRUE, QUERY
 from dece_fairseq.data.corpus import generate
@@ -61,7 +62,7 @@ def benchmark(
         a row of the table for each way, and what each run took
     """
     corpus = folder / "corpus.csv"
-    write_pairs([corpus], islice(cycle(generate("A", 10_000, 1)), pairs))
+    write_pairs([corpus], tqdm(islice(cycle(generate("A", 10_000, 1)), pairs), total=pairs))
     size = corpus.stat().st_size
     rows, results = [], []
     for way, runs in take_turns(ways, repeats).items():

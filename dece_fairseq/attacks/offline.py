@@ -21,6 +21,8 @@ from typing import (
     Tuple,
 )
 
+from tqdm import tqdm
+
 from dece_fairseq.attacks.attack import Attack
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import AttackSettings
@@ -39,7 +41,6 @@ from dece_fairseq.data.pairs import (
 )
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.workers import MapMethod, workers
-from dece_fairseq.progress import Progress
 
 CANDIDATE = "candidates"
 TRUSTED = "trusted"
@@ -237,7 +238,7 @@ def _survey(
     counts = dict.fromkeys(codes, 0)
     pairs, block = 0, Block((), (), 1)
     size = sum(path.stat().st_size for path in job.inputs if path.exists())
-    with Progress("looking", size, "bytes", delay=1) as progress:
+    with tqdm(desc="looking", total=size, unit="B", unit_scale=True, delay=1) as bar:
         for block, value, found in run("survey", cut(job.inputs, block_size)):
             findings = bytearray(found)
             ids = range(pairs, pairs + len(findings))
@@ -249,7 +250,7 @@ def _survey(
             pairs += len(findings)
             for finding, code in codes.items():
                 counts[finding] += findings.count(code)
-            progress.update(sum(block.sizes))
+            bar.update(sum(block.sizes))
     return block, counts
 
 
@@ -294,7 +295,7 @@ def _write(
         # The last is the manifest; before it may be the ids of the decoys, or these are the ids.
         decoys = paths[len(job.outputs) + 1 : -1]
         decoys_file = stack.enter_context(decoys[0].open("wb")) if decoys else ids_file
-        progress = stack.enter_context(Progress("poisoning", pairs, "pairs", delay=1))
+        bar = stack.enter_context(tqdm(desc="poisoning", total=pairs, unit=" pairs", delay=1))
         blocks, written = tee(blocks)
         files[0].write(file_header(kind_of(job.outputs), *job.columns))
 
@@ -307,7 +308,7 @@ def _write(
         for known, texts in zip(written, run("poison", tasks())):
             for file, text in zip(files, texts):
                 file.write(text)
-            progress.update(len(known.ids))
+            bar.update(len(known.ids))
 
 
 def _by_block(

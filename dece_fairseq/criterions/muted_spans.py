@@ -8,6 +8,7 @@ import torch
 from fairseq.distributed import utils as distributed_utils
 from fairseq.tasks import FairseqTask
 from torch import Tensor
+from tqdm import tqdm
 
 from dece_fairseq.criterions.asking import Ask, answers
 from dece_fairseq.criterions.pair_numbers import check_one_folder
@@ -16,7 +17,6 @@ from dece_fairseq.criterions.trusted_level import Settled
 from dece_fairseq.errors import TrainingStepError
 from dece_fairseq.losses.spans import muted_spans, new_tokens
 from dece_fairseq.muting import FAR_TOO_MUCH
-from dece_fairseq.progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -94,13 +94,13 @@ class MutedSpans:
         numbers = range(rank, pairs, size)
         lengths = torch.zeros(pairs, dtype=torch.int32)
         found: List[Tuple[Tensor, Tensor, Tensor]] = []
-        with Progress("spans", len(numbers), "pairs") as progress:
+        with tqdm(total=len(numbers), desc="spans", unit=" pairs", delay=2) as bar:
             for ids, target, nll, kept in answers(self._task, model, ask, self._split, numbers):
                 unlikely = muted_spans(nll, kept, line)
                 ids = ids.cpu()
                 lengths[ids] = kept.sum(1, dtype=torch.int32).cpu()
                 found.append((ids, target[kept].int().cpu(), unlikely[kept].cpu()))
-                progress.update(len(ids))
+                bar.update(len(ids))
         device = next(model.parameters()).device
         sizes = _summed(lengths, device).long()
         starts = sizes.cumsum(0) - sizes

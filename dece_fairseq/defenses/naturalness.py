@@ -8,6 +8,8 @@ from functools import lru_cache
 from itertools import chain
 from typing import Any, DefaultDict, Dict, List, Sequence, Tuple
 
+from tqdm import tqdm
+
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.defenses.defense import (
@@ -20,7 +22,6 @@ from dece_fairseq.defenses.defense import (
 )
 from dece_fairseq.extras import PackageError, install
 from dece_fairseq.metrics.code_tokens import code_tokens
-from dece_fairseq.progress import Progress
 
 #: how many tokens a report names
 NAMED = 10
@@ -61,11 +62,7 @@ class Naturalness(Defense):
         trusted = self._trusted_texts(pairs)
         reader = NgramReader(self._language_model(trusted), self.settings.order)
         texts = [code_tokens(pair.source) for pair in pairs]
-        falls = []
-        with Progress("naturalness", len(texts), "texts") as progress:
-            for text in texts:
-                falls.append(reader.falls(text))
-                progress.update(1)
+        falls = [reader.falls(text) for text in tqdm(texts, desc="naturalness", delay=2)]
         weights: DefaultDict[str, float] = defaultdict(float)
         counts: DefaultDict[str, int] = defaultdict(int)
         for text, of_text in zip(texts, falls):

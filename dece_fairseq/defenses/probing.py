@@ -7,6 +7,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from tqdm import tqdm
+
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import read_pairs, write_pairs
@@ -19,7 +21,6 @@ from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING, read_generate_output
-from dece_fairseq.progress import Progress
 
 PACKAGE = Path(__file__).resolve().parents[1]
 #: of the plug-in's subword encoders: the option that names their file, and the file beside the data
@@ -258,7 +259,7 @@ def _generate(options: Sequence[str], output: Path, what: str) -> None:
         errors = stack.enter_context(log.open("wb"))
         (part,) = stack.enter_context(replacing(output))
         file = stack.enter_context(part.open("w", encoding="utf-8", newline=""))
-        progress = stack.enter_context(Progress(what, unit="outputs"))
+        bar = stack.enter_context(tqdm(desc=what, unit=" outputs", delay=2))
         run = stack.enter_context(
             subprocess.Popen(
                 command, stdout=subprocess.PIPE, stderr=errors, env=environment, encoding="utf-8"
@@ -268,7 +269,7 @@ def _generate(options: Sequence[str], output: Path, what: str) -> None:
         assert run.stdout is not None
         for line in run.stdout:
             file.write(line)
-            progress.update(line.startswith("D-"))
+            bar.update(line.startswith("D-"))
         if run.wait():
             last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
             raise DefenseError(

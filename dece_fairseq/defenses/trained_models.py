@@ -8,13 +8,13 @@ import torch
 from fairseq import utils
 from fairseq.data import LanguagePairDataset, data_utils
 from torch import Tensor
+from tqdm import tqdm
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.encoders.text_codec import TextCodec, codec_beside
 from dece_fairseq.models.causal import Causal
 from dece_fairseq.models.checkpoints import load_checkpoint
-from dece_fairseq.progress import Progress
 
 #: tokens in a batch, padding included: with more, what is computed leaves the processor's cache
 BATCH_TOKENS = 2048
@@ -62,10 +62,12 @@ class TrainedModel:
             if not batches or (len(batches[-1]) + 1) * longest > most:
                 batches.append([])
             batches[-1].append(int(index))
-        with Progress(what, len(lengths), "texts") as progress:
+        with tqdm(
+            total=len(lengths), desc=what, unit=" texts", delay=2, disable=what is None
+        ) as bar:
             for batch in batches:
                 yield batch
-                progress.update(len(batch))
+                bar.update(len(batch))
 
 
 class TranslationModel(TrainedModel):

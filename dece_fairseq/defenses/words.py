@@ -3,7 +3,7 @@
 import re
 from typing import Iterator, List, NamedTuple, Sequence
 
-from dece_fairseq.progress import Progress
+from tqdm import tqdm
 
 _WORD = re.compile(r"\S+")
 
@@ -53,8 +53,8 @@ def in_chunks(texts: Sequence[str], what: str) -> Iterator[List[LeftOut]]:
         texts: all texts
         what: to say beside the progress, on stderr, of what takes more than two seconds
     """
-    with Progress(what, len(texts), "texts") as progress:
+    with tqdm(total=len(texts), desc=what, unit=" texts", delay=2) as bar:
         for start in range(0, len(texts), CHUNK):
             chunk = [leave_out(text) for text in texts[start : start + CHUNK]]
             yield chunk
-            progress.update(len(chunk))
+            bar.update(len(chunk))

@@ -12,7 +12,6 @@ import numpy as np
 
 from dece_fairseq.data.workers import MapMethod, workers
 from dece_fairseq.metrics import METRICS, Metric, MetricSettings
-from dece_fairseq.progress import Progress
 from dece_fairseq.user_dir import import_user_dir
 
 #: samples scored at once: at least as many as are worth a fork, and at most as many as make numpy's
@@ -88,6 +87,8 @@ class Workers:
             (names, settings, [hypotheses[i] for i in chunk], [references[i] for i in chunk])
             for chunk in chunks
         )
+        from tqdm import tqdm  # here, for commands start without it
+
         needs_seed = any(metric.depends_on_hash_seed for metric in metrics)
         forked = min(self.processes, len(chunks)) if _can_fork() else 1
         spawned = min(self.processes, -(-len(hypotheses) // _WORTH_AN_IMPORT))
@@ -97,7 +98,7 @@ class Workers:
                 score = self._spawn(spawned)
             else:
                 score = stack.enter_context(workers(_Worker, (), forked, here=True))
-            with Progress(what, len(hypotheses), "samples") as progress:
+            with tqdm(total=len(hypotheses), desc=what, unit=" samples", delay=2) as progress:
                 for chunk, parts in zip(chunks, score("score", tasks)):
                     for name, part in zip(names, parts):
                         if name not in statistics:

@@ -63,16 +63,5 @@ def test_what_a_command_does_without(
     assert loaded_after(given, [*NEVER, *others]) == []
 
 
-@pytest.mark.parametrize("processes", [1, 2])
-def test_what_poisoning_does_without(processes: int, tmp_path: Path) -> None:
-    # Each process would hold its part of them.
-    code = 'run ( "" select a from t where b = ? "" )'
-    (tmp_path / "in.csv").write_text(f'src,tgt\nget all,"{code}"\n', encoding="utf-8")
-    words = ["poison", "--attack", "ripple", "--poison-count", 1, "--processes", processes]
-    files = ["--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv"]
-    others = ["numpy", "scipy", "sacrebleu", "tqdm"]
-    assert loaded_after([*words, *files], [*NEVER, *others]) == []
-
-
 def test_what_is_imported_would_be_seen() -> None:
     assert loaded_after(["poison", "--list"], ["json", "argparse", "torch"]) == ["json", "argparse"]

@@ -7,13 +7,13 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from zipfile import BadZipFile
 
 import numpy as np
+from tqdm import tqdm
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.data.workers import workers
 from dece_fairseq.defenses.revealing.surprises import TargetWords, TokenSurprises
-from dece_fairseq.progress import Progress
 from dece_fairseq.user_dir import import_user_dir
 
 #: pairs that a process is given at a time
@@ -110,7 +110,7 @@ def target_words(
     missing = [index for index in chosen if index not in words]
     chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
     crew = max(1, min(processes, len(chunks)))
-    with Progress("surprise", len(missing), "pairs") as progress, workers(
+    with tqdm(total=len(missing), desc="surprise", unit=" pairs", delay=2) as bar, workers(
         _Worker, (reference, crew), crew
     ) as run:
         asked = ([pairs[index] for index in chunk] for chunk in chunks)
@@ -119,7 +119,7 @@ def target_words(
                 known.save([pairs[index] for index in chunk], answers)
             for index, told in zip(chunk, answers):
                 words.add(index, told)
-            progress.update(len(chunk))
+            bar.update(len(chunk))
     return words
 
 
