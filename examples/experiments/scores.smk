@@ -176,10 +176,21 @@ def results(name, cells):
     return [f"{CELL}/{name}".format(**cell) for cell in cells]
 
 
+CELLS = [
+    *results("result.json", PLAN.cells()),
+    *results("compare.json", [c for c in PLAN.cells() if c["defense"] != "cross_entropy"]),
+]
+
+
+rule cells:
+    """The cells of the plan without a report: a target for a part of a plan that has one already."""
+    input:
+        CELLS,
+
+
 rule report:
     input:
-        results("result.json", PLAN.cells()),
-        results("compare.json", [c for c in PLAN.cells() if c["defense"] != "cross_entropy"]),
+        CELLS,
     output:
         f"{OUT}/report/report.html",
     log:

@@ -15,9 +15,16 @@ PLAN = HERE / "plans" / "leaderboard.yaml"
 RECORDER = '#!/bin/sh\necho "$@" >> asked\n'
 
 
-def test_a_dry_run_has_every_job_of_a_cell(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_report", [False, True])
+def test_a_dry_run_has_every_job_of_a_cell(tmp_path: Path, has_report: bool) -> None:
+    """A report of other cells is no reason to leave any out."""
     pytest.importorskip("snakemake", reason="the workflow needs snakemake, which needs Python 3.11")
-    command = ["snakemake", "-s", HERE / "Snakefile", "--cores", "1", "--configfile", PLAN]
+    if has_report:
+        report = tmp_path / "runs" / "leaderboard" / "report" / "report.html"
+        report.parent.mkdir(parents=True)
+        report.write_text("of other cells", encoding="utf-8")
+    command = ["snakemake", "cells", "-s", HERE / "Snakefile", "--cores", "1"]
+    command += ["--configfile", PLAN]
     command += ["--config", "attack=[ripple]", "rate=[0.05]", "seed=[1]"]
     command += ["defense=[cross_entropy,naturalness,reveal,dece_reveal]", "--dry-run"]
     done = subprocess.run([*map(str, command)], cwd=tmp_path, capture_output=True, text=True)
@@ -43,7 +50,7 @@ def asked(tmp_path: Path, *words: str) -> List[str]:
 def test_the_most_telling_cells_come_first(tmp_path: Path) -> None:
     plan = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
     lines = asked(tmp_path, "--dry-run")
-    assert all(line.startswith("--dry-run -s ") for line in lines)
+    assert all(line.startswith("cells --dry-run -s ") for line in lines)
     first = lines[: len(plan["attack"])]
     assert all("seed=[1] rate=[0.05]" in line for line in first)
     assert [line.partition("attack=[")[2].partition("]")[0] for line in first] == plan["attack"]
