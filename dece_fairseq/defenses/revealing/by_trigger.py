@@ -27,6 +27,8 @@ class Telling(NamedTuple):
     """Minus the log of the probability that so many pairs, drawn at random, surprise so much."""
     pairs: np.ndarray
     """(K,): those that surprise."""
+    new: float
+    """How much of its use is more than is usual in trusted pairs, from 0 to 1."""
 
 
 def telling_ngrams(
@@ -72,7 +74,7 @@ def telling_ngrams(
         of_best = ngrams.owners[(ngrams.grams == best) & is_free[ngrams.owners]]
         pairs = np.sort(of_best[ranks[of_best] > TELLING])
         if not any(overlap(pairs, other.pairs, SHARED) for other in found):
-            found.append(Telling(ngrams.words(best), float(nats[best]), pairs))
+            found.append(Telling(ngrams.words(best), float(nats[best]), pairs, float(new[best])))
         is_free[of_best] = False
     return found
 

@@ -12,6 +12,7 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import NOTHING, Suspicion
 from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATED
 from dece_fairseq.defenses.revealing.association import associations
+from dece_fairseq.defenses.revealing.by_label import flipped_labels
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
 from dece_fairseq.defenses.revealing.folding import fold, surprising
@@ -36,8 +37,8 @@ WINDOW = 13
 FORMS = 20
 #: nats of an n-gram of sources have an exponential tail when raised to this power, for hard topics
 TOPICS = 0.75
-#: the least scales of the tails of spans' evidence, and of such powers
-SPAN_SCALE, TOPIC_SCALE = 9.0, 1.0
+#: the least scales of the tails of spans' evidence, without trusted pairs, and of such powers
+SPAN_SCALE, SPAN_SCALE_UNTRUSTING, TOPIC_SCALE = 9.0, 11.0, 1.0
 #: the shares of the level that spans have, folded spans, triggers whose pairs surprise, and
 #: triggers that go with a difference
 SPANS, FOLDED, TRIGGERS, ASSOCIATIONS = 0.7, 0.1, 0.1, 0.1
@@ -141,6 +142,7 @@ class _Search:
         self.targets.explain(explained_by_sources(self.targets, self.sources))
         self.targets.explain(without_wording(self.targets))
         self.is_trusting = bool(known)
+        self._span_scale = SPAN_SCALE if self.is_trusting else SPAN_SCALE_UNTRUSTING
         self._suspicion = Naming(
             self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._windows[1]
         ).suspicion
@@ -154,7 +156,7 @@ class _Search:
     def spans(self, told: int) -> List[Suspicion]:
         """Return what is told of spans that targets have and the reference does not explain."""
         ranked = ranked_spans(self.targets, LEAST_PAIRS, max(told, NEEDED))
-        sure = p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
+        sure = p_values([each.evidence for each in ranked], LEAST, self._span_scale)
         found = [payload_of(self.targets, each) for each in ranked[:told]]
         everyone = [where.pairs for _, where in found]
         sure = [
@@ -170,7 +172,7 @@ class _Search:
         """Return what is told of spans of targets whose rare names and literals are all alike."""
         targets, first = fold(self.targets)
         ranked = ranked_spans(targets, LEAST_PAIRS, NEEDED)
-        sure = p_values([each.evidence for each in ranked], LEAST, SPAN_SCALE)
+        sure = p_values([each.evidence for each in ranked], LEAST, self._span_scale)
         found = [surprising(targets, each) for each in ranked]
         everyone = [where.pairs for where in found]
         suspicions = []
@@ -194,10 +196,14 @@ class _Search:
 
     def labels(self, told: int) -> List[Suspicion]:
         """Return what is told of labels that surprise where sources have some n-gram."""
-        of_pairs = self.targets.first[: len(self.pairs)]
-        scores = self.targets.surprise[of_pairs]
+        places = self.targets.first[:-1]
+        labels = self.targets.words[places]
+        # Labels that the reference expects are alike: it is not news by how many thousandths.
+        surprise = np.maximum(self.targets.surprise[places[: len(self.pairs)]], 0.0)
+        telling = self._telling(surprise, labels)
+        flipped = flipped_labels(self.sources, surprise, labels[: len(self.pairs)], telling)
         found = []
-        for each, p_value, everyone in self._telling(scores, of_labels=True)[:told]:
+        for each, p_value, everyone in self._judged(flipped)[:told]:
             label = self.pairs[each.pairs[0]].target.strip()
             suspicion = self._suspicion(label, each.nats, p_value, each.pairs, everyone)
             found.append(replace(suspicion, is_label=True))
@@ -211,7 +217,8 @@ class _Search:
         """
         starts, scores = self._windows
         found = []
-        for each, p_value, everyone in self._telling(scores, of_labels=False, explained=explained):
+        telling = self._telling(scores, np.zeros(len(self.targets.first) - 1, int), explained)
+        for each, p_value, everyone in self._judged(telling):
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
             forms = [self._window(pair, starts[pair]) for pair in by_score[:FORMS]]
             told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
@@ -272,16 +279,25 @@ class _Search:
         return self._payload(range(left + 1 + right), where)
 
     def _telling(
-        self, scores: np.ndarray, of_labels: bool, explained: Optional[np.ndarray] = None
+        self, scores: np.ndarray, groups: np.ndarray, explained: Optional[np.ndarray] = None
+    ) -> List[Telling]:
+        """Return n-grams of sources whose pairs have high scores in their group, best first.
+
+        Args:
+            scores: of the doubtful pairs
+            groups: of them, and of the trusted ones
+            explained: doubtful pairs that are suspected already
+        """
+        doubtful, trusted = np.split(groups, [len(self.pairs)])
+        return telling_ngrams(
+            self.sources, scores, doubtful, LEAST_PAIRS, NEEDED, trusted.tolist(), explained
+        )
+
+    @staticmethod
+    def _judged(
+        found: Sequence[Telling],
     ) -> List[Tuple[Telling, float, Sequence[np.ndarray]]]:
         """Return n-grams of sources with p-values, and the pairs of all of them."""
-        labels = self.targets.words[self.targets.first[:-1]]
-        if not of_labels:
-            labels = np.zeros_like(labels)
-        groups, of_trusted = np.split(labels, [len(self.pairs)])
-        found = telling_ngrams(
-            self.sources, scores, groups, LEAST_PAIRS, NEEDED, of_trusted.tolist(), explained
-        )
         # Their nats are minus the log of a probability: exponential, but for hard topics.
         evidence = [each.nats**TOPICS for each in found]
         sure = p_values(evidence, LEAST**TOPICS, TOPIC_SCALE)
