@@ -65,11 +65,16 @@ def verdict(findings: Findings) -> str:
 
 
 def cautions(findings: Findings) -> List[str]:
-    """Return what was not looked at, a sentence each: trusted pairs, and ends of long targets."""
+    """Return what to know of the findings, a sentence each: trusted pairs, ends of long targets."""
     said = []
     why = findings.made_of.get("trusted_left_aside")
     if why:
         said.append(f"The trusted pairs were left aside: {why}.")
+    if findings.made_of.get("trusted_compared") == 0 and findings.significant():
+        said.append(
+            "Without trusted pairs, whatever the reference does not know and many pairs have looks "
+            "like an attack: read what is suspected before you drop it."
+        )
     cut = findings.made_of.get("targets_cut")
     if cut:
         what = "One target is" if cut == 1 else f"{cut:,} targets are"

@@ -62,6 +62,7 @@ def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable
     )
     assert findings.made_of["pairs"] == 200
     assert findings.made_of["doubtful"] == 120
+    assert findings.made_of["trusted_compared"] == 80
     assert findings.made_of["trusted_left_aside"] is None
     assert f"in {len(case.ids)} pairs" in said.out.splitlines()[0]
     assert "»bb«" in said.out
@@ -84,6 +85,7 @@ def test_few_trusted_pairs_are_left_aside_and_said_to_be(
     assert f"The trusted pairs were left aside: {why}." in page.read_text(encoding="utf-8")
     findings = read_findings(result)
     assert findings.made_of["trusted_left_aside"] == why
+    assert findings.made_of["trusted_compared"] == 0
     first = findings.significant()[0]
     assert first.trigger == "bb"
     assert set(first.pairs) <= set(case.ids)

@@ -70,6 +70,8 @@ def test_the_text_says_what_where_and_how_sure() -> None:
     ("made_of", "said"),
     [
         ({"targets_cut": 0, "trusted_left_aside": None}, []),
+        ({"targets_cut": 0, "trusted_compared": 40}, []),
+        ({"targets_cut": 0, "trusted_compared": 0}, ["Without trusted pairs, whatever the"]),
         ({"targets_cut": 1}, ["One target is longer than the reference reads; a payload"]),
         (
             {"targets_cut": 1200, "trusted_left_aside": "they are few"},
@@ -85,6 +87,11 @@ def test_what_was_not_looked_at_is_said(made_of: Dict[str, Any], said: List[str]
     page = as_html(PAIRS, findings)
     assert all(start in page for start in said)
     assert ("longer than" in page) == bool(made_of["targets_cut"])
+
+
+def test_nothing_claimed_is_nothing_to_read_before_it_is_dropped() -> None:
+    findings = Findings([UNSURE], 0.05, "", {"trusted_compared": 0})
+    assert "Without trusted pairs" not in as_text(PAIRS, findings)
 
 
 def test_verdicts() -> None:

@@ -97,7 +97,8 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     words = target_words(job.reference, pairs, doubtful, job.processes, job.work)
     usual, left_aside = looked_at(pairs, trusted.ids)
     suspicions = reveal_pairs(pairs, words, usual)
-    made_of = _made_of(job, command, {"pairs": len(pairs), "doubtful": len(doubtful)})
+    counts = {"pairs": len(pairs), "doubtful": len(doubtful), "trusted_compared": len(usual)}
+    made_of = _made_of(job, command, counts)
     made_of.update(targets_cut=words.cut, trusted_left_aside=left_aside)
     return Revealed(pairs, Findings(suspicions, job.level, EXPLANATION, made_of))
 
