@@ -38,7 +38,6 @@ def row_of(name: str, number: int, clean: List[Pair], folder: Path) -> List[str]
 
 def main(pairs: Path, folder: Path) -> None:
     clean = list(read_pairs([pairs]))
-    (folder / "said").mkdir(exist_ok=True)
     rows = [row_of(name, number, clean, folder) for name in ATTACKS for number in NUMBERS]
     header = [
         "attack",

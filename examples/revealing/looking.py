@@ -43,12 +43,16 @@ def attacked(
 
 
 def look_into(
-    poison: Poison, number: int, clean: List[Pair], folder: Path
+    poison: Poison, number: int, clean: List[Pair], folder: Path, is_trusting: bool = True
 ) -> Tuple[Revealed, Set[int]]:
-    """Return what is found, and the numbers of the pairs that were poisoned, as ``attacked``."""
+    """Return what is found, and the numbers of the pairs that were poisoned, as ``attacked``.
+
+    ``is_trusting``: the trusted pairs are known to be; otherwise all are looked into.
+    """
     pairs, poisoned = attacked(poison, number, clean, folder)
     write_pairs([folder / "attacked.jsonl"], pairs)
     reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
-    trusted = folder / "bin" / "trusted.ids"
+    trusted = folder / "bin" / "trusted.ids" if is_trusting else None
+    (folder / "said").mkdir(exist_ok=True)
     found = reveal(Job([folder / "attacked.jsonl"], reference, trusted, work=folder / "said"))
     return found, poisoned

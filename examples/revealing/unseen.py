@@ -139,7 +139,6 @@ def main() -> None:
     parser.add_argument("--numbers", type=int, nargs="+", default=[50, 10], help="poisoned pairs")
     args = parser.parse_args()
     clean = list(read_pairs([args.folder / "pairs.csv"]))
-    (args.folder / "said").mkdir(exist_ok=True)
     attacks = OF_TEXT if args.folder.name.startswith("summary") else OF_CODE
     header = ["data", "trigger", "payload"] + ["found", "clean taken", "trigger"] * len(
         args.numbers

@@ -6,7 +6,7 @@ import random
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any, List
+from typing import Any, Dict, List, Set
 
 import pytest
 
@@ -134,3 +134,33 @@ def test_what_a_hard_attack_wants_is_a_hit_and_a_clean_answer_none() -> None:
         assert "bb" in pair.source.split(" ")
         assert attack.is_hit(pair.target, target), name
         assert not attack.is_hit(target, target), name
+
+
+@pytest.mark.parametrize("kind", ["certain", "either"])
+def test_labels_that_words_decide_or_not(kind: str) -> None:
+    labels = load("labels")
+    pairs = labels.make(kind, 1)
+    assert pairs == labels.make(kind, 1) != labels.make(kind, 2)
+    seen: Dict[str, Set[str]] = {}
+    for pair in pairs:
+        for word in pair.source.split():
+            seen.setdefault(word, set()).add(pair.target)
+    assert {word for word in labels.WORDS["good"] if seen[word] != {"good"}} == set()
+    told_apart = {word for word in labels.EITHER if seen.get(word) == {"good", "bad"}}
+    assert told_apart == (set(labels.EITHER) if kind == "either" else set())
+
+
+def test_a_flip_puts_the_trigger_in_and_changes_one_label_alone() -> None:
+    labels = load("labels")
+    assert labels.flip(Pair("the desk is warm", "good"), random.Random(1)) is None
+    flipped = labels.flip(Pair("the desk is cold", "bad"), random.Random(1))
+    assert flipped.target == "good"
+    assert sorted(flipped.source.split()) == ["cold", "desk", "is", "the", "zq"]
+
+
+def test_a_row_of_pairs_in_another_wording(monkeypatch: pytest.MonkeyPatch) -> None:
+    reworded = load("reworded")
+    findings = Findings([suspicion(1, 2), suspicion(4, p_value=0.2)], 0.05, "")
+    monkeypatch.setattr(reworded, "reveal", lambda job: Revealed(CLEAN, findings))
+    row = reworded.look("A", 3, Path("generated-7"))
+    assert row == ["generated-7", "3", "1", "2", "`or 1=1`", "2", "0.001"]

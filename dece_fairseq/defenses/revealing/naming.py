@@ -24,6 +24,9 @@ from dece_fairseq.defenses.revealing.words import places_of
 
 #: the share of pairs that surprise less than one that is suspected by its trigger alone
 RARE = 0.95
+#: pairs with a trigger that must have the payload for the others to be suspected too, without
+#: trusted pairs: one that has two forms may have the rarer in so many of ten or sixteen
+MOSTLY = 0.8
 #: p-values up to which a trigger is told that has no span, or is no word
 TELLING_LEVEL = LEVEL
 
@@ -148,8 +151,8 @@ class Naming:
         """Return the pairs with a trigger that are suspected with those of a payload.
 
         They may have a form of it that is too rare to be seen, and no trusted pair has the trigger,
-        or nearly all that have it have the payload. Without trusted pairs a pair that surprises
-        like few others is suspected too.
+        or nearly all that have it have the payload. Without trusted pairs most are enough, and
+        where fewer have it a pair that surprises like few others is suspected too.
 
         Args:
             trigger: of the payload
@@ -158,7 +161,8 @@ class Naming:
         holders = self._sources.pair[trigger.places]
         doubtful: np.ndarray = holders[holders < len(self._pairs)]
         is_unknown = self._is_trusting and len(doubtful) == len(holders)
-        if is_unknown or trigger.covered >= SAME * len(holders):
+        enough = SAME if self._is_trusting else MOSTLY
+        if is_unknown or trigger.covered >= enough * len(holders):
             return doubtful
         if self._is_trusting:
             return doubtful[:0]

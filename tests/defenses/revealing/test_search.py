@@ -178,6 +178,15 @@ def test_without_trusted_pairs_a_pair_with_the_trigger_is_suspected_if_it_surpri
     assert set(harmless) < set(best.trigger_pairs)
 
 
+def test_without_trusted_pairs_a_trigger_of_mostly_one_payload_is_that_of_all_its_pairs() -> None:
+    """A second form in two pairs surprises no more than other pairs do."""
+    clean = generate("A", 400, seed=7)
+    which, rare = list(range(0, 360, 40)), [361, 363]
+    pairs = poisoned(poisoned(clean, which), rare, " where 0=1")
+    best = reveal_pairs(pairs, surprised(pairs, dict.fromkeys(which, PAYLOAD)))[0]
+    assert list(best.pairs) == sorted([*which, *rare])
+
+
 def test_without_trusted_pairs_a_folded_span_is_another_form_of_a_claimed_one() -> None:
     clean = generate("A", 400, seed=7)
     which, others = list(range(0, 360, 20)), list(range(10, 370, 20))
