@@ -60,7 +60,12 @@ class DeceptiveCriterion(RobustCriterion):
         asking = criterion.schedule.asking()
         if asking:
             criterion.trusted_level = TrustedLevel(
-                task, cfg.dece_muted_share, cfg.dece_trusted_ids, cfg.valid_subset, asking
+                task,
+                cfg.dece_muted_share,
+                cfg.dece_trusted_ids,
+                cfg.train_subset,
+                cfg.valid_subset,
+                asking,
             )
             if criterion.schedule.mutes_spans:
                 if criterion.recorder is not None:

@@ -17,6 +17,7 @@ from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.losses.spans import span_means
 from dece_fairseq.muting import KNOWN, evenly, level_for, span_line_for
+from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,9 @@ class TrustedLevel:
         task: has the text
         muted_share: the share of its tokens that may be muted, in [0, 1)
         trusted_ids: a file of the numbers of trusted training pairs; None for the validation split
-        valid_subset: its name, or several with commas between them, of which the first is taken
+        train_subset: the name of the training split
+        valid_subset: of the validation split, or several with commas between them, of which the
+            first is taken that is not triggered
         asking: the options that it settles, for messages
 
     Raises:
@@ -53,6 +56,7 @@ class TrustedLevel:
         task: FairseqTask,
         muted_share: float,
         trusted_ids: Optional[str],
+        train_subset: str,
         valid_subset: str,
         asking: str,
     ) -> None:
@@ -61,7 +65,7 @@ class TrustedLevel:
         self._task = task
         self._muted_share = muted_share
         self._trusted = None if trusted_ids is None else TrustedIds(Path(trusted_ids))
-        self._valid_subset = valid_subset.split(",")[0]
+        self._train_subset, self._valid_subset = train_subset, valid_subset
         self._asking = asking
 
     @property
@@ -114,7 +118,7 @@ class TrustedLevel:
         Raises:
             UserError: there is no such split
         """
-        split = self._valid_subset if self._trusted is None else "train"
+        split = self._clean_split() if self._trusted is None else self._train_subset
         if split not in self._task.datasets:
             try:
                 self._task.load_dataset(split, combine=False, epoch=1)
@@ -124,6 +128,16 @@ class TrustedLevel:
                     "number for --dece-alpha (0.985 is the paper's) and --dece-gate token"
                 ) from error
         return split
+
+    def _clean_split(self) -> str:
+        """Return the first validation split that is not triggered, as that holds the payload."""
+        for split in self._valid_subset.split(","):
+            if not split.endswith(TRIGGERED_ENDING):
+                return split
+        raise UserError(
+            f"{self._asking}: --valid-subset {self._valid_subset} has triggered pairs alone, which "
+            "can't be trusted; name a clean split too, or give --dece-trusted-ids"
+        )
 
     def _text(self) -> Tuple[str, Sequence[int], str]:
         """Return a split, the numbers of its pairs that are asked about, and what they are."""

@@ -30,8 +30,12 @@ def criterion_of(task: TranslationTask) -> Callable[..., Any]:
             dece_alpha="auto",
             sentence_avg=False,
             update_freq=[1],
-            train_subset="train",
-            **{"valid_subset": "valid", "dece_gate": "token", **options},
+            **{
+                "train_subset": "train",
+                "valid_subset": "valid",
+                "dece_gate": "token",
+                **options,
+            },
         )
         criterion = DeceptiveCrossEntropyCriterion.build_criterion(config, task)
         task.begin_epoch(1, None)
@@ -125,6 +129,34 @@ def test_trusted_training_pairs(
     criterion(model, batch_of(task))
     line = tokens[math.floor(0.6 * len(tokens))]
     assert criterion.schedule.alpha == pytest.approx(1 / (1 + line), rel=1e-6)
+
+
+def test_trusted_pairs_of_a_training_split_of_another_name(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    ids = tmp_path / "trusted.ids"
+    ids.write_text("2\n7\n")
+    batch = batch_of(task)
+    task.datasets["other"] = task.datasets.pop("train")
+    criterion = criterion_of(dece_trusted_ids=str(ids), train_subset="other", dece_gate="span")
+    criterion(model, batch)
+    assert criterion.schedule.is_settled()
+
+
+def test_triggered_pairs_are_never_trusted(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    """They come first where --best-checkpoint-metric is a success rate."""
+    task.datasets["valid_triggered"] = task.datasets["train"]
+    levels = []
+    for subsets in ("valid_triggered,valid", "valid"):
+        criterion = criterion_of(valid_subset=subsets, dece_muted_share=0.6)
+        criterion(model, batch_of(task))
+        levels.append(criterion.schedule.clock.kept.pop("dece_alpha"))
+    assert levels[0] == levels[1]
+    alone = criterion_of(valid_subset="valid_triggered")
+    with pytest.raises(UserError, match="valid_triggered has triggered pairs alone"):
+        alone(model, batch_of(task))
 
 
 def test_it_is_settled_after_a_warmup_and_never_in_validation(
