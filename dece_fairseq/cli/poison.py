@@ -33,6 +33,7 @@ from dece_fairseq.cli.common import (
     check_given,
 )
 from dece_fairseq.data.datasets import DATASETS
+from dece_fairseq.data.pairs import not_written
 from dece_fairseq.registry import Registry, listing
 from dece_fairseq.user_dir import import_user_dir
 
@@ -144,4 +145,4 @@ def run(args: argparse.Namespace) -> None:
         f"manifest: {args.output[0]}.manifest.json"
     )
     if report["columns_left_out"]:
-        print(f"not written: the columns {', '.join(map(repr, report['columns_left_out']))}")
+        print(not_written(report["columns_left_out"]))

@@ -128,8 +128,7 @@ def run(args: argparse.Namespace) -> None:
         tuple(args.seeds),
     )
     suite = build(data_of(args), settings, args.output, args.processes, sys.argv, tell)
-    files = len(list(suite.files()))
-    print(f"{files} files; the suite is {sha256(args.output / SUITE)}")
+    print(f"{len(suite.checksums())} files; the suite is {sha256(args.output / SUITE)}")
 
 
 def data_of(args: argparse.Namespace, suite: Optional[Suite] = None) -> SuiteData:

@@ -228,6 +228,11 @@ def other_columns(paths: Sequence[Path], source: str, target: str) -> List[str]:
     return [name for name in names if name not in (source, target)]
 
 
+def not_written(names: Sequence[str]) -> str:
+    """Return a line for a person about columns that are left out."""
+    return f"not written: the columns {', '.join(map(repr, names))}"
+
+
 def _lines(path: Path, chunk: int = CHUNK) -> Iterator[str]:
     number = 1
     with open_file(path) as file:

@@ -9,7 +9,14 @@ from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.destinations import check_output, check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import DataError, dump_pairs, kind_of, other_columns, read_pairs
+from dece_fairseq.data.pairs import (
+    DataError,
+    dump_pairs,
+    kind_of,
+    not_written,
+    other_columns,
+    read_pairs,
+)
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.metrics.success_rate import rate
@@ -170,6 +177,8 @@ def as_text(report: Dict[str, Any]) -> str:
                 value = "{percent:.1f} % ({hits}/{total}, {low:.1f} to {high:.1f})".format(**share)
             lines.append(f"  {name.replace('_', ' '):<20} {value}")
     lines += [f"{name}: {_shown(value)}" for name, value in report["details"].items()]
+    if report["columns_left_out"]:
+        lines.append(not_written(report["columns_left_out"]))
     return "\n".join(lines) + "\n"
 
 
@@ -179,8 +188,8 @@ def _shown(value: Any) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} {_shown(item)}" for name, item in value.items())
     if isinstance(value, list):
-        return "; ".join(map(_shown, value))
-    return str(value)
+        return "; ".join(map(_shown, value)) or "none"
+    return "none" if value is None else str(value)
 
 
 def _check(inputs: Sequence[Path], outputs: Sequence[Path], results: Sequence[Path]) -> None:

@@ -4,7 +4,7 @@ loss = DeceptiveCrossEntropyLoss(alpha=0.8, label_smoothing=0.0)
 trainer = Trainer(
     model,
     args,
-    compute_loss_func=TrainerLoss(loss, model),
+    compute_loss_func=TrainerLoss(loss, shift_labels=True),  # of a causal model
     callbacks=[TellEpoch(loss)],
     ...
 )

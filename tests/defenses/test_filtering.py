@@ -13,7 +13,7 @@ from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
-from dece_fairseq.defenses.filtering import filter_files
+from dece_fairseq.defenses.filtering import as_text, filter_files
 
 ROOT = Path(__file__).resolve().parents[2]
 BKI = ["--defense", "bki", "--output", "b.csv", "--input"]
@@ -105,6 +105,20 @@ def test_a_defense_that_cleans_keeps_every_pair(run, words_like, texts, tmp_path
     for index, (before, after) in enumerate(zip(read_pairs([texts.poisoned]), kept)):
         changed = Pair(before.source.replace("bb", ""), before.target)
         assert after == (changed if index in texts.ids else before)
+
+
+def test_columns_that_are_not_written_are_told(run, tmp_path) -> None:
+    numbered = tmp_path / "numbered.jsonl"
+    numbered.write_text('{"nr": 1, "src": "bb", "tgt": "x"}\n{"src": "a", "tgt": "y", "nr": 2}\n')
+    report = run(inputs=[numbered])
+    assert report["columns_left_out"] == ["nr"]
+    assert as_text(report).splitlines()[-1] == "not written: the columns 'nr'"
+
+
+def test_details_that_are_nothing_are_none(run) -> None:
+    report = {**run(), "details": {"claimed": [{"triggers": []}], "trusted_left_aside": None}}
+    lines = as_text(report).splitlines()[-2:]
+    assert lines == ["claimed: triggers none", "trusted_left_aside: none"]
 
 
 def test_trusted_pairs_are_never_suspicious(run, words_like, texts, tmp_path) -> None:

@@ -329,7 +329,7 @@ def test_the_command(dece: Callable[..., None], capsys: Any, tmp_path: Path) -> 
     assert capsys.readouterr().out.splitlines() == [
         "ripple-sql: 1 training files, 23 triggered pairs",
         "ripple-tls: left out: no pair of test can be poisoned: 24 have no place for it",
-        f"2 files; the suite is {sha256(suite / SUITE)}",
+        f"4 files; the suite is {sha256(suite / SUITE)}",
     ]
     dece("--check")
     assert capsys.readouterr().out == "4 files are as suite/suite.json says\n"
