@@ -3,11 +3,12 @@
 import json
 import re
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional, Tuple
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
+from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.reports.board import ABOUT, BOARD, SCORES, read_about, read_board, read_object
 from dece_fairseq.reports.cells import Cell
 from dece_fairseq.reports.leaderboard import payload_of
@@ -16,6 +17,8 @@ from dece_fairseq.suites.suite import SUITE, Suite, read_suite
 
 #: what an error tells of all that is wrong, at most
 TOLD = 5
+#: percentages this close are the same
+ROUNDING = 1e-6
 
 
 def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
@@ -94,8 +97,8 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
     if dataset and axes["dataset"] != dataset:
         return [f"{name}: the suite is of {dataset}"]
     entry = {entry.name: entry for entry in suite.entries}.get(f"{attack}-{payload}")
-    rate = axes["rate"]
-    portion = rate if rate.startswith("count-") else f"rate-{rate}"
+    poisoned = axes["rate"]
+    portion = poisoned if poisoned.startswith("count-") else f"rate-{poisoned}"
     training = f"{portion}/seed-{axes['seed']}"
     if entry is None or training not in entry.files:
         return [f"{name}: the suite has no {attack}-{payload or '?'}/{training}"]
@@ -108,9 +111,20 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
         if metric.startswith("asr_") and score.total != asked:
             found.append(f"{name}: {metric} of {score.total} requests, but the suite has {asked}")
         if score.hits is not None and score.total:
-            share = 100 * score.hits / score.total
-            if abs(share - score.percent) > 1e-6:
+            counted = rate(score.hits, score.total)
+            if abs(counted.percent - score.percent) > ROUNDING:
                 found.append(
-                    f"{name}: {metric} is {share:g} % by its counts, not {score.percent:g}"
+                    f"{name}: {metric} is {counted.percent:g} % by its counts, not "
+                    f"{score.percent:g}"
+                )
+            if _differ((score.low, counted.low), (score.high, counted.high)):
+                found.append(
+                    f"{name}: the interval of {metric} is {counted.low:g} to {counted.high:g} by "
+                    f"its counts, not {score.low:g} to {score.high:g}"
                 )
     return found
+
+
+def _differ(*ends: Tuple[Optional[float], float]) -> bool:
+    """Return whether an interval that was told has other ends than the counts give."""
+    return any(told is not None and abs(told - right) > ROUNDING for told, right in ends)

@@ -2,7 +2,7 @@
 
 import csv
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError
@@ -56,12 +56,17 @@ def read_scores(path: Path) -> List[Cell]:
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: {error}; name a report.csv of this program") from error
     cells: Dict[Tuple[str, ...], Cell] = {}
+    told: Set[Tuple[str, ...]] = set()
     for number, row in enumerate(rows, start=1):
         try:
             axes = {axis: row[axis] for axis in AXES}
             score = _score(row)
             if not is_score(score) or not all(axes.values()):
                 raise ValueError("no score of a cell")
+            key = (*axes.values(), row["metric"])
+            if key in told:
+                raise ValueError(f"{'/'.join(key)} is there twice")
+            told.add(key)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"{path}, score {number}: {error}; name a report.csv of this program"

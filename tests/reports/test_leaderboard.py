@@ -11,6 +11,7 @@ import pytest
 from dece_fairseq.cli import main
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
+from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import read_board
 from dece_fairseq.reports.leaderboard import NOT_MEASURED, entries, overview, write_leaderboard
@@ -26,7 +27,7 @@ def line(defense: str, seed: int, metric: str, hits: int, total: int = 8) -> Dic
     signature = SIGNED if metric == "asr_parse" else "bleu_code|tok:code|v:0"
     axes = {"dataset": "lyra", "trusted": "0.5", "attack": "ripple", "rate": "0.05"}
     number = {"percent": 100 * hits / total, "low": 0.0, "high": 100.0}
-    number.update({"hits": hits, "total": total} if metric == "asr_parse" else {})
+    number.update(rate(hits, total).as_dict() if metric == "asr_parse" else {})
     row = {**axes, "defense": defense, "seed": seed, "metric": metric, "signature": signature}
     return {**row, **number}
 
@@ -192,6 +193,11 @@ def test_results_of_the_suite_are_added(
         ({}, {"signature": ""}, r"the suite has no ripple-\?/"),
         ({}, {"total": 7}, "asr_parse of 7 requests, but the suite has 8"),
         ({}, {"percent": 0.0}, "asr_parse is 12.5 % by its counts, not 0"),
+        (
+            {},
+            {"low": 50.0},
+            "the interval of asr_parse is 2.*to 47.* by its counts, not 50",
+        ),
     ],
 )
 def test_what_is_not_of_the_suite_is_refused(

@@ -49,6 +49,16 @@ def test_what_is_no_table_of_scores(before: str, after: str, message: str, tmp_p
     assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]
 
 
+def test_a_score_that_is_there_twice(tmp_path: Path) -> None:
+    path = tmp_path / "report.csv"
+    header = "dataset,trusted,attack,rate,defense,seed,metric,percent,low,high,hits,total,signature"
+    first = "generated,0.5,ripple,0.05,bki,1,asr_string,87.5,52.9,97.8,7,8,x"
+    second = "generated,0.5,ripple,0.05,bki,1,asr_string,0.0,0.0,32.4,0,8,x"
+    path.write_text(f"{header}\n{first}\n{second}\n")
+    with pytest.raises(DataError, match=r"score 2: generated/.*/bki/1/asr_string is there twice"):
+        read_scores(path)
+
+
 def test_no_scores_at_all(tmp_path: Path) -> None:
     path = tmp_path / "report.csv"
     with pytest.raises(DataError, match=r"report\.csv: .*No such file"):
