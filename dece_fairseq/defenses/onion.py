@@ -1,10 +1,11 @@
 """ONION: outlier words by a language model (Qi et al. 2021, arXiv 2011.10369)."""
 
+import math
 from collections import Counter
 from typing import Dict, List, Sequence
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseSettings, Verdict
+from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.defenses.words import drop_words, in_chunks
 
 #: how many of the words that were dropped most often a report names
@@ -25,6 +26,8 @@ class Onion(Defense):
 
     def __init__(self, settings: DefenseSettings) -> None:
         super().__init__(settings)
+        if math.isnan(settings.threshold):  # no word would be above it
+            raise DefenseError(f"--threshold must be a number, got {settings.threshold}")
         assert settings.language_model is not None
         assert settings.language_model_data is not None  # they are needed
         from dece_fairseq.defenses.trained_models import LanguageModel

@@ -3,6 +3,7 @@
 import json
 import math
 from collections import defaultdict
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, List, Sequence
@@ -136,6 +137,11 @@ def test_activation_clustering_of_sources_that_hardly_differ(
     else:
         verdict = defense.examine(sources(*MadeUp.states))
         assert verdict.suspicious == [n % 10 == 0 for n in range(40)]
+
+
+def test_a_threshold_that_nothing_is_above() -> None:
+    with pytest.raises(DefenseError, match="--threshold must be a number, got nan"):
+        DEFENSES.get("onion")(replace(LANGUAGE_MODEL, threshold=math.nan))
 
 
 def test_falling_losses(monkeypatch: pytest.MonkeyPatch) -> None:

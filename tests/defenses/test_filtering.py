@@ -116,9 +116,9 @@ def test_columns_that_are_not_written_are_told(run, tmp_path) -> None:
 
 
 def test_details_that_are_nothing_are_none(run) -> None:
-    report = {**run(), "details": {"claimed": [{"triggers": []}], "trusted_left_aside": None}}
-    lines = as_text(report).splitlines()[-2:]
-    assert lines == ["claimed: triggers none", "trusted_left_aside: none"]
+    details = {"claimed": [{"triggers": []}], "trusted_left_aside": None, "most_dropped": {}}
+    lines = as_text({**run(), "details": details}).splitlines()[-3:]
+    assert lines == ["claimed: triggers none", "trusted_left_aside: none", "most_dropped: none"]
 
 
 def test_trusted_pairs_are_never_suspicious(run, words_like, texts, tmp_path) -> None:
