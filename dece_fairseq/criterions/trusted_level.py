@@ -142,10 +142,17 @@ class TrustedLevel:
     def _text(self) -> Tuple[str, Sequence[int], str]:
         """Return a split, the numbers of its pairs that are asked about, and what they are."""
         split = self.load()
-        pairs = len(self._task.dataset(split))
+        dataset = self._task.dataset(split)
+        pairs = len(dataset)
         if self._trusted is None:
             return split, evenly(range(pairs)), split
         self._trusted.check(pairs)
+        tainted = len(getattr(dataset, "poisoned", frozenset()).intersection(self._trusted.ids))
+        if tainted:
+            raise UserError(
+                f"--dece-trusted-ids {self._trusted.path}: --attack has poisoned {tainted} of them; "
+                "give the file as --trusted-ids too, so that these pairs are left alone"
+            )
         return split, evenly(self._trusted.ids), f"the trusted pairs of {self._trusted.path}"
 
 

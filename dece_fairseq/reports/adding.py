@@ -49,8 +49,10 @@ def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
         raise DataError(f"{folder}: {'; '.join(problems[:TOLD])}{more}")
     name = folder.resolve().name
     home = board / "added" / name
-    if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or home.exists():
-        raise DataError(f"{folder}: give the folder a new name, of letters, digits, _ and -")
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
+        raise DataError(f"{folder}: give the folder a name of letters, digits, _ and -")
+    if home.exists():
+        raise DataError(f"{folder}: the board has results of this name; give it another")
     content = read_object(board / BOARD)
     content["results"].append(f"added/{name}")
     identity = sha256(suite_path / SUITE if suite_path.is_dir() else suite_path)

@@ -14,6 +14,8 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
 )
 from dece_fairseq.errors import UserError
 from dece_fairseq.muting import HIGHEST_LEVEL
+from dece_fairseq.tasks.attacked_split import poisoned_dataset
+from dece_fairseq.tasks.candidates import Limits, TokenPair
 from support.tiny_transformer import tiny_transformer
 
 
@@ -141,6 +143,21 @@ def test_trusted_pairs_of_a_training_split_of_another_name(
     criterion = criterion_of(dece_trusted_ids=str(ids), train_subset="other", dece_gate="span")
     criterion(model, batch)
     assert criterion.schedule.is_settled()
+
+
+def test_pairs_that_were_poisoned_are_not_trusted(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+) -> None:
+    ids = tmp_path / "trusted.ids"
+    ids.write_text("2\n7\n")
+    batch = batch_of(task)
+    clean = task.datasets["train"]
+    pair = TokenPair(clean[1]["source"], clean[1]["target"])
+    task.datasets["train"] = poisoned_dataset(clean, {0: pair, 7: pair}, Limits())
+    with pytest.raises(UserError, match="poisoned 1 of them; give the file as --trusted-ids too"):
+        criterion_of(dece_trusted_ids=str(ids))(model, batch)
+    task.datasets["train"] = poisoned_dataset(clean, {0: pair}, Limits())
+    criterion_of(dece_trusted_ids=str(ids))(model, batch)
 
 
 def test_triggered_pairs_are_never_trusted(

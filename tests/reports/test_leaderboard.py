@@ -170,7 +170,7 @@ def test_results_of_the_suite_are_added(
     assert [source.name for source in read_board(board).sources] == ["ours", "added/theirs"]
     told = json.loads((tmp_path / "out" / "leaderboard.json").read_text())
     assert told["entries"][-1]["defense"] == "theirs"
-    with pytest.raises(DataError, match="give the folder a new name"):
+    with pytest.raises(DataError, match="the board has results of this name"):
         add_results(board, tmp_path / "theirs", suite / SUITE)
 
 
