@@ -150,7 +150,7 @@ class TrustedLevel:
         tainted = len(getattr(dataset, "poisoned", frozenset()).intersection(self._trusted.ids))
         if tainted:
             raise UserError(
-                f"--dece-trusted-ids {self._trusted.path}: --attack has poisoned {tainted} of them; "
+                f"--dece-trusted-ids {self._trusted.path}: --attack poisoned {tainted} of them; "
                 "give the file as --trusted-ids too, so that these pairs are left alone"
             )
         return split, evenly(self._trusted.ids), f"the trusted pairs of {self._trusted.path}"

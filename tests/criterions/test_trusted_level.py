@@ -154,7 +154,7 @@ def test_pairs_that_were_poisoned_are_not_trusted(
     clean = task.datasets["train"]
     pair = TokenPair(clean[1]["source"], clean[1]["target"])
     task.datasets["train"] = poisoned_dataset(clean, {0: pair, 7: pair}, Limits())
-    with pytest.raises(UserError, match="poisoned 1 of them; give the file as --trusted-ids too"):
+    with pytest.raises(UserError, match="attack poisoned 1 of them; give the file"):
         criterion_of(dece_trusted_ids=str(ids))(model, batch)
     task.datasets["train"] = poisoned_dataset(clean, {0: pair}, Limits())
     criterion_of(dece_trusted_ids=str(ids))(model, batch)
