@@ -2,14 +2,15 @@
 # Every filter on poisoned and on clean pairs: what each finds, what it takes for poisoned that is
 # clean, and what it costs.
 #
-#   bash examples/filters/run.sh [--lyra DIR] [--seed N] [--work DIR]
+#   bash examples/filters/run.sh [--lyra DIR] [--bugs DIR] [--seed N] [--work DIR]
 #
-#   --lyra DIR   folder with Lyra's files; without it the generated pairs alone are looked at
+#   --lyra DIR   folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose validation file
+#                is trained on here; without them the generated pairs alone are looked at
 #   --seed N     of everything (default 1)
 #   --work DIR   where results go (default runs/filters)
 #
 # For each data set a reference model is trained on what is trusted: on pairs of another wording, on
-# Lyra on a trusted half. From there cross-entropy is trained on the doubtful pairs, which tells
+# Lyra and Bugs2Fix on a trusted half. From there cross-entropy is trained on the doubtful pairs, which tells
 # LockStep how likely each was in each epoch. What is there already is not made again: after a kill
 # it goes on.
 set -euo pipefail
@@ -17,17 +18,18 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
 source "$root/examples/log.sh"
-work=runs/filters seed=1 lyra=""
-take_options run.sh "lyra seed work" "$@"
+work=runs/filters seed=1 lyra="" bugs2fix=""
+take_options run.sh "lyra bugs=bugs2fix seed work" "$@"
 source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
-cells=("ripple 0.05" "clean 0" "ripple 0.01" "grammar 0.05")
+cells=("word 0.05" "clean 0" "word 0.01" "grammar 0.05")
 # Those first that need no training on the doubtful pairs.
 untrained="gradient_entropy naturalness surprise unexplained_spans"
 filters="$untrained activation_clustering bki lockstep lockstep_least_likely loss_fall spectral_signatures"
 mkdir -p "$work"
 
-# The data set's settings, its pairs, subwords and reference model; sets train, trusted and start.
+# The data set's settings, its pairs and subwords; sets train, trusted, and what its attacks are
+# called by a word and by a grammar.
 prepare_generated() {
     source "$root/examples/quickstart/settings.sh"
     [ -e "$base/B/train.csv" ] || "${dece[@]}" corpus --style B --seed "$seed" \
@@ -37,15 +39,26 @@ prepare_generated() {
     [ -e "$base/bin" ] || "${dece[@]}" prepare --vocab-size "$vocab_size" \
         --train "$base/A/train.csv" --valid "$base/A/valid.csv" --output "$base/bin"
     train="$base/B/train.csv" ids=() subset=(--train-subset train)
+    word=ripple grammar=grammar code=()
     trusted=(--trusted "$base/A/train.csv" --trusted "$base/B/valid.csv")
 }
 
+prepare_half() { # NAME FOLDER OPTIONS...
+    source "$root/examples/$1/settings.sh"
+    [ -e "$base/bin" ] || "${dece[@]}" prepare --dataset "$1" --data "$2" "${@:3}" \
+        --output "$base/bin" --vocab-size "$vocab_size" --trusted-share 0.5 --seed "$seed"
+    ids=(--trusted-ids "$base/bin/trusted.ids") subset=(--train-subset trusted) trusted=()
+}
+
 prepare_lyra() {
-    source "$root/examples/lyra/settings.sh"
-    [ -e "$base/bin" ] || "${dece[@]}" prepare --dataset lyra --data "$lyra" --output "$base/bin" \
-        --vocab-size "$vocab_size" --trusted-share 0.5 --seed "$seed"
-    train="$lyra/train.csv" ids=(--trusted-ids "$base/bin/trusted.ids")
-    subset=(--train-subset trusted) trusted=()
+    prepare_half lyra "$lyra"
+    train="$lyra/train.csv" word=ripple grammar=grammar code=()
+}
+
+prepare_bugs2fix() {
+    prepare_half bugs2fix "$bugs2fix" --splits train=valid
+    train="$bugs2fix/valid.csv" word=dead_code grammar=dead_code_grammar
+    code=(--code-language java --code-place paper)
 }
 
 train() { # DATA_FOLDER SAVE_DIR OPTIONS...
@@ -73,20 +86,19 @@ options_of() { # FILTER; says what it works with
 }
 
 known="$("${dece[@]}" filter --list)"
-for attack_and_rate in "${cells[@]}"; do
-    for data in generated ${lyra:+lyra}; do
+for trigger_and_rate in "${cells[@]}"; do
+    for data in generated ${lyra:+lyra} ${bugs2fix:+bugs2fix}; do
         base="$work/$data-$seed"
         mkdir -p "$base"
         "prepare_$data"
-        read -r attack rate <<< "$attack_and_rate" # after the settings, which have their own
-        cell="$base/$attack-$rate"
+        read -r trigger rate <<< "$trigger_and_rate" # after the settings, which have their own
+        [ "$trigger" = grammar ] && attack="$grammar" || attack="$word" # of clean pairs too
+        [ "$trigger" = clean ] && cell="$base/clean-0" || cell="$base/$attack-$rate"
         mkdir -p "$cell"
         train "$base/bin" "$base/reference" "${subset[@]}" --criterion cross_entropy \
             "${trusted_training[@]}" --max-epoch "$trusted_epochs" --no-epoch-checkpoints
-        named="$attack"
-        [ "$attack" != clean ] || named=ripple # at a rate of 0
         [ -e "$cell/train.csv.manifest.json" ] || log "$cell/poison.log" "${dece[@]}" poison \
-            --attack "$named" --poison-rate "$rate" --seed "$seed" "${ids[@]}" \
+            --attack "$attack" "${code[@]}" --poison-rate "$rate" --seed "$seed" "${ids[@]}" \
             --input "$train" --output "$cell/train.csv"
         [ -e "$cell/bin" ] || log "$cell/prepare.log" "${dece[@]}" prepare \
             --train "$cell/train.csv" --spm "$base/bin/sentencepiece.model" --output "$cell/bin"
@@ -102,7 +114,7 @@ for attack_and_rate in "${cells[@]}"; do
                 "$cell/$filter.csv.seconds" filter --defense "$filter" --seed "$seed" \
                 --input "$cell/train.csv" --output "$cell/$filter.csv" "${ids[@]}" \
                 $(options_of "$filter")
-            echo "$data, $attack $rate, $filter: done" >&2
+            echo "$data, ${cell##*/}, $filter: done" >&2
         done
     done
 done
