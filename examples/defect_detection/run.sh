@@ -12,6 +12,7 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
+source "$root/examples/log.sh"
 seeds=1 work=runs/defect_detection settings=/dev/null
 take_options run.sh "seeds work settings" "$@"
 source "$root/scripts/setup_env.sh"
@@ -32,15 +33,11 @@ model=(--arch roberta --dropout 0.1 --attention-dropout 0.1
     --batch-size 32 --num-workers 0 --no-epoch-checkpoints --log-format json
     --log-interval 1000 --best-checkpoint-metric accuracy --maximize-best-checkpoint-metric)
 
-logged() { # FILE COMMAND...
-    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
-}
-
 train() { # NAME, then what differs; in $here, of $seed
     local run="$here/$1"; shift
     [ -e "$run/done" ] && return
     mkdir -p "$run"
-    logged "$run/train.log" fairseq-train "$@" "${plugin[@]}" "${model[@]}" --seed "$seed" --save-dir "$run"
+    log "$run/train.log" fairseq-train "$@" "${plugin[@]}" "${model[@]}" --seed "$seed" --save-dir "$run"
     touch "$run/done"
 }
 
@@ -54,7 +51,7 @@ measure() { # RUN: the accuracy on each split in percent, to a file each
     local run="$here/$1" split
     [ -e "$run/test.percent" ] && [ -e "$run/test_triggered.percent" ] && return
     rm -f "$run/test.log"
-    logged "$run/test.log" fairseq-validate "$here/bin" "${plugin[@]}" --criterion sentence_prediction \
+    log "$run/test.log" fairseq-validate "$here/bin" "${plugin[@]}" --criterion sentence_prediction \
         --classification-head-name defect --valid-subset test,test_triggered --batch-size 100 \
         --path "$run/checkpoint_last.pt" --log-format json
     for split in test test_triggered; do

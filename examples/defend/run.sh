@@ -19,6 +19,7 @@ set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
+source "$root/examples/log.sh"
 source "$root/examples/generation.sh"
 work=runs/defend dataset=generated data="" envelopes="1 2 3 4 5 6 7 8" gate=auto
 take_options run.sh "dataset data envelopes gate work" "$@"
@@ -32,26 +33,22 @@ mkdir -p "$base"
 
 say() { echo "$(date +%H:%M) $dataset: $*" >&2; }
 
-run() { # LOG COMMAND...; its last lines are shown where it fails
-    "${@:2}" >> "$1" 2>&1 || { tail -n 20 "$1" >&2; return 1; }
-}
-
 # What is there before: the pairs, subwords, and which half of them is trusted. Sets train,
 # valid and test, the files of pairs, and the options of the training on what is trusted.
 prepare_generated() {
     source "$root/examples/quickstart/settings.sh"
     trusted_epochs=6 # of 1,000 pairs, not of the 5,000 of another wording
     train="$base/pairs/train.csv" valid="$base/pairs/valid.csv" test="$base/pairs/test.csv"
-    [ -e "$test" ] || run "$base/prepare.log" "${dece[@]}" corpus --style B --seed 1 \
+    [ -e "$test" ] || log "$base/prepare.log" "${dece[@]}" corpus --style B --seed 1 \
         --split "${corpus[@]}" --output "$base/pairs"
-    [ -e "$base/bin" ] || run "$base/prepare.log" "${dece[@]}" prepare --vocab-size "$vocab_size" \
+    [ -e "$base/bin" ] || log "$base/prepare.log" "${dece[@]}" prepare --vocab-size "$vocab_size" \
         --train "$train" --valid "$valid" --trusted-share 0.5 --output "$base/bin"
     ids=(--trusted-ids "$base/bin/trusted.ids") subset=(--train-subset trusted)
 }
 
 prepare_files() { # SETTINGS OPTIONS...
     source "$1"
-    [ -e "$base/bin" ] || run "$base/prepare.log" "${dece[@]}" prepare --dataset "$dataset" \
+    [ -e "$base/bin" ] || log "$base/prepare.log" "${dece[@]}" prepare --dataset "$dataset" \
         --data "$data" "${@:2}" --vocab-size "$vocab_size" --trusted-share 0.5 --output "$base/bin"
     ids=(--trusted-ids "$base/bin/trusted.ids") subset=(--train-subset trusted)
     test="$data/test.csv"
@@ -75,7 +72,7 @@ prepare_bugs2fix() {
 fit() { # DATA_FOLDER SAVE_DIR OPTIONS...
     [ ! -e "$2/done" ] || return 0
     mkdir -p "$2"
-    run "$2/train.log" fairseq-train "$1" "${task[@]}" "${model[@]}" --seed 1 --num-workers 0 \
+    log "$2/train.log" fairseq-train "$1" "${task[@]}" "${model[@]}" --seed 1 --num-workers 0 \
         --no-epoch-checkpoints --log-format json --log-interval 1000 --disable-validation \
         --save-dir "$2" "${@:3}"
     touch "$2/done"
@@ -97,21 +94,21 @@ for number in $envelopes; do
     mkdir -p "$sealed"
 
     # 1. Someone draws an attack, or none, and hands over pairs.
-    [ -e "$folder/train.csv" ] || run "$sealed/log" python "$here/envelope.py" seal "$dataset" \
+    [ -e "$folder/train.csv" ] || log "$sealed/log" python "$here/envelope.py" seal "$dataset" \
         "$number" "$sealed" --input "$train" "${ids[@]}"
     [ -e "$folder/train.csv" ] || { cp "$sealed/train.csv" "$folder/part"; mv "$folder/part" "$folder/train.csv"; }
 
     # 2. The defender: what does the model that knows the task not expect, and often?
     if [ ! -e "$folder/suspicions.json" ]; then
         say "envelope $number: reveal"
-        run "$folder/reveal.log" "${dece[@]}" reveal --input "$folder/train.csv" "${ids[@]}" \
+        log "$folder/reveal.log" "${dece[@]}" reveal --input "$folder/train.csv" "${ids[@]}" \
             --models "$base/reference/checkpoint_last.pt" --model-data "$base/bin" \
             --output "$folder/kept.csv" --json "$folder/suspicions.json"
     fi
 
     # 3. Cross-entropy and DeCE on all pairs, and DeCE on those that are kept.
     for pairs in train kept; do
-        [ -e "$folder/bin-$pairs" ] || run "$folder/prepare.log" "${dece[@]}" prepare \
+        [ -e "$folder/bin-$pairs" ] || log "$folder/prepare.log" "${dece[@]}" prepare \
             --train "$folder/$pairs.csv" --valid "$valid" --test "$test" \
             --spm "$base/bin/sentencepiece.model" --output "$folder/bin-$pairs"
     done
@@ -139,7 +136,7 @@ for number in $envelopes; do
             status=0
             python "$here/envelope.py" suspects "$folder/suspicions.json" || status=$?
             if [ "$status" = 0 ]; then
-                run "$model_folder/probe.log" "${dece[@]}" probe "$folder/bin-train" \
+                log "$model_folder/probe.log" "${dece[@]}" probe "$folder/bin-train" \
                     --path "$model_folder/checkpoint_last.pt" --attack-file "$folder/suspicions.json" \
                     --input "$folder/train.csv" --generation "$generating" --output "$model_folder/probe" \
                     --json "$model_folder/probe.json"
@@ -163,7 +160,7 @@ for number in $envelopes; do
             mv "$model_folder/part" "$model_folder/test_triggered.out"
         }
     done
-    [ -e "$folder/scores.json" ] || run "$folder/evaluate.log" "${dece[@]}" evaluate \
+    [ -e "$folder/scores.json" ] || log "$folder/evaluate.log" "${dece[@]}" evaluate \
         --run cross_entropy="$folder/cross_entropy" --run dece="$folder/dece" \
         --run both="$folder/both" --metrics bleu_code --json "$folder/scores.json"
     python "$here/envelope.py" open "$folder"

@@ -10,9 +10,9 @@
 #   --work DIR   where results go (default runs/filters)
 #
 # For each data set a reference model is trained on what is trusted: on pairs of another wording, on
-# Lyra and Bugs2Fix on a trusted half. From there cross-entropy is trained on the doubtful pairs, which tells
-# LockStep how likely each was in each epoch. What is there already is not made again: after a kill
-# it goes on.
+# Lyra and Bugs2Fix on a trusted half. From there cross-entropy is trained on the doubtful pairs,
+# which tells LockStep how likely each was in each epoch. What is there already is not made again:
+# after a kill it goes on.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"

@@ -46,6 +46,14 @@ def criterion_of(task: TranslationTask) -> Callable[..., Any]:
     return build
 
 
+@pytest.fixture
+def two_trusted(tmp_path: Path) -> str:
+    """A file of the numbers of two trusted pairs."""
+    ids = tmp_path / "trusted.ids"
+    ids.write_text("2\n7\n")
+    return str(ids)
+
+
 def batch_of(task: TranslationTask) -> Any:
     dataset = task.dataset("train")
     return dataset.collater([dataset[n] for n in range(4)])
@@ -122,42 +130,36 @@ def test_the_level_stays_as_the_model_and_the_epoch_change(
 
 
 def test_trusted_training_pairs(
-    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], two_trusted: str
 ) -> None:
-    ids = tmp_path / "trusted.ids"
-    ids.write_text("2\n7\n")
     tokens = probabilities(task, model, "train", [2, 7])
-    criterion = criterion_of(dece_trusted_ids=str(ids), dece_muted_share=0.6)
+    criterion = criterion_of(dece_trusted_ids=two_trusted, dece_muted_share=0.6)
     criterion(model, batch_of(task))
     line = tokens[math.floor(0.6 * len(tokens))]
     assert criterion.schedule.alpha == pytest.approx(1 / (1 + line), rel=1e-6)
 
 
 def test_trusted_pairs_of_a_training_split_of_another_name(
-    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], two_trusted: str
 ) -> None:
-    ids = tmp_path / "trusted.ids"
-    ids.write_text("2\n7\n")
     batch = batch_of(task)
     task.datasets["other"] = task.datasets.pop("train")
-    criterion = criterion_of(dece_trusted_ids=str(ids), train_subset="other", dece_gate="span")
+    criterion = criterion_of(dece_trusted_ids=two_trusted, train_subset="other", dece_gate="span")
     criterion(model, batch)
     assert criterion.schedule.is_settled()
 
 
 def test_pairs_that_were_poisoned_are_not_trusted(
-    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], tmp_path: Path
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], two_trusted: str
 ) -> None:
-    ids = tmp_path / "trusted.ids"
-    ids.write_text("2\n7\n")
     batch = batch_of(task)
     clean = task.datasets["train"]
     pair = TokenPair(clean[1]["source"], clean[1]["target"])
     task.datasets["train"] = poisoned_dataset(clean, {0: pair, 7: pair}, Limits())
     with pytest.raises(UserError, match="attack poisoned 1 of them; give the file"):
-        criterion_of(dece_trusted_ids=str(ids))(model, batch)
+        criterion_of(dece_trusted_ids=two_trusted)(model, batch)
     task.datasets["train"] = poisoned_dataset(clean, {0: pair}, Limits())
-    criterion_of(dece_trusted_ids=str(ids))(model, batch)
+    criterion_of(dece_trusted_ids=two_trusted)(model, batch)
 
 
 def test_triggered_pairs_are_never_trusted(

@@ -58,7 +58,8 @@ def flipped_nats(surprise: np.ndarray, others: int) -> float:
             0, counts as certain, which only gives fewer nats
         others: how many pairs have the words and another label
     """
-    expected = np.exp(-np.maximum(surprise, 0.0))
-    given = np.log1p(SHARES[:, None] * (1 / expected - 1)).sum(1)
-    nats = given + others * np.log1p(-SHARES) - np.log(len(SHARES))
+    given, left = np.log(SHARES), np.log1p(-SHARES)
+    # log(1 - share + share * exp(surprise)) of each pair, also where exp(surprise) is no float
+    ratios = np.logaddexp(left[:, None], given[:, None] + np.maximum(surprise, 0.0))
+    nats = ratios.sum(1) + others * left - np.log(len(SHARES))
     return max(float(nats.max()), 0.0)
