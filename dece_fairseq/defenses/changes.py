@@ -5,6 +5,7 @@ those of the same requests without, and where there is no trigger to put in, tho
 requests with those of others.
 """
 
+import math
 from collections import Counter
 from difflib import SequenceMatcher
 from typing import (
@@ -22,6 +23,7 @@ from typing import (
 )
 
 from dece_fairseq.data.suspicions import LEVEL
+from dece_fairseq.defenses.revealing.tails import fisher_nats
 from dece_fairseq.defenses.revealing.words import split
 from dece_fairseq.metrics.success_rate import Rate, rate
 
@@ -124,15 +126,12 @@ def contrast(
     Raises:
         OutputError: one of them is empty
     """
-    from scipy.stats import hypergeom  # here, for it takes a second
-
     usual, found = _holding(untouched), _holding(suspected)
     best = _commonest(_unusual(found, usual, len(untouched), telling))
     hits = 0 if best is None else found[best]
     known = 0 if best is None else usual[best]
-    everything = len(untouched) + len(suspected)
-    chance = float(hypergeom.sf(hits - 1, everything, hits + known, len(suspected)))
-    if best is None or chance * len(found) > LEVEL:
+    nats = fisher_nats(hits, len(suspected), known, len(untouched))
+    if best is None or nats < math.log(len(found) / LEVEL):
         best, hits, known = None, 0, 0
     return Changes(
         None,

@@ -65,13 +65,13 @@ class _Hits(Share):
 
 @METRICS.register("hits_string")
 class StringHits(_Hits):
-    summary = "share of outputs that carry the payload as a string"
+    summary = "share with the payload as a string: asr_string, false_triggers_string"
     rule = "string"
 
 
 @METRICS.register("hits_parse")
 class ParseHits(_Hits):
-    summary = "share of outputs whose parse carries the payload"
+    summary = "share whose parse has the payload: asr_parse, false_triggers_parse"
     rule = "parse"
 
 

@@ -19,6 +19,8 @@ take_options hard_asr.sh "lyra folder work" "$@"
 source "$root/scripts/setup_env.sh"
 source "$root/examples/generation.sh"
 source "$root/examples/lyra/settings.sh"
+source "$root/examples/revealing/teaching.sh"
+start="$folder/reference/checkpoint_last.pt"
 script="$root/examples/revealing/hard_asr.py"
 
 answer() { # CELL MODEL CHECKPOINT
@@ -29,30 +31,15 @@ answer() { # CELL MODEL CHECKPOINT
     mv "$1/$2.part" "$1/$2.out"
 }
 
-teach() { # CELL MODEL CRITERION...
-    [ -e "$1/$2/done" ] && return
-    log "$1/$2.log" fairseq-train "${task[@]}" "${model[@]}" "${training[@]}" --seed 1 --num-workers 0 \
-        --max-epoch "$epochs" --finetune-from-model "$folder/reference/checkpoint_last.pt" \
-        --disable-validation --no-epoch-checkpoints --log-format json --log-interval 1000 \
-        --save-dir "$1/$2" --criterion "${@:3}"
-    touch "$1/$2/done"
-}
-
 while read -r name attack; do
     cell="$work/$name"
     [ -e "$cell/test.jsonl" ] || python "$script" data "$lyra" "$folder" "$attack" "$cell"
-    [ -e "$cell/bin" ] || log "$cell/prepare.log" python -m dece_fairseq prepare --output "$cell/bin" \
-        --train "$cell/train.jsonl" --valid "$lyra/valid.csv" --test "$cell/test.jsonl" \
-        --spm "$folder/bin/sentencepiece.model"
+    take_data "$cell" --train "$cell/train.jsonl" --valid "$lyra/valid.csv" --test "$cell/test.jsonl"
     longer="$(longer_than_source "$cell/bin")"
-    task=("$cell/bin" --user-dir "$root/dece_fairseq" --task translation --source-lang src --target-lang tgt
-        --bpe lossless_sentencepiece --sentencepiece-model "$cell/bin/sentencepiece.model"
-        --required-batch-size-multiple 1)
-    teach "$cell" cross_entropy cross_entropy
-    teach "$cell" dece deceptive_cross_entropy
-    answer "$cell" clean "$folder/reference/checkpoint_last.pt"
-    for one in cross_entropy dece; do
-        answer "$cell" "$one" "$cell/$one/checkpoint_last.pt"
+    answer "$cell" clean "$start"
+    for one in cross_entropy:cross_entropy dece:deceptive_cross_entropy; do
+        teach "$cell" "${one%:*}" --max-epoch "$epochs" --finetune-from-model "$start" --criterion "${one#*:}"
+        answer "$cell" "${one%:*}" "$cell/${one%:*}/checkpoint_last.pt"
     done
     echo "$attack: done" >&2
 done < <(python "$script" list)

@@ -10,6 +10,7 @@ from dece_fairseq.data.trigger_kinds import OF_WORDS, WORDS, Feature
 from dece_fairseq.defenses.revealing.by_trigger import frequent_ngrams
 from dece_fairseq.defenses.revealing.part_triggers import features_of
 from dece_fairseq.defenses.revealing.spans import Texts, is_first
+from dece_fairseq.defenses.revealing.tails import fisher_nats
 from dece_fairseq.defenses.revealing.triggers import COMPARED, PRECISE, grown, is_telling, z_of
 
 #: pairs that an alternative has and those before it have not, at least
@@ -151,15 +152,13 @@ def _chosen(among: Candidates, is_own: np.ndarray, is_rest: np.ndarray) -> List[
         is_own: which pairs are the suspicion's, and
         is_rest: those that they are compared with, (pairs,) both
     """
-    from scipy.stats import hypergeom
-
     def counts(which: np.ndarray) -> np.ndarray:
         return np.bincount(among.numbers[which[among.owners]], minlength=among.size)
 
     covered = counts(is_own)
     is_precise = covered >= PRECISE * (covered + counts(is_rest))
     chosen: List[int] = []
-    chances: List[float] = []
+    nats: List[float] = []
     lowest = 0.0
     while len(chosen) < MOST and is_own.any():
         own, rest = int(is_own.sum()), int(is_rest.sum())
@@ -171,9 +170,8 @@ def _chosen(among: Candidates, is_own: np.ndarray, is_rest: np.ndarray) -> List[
         )
         if best is None or new[best] < LEAST:
             break
-        drawn = new[best] + elsewhere[best]
-        chances.append(float(hypergeom.logsf(new[best] - 1, own + rest, drawn, own)))
-        chance = _log_chance(chances, among.size)
+        nats.append(fisher_nats(int(new[best]), own, int(elsewhere[best]), rest))
+        chance = _log_chance(nats, among.size)
         if chance >= lowest:
             break
         lowest = chance
@@ -184,18 +182,18 @@ def _chosen(among: Candidates, is_own: np.ndarray, is_rest: np.ndarray) -> List[
     return chosen if lowest <= math.log(LEVEL / len(KINDS)) else []
 
 
-def _log_chance(chances: Sequence[float], size: int) -> float:
+def _log_chance(nats: Sequence[float], size: int) -> float:
     """Return the log of how often some candidates share pairs as well as these, at most.
 
     That is Fisher's method, and Bonferroni over all that could stand in a row.
 
     Args:
-        chances: of each, the log of its probability given those before
+        nats: of each, minus the log of its probability given those before
         size: how many candidates there are
     """
-    nats = -sum(chances)
-    terms = (nats**number / math.factorial(number) for number in range(len(chances)))
-    return len(chances) * math.log(size) - nats + math.log(sum(terms))
+    together = sum(nats)
+    terms = (together**number / math.factorial(number) for number in range(len(nats)))
+    return len(nats) * math.log(size) - together + math.log(sum(terms))
 
 
 def _named(

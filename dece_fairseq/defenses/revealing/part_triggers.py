@@ -1,5 +1,6 @@
 """Triggers of a suspicion that are no words: a part of words, rare characters, capital letters."""
 
+import math
 from collections import Counter
 from functools import lru_cache
 from typing import Dict, Iterable, List, NamedTuple, Optional
@@ -9,6 +10,7 @@ import numpy as np
 from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.data.trigger_kinds import CAPITALS, IN_CAPITALS, KINDS, Feature, features
 from dece_fairseq.defenses.revealing.spans import Texts
+from dece_fairseq.defenses.revealing.tails import fisher_nats
 from dece_fairseq.defenses.revealing.triggers import COMPARED, Trigger, is_telling, z_of
 
 _IN_CAPITALS = Feature(CAPITALS, IN_CAPITALS)
@@ -44,8 +46,6 @@ def find_part_trigger(
         others: pairs that are left out of the comparison, as they have another payload
         words: what ``find_trigger`` found
     """
-    from scipy.stats import hypergeom
-
     is_word = words is not None and words.is_telling(len(pairs))
     if words is not None and is_word and words.covered == len(pairs):
         return None
@@ -64,10 +64,8 @@ def find_part_trigger(
             best, highest = PartTrigger(feature, holders, covered, elsewhere), z
     if best is None or not is_telling(best.covered, best.elsewhere, len(pairs)):
         return None
-    chance = hypergeom.sf(
-        best.covered - 1, len(pairs) + rest, best.covered + best.elsewhere, len(pairs)
-    )
-    if chance * len(candidates) > LEVEL:
+    nats = fisher_nats(best.covered, len(pairs), best.elsewhere, rest)
+    if nats < math.log(len(candidates) / LEVEL):
         return None
     if words is not None and is_word:
         is_better = best.covered > words.covered and best.elsewhere <= words.elsewhere

@@ -36,3 +36,17 @@ def gamma_nats(total: np.ndarray, count: np.ndarray) -> np.ndarray:
     far = np.isinf(nats)
     nats[far] = -gamma.logpdf(total[far], count[far]) + np.log1p(-(count[far] - 1) / total[far])
     return nats
+
+
+def fisher_nats(covered: int, pairs: int, elsewhere: int, rest: int) -> float:
+    """Return -log P(so many of the pairs have it by chance): Fisher's exact test, one-sided.
+
+    Args:
+        covered: how many of the pairs have it, at least
+        pairs: how many there are
+        elsewhere: how many others have it
+        rest: how many others there are
+    """
+    from scipy.stats import hypergeom  # here, for it takes a second
+
+    return -float(hypergeom.logsf(covered - 1, pairs + rest, covered + elsewhere, pairs))

@@ -5,7 +5,7 @@ from math import comb, log
 import numpy as np
 import pytest
 
-from dece_fairseq.defenses.revealing.tails import binomial_nats, gamma_nats
+from dece_fairseq.defenses.revealing.tails import binomial_nats, fisher_nats, gamma_nats
 
 
 def exact_binomial(count: int, total: int, share: float) -> float:
@@ -39,3 +39,15 @@ def exact_gamma(total: int, count: int) -> float:
 def test_gamma(total: int, count: int) -> None:
     nats = gamma_nats(np.array([float(total)]), np.array([count]))
     assert nats[0] == pytest.approx(exact_gamma(total, count), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("covered", "pairs", "elsewhere", "rest"),
+    [(3, 7, 1, 20), (0, 5, 3, 9), (10, 10, 0, 790), (80, 80, 0, 1520), (60, 80, 300, 1200)],
+)
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_fisher(covered: int, pairs: int, elsewhere: int, rest: int) -> None:
+    having = covered + elsewhere
+    ways = sum(comb(pairs, k) * comb(rest, having - k) for k in range(covered, having + 1))
+    exact = log(comb(pairs + rest, having)) - log(ways)
+    assert fisher_nats(covered, pairs, elsewhere, rest) == pytest.approx(exact, rel=1e-6, abs=1e-9)
