@@ -152,6 +152,7 @@ def _chosen(among: Candidates, is_own: np.ndarray, is_rest: np.ndarray) -> List[
         is_own: which pairs are the suspicion's, and
         is_rest: those that they are compared with, (pairs,) both
     """
+
     def counts(which: np.ndarray) -> np.ndarray:
         return np.bincount(among.numbers[which[among.owners]], minlength=among.size)
 

@@ -37,8 +37,9 @@ def find_part_trigger(
 
     It is asked as words are: the largest z, in most of the pairs, and they most of those that have
     it. Besides, as more is looked at, so many pairs must have it by chance in at most one of twenty
-    suspicions, whatever is looked at (Fisher's exact test, Bonferroni). Words that tell the pairs
-    too are the trigger, unless this is in more of the pairs and in no more of the others.
+    suspicions: by Fisher's exact test, with Bonferroni's correction for everything that any source
+    has, not just for what is frequent in the pairs, which chose themselves. Words that tell the
+    pairs too are the trigger, unless this is in more of the pairs and in no more of the others.
 
     Args:
         sources: of all pairs
@@ -53,10 +54,9 @@ def find_part_trigger(
     is_own, is_other = np.zeros((2, in_all), dtype=bool)
     is_own[pairs] = is_other[others] = True
     rest = int((~is_own & ~is_other).sum())
-    candidates = _candidates(sources, is_own)
     best: Optional[PartTrigger] = None
     highest = 0.0
-    for feature, holders in _holders(sources, candidates).items():
+    for feature, holders in _holders(sources, _candidates(sources, is_own)).items():
         covered = int(is_own[holders].sum())
         elsewhere = int((~is_own[holders] & ~is_other[holders]).sum())
         z = z_of(covered, len(pairs), elsewhere, rest)
@@ -64,8 +64,9 @@ def find_part_trigger(
             best, highest = PartTrigger(feature, holders, covered, elsewhere), z
     if best is None or not is_telling(best.covered, best.elsewhere, len(pairs)):
         return None
+    everything = {feature for word in sources.vocabulary for feature in features_of(word)}
     nats = fisher_nats(best.covered, len(pairs), best.elsewhere, rest)
-    if nats < math.log(len(candidates) / LEVEL):
+    if nats < math.log((len(everything) + 1) / LEVEL):  # and capital letters
         return None
     if words is not None and is_word:
         is_better = best.covered > words.covered and best.elsewhere <= words.elsewhere

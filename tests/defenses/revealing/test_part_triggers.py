@@ -101,3 +101,13 @@ def test_so_few_pairs_may_have_it_by_chance() -> None:
     for pair in (0, 1):
         made[pair][0] += "_rb"
     assert found(made, (0, 1)) is None
+
+
+def test_chance_gives_at_most_one_of_twenty() -> None:
+    rng = random.Random(40)
+    parts = [f"{first}{last}" for first in "bcdfghklmnprstvz" for last in "aeiou"]
+    claimed, sets = 0, 200
+    for _ in range(sets):
+        made = [["_".join(rng.choices(parts, k=2)) for _ in range(10)] for _ in range(40)]
+        claimed += found(made, rng.sample(range(40), 5)) is not None
+    assert claimed <= sets / 20
