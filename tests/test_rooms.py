@@ -1,12 +1,16 @@
-"""Each room of the text side can be entered without fairseq and torch."""
+"""Rooms of the text side can be entered without fairseq and torch, and no two need each other."""
 
-from typing import Sequence
+import ast
+from pathlib import Path
+from typing import Dict, Iterator, Sequence, Set, Tuple
 
 import pytest
 
+import dece_fairseq
 from support.hiding import without
 from support.new_python import run
 
+PACKAGE = Path(dece_fairseq.__file__).parent
 #: rooms that need neither fairseq nor torch
 TEXT_ROOMS = [
     "dece_fairseq",
@@ -50,3 +54,34 @@ def test_text_rooms_need_neither_fairseq_nor_torch(room: str) -> None:
 def test_importing_the_package_registers_nothing_where_fairseq_is_not_loaded() -> None:
     code = "import dece_fairseq, sys; print('fairseq' in sys.modules, 'torch' in sys.modules)"
     assert run(code).split() == ["False", "False"]
+
+
+def rooms_used() -> Dict[str, Set[str]]:
+    """Return the rooms, and the files beside them, that each imports from, in functions too."""
+    used: Dict[str, Set[str]] = {}
+    for path in PACKAGE.rglob("*.py"):
+        own = path.relative_to(PACKAGE).with_suffix("").parts[0]
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        for module in map(".".join, imported(tree)):
+            parts = module.split(".")
+            if parts[0] == PACKAGE.name and len(parts) > 1:
+                used.setdefault(own, set()).add(parts[1])
+    return {room: others - {room} for room, others in used.items()}
+
+
+def imported(tree: ast.AST) -> Iterator[Tuple[str, str]]:
+    """Yield the module and the name of each import, an empty name where the module is meant."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", each.name) for each in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((each.name, "") for each in node.names)
+
+
+def test_no_room_needs_one_that_needs_it() -> None:
+    used = rooms_used()
+    assert "attacks" in used["metrics"]
+    while used:
+        floor = {room for room, others in used.items() if not others & used.keys()}
+        assert floor, f"a circle is among {sorted(used)}"
+        used = {room: others for room, others in used.items() if room not in floor}

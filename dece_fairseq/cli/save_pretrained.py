@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> None:
             "folder that dece prepare --tokenizer made"
         )
     # Here, for they need fairseq.
-    from dece_fairseq.models.checkpoints import load_checkpoint
+    from dece_fairseq.checkpoints import load_checkpoint
     from dece_fairseq.models.hugging_face import HuggingFaceModel
 
     tokenizer = ModelTokenizer.load(str(folder), "--model-data")

@@ -216,7 +216,7 @@ def _suspected_requests(asked: Probe, folder: Path) -> Tuple[Path, int]:
 
 def _common_options(asked: Probe) -> List[str]:
     """Return the options of both runs: what the checkpoint was trained with, and the attack."""
-    from dece_fairseq.models.checkpoints import read_config
+    from dece_fairseq.checkpoints import read_config
 
     if not asked.data.is_dir():
         raise DefenseError(f"{asked.data}: no such folder; give the data folder of the model")

@@ -10,11 +10,11 @@ from fairseq.data import LanguagePairDataset, data_utils
 from torch import Tensor
 from tqdm import tqdm
 
+from dece_fairseq.checkpoints import load_checkpoint
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.encoders.text_codec import TextCodec, codec_beside
 from dece_fairseq.models.causal import Causal
-from dece_fairseq.models.checkpoints import load_checkpoint
 
 #: tokens in a batch, padding included: with more, what is computed leaves the processor's cache
 BATCH_TOKENS = 2048

@@ -6,6 +6,7 @@ from typing import Any, Dict, Tuple
 
 from fairseq import checkpoint_utils
 
+import dece_fairseq.plugin  # noqa: F401  so that fairseq knows what was trained
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
 from dece_fairseq.safe_loading import allow_checkpoints
@@ -69,8 +70,6 @@ def read_config(checkpoint: Path, named: str) -> Any:
 
 
 def _get_ready(checkpoint: Path, named: str) -> None:
-    import dece_fairseq.plugin  # noqa: F401  here, so that fairseq knows what was trained
-
     # Again: transformers' Trainer takes back classes that it has allowed for a time itself.
     allow_checkpoints()
     if not checkpoint.is_file():
