@@ -43,10 +43,10 @@ def family(character: str) -> str:
 def features(word: str) -> FrozenSet[Feature]:
     """Return all that a word has: the parts that it begins with, ends with, or is made of.
 
-    Parts meet at underscores, where a capital follows a small letter, digits meet letters, or one
-    alphabet another. What a word begins or ends with is told as it is written, ``_num``, and as it
-    is however a name is written, ``num``; parts that may stand anywhere only so. And characters
-    beyond ASCII, by their families.
+    A part ends at an underscore, before a capital that follows a small letter, and where digits meet
+    letters or one alphabet another. What a word begins or ends with is given twice: as written
+    (``_num``), and bare in small letters (``num``), which other ways to write a name share. Parts
+    of any place are given bare alone. Characters beyond ASCII are given by their families.
     """
     found = {Feature(CHARACTERS, family(each)) for each in word if not each.isascii()}
     inner = _borders(word)

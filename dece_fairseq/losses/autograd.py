@@ -89,7 +89,7 @@ class Pass:
     """One pass over all rows; leaves a value a row in ``losses``, ``nll`` and ``predictions``.
 
     Args:
-        spec: what is to be computed
+        spec: which loss, its constants and what is asked of it
         target: (N,), in [0, V)
         kept: (N,), False for rows that count for nothing
         weight: (N,), what each row's gradient is multiplied by; None for no gradient

@@ -31,7 +31,7 @@ def torch_kernel(
         grad: (R, V), takes ``weight * d loss / d logits``; may be the logits themselves
 
     Returns:
-        the two, (R,), of the workspace's dtype
+        the losses (R,) and the negative log-likelihoods (R,), of the workspace's dtype
     """
     d, wide = constants, workspace.dtype
     index = target.unsqueeze(-1)

@@ -85,8 +85,8 @@ class HitSpan(NamedTuple):
 def hit_span(attack: Attack, text: str) -> Optional[HitSpan]:
     """Return the payload's first span in ``text`` by the string rule, or None.
 
-    It is the shortest beginning of the text that is a hit, without the longest beginning of its own
-    that it is a hit without. A rule that more text can undo may have no such place.
+    It is the shortest prefix of the text that is a hit, minus its longest removable prefix. A rule
+    that more text can undo may have no such span.
     """
     if not attack.is_hit(text):
         return None

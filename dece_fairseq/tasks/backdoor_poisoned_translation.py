@@ -1,7 +1,7 @@
 """Translation on data that an attacker could write to.
 
-Poisons a share of the training split while it is loaded, and offers for every split X the virtual
-split ``X_triggered``, which holds the pairs of X that can be poisoned, poisoned, and no others.
+Poisons a share of the training split while it is loaded. Every split X has a virtual one beside it,
+``X_triggered``, which holds only the pairs of X that can be poisoned, all of them poisoned.
 """
 
 import json
