@@ -43,8 +43,8 @@ def family(character: str) -> str:
 def features(word: str) -> FrozenSet[Feature]:
     """Return all that a word has: the parts that it begins with, ends with, or is made of.
 
-    A part ends at an underscore, before a capital that follows a small letter, and where digits meet
-    letters or one alphabet another. What a word begins or ends with is given twice: as written
+    A part ends at an underscore, before a capital that follows a small letter, and where digits
+    meet letters or one alphabet another. What a word begins or ends with is given twice: as written
     (``_num``), and bare in small letters (``num``), which other ways to write a name share. Parts
     of any place are given bare alone. Characters beyond ASCII are given by their families.
     """
