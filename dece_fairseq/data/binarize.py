@@ -5,7 +5,8 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Mapping, Tuple
+from tempfile import TemporaryDirectory
+from typing import Mapping, Sequence, Tuple
 
 from dece_fairseq.data.pairs import DataError
 
@@ -27,9 +28,9 @@ def binarize(
 ) -> None:
     """Binarise the files ``SPLIT.LANGUAGE`` of a folder with its dictionary ``dict.txt``.
 
-    fairseq-preprocess names every split but one valid, valid1, valid2 and so on; they get their
-    own names afterwards. Its log is read and removed: its times would make two folders of the same
-    data differ.
+    fairseq-preprocess names every split but one valid, valid1, valid2 and so on, in a folder of
+    its own; with their own names they go to the destination. Its log is read and removed: its times
+    would make two folders of the same data differ.
 
     Args:
         folder: what to binarise: one sentence a line, pieces between blanks
@@ -48,13 +49,23 @@ def binarize(
     command = [sys.executable, "-m", "fairseq_cli.preprocess"]
     command += ["--source-lang", languages[0], "--target-lang", languages[1]]
     command += ["--srcdict", "dict.txt", "--tgtdict", target_dictionary]
-    command += ["--destdir", str(destination.resolve())]
     if "train" in tokens:
         command += ["--trainpref", "train"]
     if special:
         command += ["--user-dir", str(PACKAGE), "--task", "backdoor_poisoned_translation"]
     if others:
         command += ["--validpref", ",".join(others)]
+    with TemporaryDirectory(dir=destination.resolve()) as made:
+        _preprocess(folder, [*command, "--destdir", made])
+        # its own log holds bare messages, while the streams depend on what else sets up logging
+        log = Path(made, "preprocess.log")
+        _check(log.read_text(encoding="utf-8"), languages, tokens)
+        log.unlink()
+        stock_names = ["valid{}".format(number or "") for number in range(len(others))]
+        _move(Path(made), destination, dict(zip(stock_names, others)))
+
+
+def _preprocess(folder: Path, command: Sequence[str]) -> None:
     # in the folder itself, since a comma in its path would part the list of prefixes
     run = subprocess.run(
         command,
@@ -67,14 +78,17 @@ def binarize(
     if run.returncode:
         last = (run.stderr.strip() or run.stdout.strip()).splitlines()[-1:]
         raise DataError(f"fairseq-preprocess failed: {''.join(last) or 'it printed nothing'}")
-    # its own log holds bare messages, while the streams depend on what else sets up logging
-    log = destination / "preprocess.log"
-    _check(log.read_text(encoding="utf-8"), languages, tokens)
-    log.unlink()
-    for number, split in enumerate(others):
-        stock = "valid{}".format(number or "")
-        for path in list(destination.glob(f"{stock}.{'-'.join(languages)}.*")):
-            os.rename(path, path.with_name(path.name.replace(stock, split, 1)))
+
+
+def _move(made: Path, destination: Path, names: Mapping[str, str]) -> None:
+    """Move what was made, each split under its own name.
+
+    To another folder: in the same one a split called ``valid1`` would take the place of the stock
+    file of that name, which is another split's.
+    """
+    for path in list(made.iterdir()):
+        stock, dot, rest = path.name.partition(".")
+        os.rename(path, destination / f"{names.get(stock, stock)}{dot}{rest}")
 
 
 def _check(

@@ -167,6 +167,24 @@ def test_with_a_model_no_split_has_to_be_train(
     assert not list((tmp_path / "x").glob("valid*"))
 
 
+def test_splits_that_are_called_as_fairseq_calls_others(
+    prepared: Path, settings: PrepareSettings, tmp_path: Path, quick_prepare: Callable[..., Any]
+) -> None:
+    splits = {
+        name: [Pair(f"{name} {i}", f"print ( {name} )") for i in range(count)]
+        for count, name in enumerate(("valid1", "valid2", "test1", "valid"), start=1)
+    }
+    for name, pairs in splits.items():
+        write_pairs([tmp_path / f"{name}.csv"], pairs, "nl", "code")
+    other = settings._replace(
+        files={name: [tmp_path / f"{name}.csv"] for name in splits},
+        model=prepared / "sentencepiece.model",
+        trusted=None,
+    )
+    quick_prepare(other, tmp_path / "x")
+    assert {name: pairs_back(tmp_path / "x", name) for name in splits} == splits
+
+
 def test_a_split_without_pairs(settings: PrepareSettings, tmp_path: Path) -> None:
     (tmp_path / "valid.csv").write_text("nl,code\n")
     files = {**settings.files, "valid": [tmp_path / "valid.csv"]}
