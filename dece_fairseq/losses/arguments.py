@@ -30,7 +30,7 @@ class CheckedArguments(NamedTuple):
     matrix: Optional[Tensor]
     bias: Optional[Tensor]
     vocabulary: int
-    target: Tensor  # (N,), 0 where it is ignored
+    target: Tensor  # (N,) of int64, 0 where it is ignored
     kept: Tensor  # (N,), False where it is ignored
 
 
@@ -41,11 +41,12 @@ def checked_arguments(
 
     Args:
         logits: (..., V), V >= 2, or a ``Projection``, which comes back as autocast wants it
-        target: (...), integers in [0, V) or ``ignore_index``
+        target: (...), integers of any width, in [0, V) or ``ignore_index``
         ignore_index: targets of this value count for nothing; None keeps all
 
     Raises:
-        ValueError: shapes that don't fit, or a target out of its range; it is named
+        ValueError: shapes or devices that don't fit, or a target that is no integer or out of its
+            range; it is named
     """
     if isinstance(logits, Projection):
         _check_projection(logits)
@@ -53,11 +54,19 @@ def checked_arguments(
     values, matrix, bias = logits if isinstance(logits, Projection) else (logits, None, None)
     shape = tuple(values.shape) if matrix is None else (*values.shape[:-1], len(matrix))
     _check_shapes(shape, target)
-    flat = target.reshape(-1)
-    kept = torch.ones_like(flat, dtype=torch.bool) if ignore_index is None else flat != ignore_index
+    _check_kind(values, target)
+    flat = target.reshape(-1).long()  # kernels read its memory as int64
+    kept = kept_targets(flat, ignore_index)
     flat = flat.masked_fill(~kept, 0)
     _check_range(flat, shape[-1])
     return CheckedArguments(values, matrix, bias, shape[-1], flat, kept)
+
+
+def kept_targets(target: Tensor, ignore_index: Optional[int]) -> Tensor:
+    """Return which targets count, as bool of the same shape."""
+    if ignore_index is None:
+        return torch.ones_like(target, dtype=torch.bool)
+    return target.long() != ignore_index  # in uint8, torch takes 156 for -100
 
 
 def check_reduction(reduction: str) -> None:
@@ -104,6 +113,15 @@ def _check_shapes(shape: Tuple[int, ...], target: Tensor) -> None:
             f"target must have the shape of logits without the vocabulary, "
             f"{shape[:-1]}, got {tuple(target.shape)}"
         )
+
+
+def _check_kind(values: Tensor, target: Tensor) -> None:
+    """Raise a ValueError unless the targets are integers, on the device of the logits."""
+    dtype = target.dtype
+    is_integer = not (dtype.is_floating_point or dtype.is_complex or dtype == torch.bool)
+    check("target", is_integer, "integers", dtype)
+    where = f"on {values.device}, as the logits are"
+    check("target", target.device == values.device, where, target.device)
 
 
 def _check_range(target: Tensor, vocabulary: int) -> None:

@@ -9,7 +9,7 @@ from typing import Optional, Union
 import torch
 from torch import Tensor
 
-from dece_fairseq.losses.arguments import Projection, check
+from dece_fairseq.losses.arguments import Projection, check, kept_targets
 from dece_fairseq.losses.deceptive_cross_entropy import cross_entropy_output
 from dece_fairseq.losses.module import Logits, TokenLoss
 from dece_fairseq.losses.output import LossOutput, reduced
@@ -62,7 +62,7 @@ def generalized_output(
         logits, target, ignore_index, "none", predictions=predictions
     )
     losses = -torch.expm1(-q * nll) / q
-    kept = torch.ones_like(target) if ignore_index is None else target != ignore_index
+    kept = kept_targets(target, ignore_index)
     return LossOutput(reduced(losses, kept, reduction), found, words)
 
 
