@@ -7,6 +7,7 @@ that is killed while it writes leaves half a result there, and everyone waits fo
 import gc
 import multiprocessing
 import os
+import pickle
 import signal
 import threading
 from collections import deque
@@ -28,6 +29,7 @@ from typing import (
 )
 
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.errors import UserError
 
 #: gives the results of a method of the object, called by its name, for each of some arguments
 MapMethod = Callable[[str, Iterable[Any]], Iterator[Any]]
@@ -42,6 +44,8 @@ def workers(
     here: bool = False,
 ) -> Iterator[MapMethod]:
     """Make an object in each of some processes, for a time.
+
+    They work on one call at a time: the results of a call end where the next one begins.
 
     Args:
         make: makes the object; a class or function that can be pickled
@@ -63,17 +67,17 @@ def workers(
     forks = "fork" in multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context(start or ("fork" if forks else "spawn"))
     gc.freeze()  # or the first collection in each process would copy every page that forks share
-    crew: List[_Member] = [_Here(make, arguments)] if here else []
+    members: List[_Member] = [_Here(make, arguments)] if here else []
     started: List[Tuple[Any, Connection]] = []
     try:
-        for _ in range(processes - len(crew)):
+        for _ in range(processes - len(members)):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, make, arguments))
             process.start()
             theirs.close()  # or a process that dies would leave its pipe open
             started.append((process, ours))
-            crew.append(ours)
-        yield partial(_in_order, crew)
+            members.append(ours)
+        yield _Crew(members).call
     finally:
         gc.unfreeze()
         # Nobody waits for what they are still doing.
@@ -112,27 +116,51 @@ class _Here(_Caller):
 _Member = Union[Connection, _Here]
 
 
-def _in_order(crew: Sequence[_Member], method: str, tasks: Iterable[Any]) -> Iterator[Any]:
-    """Yield results in the order of the tasks. A worker without a result has no task either, so
-    that neither side ever waits for the other to read.
-    """
-    busy: Deque[_Member] = deque()
-    tasks = iter(tasks)
-    for connection, task in zip(crew, tasks):
-        with _who_is_gone():
-            connection.send((method, task))
-        busy.append(connection)
-    while busy:
-        connection = busy.popleft()
-        with _who_is_gone():
-            is_result, answer = connection.recv()
-        if not is_result:
-            raise answer
-        for task in islice(tasks, 1):
+class _Crew:
+    """Workers, of which each has one task or none."""
+
+    def __init__(self, members: Sequence[_Member]) -> None:
+        self._members = members
+        self._busy: Deque[_Member] = deque()  # those of the last call without a result yet
+
+    def call(self, method: str, tasks: Iterable[Any]) -> Iterator[Any]:
+        """Yield results in the order of the tasks. A worker without a result has no task either, so
+        that neither side ever waits for the other to read.
+
+        Raises:
+            RuntimeError: another call has begun
+        """
+        self._drop_results()
+        busy = self._busy = deque()
+        tasks = iter(tasks)
+        for member, task in zip(self._members, tasks):
+            self._send(member, method, task)
+        while busy:
+            if busy is not self._busy:
+                raise RuntimeError("the workers have begun another call before this one was over")
             with _who_is_gone():
-                connection.send((method, task))
-            busy.append(connection)
-        yield answer
+                is_result, answer = busy[0].recv()
+            member = busy.popleft()
+            if not is_result:
+                raise answer
+            for task in islice(tasks, 1):
+                self._send(member, method, task)
+            yield answer
+
+    def _send(self, member: _Member, method: str, task: Any) -> None:
+        with _who_is_gone():
+            member.send((method, task))
+        self._busy.append(member)
+
+    def _drop_results(self) -> None:
+        """Receive what is left of a call that nobody heard to its end.
+
+        Only now: where no other call follows nobody has to wait for it.
+        """
+        for member in self._busy:
+            if not isinstance(member, _Here):  # which has not begun
+                with _who_is_gone():
+                    member.recv()
 
 
 @contextmanager
@@ -153,7 +181,30 @@ def _work(connection: Connection, make: Callable[..., Any], arguments: Tuple[Any
     threading.Thread(target=_end_with_parent, daemon=True).start()
     caller = _Caller(make, arguments)
     while True:
-        connection.send(caller.call(*connection.recv()))
+        _answer(connection, caller)
+
+
+def _answer(connection: Connection, caller: _Caller) -> None:
+    is_result, answer = caller.call(*connection.recv())
+    try:
+        connection.send((is_result, answer if is_result else _with_traceback(answer)))
+    except OSError:  # nobody reads
+        raise
+    except Exception as error:  # the result does not pickle, and nothing was sent
+        connection.send((False, _with_traceback(error)))
+
+
+def _with_traceback(error: Exception) -> Any:
+    """Return what pickles, and is unpickled as the error, caused by the text of its traceback."""
+    from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
+
+    traced = ExceptionWithTraceback(error, error.__traceback__)
+    try:
+        pickle.loads(pickle.dumps(traced))  # an error may pickle, and fail to be made again
+    except Exception:
+        is_users = isinstance(error, UserError)
+        traced.exc = UserError(str(error)) if is_users else RuntimeError(repr(error))
+    return traced
 
 
 def _end_with_parent() -> None:

@@ -5,11 +5,14 @@ import os
 import signal
 import threading
 import time
+import traceback
+from typing import Any
 
 import pytest
 
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.workers import workers
+from dece_fairseq.errors import UserError
 
 
 class Worker:
@@ -105,3 +108,99 @@ def test_a_killed_process_is_one_clear_error() -> None:
     with pytest.raises(DataError, match="a worker process was killed"):
         call_all("die", processes=2)
     assert not multiprocessing.active_children()
+
+
+@pytest.mark.parametrize("here", [True, False])
+@pytest.mark.parametrize("processes", [1, 2, 3])
+def test_what_is_left_of_a_call_is_not_the_answer_to_the_next(processes: int, here: bool) -> None:
+    with workers(Worker, (0,), processes, here=here) as run:
+        results = run("add", [10, 20, 30, 40])
+        assert next(results) == 10
+        del results  # closes it
+        assert list(run("add", [100, 200])) == [100, 200]
+        with pytest.raises(DataError):
+            list(run("fail", range(10)))
+        assert list(run("add", range(9))) == list(range(9))
+
+
+def test_two_calls_at_a_time_are_an_error() -> None:
+    with workers(Worker, (0,), 2) as run:
+        first = run("add", range(9))
+        assert next(first) == 0
+        assert list(run("add", [100, 200])) == [100, 200]
+        with pytest.raises(RuntimeError, match="have begun another call"):
+            next(first)
+
+
+def test_nobody_waits_for_what_is_left_at_the_end() -> None:
+    start = time.monotonic()
+    with workers(Sleeper, (), 2) as run:
+        next(run("sleep", [0, 60]))
+    assert time.monotonic() - start < 30
+
+
+class Sleeper:
+    def sleep(self, seconds: int) -> None:
+        time.sleep(seconds)
+
+
+class OddError(Exception):
+    """It pickles, and can't be made again."""
+
+    def __init__(self, first: int, second: int) -> None:
+        super().__init__(f"{first} and {second}")
+
+
+class LocalError(Exception):
+    """It holds what does not pickle."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: None)
+
+
+class OddUserError(UserError):
+    def __init__(self, name: str, number: int) -> None:
+        super().__init__(f"{name} is wrong: {number}")
+
+
+class Failing:
+    def look_up(self, key: str) -> Any:
+        return {"there": 1}[key]
+
+    def fail_oddly(self, _: int) -> None:
+        raise OddError(1, 2)
+
+    def fail_locally(self, _: int) -> None:
+        raise LocalError
+
+    def refuse(self, _: int) -> None:
+        raise OddUserError("--option", 3)
+
+    def give_a_function(self, _: int) -> Any:
+        return lambda: None
+
+
+@pytest.mark.parametrize(
+    ("method", "kind", "message", "frame"),
+    [
+        ("look_up", KeyError, "'away'", '{"there": 1}[key]'),
+        ("fail_oddly", RuntimeError, "OddError('1 and 2')", "raise OddError(1, 2)"),
+        ("fail_locally", RuntimeError, "LocalError(<function", "raise LocalError"),
+        ("refuse", UserError, "--option is wrong: 3", "raise OddUserError"),
+        ("give_a_function", Exception, "pickle", "connection.send"),
+    ],
+)
+def test_an_error_tells_where_in_the_worker_it_was_raised(
+    method: str, kind: type, message: str, frame: str
+) -> None:
+    with workers(Failing, (), 2) as run:
+        with pytest.raises(kind) as found:
+            list(run(method, ["away"]))
+        assert message in str(found.value)
+        assert "killed" not in str(found.value)
+        error = found.value
+        told = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        assert frame in told
+        assert list(run("look_up", ["there"] * 3)) == [1, 1, 1]  # the worker goes on
+    if method == "refuse":
+        assert str(found.value) == message
