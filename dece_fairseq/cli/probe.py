@@ -12,6 +12,7 @@ import argparse
 import shlex
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import List
 
 from dece_fairseq.cli.common import add_attack_file, add_input, add_json, add_user_dir
 from dece_fairseq.cli.printing import check_json, write_result
@@ -70,7 +71,7 @@ def run(args: argparse.Namespace) -> None:
         args.data,
         args.attack_file,
         args.gen_subset,
-        shlex.split(args.generation),
+        _options(args.generation),
         args.user_dir,
         args.input or (),
         (args.source_column, args.target_column),
@@ -81,3 +82,10 @@ def run(args: argparse.Namespace) -> None:
         with TemporaryDirectory() as folder:
             report = probe(asked, Path(folder))
     write_result(as_text(report), report, args.json)
+
+
+def _options(generation: str) -> List[str]:
+    try:
+        return shlex.split(generation)
+    except ValueError as error:
+        raise UserError(f"--generation {generation}: {error}; close it") from error

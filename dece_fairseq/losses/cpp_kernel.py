@@ -47,7 +47,7 @@ def load_cpp_kernel() -> Optional[Kernel]:
     compiler = os.environ.get("CXX") or "c++"
     try:
         return functools.partial(_cpp_kernel, _library(compiler))
-    except (OSError, subprocess.SubprocessError) as error:
+    except (OSError, ValueError, subprocess.SubprocessError) as error:
         why = getattr(error, "stderr", None) or error
         logger.warning(f"no fused kernel, plain torch does the work, slower: {why}")
         return None
@@ -101,11 +101,12 @@ def _library(compiler: str) -> ctypes.CDLL:
 
     Raises:
         OSError, SubprocessError: the compiler is missing or fails, or its work can't be loaded
+        ValueError: the compiler is named by no shell command
     """
     made_of = repr((SOURCE.read_text(encoding="utf-8"), FLAGS, compiler, _processor()))
     name = f"loss-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
-    folder = Path(os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser(), "dece_fairseq")
-    if (folder / name).exists():
+    folder = _cache_folder()
+    if os.path.exists(folder / name):  # false, and no error, in a folder that can't be looked into
         return ctypes.CDLL(str(folder / name))
     kept = _can_write(folder)
     start = time.perf_counter()
@@ -119,8 +120,17 @@ def _library(compiler: str) -> ctypes.CDLL:
         if kept:
             library.replace(folder / name)
     where = f"kept in {folder}" if kept else f"each process does so, as {folder} can't be written"
+    where += "" if kept else "; XDG_CACHE_HOME takes another"
     logger.info(f"compiled the loss in {time.perf_counter() - start:.1f} s ({where})")
     return loaded
+
+
+def _cache_folder() -> Path:
+    try:
+        caches = os.environ.get("XDG_CACHE_HOME") or Path("~/.cache").expanduser()
+    except RuntimeError:  # no HOME, and a user without an entry: in a container, for example
+        caches = os.devnull  # in which nothing can be kept
+    return Path(caches, "dece_fairseq")
 
 
 def _can_write(folder: Path) -> bool:

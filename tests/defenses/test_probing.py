@@ -248,6 +248,15 @@ def test_what_cannot_be_asked(asked: Probe, tmp_path: Path) -> None:
         probe(asked._replace(data=tmp_path / "empty"), tmp_path)
 
 
+def test_generation_options_that_the_shell_could_not_read(
+    dece: Callable[..., Any], asked: Probe
+) -> None:
+    words = ["--attack-file", asked.attack_file, "--generation", "--bpe 'x"]
+    said = dece("probe", asked.data, "--path", asked.checkpoint, *words)
+    assert said.status == 2
+    assert said.err == "dece probe: error: --generation --bpe 'x: No closing quotation; close it\n"
+
+
 def test_what_fairseq_said_last_is_told(
     asked: Probe, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

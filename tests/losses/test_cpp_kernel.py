@@ -1,6 +1,7 @@
 """How the kernel for CPUs is compiled and kept, and what happens where it can't be."""
 
 import logging
+import os
 import subprocess
 from pathlib import Path
 from typing import Iterator
@@ -79,12 +80,28 @@ def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(
     assert f"each process does so, as {empty_cache} can't be written" in messages(caplog)
 
 
+def test_a_user_without_a_home_has_a_kernel_that_is_not_kept(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
+) -> None:
+    need_compiler()
+    caplog.set_level(logging.INFO)
+    caplog.clear()
+    monkeypatch.chdir(tmp_path)
+    for name in ("HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 2**31 - 7)  # which is in no /etc/passwd
+    assert load_cpp_kernel() is not None
+    assert "can't be written; XDG_CACHE_HOME takes another" in messages(caplog)
+    assert not list(tmp_path.glob("~*"))
+
+
 @pytest.mark.parametrize(
     ("compiler", "why"),
     [
         ("no-such-compiler", "No such file or directory: 'no-such-compiler'"),
         ("sh -c 'echo unknown flag >&2; exit 1'", "unknown flag"),
         ("true", "cannot open shared object file"),
+        ("c++ 'unclosed", "No closing quotation"),
     ],
 )
 def test_without_a_compiler_plain_torch_does_the_work_and_it_is_said_once(
