@@ -70,11 +70,15 @@ class TrainerLoss:
         if torch.is_grad_enabled():
             if num_items_in_batch is None:
                 return self.loss.losses(logits, labels, "mean")
-            return self.loss.losses(logits, labels, "sum") / num_items_in_batch
+            # An update whose labels are all ignored teaches nothing, rather than nan.
+            counted = torch.as_tensor(num_items_in_batch).clamp(min=1)
+            return self.loss.losses(logits, labels, "sum") / counted
         ignored = -100 if self.loss.ignore_index is None else self.loss.ignore_index
         loss = cross_entropy(
-            logits.flatten(0, -2).float(), labels.flatten(), ignore_index=ignored, reduction="mean"
+            logits.flatten(0, -2).float(), labels.flatten(), ignore_index=ignored, reduction="sum"
         )
+        # Not reduction="mean", which is nan of a batch whose labels are all ignored.
+        loss = loss / (labels != ignored).sum().clamp(min=1)
         # Where the Trainer counts the labels of all processes it multiplies by their number then.
         own = int((given != ignored).sum())
         if num_items_in_batch is not None and int(torch.as_tensor(num_items_in_batch).max()) > own:

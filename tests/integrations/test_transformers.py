@@ -223,6 +223,22 @@ def test_evaluation_is_a_mean_whichever_labels_the_trainer_counts(counted: Any) 
     torch.testing.assert_close(found, expected)
 
 
+@pytest.mark.parametrize("counted", [None, 0, torch.tensor(0)])
+@pytest.mark.parametrize("shift_labels", [False, True])
+@pytest.mark.parametrize("grad", [False, True])
+def test_a_batch_whose_labels_are_all_ignored_is_0(
+    grad: bool, shift_labels: bool, counted: Any
+) -> None:
+    loss = DeceptiveCrossEntropyLoss(alpha=ALPHA, label_smoothing=EPSILON)
+    loss.set_epoch(1)
+    outputs = {"logits": torch.randn(2, 3, VOCABULARY, requires_grad=True)}
+    with torch.set_grad_enabled(grad):
+        found = TrainerLoss(loss, shift_labels=shift_labels)(
+            outputs, torch.full((2, 3), -100), counted
+        )
+    assert found.item() == 0
+
+
 @pytest.mark.parametrize("prompt", [True, False])
 def test_evaluation_is_plain_cross_entropy(prompt: bool, tmp_path: Path) -> None:
     """Also where the first label is no prompt: it is no target, and the Trainer counts it."""
