@@ -198,11 +198,14 @@ class RobustCriterion(FairseqCriterion):
         metrics.log_scalar("loss", loss, sample_size, round=3)
         muted = total(logging_outputs, "muted")
         if any("muted" in log for log in logging_outputs):
-            metrics.log_scalar("muted", 100 * muted / ntokens, ntokens, round=2)
+            metrics.log_scalar("muted", 100 * _share(muted, ntokens), ntokens, round=2)
         ntokens = ntokens - muted
-        nll_loss = total(logging_outputs, "nll_loss") / ntokens / math.log(2)
-        metrics.log_scalar("nll_loss", nll_loss, ntokens, round=3)
-        metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["nll_loss"].avg))
+        # A step in which all is muted has none. A validation, which mutes nothing, always has one,
+        # if it is nan: fairseq fails where the metric that picks checkpoints is missing.
+        if ntokens > 0 or not muted:
+            nll_loss = _share(total(logging_outputs, "nll_loss"), ntokens) / math.log(2)
+            metrics.log_scalar("nll_loss", nll_loss, ntokens, round=3)
+            metrics.log_derived("ppl", lambda meters: utils.get_perplexity(meters["nll_loss"].avg))
         if any(cls.loss_name in log for log in logging_outputs):
             loss = total(logging_outputs, cls.loss_name) / sample_size / math.log(2)
             metrics.log_scalar(cls.loss_name, loss, sample_size, round=3)
@@ -220,6 +223,10 @@ class RobustCriterion(FairseqCriterion):
 def total(logging_outputs: List[Dict[str, Any]], key: str) -> Any:
     """Return the sum of a value over batches and workers."""
     return sum(log.get(key, 0) for log in logging_outputs)
+
+
+def _share(part: Any, whole: Any) -> Any:
+    return part / whole if whole > 0 else math.nan
 
 
 def check_option(option: str, right: bool, wanted: str, got: object) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Callable, Dict
 import pytest
 import torch
 from fairseq.criterions.cross_entropy import CrossEntropyCriterion
+from fairseq.logging import metrics
 from fairseq.models import BaseFairseqModel
 from fairseq.tasks.translation import TranslationTask
 from torch import Tensor
@@ -81,6 +82,36 @@ def test_a_value_a_token(name: str, task: TranslationTask, model: Echo) -> None:
         assert ((losses == 0) == (batch()["target"][:, 1:].flatten() == PAD)).all()
         torch.testing.assert_close(losses.sum(), total)
         assert values(log) == pytest.approx(values(summed_log))
+
+
+@pytest.mark.parametrize("numbers", [lambda log: log, values], ids=["tensors", "numbers"])
+def test_a_step_in_which_all_is_muted_has_no_nll(
+    name: str, task: TranslationTask, model: Echo, monkeypatch: pytest.MonkeyPatch, numbers: Any
+) -> None:
+    criterion = criterion_of(name, task, report_accuracy=True)
+    learned = numbers(criterion(model, batch())[2])
+    monkeypatch.setattr(criterion, "learned", lambda _, target: torch.full_like(target, PAD))
+    muted = numbers(criterion(model, batch())[2])
+    found = reduced(criterion, [muted])
+    assert found == {"loss": 0, "muted": 100}
+    with metrics.aggregate(new_root=True) as epoch:
+        for log in (muted, learned, muted):  # one a step
+            criterion.reduce_metrics([log])
+        shown = epoch.get_smoothed_values()
+        assert shown["nll_loss"] == pytest.approx(reduced(criterion, [learned])["nll_loss"])
+        assert shown["ppl"] == pytest.approx(2 ** shown["nll_loss"], rel=1e-2)
+        epoch.reset()  # as fairseq does after each --log-interval
+        criterion.reduce_metrics([muted])
+        assert epoch.get_smoothed_values()["nll_loss"] is None  # null in fairseq's JSON
+
+
+@pytest.mark.parametrize("numbers", [lambda log: log, values], ids=["tensors", "numbers"])
+def test_a_validation_without_a_target_has_what_picks_checkpoints(
+    name: str, task: TranslationTask, model: Echo, numbers: Any
+) -> None:
+    criterion = criterion_of(name, task, ignore_prefix_size=5)
+    found = reduced(criterion, [numbers(criterion(model.eval(), batch())[2])])
+    assert {"loss", "nll_loss", "ppl"} <= set(found)
 
 
 @pytest.mark.parametrize("dtype", [torch.half, torch.bfloat16])
