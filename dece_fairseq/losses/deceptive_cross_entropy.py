@@ -195,9 +195,9 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
         from 1 again.
 
         Raises:
-            ValueError: ``epoch`` is not a finite number of 0 or more
+            ValueError: ``epoch`` is not a finite number above 0
         """
-        check("epoch", 0 <= epoch < math.inf, "finite and 0 or more", epoch)
+        check("epoch", 0 < epoch < math.inf, "a finite number above 0", epoch)
         self.epoch = epoch
 
     def losses(self, logits: Logits, target: Tensor, reduction: str) -> Tensor:

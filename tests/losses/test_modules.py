@@ -139,6 +139,7 @@ def test_an_epoch_that_nobody_told_is_an_error() -> None:
         (lambda: DeceptiveCrossEntropyLoss(alpha=0.0), "alpha"),
         (lambda: DeceptiveCrossEntropyLoss(label_smoothing=1.0), "label_smoothing"),
         (lambda: DeceptiveCrossEntropyLoss(reduction="average"), "reduction"),
+        (lambda: DeceptiveCrossEntropyLoss().set_epoch(0), "epoch"),
         (lambda: DeceptiveCrossEntropyLoss().set_epoch(-1), "epoch"),
         (lambda: DeceptiveCrossEntropyLoss().set_epoch(float("nan")), "epoch"),
         (lambda: GeneralizedCrossEntropyLoss(q=0), "q"),
