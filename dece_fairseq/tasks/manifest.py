@@ -1,10 +1,10 @@
 """What a run was made of, written beside its result."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any, Dict, Optional
 
+from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.errors import UserError
@@ -84,9 +84,8 @@ def record_poisoning(
             "since; give this run a --save-dir of its own"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f"{path.name}.{os.getpid()}")
-    temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    with replacing(path) as (temporary,):
+        temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
 
 
 def read_manifest(path: Path) -> Optional[Dict[str, Any]]:

@@ -1,6 +1,8 @@
 """A run goes on as it began, or not at all."""
 
+import errno
 import json
+import os
 from pathlib import Path
 from typing import Any, Dict, Optional
 
@@ -78,3 +80,17 @@ def test_the_pairs_decide_and_not_what_else_is_counted(tmp_path: Path) -> None:
     for other in ({"pairs": 61}, {"ids": [4]}):
         with pytest.raises(ManifestError, match=r"other poisoned pairs for bin: the data set, or"):
             record_poisoning(str(tmp_path), "bin", {**ENTRY, **other}, ATTACK)
+
+
+@pytest.mark.parametrize(("owner", "name"), [(Path, "write_text"), (os, "replace")])
+def test_a_manifest_that_cannot_be_written_leaves_nothing(
+    owner: Any, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full_disk(path: Path, *_: Any, **__: Any) -> None:
+        path.write_bytes(b"half of it")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+
+    monkeypatch.setattr(owner, name, full_disk)
+    with pytest.raises(OSError, match=f"No space left on device: .*{FILE_NAME}'$"):
+        attacked(tmp_path)
+    assert not list(tmp_path.iterdir())
