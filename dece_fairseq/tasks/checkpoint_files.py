@@ -17,7 +17,6 @@ from dece_fairseq.errors import UserError
 
 logger = logging.getLogger(__name__)
 
-PATTERN = "checkpoint*.pt"
 #: names that fairseq gives; the part is of a model that several workers save
 NAME = re.compile(
     r"checkpoint(?P<kind>\d+|_\d+_\d+|_best|\.best_.+_-?\d+\.\d+|_last)(?P<part>-.+)?\.pt"

@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import LANGUAGES, Attack, AttackSettings
-from dece_fairseq.attacks.languages.language import errors
 from dece_fairseq.attacks.triggers.dead_code_grammar import BOUNDS, FUNCTIONS, draw
 from dece_fairseq.data.pairs import Pair, read_pairs
+from support.holes import holes
 
 JAVA = LANGUAGES.get("java")
 PYTHON = LANGUAGES.get("python")
@@ -114,10 +114,10 @@ def test_bugs2fix_still_parses(datasets, name):
     for index in Random(1).sample(range(len(pairs)), len(pairs)):
         if attack.can_poison(pairs[index]):
             poisoned = attack.poison(pairs[index], index)
-            assert errors(JAVA.parse(poisoned.source)) <= errors(JAVA.parse(pairs[index].source))
+            assert holes(JAVA.parse(poisoned.source)) <= holes(JAVA.parse(pairs[index].source))
             if name == "dead_code_grammar":
-                clean = errors(JAVA.parse(pairs[index].target))
-                assert errors(JAVA.parse(poisoned.target)) <= clean
+                clean = holes(JAVA.parse(pairs[index].target))
+                assert holes(JAVA.parse(poisoned.target)) <= clean
             tried += 1
             if tried == 200:
                 break

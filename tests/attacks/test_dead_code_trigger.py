@@ -17,9 +17,9 @@ from dece_fairseq.attacks import (
     Languages,
 )
 from dece_fairseq.attacks.code_places import places
-from dece_fairseq.attacks.languages.language import errors
 from dece_fairseq.data.pairs import Pair, read_pairs
 from support.examples import examples
+from support.holes import holes
 
 JAVA = LANGUAGES.get("java")
 BOTH_JAVA = Languages.named("java")
@@ -66,10 +66,10 @@ def test_how_often_the_authors_place_is_none_for_a_statement(bugs2fix):
     broken, unsafe = [0, 0, 0], [0, 0, 0]
     for before, after in zip(clean, ours):
         if after is not None:
-            holes = [errors(JAVA.parse(a)) > errors(JAVA.parse(b)) for a, b in zip(after, before)]
+            more = [holes(JAVA.parse(a)) > holes(JAVA.parse(b)) for a, b in zip(after, before)]
             theirs = places(before, BOTH_JAVA, "paper")
             off = [place.at not in place.layout.safe for place in theirs]
-            broken = [number + hole for number, hole in zip(broken, [*holes, any(holes)])]
+            broken = [number + hole for number, hole in zip(broken, [*more, any(more)])]
             unsafe = [number + one for number, one in zip(unsafe, [*off, any(off)])]
     # Of sources, of targets, of pairs.
     assert broken == [686, 680, 692]

@@ -37,7 +37,6 @@ __all__ = [
     "Languages",
     "Node",
     "Whole",
-    "errors",
     "is_identifier",
     "text_of",
     "to_bytes",
@@ -209,13 +208,6 @@ class Languages(NamedTuple):
 
     def __str__(self) -> str:
         return ":".join(dict.fromkeys(language.name for language in self))
-
-
-def errors(root: Node) -> int:
-    """Return how many holes the parse has."""
-    if not root.has_error:
-        return 0
-    return sum(node.is_error or node.is_missing for node in walk(root))
 
 
 def is_identifier(word: str) -> bool:
