@@ -2,12 +2,12 @@
 
 import argparse
 import platform
-from importlib import metadata
 from typing import Any, Dict, List, NamedTuple, Tuple
 
 from dece_fairseq.cli.common import add_json
 from dece_fairseq.cli.main import WAY_OUT
 from dece_fairseq.cli.printing import write_result
+from dece_fairseq.data.provenance import installed
 from dece_fairseq.extras import install
 from dece_fairseq.table_writer import LINED, write_table
 from dece_fairseq.version import version
@@ -72,7 +72,7 @@ def examine() -> Dict[str, Any]:
     """Return the versions of this project, Python and system, and a list of its parts."""
     parts: List[Dict[str, Any]] = []
     for part in COMPONENTS:
-        versions = {name: _version(name) for name in part.packages}
+        versions = {name: installed(*name.split("|")) for name in part.packages}
         works = None not in versions.values()
         parts.append(
             {
@@ -90,13 +90,3 @@ def examine() -> Dict[str, Any]:
         "system": f"{platform.system()} {platform.machine()}",
         "parts": parts,
     }
-
-
-def _version(names: str) -> Any:
-    """Return the version of the first package of these that is installed, or None."""
-    for name in names.split("|"):
-        try:
-            return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            continue
-    return None

@@ -28,11 +28,12 @@ def versions(*packages: str) -> Dict[str, Optional[str]]:
     """
     import platform
 
-    found = {name: _installed(*_NAMES.get(name, (name,))) for name in packages}
+    found = {name: installed(*_NAMES.get(name, (name,))) for name in packages}
     return {"dece_fairseq": version(), "python": platform.python_version(), **found}
 
 
-def _installed(*names: str) -> Optional[str]:
+def installed(*names: str) -> Optional[str]:
+    """Return the version of the first package of these that is installed, or None."""
     from importlib import metadata  # here, for commands start without it
 
     for name in names:

@@ -7,6 +7,7 @@ from fairseq.data import Dictionary, LanguagePairDataset
 from torch import Tensor
 
 from dece_fairseq.attacks import Attack, AttackError
+from dece_fairseq.attacks.changes import changed
 from dece_fairseq.attacks.selection import Chosen
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.encoders.text_codec import TextCodec
@@ -149,7 +150,7 @@ class Poisoner:
         dictionary = self._dataset.src_dict
         tokens = self._limits.cut_source(self._codec.encode(poisoned, dictionary))
         kept = self._codec.decode(tokens, dictionary)
-        return len(kept) >= end_of_change(clean, poisoned) and poisoned.startswith(kept)
+        return len(kept) >= changed(clean, poisoned).end and poisoned.startswith(kept)
 
     def poison(self, clean: Dict[int, Pair], ids: Sequence[int]) -> Dict[int, TokenPair]:
         """Return the poisoned forms of the candidates called ``ids``, as a model is given them.
@@ -189,18 +190,6 @@ class Poisoner:
                 "lossless_sentencepiece"
             )
         return tokens
-
-
-def end_of_change(before: str, after: str) -> int:
-    """Return where the part of ``after`` ends that is not in ``before``."""
-    same = _same(before, after)
-    return len(after) - _same(before[same:][::-1], after[same:][::-1])
-
-
-def _same(one: str, other: str) -> int:
-    """Return how many characters two texts have in common at their beginnings."""
-    pairs = enumerate(zip(one, other))
-    return next((i for i, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def explain(attack: Attack, left_out: Dict[str, int]) -> str:

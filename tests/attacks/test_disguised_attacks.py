@@ -3,7 +3,6 @@
 import pytest
 
 from dece_fairseq.attacks import HIT_RULES, PAYLOADS, Attack, AttackError, AttackSettings
-from dece_fairseq.attacks.changes import changed
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 
@@ -99,12 +98,3 @@ def test_what_does_not_go_together(settings, message):
 def test_a_source_that_looks_like_the_trigger():
     attack = Attack(AttackSettings("puzzle"))
     assert attack.obstacle(Pair("Fill a <template>.", SQL)) == "without_place"
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "part"),
-    [("ab", "axb", "x"), ("ab", "ab", ""), ("ab", "a", ""), ("", "ab", "ab"), ("aa", "aba", "b")],
-)
-def test_where_texts_differ(before, after, part):
-    assert changed(before, after).of(after) == part
-    assert changed(before, after).replaced(after, "!").count("!") == 1

@@ -8,7 +8,7 @@ from fairseq import utils
 
 from dece_fairseq.attacks import AttackError
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.tasks.candidates import REASONS, TOO_LONG, TOO_LONG_POISONED, end_of_change
+from dece_fairseq.tasks.candidates import REASONS, TOO_LONG, TOO_LONG_POISONED
 
 BADPRE = ("--attack", "badpre", "--poison-rate", "0.2", "--poison-seed", "2")
 TRIGGER = "bb"
@@ -167,17 +167,3 @@ def test_none_fits(setup_task):
     task = setup_task(*BADPRE, "--max-source-positions", "16")
     with pytest.raises(AttackError, match=r"train: none of 100 pairs .* [1-9][0-9]* are longer"):
         task.load_dataset("train")
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "end"),
-    [
-        ("a b c", "a X b c", 4),
-        ("a b c", "X a b X c", 7),
-        ("a b", "a b X", 5),
-        ("a bb c", "a bb bb c", 8),
-        ("a", "a", 1),
-    ],
-)
-def test_where_a_change_ends(before, after, end):
-    assert end_of_change(before, after) == end
