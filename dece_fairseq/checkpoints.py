@@ -1,15 +1,20 @@
 """Checkpoints of fairseq-train, for whoever looks into a trained model."""
 
+import logging
 from pathlib import Path
 from pickle import UnpicklingError
 from typing import Any, Dict, Tuple
 
-from fairseq import checkpoint_utils
+from fairseq import checkpoint_utils, utils
+from fairseq.data import Dictionary
+from fairseq.dataclass.utils import overwrite_args_by_name
 
 import dece_fairseq.plugin  # noqa: F401  so that fairseq knows what was trained
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
 from dece_fairseq.safe_loading import allow_checkpoints
+
+logger = logging.getLogger(__name__)
 
 #: characters of a loader's own message, which may name every tensor of a model
 LONGEST = 300
@@ -17,6 +22,9 @@ LONGEST = 300
 
 def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any, Any]:
     """Return a trained model, its configuration and the task it was trained for.
+
+    Two dictionaries may be as large and hold other words, and no checkpoint says which it learned.
+    So a warning is logged where the folder that it was trained on is there, and differs.
 
     Args:
         checkpoint: as fairseq-train saved it; loaded safely
@@ -34,8 +42,11 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     overrides: Dict[str, str] = {"data": str(data)}
     overrides.update({name: str(path) for name, path in own.items() if path.exists()})
     try:
+        state = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint))
+        trained_on = Path(utils.split_paths(state["cfg"].task.data)[0])
+        overwrite_args_by_name(state["cfg"], overrides)
         (model,), config, task = checkpoint_utils.load_model_ensemble_and_task(
-            [str(checkpoint)], arg_overrides=overrides
+            [str(checkpoint)], state=state
         )
     except UnpicklingError as error:
         raise _unsafe(named) from error
@@ -45,7 +56,20 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
             f"{named}: can't be loaded with the data folder {data} ({why}); name a whole "
             "checkpoint that fairseq-train saved, and the data folder that it was trained on"
         ) from error
+    _compare_dictionaries(trained_on, data, named)
     return model, config, task
+
+
+def _compare_dictionaries(trained_on: Path, data: Path, named: str) -> None:
+    for path in sorted(data.glob("dict.*.txt")):
+        other = trained_on / path.name
+        if other.is_file() and Dictionary.load(str(other)) != Dictionary.load(str(path)):
+            logger.warning(
+                f"{named} was trained on {trained_on}, whose {path.name} has other words than that "
+                f"of {data}: unless {trained_on} has changed since, give it as the data folder, as "
+                "what is said with this one is of no use"
+            )
+            return
 
 
 def read_config(checkpoint: Path, named: str) -> Any:

@@ -1,7 +1,10 @@
 """What defences see of trained models, against the models asked one text at a time."""
 
+import logging
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
+from typing import List
 
 import numpy as np
 import pytest
@@ -140,3 +143,22 @@ def test_no_model_is_one_clear_error(made: SimpleNamespace, tmp_path: Path) -> N
     (tmp_path / "text.pt").write_text("no checkpoint")
     with pytest.raises(DataError, match="not a checkpoint that can be loaded safely"):
         TranslationModel(tmp_path / "text.pt", made.bin)
+
+
+def told(caplog: pytest.LogCaptureFixture) -> List[str]:
+    return [each.message for each in caplog.records if each.levelno >= logging.WARNING]
+
+
+def test_a_dictionary_of_other_words_is_told(
+    made: SimpleNamespace, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = tmp_path / "bin"
+    shutil.copytree(made.bin, other)
+    TranslationModel(made.model, other)
+    assert not told(caplog)  # a copy of the folder is as good
+    words = (other / "dict.tgt.txt").read_text(encoding="utf-8").splitlines()
+    words[:2] = reversed(words[:2])
+    (other / "dict.tgt.txt").write_text("\n".join(words) + "\n", encoding="utf-8")
+    TranslationModel(made.model, other)
+    (message,) = told(caplog)
+    assert f"{made.bin}, whose dict.tgt.txt has other words than that of {other}" in message
