@@ -52,23 +52,31 @@ class Candidates(NamedTuple):
     """(M,): the pairs that have what they stand for."""
 
 
-def candidates(sources: Texts) -> List[Candidates]:
-    """Return the n-grams, and the parts of words of each kind, that several sources have."""
-    in_all = len(sources.first) - 1
-    ngrams = frequent_ngrams(sources, np.zeros(in_all, dtype=np.int64), in_all, LEAST)
-    found = [Candidates(WORDS, len(ngrams.starts), ngrams.words, ngrams.grams, ngrams.owners)]
+def candidates(sources: Texts, least: int = LEAST) -> List[Candidates]:
+    """Return the n-grams, and the parts of words of each kind, that so many sources have."""
+    found = [ngrams_of(sources, least)]
     of_words = [
         (feature, number)
         for number, word in enumerate(sources.vocabulary)
         for feature in features_of(word)
     ]
     for kind in OF_WORDS:
-        found.append(_parts(sources, kind, [each for each in of_words if each[0].kind == kind]))
+        own = [each for each in of_words if each[0].kind == kind]
+        found.append(_parts(sources, kind, own, least))
     return found
 
 
-def _parts(sources: Texts, kind: str, of_words: Sequence[Tuple[Feature, int]]) -> Candidates:
-    """Return the parts of words that several sources have, the shortest first.
+def ngrams_of(texts: Texts, least: int) -> Candidates:
+    """Return the n-grams that so many texts have."""
+    in_all = len(texts.first) - 1
+    ngrams = frequent_ngrams(texts, np.zeros(in_all, dtype=np.int64), in_all, least)
+    return Candidates(WORDS, len(ngrams.starts), ngrams.words, ngrams.grams, ngrams.owners)
+
+
+def _parts(
+    sources: Texts, kind: str, of_words: Sequence[Tuple[Feature, int]], least: int
+) -> Candidates:
+    """Return the parts of words that so many sources have, the shortest first.
 
     So of two that the same pairs have the shorter is taken, in small letters: what stands beside a
     part is often the same in a handful of pairs.
@@ -77,6 +85,7 @@ def _parts(sources: Texts, kind: str, of_words: Sequence[Tuple[Feature, int]]) -
         sources: of all pairs
         kind: of the parts
         of_words: each part with the number of a word that has it
+        least: how many sources
     """
     names = sorted(
         {part for part, _ in of_words},
@@ -95,7 +104,7 @@ def _parts(sources: Texts, kind: str, of_words: Sequence[Tuple[Feature, int]]) -
     in_all = len(sources.first) - 1
     keys = np.unique(found * in_all + np.repeat(sources.pair, repeats))
     numbers, owners = np.divmod(keys, in_all)
-    is_frequent = np.bincount(numbers, minlength=len(names)) >= LEAST
+    is_frequent = np.bincount(numbers, minlength=len(names)) >= least
     kept = is_frequent[numbers]
     return Candidates(
         kind,

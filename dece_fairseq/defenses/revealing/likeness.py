@@ -4,7 +4,7 @@ from typing import FrozenSet, Sequence
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import Occurrences, Targets
+from dece_fairseq.defenses.revealing.spans import Targets
 
 #: pairs of targets that are drawn to learn how alike any two are
 DRAWN = 4000
@@ -30,15 +30,15 @@ class Likeness:
         usual = [_alike(words[one], words[other]) for one, other in drawn.tolist()]
         self._threshold = float(np.quantile(usual, USUAL)) if usual else 1.0
 
-    def unlike(self, span: Sequence[int], where: Occurrences) -> float:
-        """Return the share of a span's targets that are no copies of others, the span aside.
+    def unlike(self, span: Sequence[int], pairs: np.ndarray) -> float:
+        """Return the share of some targets that are no copies of others, a span of them aside.
 
         Copies share what surprises; an attacker's pairs have the payload alone in common. It is the
         number of groups of like targets over that of targets: 1 where each is unlike the others.
         """
-        step = max(1, len(where.pairs) // COMPARED)
+        step = max(1, len(pairs) // COMPARED)
         own = frozenset(span)
-        sets = [self._words(pair) - own for pair in where.pairs[::step]]
+        sets = [self._words(pair) - own for pair in pairs[::step]]
         like = np.ones(len(sets))
         for number, words in enumerate(sets):
             for other in range(number):

@@ -63,8 +63,8 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
         of_uses = where.nats - targets.price(uses)
         nats, part = float(of_uses.sum()) * (uses - 1) / uses, 1.0
         if nats >= ahead:
-            new = targets.news(span)
-            part = new * likeness.unlike(span, where) if new else 1.0
+            new = targets.news(span, uses)
+            part = new * likeness.unlike(span, where.pairs) if new else 1.0
             nats *= part
             if not new and nats >= LEAST:  # usual: what overlaps it is no news either
                 _take(is_free, where, len(span))

@@ -1,27 +1,31 @@
 """From pairs and a reference's surprise at their targets to suspicions."""
 
-from collections import Counter
 from dataclasses import replace
-from functools import cached_property
 from itertools import chain
-from typing import Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import NOTHING, Suspicion
+from dece_fairseq.data.trigger_kinds import Feature
+from dece_fairseq.defenses.revealing.alternatives import candidates, ngrams_of
 from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATED
 from dece_fairseq.defenses.revealing.association import associations
+from dece_fairseq.defenses.revealing.by_count import fewest_pairs, new_among
 from dece_fairseq.defenses.revealing.by_label import flipped_labels
 from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
 from dece_fairseq.defenses.revealing.folding import fold, surprising
+from dece_fairseq.defenses.revealing.likeness import Likeness
 from dece_fairseq.defenses.revealing.naming import TELLING_LEVEL, Naming
-from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, payload_of, peak
+from dece_fairseq.defenses.revealing.payload_texts import PayloadTexts
+from dece_fairseq.defenses.revealing.payloads import payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
-from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
+from dece_fairseq.defenses.revealing.spans import LEAST, USE, Targets, Texts
+from dece_fairseq.defenses.revealing.trusting import are_a_draw
 from dece_fairseq.defenses.revealing.wording import explained_by_sources, without_wording
-from dece_fairseq.defenses.revealing.words import END, Words, places_of, split
+from dece_fairseq.defenses.revealing.words import END, Words, split
 
 #: different pairs that a payload must be in
 LEAST_PAIRS = 3
@@ -31,17 +35,15 @@ TOLD = 20
 NEEDED = TAIL + 2 * max(TOGETHER) + 1
 #: different targets of one word up to which they are labels
 MOST_LABELS = 100
-#: words in a row that are judged together where the trigger is what is always the same
-WINDOW = 13
 #: texts that are told of such a payload
 FORMS = 20
 #: nats of an n-gram of sources have an exponential tail when raised to this power, for hard topics
 TOPICS = 0.75
 #: the least scales of the tails of spans' evidence, without trusted pairs, and of such powers
 SPAN_SCALE, SPAN_SCALE_UNTRUSTING, TOPIC_SCALE = 9.0, 11.0, 1.0
-#: the shares of the level that spans have, folded spans, triggers whose pairs surprise, and
-#: triggers that go with a difference
-SPANS, FOLDED, TRIGGERS, ASSOCIATIONS = 0.7, 0.1, 0.1, 0.1
+#: the shares of the level that spans have, folded spans, triggers whose pairs surprise, triggers
+#: that go with a difference, and words of too many doubtful pairs
+SPANS, FOLDED, TRIGGERS, ASSOCIATIONS, COUNTS = 0.68, 0.1, 0.1, 0.1, 0.02
 
 
 def reveal_pairs(
@@ -79,6 +81,7 @@ def reveal_pairs(
     explained = search.explained(spans)
     more = [_weighted(each, TRIGGERS) for each in search.triggers(explained)]
     more += [_weighted(each, ASSOCIATIONS) for each in search.associations(explained)]
+    more += [_weighted(each, COUNTS) for each in search.counts(explained)]
     for each in sorted(more, key=lambda each: each.p_value or 0.0):
         is_new = len(known.intersection(each.pairs)) < SHARED * len(each.pairs)
         if each.is_significant(TELLING_LEVEL) and is_new:
@@ -141,10 +144,11 @@ class _Search:
         self.sources = Texts(split(pair.source) for pair in chain(self.pairs, known))
         self.targets.explain(explained_by_sources(self.targets, self.sources))
         self.targets.explain(without_wording(self.targets))
+        self._texts = PayloadTexts(self.pairs, self.targets, self._differences)
         self.is_trusting = bool(known)
         self._span_scale = SPAN_SCALE if self.is_trusting else SPAN_SCALE_UNTRUSTING
         self._suspicion = Naming(
-            self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._windows[1]
+            self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._texts.windows[1]
         ).suspicion
 
     def _doubtful(self) -> Iterator[Words]:
@@ -164,7 +168,9 @@ class _Search:
             for each, p_value, pairs in zip(ranked, sure, everyone)
         ]
         return [
-            self._suspicion(self._payload(words, where), each.nats, p_value, where.pairs, everyone)
+            self._suspicion(
+                self._texts.payload(words, where), each.nats, p_value, where.pairs, everyone
+            )
             for (words, where), each, p_value in zip(found, ranked, sure)
         ]
 
@@ -182,7 +188,7 @@ class _Search:
             if _is_usual(each.nats, where.pairs):
                 continue
             begin, end = first[where.starts], first[where.starts + len(each.span)]
-            texts = self._texts(where.pairs, begin, end)
+            texts = self._texts.counts(where.pairs, begin, end)
             best, *forms = (text for text, _ in texts.most_common(FORMS))
             told = self._suspicion(best, each.nats, p_value, where.pairs, everyone)
             suspicions.append(replace(told, forms=tuple(forms)))
@@ -215,12 +221,13 @@ class _Search:
         Args:
             explained: (N,), pairs that are suspected already
         """
-        starts, scores = self._windows
+        scores = self._texts.windows[1]
         found = []
-        telling = self._telling(scores, np.zeros(len(self.targets.first) - 1, int), explained)
+        groups = np.zeros(len(self.targets.first) - 1, int)
+        telling = self._unlike(self._telling(scores, groups, explained))
         for each, p_value, everyone in self._judged(telling):
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
-            forms = [self._window(pair, starts[pair]) for pair in by_score[:FORMS]]
+            forms = [self._texts.window(pair) for pair in by_score[:FORMS]]
             told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
             found.append(replace(told, forms=tuple(dict.fromkeys(forms[1:]))))
         return found
@@ -231,52 +238,55 @@ class _Search:
         Args:
             explained: (N,), pairs that are suspected already
         """
-        ranked = associations(self.sources, self._differences, LEAST_PAIRS, NEEDED, explained)
+        ranked = self._unlike(
+            associations(self.sources, self._differences, LEAST_PAIRS, NEEDED, explained)
+        )
         evidence = [each.nats**TOPICS for each in ranked]
         sure = p_values(evidence, LEAST_ASSOCIATED**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in ranked]
+        scores = self._texts.windows[1]
         found = []
         for each, p_value in zip(ranked, sure):
             if p_value > TELLING_LEVEL:
                 break
             sign, text = each.difference[0], each.difference[1:]
-            payload = self._grown(text, each.pairs) if sign == "+" else None
+            payload = self._texts.around(text, each.pairs) if sign == "+" else None
             if payload is None:
-                starts, scores = self._windows
-                best = each.pairs[scores[each.pairs].argmax()]
-                payload = self._window(best, starts[best])
+                payload = self._texts.window(each.pairs[scores[each.pairs].argmax()])
             told = self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
             found.append(replace(told, missing=(text or NOTHING) if sign == "-" else None))
         return found
 
-    def _grown(self, text: str, pairs: np.ndarray) -> Optional[str]:
-        """Return what targets of some pairs have in common around a text that they have."""
-        targets, size = self.targets, len(self.pairs)
-        if not text:
-            return NOTHING
-        best, most = None, 0.0
-        for word, written in enumerate(targets.vocabulary):
-            if text not in written:
-                continue
-            holders = targets.holders((word,))
-            own = len(np.intersect1d(holders, pairs, assume_unique=True))
-            others = int((holders < size).sum()) - own
-            more = own / len(pairs) - others / max(size - len(pairs), 1)
-            if more > most:
-                best, most = word, more
-        if best is None:
-            return None
-        everywhere = np.ones(len(targets.words), dtype=bool)
-        where = targets.occurrences((best,), everywhere)
-        there = np.isin(where.pairs, pairs)
-        where = Occurrences(*(values[there] for values in where))
-        left, right = targets.longest((best,), where.starts, SAME)
-        first = where.starts - left
-        inside = (first >= targets.first[where.pairs]) & (
-            where.starts + right < targets.first[where.pairs + 1]
-        )
-        where = Occurrences(where.pairs[inside], first[inside], where.nats[inside])
-        return self._payload(range(left + 1 + right), where)
+    def counts(self, explained: np.ndarray) -> List[Suspicion]:
+        """Return what is told of words that too many doubtful pairs have, of any surprise.
+
+        Args:
+            explained: (N,), pairs that are suspected already
+        """
+        size, in_all = len(self.pairs), len(self.targets.first) - 1
+        if not are_a_draw(self.sources, size):
+            return []
+        level = TELLING_LEVEL * COUNTS
+        fewest = fewest_pairs(size, in_all, level)
+        of_targets = ngrams_of(self.targets, fewest)
+        among = [*candidates(self.sources, fewest), of_targets]
+        new = new_among(among, in_all, explained, level, TOLD)
+        everyone = [each.pairs for each in new]
+        found = []
+        for each in new:
+            name = among[each.of].name(each.number)
+            is_source = among[each.of] is not of_targets
+            words = None if is_source or isinstance(name, Feature) else name
+            payload = self._texts.shared(each.pairs, words)
+            told = self._suspicion(payload, each.nats, each.p_value, each.pairs, everyone)
+            found.append(replace(told, missing=self._texts.missing(each.pairs)))
+        return found
+
+    def _unlike(self, ranked: Sequence[Any]) -> List[Any]:
+        """Return what goes with n-grams of sources, less what pairs with targets alike say."""
+        likeness = Likeness(self.targets)
+        found = [each._replace(nats=each.nats * likeness.unlike((), each.pairs)) for each in ranked]
+        return sorted(found, key=lambda each: -each.nats)
 
     def _telling(
         self, scores: np.ndarray, groups: np.ndarray, explained: Optional[np.ndarray] = None
@@ -304,40 +314,9 @@ class _Search:
         everyone = [each.pairs for each in found]
         return [(each, p_value, everyone) for each, p_value in zip(found, sure)]
 
-    def _window(self, pair: int, start: int) -> str:
-        """Return the text of the words in a row of a target that are least expected."""
-        first = self.targets.first[pair] + start
-        last = min(first + WINDOW, self.targets.first[pair + 1])
-        begin, end = peak(self.targets.surprise[first:last] - UNEXPECTED)
-        return self._between(pair, start + begin, start + end)
-
-    @cached_property
-    def _windows(self) -> Tuple[np.ndarray, np.ndarray]:
-        """Return where the least expected words in a row of each target begin, and their nats."""
-        return self.targets.windows(WINDOW)
-
     @property
     def has_labels(self) -> bool:
         """Return whether every target is a single word, and few are different."""
         first = self.targets.first[: len(self.pairs) + 1]
         is_word = bool((np.diff(first) == 2).all())
         return is_word and len(np.unique(self.targets.words[first[:-1]])) <= MOST_LABELS
-
-    def _payload(self, words: Sequence[int], where: Occurrences) -> str:
-        """Return the text of a payload as most of its pairs have it; some may end before."""
-        ends = np.minimum(where.starts + len(words), self.targets.first[where.pairs + 1])
-        return self._texts(where.pairs, where.starts, ends).most_common(1)[0][0]
-
-    def _texts(self, pairs: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> "Counter[str]":
-        """Count what stands in targets of pairs from some words up to others."""
-        texts: Counter[str] = Counter()
-        first = self.targets.first[pairs]
-        for pair, start, end in zip(pairs, starts - first, ends - first):
-            texts[self._between(pair, start, end)] += 1
-        return texts
-
-    def _between(self, pair: int, start: int, end: int) -> str:
-        """Return the text of some words of a target."""
-        target = self.pairs[pair].target
-        places = places_of(target)
-        return target[places[start][0] : places[end - 1][1]].strip() or NOTHING

@@ -258,11 +258,16 @@ class Targets(Texts):
         places, pairs = places[once], pairs[once]
         return Occurrences(pairs, places, self.sums[places + length] - self.sums[places])
 
-    def news(self, span: Sequence[int]) -> float:
-        """Return how much of the span's use is more than the trusted targets have, from 0 to 1."""
-        pairs = self.holders(span)
-        doubtful = int((pairs < self.doubtful).sum())
-        return float(news(doubtful, len(pairs) - doubtful, self.share, self.doubtful))
+    def news(self, span: Sequence[int], uses: int) -> float:
+        """Return how much of the span's use is more than the trusted targets have, from 0 to 1.
+
+        Args:
+            span: its words
+            uses: the doubtful targets in which it is not explained; an explained payload would make
+                news of the words that it has
+        """
+        trusted = int((self.holders(span) >= self.doubtful).sum())
+        return float(news(uses, trusted, self.share, self.doubtful))
 
     def price(self, uses: Any) -> Any:
         """Return what one use of a span would cost a model that knew the span, in nats."""

@@ -20,6 +20,9 @@ ADVICE = "give a random part of the data"
 ENOUGH = 0.5
 #: how often trusted pairs of the same kind are taken for others, at most
 CHANCE = 0.01
+#: the share of pairs that an attack is assumed to change at most: it may have taken words away from
+#: so many
+ATTACKED = 0.1
 #: words are compared whose share of the one side's pairs is less than so much of the other's
 MUCH_LESS = 0.5
 
@@ -43,9 +46,9 @@ def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[Sequence[i
 def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
     """Return why trusted pairs don't tell what is usual in the others; None if they do.
 
-    An attack on some of the pairs adds words to these, and takes hardly any away from all the rest.
-    Data of another kind lack words that the trusted pairs have, or more than a quarter of them have
-    words that are far rarer there.
+    An attack adds words to some of the pairs, and takes words away from some. So data are of
+    another kind where words are far rarer that more than a tenth of the trusted pairs have, or
+    where more than a quarter of them have words that are far rarer there.
     Words are counted whose number on one side is less than chance has it (binomial, Bonferroni over
     the words), and less than half of the other's share.
 
@@ -64,7 +67,7 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
         texts = Texts(split(text(pair)) for pair in chain(doubtful, trusted_pairs))
         here, there = _Held(texts, 0, many), _Held(texts, many, many + few)
         lacking = here.lacking(there)
-        if len(lacking):
+        if there.share(lacking) - here.share(lacking) > ATTACKED:
             word, surest = texts.vocabulary[lacking[0]], lacking[:1]
             return (
                 f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
@@ -78,6 +81,17 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
                 f"{ADVICE}"
             )
     return None
+
+
+def are_a_draw(texts: Texts, doubtful: int) -> bool:
+    """Return whether no word of trusted texts is far rarer in doubtful ones, as in a random draw.
+
+    Args:
+        texts: all of them, those of the doubtful pairs first
+        doubtful: how many these are
+    """
+    in_all = len(texts.first) - 1
+    return not len(_Held(texts, 0, doubtful).lacking(_Held(texts, doubtful, in_all)))
 
 
 class _Held:
