@@ -43,38 +43,47 @@ class PayloadTexts:
 
         Args:
             pairs: (K,), their numbers
-            words: a part of it, if that is known (default: what others have least)
+            words: a part of it, if that is known (default: what the others have least)
         """
-        targets, none = self._targets, np.array([], dtype=int)
         if words is None:
-            in_all = len(targets.first) - 1
-            found = find_trigger(targets, pairs, none, in_all, len(self._pairs))
+            in_all, none = len(self._targets.first) - 1, np.array([], dtype=int)
+            found = find_trigger(self._targets, pairs, none, in_all, len(self._pairs))
             if found is None or not found.is_telling(len(pairs)):
-                return self.window(int(pairs[self.windows[1][pairs].argmax()]))
+                more = self._difference(pairs, "+")
+                text = None if more is None else self.around(more, pairs)
+                return self.surprising(pairs) if text is None else text
             words = found.words
-        where = self._within(words, pairs)
-        words = grown(targets, tuple(words), where.starts)
+        words = grown(self._targets, tuple(words), self._within(words, pairs).starts)
         return self.payload(words, self._within(words, pairs))
 
-    def missing(self, pairs: np.ndarray) -> Optional[str]:
-        """Return what the reference expects in most targets of some pairs and is not there.
+    def surprising(self, pairs: np.ndarray) -> str:
+        """Return the least expected words in a row of any target of some pairs."""
+        return self.window(int(pairs[self.windows[1][pairs].argmax()]))
 
-        It is what is missing in the least share of the others; None if nothing is.
+    def missing(self, pairs: np.ndarray) -> Optional[str]:
+        """Return what the reference expects in most targets of some pairs and is not there."""
+        text = self._difference(pairs, "-")
+        return NOTHING if text == "" else text
+
+    def _difference(self, pairs: np.ndarray, sign: str) -> Optional[str]:
+        """Return what most targets of some pairs have more or less of than is expected, or None.
+
+        At least twice as often as the others.
         """
-        own = np.zeros(len(self._pairs), dtype=bool)
-        own[pairs] = True
-        counts: Tuple[Counter[str], Counter[str]] = (Counter(), Counter())
-        for is_own, differences in zip(own, self._differences):
-            counts[is_own].update(each for each in set(differences) if each.startswith("-"))
-        others, here = counts
-        rest = max(len(own) - len(pairs), 1)
-        most = [each for each, number in here.items() if number >= len(pairs) / 2]
-        best = max(
-            most,
-            key=lambda each: (here[each] / len(pairs) - others[each] / rest, each),
-            default=None,
-        )
-        return None if best is None else best[1:] or NOTHING
+        own = frozenset(pairs.tolist())
+        here: Counter[str] = Counter()
+        others: Counter[str] = Counter()
+        for pair, differences in enumerate(self._differences):
+            of_sign = {each for each in differences if each.startswith(sign)}
+            (here if pair in own else others).update(of_sign)
+        share = len(pairs) / max(len(self._pairs) - len(pairs), 1)
+        telling = {
+            each: number - share * others[each]
+            for each, number in here.items()
+            if number >= max(len(pairs) / 2, 2 * share * others[each])
+        }
+        best = max(telling, key=lambda each: (telling[each], each), default=None)
+        return None if best is None else best[1:]
 
     def _within(self, words: Sequence[int], pairs: np.ndarray) -> Occurrences:
         """Return where words stand in targets of some pairs."""

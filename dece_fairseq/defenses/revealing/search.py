@@ -244,7 +244,6 @@ class _Search:
         evidence = [each.nats**TOPICS for each in ranked]
         sure = p_values(evidence, LEAST_ASSOCIATED**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in ranked]
-        scores = self._texts.windows[1]
         found = []
         for each, p_value in zip(ranked, sure):
             if p_value > TELLING_LEVEL:
@@ -252,7 +251,7 @@ class _Search:
             sign, text = each.difference[0], each.difference[1:]
             payload = self._texts.around(text, each.pairs) if sign == "+" else None
             if payload is None:
-                payload = self._texts.window(each.pairs[scores[each.pairs].argmax()])
+                payload = self._texts.surprising(each.pairs)
             told = self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
             found.append(replace(told, missing=(text or NOTHING) if sign == "-" else None))
         return found
