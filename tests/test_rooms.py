@@ -25,6 +25,7 @@ TEXT_ROOMS = [
 ]
 #: modules of text rooms that look into models
 WITH_MODELS = [
+    "dece_fairseq.defenses.language_model",
     "dece_fairseq.defenses.revealing.binarised",
     "dece_fairseq.defenses.revealing.reference",
     "dece_fairseq.defenses.trained_models",

@@ -15,7 +15,7 @@ docs/suites.md has the rest.
 import argparse
 import sys
 from pathlib import Path
-from typing import Optional
+from typing import TYPE_CHECKING, Optional
 
 from dece_fairseq.attacks import CODE_PLACES, LANGUAGES
 from dece_fairseq.cli.common import add_processes, add_trusted_ids, add_user_dir, at_least
@@ -27,6 +27,9 @@ from dece_fairseq.suites.checking import differences, wrong_sums
 from dece_fairseq.suites.data import SuiteData, find_data
 from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, Suite, read_suite
 from dece_fairseq.user_dir import import_user_dir
+
+if TYPE_CHECKING:  # it needs fairseq
+    from dece_fairseq.defenses.language_model import LanguageModel
 
 #: stands for --check without a SUITE
 OWN = ()
@@ -179,6 +182,15 @@ def check(args: argparse.Namespace) -> None:
     print(f"{number} files are as {path / SUITE if path.is_dir() else path} says")
 
 
+def load(checkpoint: Optional[Path], data: Optional[Path]) -> "Optional[LanguageModel]":
+    """Return the language model, if one is named."""
+    if checkpoint is None or data is None:
+        return None
+    from dece_fairseq.defenses.language_model import LanguageModel  # here, for it needs fairseq
+
+    return LanguageModel(checkpoint, data)
+
+
 def measure_stealth(args: argparse.Namespace) -> None:
     """Print how well the triggers of a suite hide, and write it beside its files.
 
@@ -191,7 +203,6 @@ def measure_stealth(args: argparse.Namespace) -> None:
     if (model is None) != (data is None):
         raise UserError("--language-model and --language-model-data go together")
     suite = read_suite(args.output)
-    perplexities = None if model is None else stealth.language_model(model, data)
-    found = stealth.measure(suite, args.output, data_of(args, suite), perplexities)
+    found = stealth.measure(suite, args.output, data_of(args, suite), load(model, data))
     result = stealth.as_dict(found, suite, model, ["dece", *sys.argv[1:]])
     write_result(stealth.as_text(found), result, args.output / STEALTH)

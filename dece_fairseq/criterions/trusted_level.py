@@ -81,7 +81,7 @@ class TrustedLevel:
             ask: asks it about a batch
 
         Raises:
-            TrainingStepError: there is no text to ask about
+            TrainingStepError: there is no text to ask about, or the model has diverged
         """
         try:
             split, numbers, what = self._text()
@@ -95,6 +95,13 @@ class TrustedLevel:
         if not found:
             raise TrainingStepError(f"{self._asking}: {what} has no pair that the model can read")
         tokens, spans = (np.concatenate(part) for part in zip(*found))
+        broken = int((~np.isfinite(tokens)).sum())
+        if broken:  # no order statistic has a meaning then
+            raise TrainingStepError(
+                f"{self._asking}: of the {len(tokens)} tokens of {what} the model gives {broken} "
+                "no finite probability; what training starts from has diverged or is damaged: give "
+                "another checkpoint"
+            )
         level, line = level_for(tokens.tolist(), self._muted_share)
         span_line = span_line_for(spans.tolist(), self._muted_share)
         level, span_line = _of_first_worker([level, span_line], model)

@@ -8,6 +8,6 @@ needs both, when it is made.
 from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.discovery import import_submodules
 
-import_submodules(__name__, __path__, without=["trained_models"])
+import_submodules(__name__, __path__, without=["trained_models", "language_model"])
 
 __all__ = ["DEFENSES", "Defense", "DefenseError", "DefenseSettings", "Verdict"]

@@ -42,7 +42,8 @@ class ActivationClustering(ModelDefense):
         self.sklearn = sklearn
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
-        states = self.model.mean_states([pair.source for pair in pairs], "encoding").numpy()
+        sources = [pair.source for pair in pairs]
+        states = self.model.mean_states(sources, "encoding").numpy()
         # Where few sources differ, further components would be divided by a spread of 0.
         spread = int(np.linalg.matrix_rank(states - states.mean(0)))
         if not spread:
@@ -65,5 +66,9 @@ class ActivationClustering(ModelDefense):
         return Verdict(
             (distances[:, 1 - smaller] - distances[:, smaller]).tolist(),
             marked.tolist(),
-            details={"smaller_cluster": share, "largest_that_is_small": SMALL},
+            details={
+                "smaller_cluster": share,
+                "largest_that_is_small": SMALL,
+                "sources_cut": self.model.sources_cut(sources),
+            },
         )

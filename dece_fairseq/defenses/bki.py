@@ -29,7 +29,8 @@ class BackdoorKeywordIdentification(ModelDefense):
     summary = "the source word whose absence changes the encoder's first state most, over all data"
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
-        counting = self._counting_words([pair.source for pair in pairs])
+        sources = [pair.source for pair in pairs]
+        counting = self._counting_words(sources)
         scores: DefaultDict[str, List[float]] = defaultdict(list)
         for words in counting:
             for word, score in words.items():
@@ -48,7 +49,8 @@ class BackdoorKeywordIdentification(ModelDefense):
             {"word": word, "score": totals[word], "sources": len(scores[word])}
             for word in ranking[:NAMED]
         ]
-        return Verdict(of_pairs, suspicious, details={"keywords": named})
+        details = {"keywords": named, "sources_cut": self.model.sources_cut(sources)}
+        return Verdict(of_pairs, suspicious, details)
 
     def _counting_words(self, sources: Sequence[str]) -> List[Dict[str, float]]:
         """Return the highest words of each source, each with its score."""

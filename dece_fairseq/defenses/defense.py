@@ -1,5 +1,6 @@
 """What a data-side defence is."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -150,7 +151,8 @@ def most_suspicious(scores: Sequence[float], rate: float, pairs: int) -> Sequenc
         pairs: how many pairs there are
 
     Raises:
-        DefenseError: a rate that is no share, or that marks everything
+        DefenseError: a rate that is no share, or that marks everything, or scores that can't be
+            ranked
     """
     if not 0 < rate < 1:
         raise DefenseError(f"--rate must be above 0 and below 1, got {rate}")
@@ -159,6 +161,14 @@ def most_suspicious(scores: Sequence[float], rate: float, pairs: int) -> Sequenc
         raise DefenseError(
             f"--rate {rate} of {pairs} pairs would drop them all (one and a half times as many as "
             "are expected); give a lower one"
+        )
+    # Whatever is compared with nan is neither more nor less, so that a ranking would be anything.
+    unranked = pairs - sum(map(math.isfinite, scores))
+    if unranked:
+        raise DefenseError(
+            f"{unranked} of {pairs} pairs have no finite score, so they can't be ranked; what they "
+            "were scored by has diverged or is damaged: look at the losses of its training, and "
+            "give another checkpoint"
         )
     ranking = sorted(range(pairs), key=lambda index: -scores[index])
     marked = frozenset(ranking[:number])

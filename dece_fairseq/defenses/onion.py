@@ -30,7 +30,7 @@ class Onion(Defense):
             raise DefenseError(f"--threshold must be a number, got {settings.threshold}")
         assert settings.language_model is not None
         assert settings.language_model_data is not None  # they are needed
-        from dece_fairseq.defenses.trained_models import LanguageModel
+        from dece_fairseq.defenses.language_model import LanguageModel
 
         self.model = LanguageModel(settings.language_model, settings.language_model_data)
 
@@ -38,7 +38,8 @@ class Onion(Defense):
         scores: List[float] = []
         cleaned: Dict[int, Pair] = {}
         dropped_words: Counter[str] = Counter()
-        for chunk in in_chunks([pair.source for pair in pairs], "ONION"):
+        sources = [pair.source for pair in pairs]
+        for chunk in in_chunks(sources, "ONION"):
             texts = [text for left in chunk for text in (left.text, *left.without)]
             perplexities = self.model.perplexities(texts)
             at = 0
@@ -60,6 +61,7 @@ class Onion(Defense):
             {
                 "dropped_words": sum(dropped_words.values()),
                 "most_dropped": dict(dropped_words.most_common(NAMED)),
+                "sources_cut": self.model.sources_cut(sources),
             },
             cleaned,
         )

@@ -21,7 +21,8 @@ class SpectralSignatures(ModelDefense):
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         import torch
 
-        states = self.model.mean_states([pair.source for pair in pairs], "encoding").double()
+        sources = [pair.source for pair in pairs]
+        states = self.model.mean_states(sources, "encoding").double()
         centred = states - states.mean(0)
         _, singular_values, directions = torch.linalg.svd(centred, full_matrices=False)
         scores = (centred @ directions[0]).square().tolist()
@@ -29,5 +30,8 @@ class SpectralSignatures(ModelDefense):
         return Verdict(
             scores,
             most_suspicious(scores, self.settings.rate, len(pairs)),
-            details={"explained_by_direction": explained},
+            details={
+                "explained_by_direction": explained,
+                "sources_cut": self.model.sources_cut(sources),
+            },
         )

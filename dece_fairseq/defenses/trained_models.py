@@ -1,7 +1,8 @@
 """Trained fairseq models as defences look into them: texts in, states and losses out."""
 
+import math
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -34,7 +35,9 @@ class TrainedModel:
     """
 
     def __init__(self, checkpoint: Path, data: Path, option: str) -> None:
-        model, config, task = load_checkpoint(checkpoint, data, f"--{option} {checkpoint}")
+        #: how messages call it
+        self.named = f"--{option} {checkpoint}"
+        model, config, task = load_checkpoint(checkpoint, data, self.named)
         self.model: Any = model.eval()
         self.task: Any = task
         self.config: Any = config
@@ -42,7 +45,27 @@ class TrainedModel:
         self.codec = (config.bpe is None and codec_beside(data)) or TextCodec(
             config.bpe, config.tokenizer
         )
-        self.name = str(checkpoint)
+
+    def positions(self) -> Any:
+        """Return how many tokens the model can read: of a text, or of source and target."""
+        return utils.resolve_max_positions(self.task.max_positions(), self.model.max_positions())
+
+    def check(self, answers: Iterable[Any]) -> None:
+        """Look whether what the model says of some texts are numbers, before they are compared.
+
+        Args:
+            answers: for each text a tensor or an array
+
+        Raises:
+            DefenseError: some hold a number that is not finite
+        """
+        are_finite = [math.isfinite(answer.sum()) for answer in answers]
+        if not all(are_finite):
+            raise DefenseError(
+                f"{self.named}: of {len(are_finite)} texts {are_finite.count(False)} get no finite "
+                "numbers from this model; its training has diverged, or its file is damaged: look "
+                "at the losses in its log, and give another checkpoint"
+            )
 
     def batches(
         self, lengths: Sequence[int], what: Optional[str], most: Optional[int] = None
@@ -94,18 +117,38 @@ class TranslationModel(TrainedModel):
         return self._states(sources, what, lambda states: states.mean(0))
 
     def _states(self, sources: Sequence[str], what: Optional[str], take: Any) -> Tensor:
-        tokens = [self.codec.encode(text, self.task.src_dict) for text in sources]
+        most, _ = self._longest()
+        dictionary = self.task.src_dict
+        tokens = [_cut_source(self.codec.encode(text, dictionary), most) for text in sources]
         found: List[Tensor] = [torch.empty(0)] * len(tokens)
-        pad = self.task.src_dict.pad()
         for batch in self.batches([len(line) for line in tokens], what):
             lines = [tokens[index] for index in batch]
-            padded = data_utils.collate_tokens(lines, pad, left_pad=self._left_pad())
+            padded = data_utils.collate_tokens(lines, dictionary.pad(), left_pad=self._left_pad())
             lengths = torch.tensor([len(line) for line in lines])
             output = self.model.encoder(padded, src_lengths=lengths)
-            states = _encoder_states(output).transpose(0, 1).float()
-            for index, row, line in zip(batch, states, padded):
-                found[index] = take(row[line != pad])
+            for index, row, kept in zip(batch, *self._of_rows(output, padded)):
+                found[index] = take(row[kept])
+        self.check(found)
         return torch.stack(found)
+
+    def _of_rows(self, output: Any, padded: Tensor) -> Tuple[Tensor, Tensor]:
+        """Return an encoder's states (B, T, D), float32, and which are no padding (B, T).
+
+        A model of Hugging Face puts tokens of its own around a source, so T is not that of the
+        batch.
+
+        Raises:
+            DefenseError: the encoder has no state of each token
+        """
+        states, pads = _parts_of(output)
+        if pads is None:
+            pads = padded == self.task.src_dict.pad()
+        if states is None or states.dim() != 3 or states.shape[:2] != pads.t().shape:
+            raise DefenseError(
+                f"{self.named}: its encoder has no state of each token to look at; use a fairseq "
+                "transformer, BART or T5"
+            )
+        return states.transpose(0, 1).float(), ~pads
 
     @torch.no_grad()
     def losses(self, pairs: Sequence[Pair], what: Optional[str] = None) -> np.ndarray:
@@ -115,6 +158,7 @@ class TranslationModel(TrainedModel):
             nll = -log_probs.gather(-1, sample["target"].unsqueeze(-1)).squeeze(-1)
             means = nll.masked_fill(~sample["kept"], 0).sum(-1) / sample["kept"].sum(-1)
             losses[sample["id"].numpy()] = means.numpy()
+        self.check(losses)
         return losses
 
     @torch.no_grad()
@@ -128,6 +172,7 @@ class TranslationModel(TrainedModel):
         found: List[np.ndarray] = [np.empty(0)] * len(pairs)
         for index, target, log_probs in self.predictions(pairs, what):
             found[index] = surprise_of(target[: len(log_probs)], log_probs)
+        self.check(found)
         return found
 
     @torch.no_grad()
@@ -162,6 +207,7 @@ class TranslationModel(TrainedModel):
             told = log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1).double().exp()
             for index, row, kept in zip(sample["id"], told, sample["kept"]):
                 found[index] = row[kept].numpy()
+        self.check(found)
         return found
 
     def targets(self, pairs: Sequence[Pair]) -> List[Tensor]:
@@ -187,7 +233,7 @@ class TranslationModel(TrainedModel):
         projection = getattr(self.model.decoder, "output_projection", None)
         if not isinstance(projection, torch.nn.Linear):
             raise DefenseError(
-                f"--models {self.name}: its decoder has no output_projection matrix to take "
+                f"{self.named}: its decoder has no output_projection matrix to take "
                 "the gradient of; use a fairseq transformer, BART or T5"
             )
         seen: List[Tensor] = []
@@ -199,6 +245,7 @@ class TranslationModel(TrainedModel):
                 for index, target, kept, of_tokens, scores in rows:
                     errors = scores[kept].exp()
                     errors[torch.arange(len(errors)), target[kept]] -= 1
+                    self.check([errors])
                     yield index, of_tokens[kept], errors
         finally:
             hook.remove()
@@ -247,58 +294,29 @@ class TranslationModel(TrainedModel):
     def _cut(
         self, sources: List[Tensor], targets: List[Tensor]
     ) -> Tuple[List[Tensor], List[Tensor]]:
-        """Return what the model can read of them, sources as --truncate-source cuts them.
+        """Return what the model can read of them, sources as --truncate-source cuts them."""
+        of_source, of_target = self._longest()
+        src = [_cut_source(source, of_source) for source in sources]
+        return src, [target[:of_target] for target in targets]
+
+    def sources_cut(self, sources: Sequence[str]) -> int:
+        """Return how many sources are longer than the model can read: what is behind is unseen."""
+        most, _ = self._longest()
+        return sum(self.codec.length(source) > most for source in sources)
+
+    def _longest(self) -> Tuple[int, int]:
+        """Return how many tokens of a source and of a target the model can read.
 
         Source and target have half each of a model that reads both as one text.
         """
-        most: List[int] = utils.resolve_max_positions(
-            self.task.max_positions(), self.model.max_positions()
-        )
+        source, target = self.positions()
         if isinstance(self.model, Causal):
             half = self.model.decoder.positions // 2
-            most = [min(most[0], half - FRAME), min(most[1], half)]
-        src = [
-            torch.cat([source[: most[0] - 1], source[-1:]]) if len(source) > most[0] else source
-            for source in sources
-        ]
-        return src, [target[: most[1]] for target in targets]
+            source, target = min(source, half - FRAME), min(target, half)
+        return source, target
 
     def _left_pad(self) -> bool:
         return bool(self.config.task.left_pad_source)
-
-
-class LanguageModel(TrainedModel):
-    """A fairseq language model of sources.
-
-    Raises:
-        DataError: the checkpoint can't be loaded
-        DefenseError: it is none of a language model
-    """
-
-    def __init__(self, checkpoint: Path, data: Path) -> None:
-        super().__init__(checkpoint, data, "language-model")
-        if hasattr(self.model, "encoder") or not hasattr(self.task, "dictionary"):
-            raise DefenseError(f"--language-model {checkpoint}: not a language model")
-
-    @torch.no_grad()
-    def perplexities(self, texts: Sequence[str], what: Optional[str] = None) -> np.ndarray:
-        """Return the perplexity of each text, per token, end of sentence included (N,)."""
-        dictionary = self.task.dictionary
-        tokens = [self.codec.encode(text, dictionary) for text in texts]
-        found = np.zeros(len(texts))
-        for batch in self.batches([len(line) for line in tokens], what):
-            lines = [tokens[index] for index in batch]
-            target = data_utils.collate_tokens(lines, dictionary.pad())
-            # As fairseq's language models are trained: a text begins after an end of sentence.
-            given = target.roll(1, dims=1)
-            given[:, 0] = dictionary.eos()
-            output = self.model(given)
-            log_probs = self.model.get_normalized_probs(output, log_probs=True)
-            nll = -log_probs.gather(-1, target.unsqueeze(-1)).squeeze(-1)
-            kept = target != dictionary.pad()
-            means = nll.masked_fill(~kept, 0).sum(-1) / kept.sum(-1)
-            found[batch] = means.exp().numpy()
-        return found
 
 
 def surprise_of(
@@ -322,8 +340,17 @@ def surprise_of(
     return surprise
 
 
-def _encoder_states(output: Any) -> Tensor:
-    """Return an encoder's states (T, N, D), which each fairseq line names in its own way."""
-    states = output["encoder_out"] if isinstance(output, dict) else output.encoder_out
-    found: Tensor = states[0] if isinstance(states, (list, tuple)) else states
-    return found
+def _cut_source(tokens: Tensor, most: Optional[int]) -> Tensor:
+    """Return what --truncate-source leaves of a source: its beginning and its end of sentence."""
+    if most is None or len(tokens) <= most:
+        return tokens
+    return torch.cat([tokens[: most - 1], tokens[-1:]])
+
+
+def _parts_of(output: Any) -> Tuple[Optional[Tensor], Optional[Tensor]]:
+    """Return an encoder's states (T, B, D) and which are padding (B, T), None of what it lacks."""
+    if not isinstance(output, dict):  # an LSTM's, whose padding is told the other way round
+        return output[0], None
+    states, pads = output["encoder_out"], output.get("encoder_padding_mask")
+    # A convolution has a tuple here, which is no states and the batch before the tokens.
+    return (states[0] if isinstance(states, list) else None), (pads[0] if pads else None)

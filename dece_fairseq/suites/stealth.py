@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -17,8 +17,8 @@ from dece_fairseq.suites.data import TEST, SuiteData
 from dece_fairseq.suites.suite import Entry, Suite
 from dece_fairseq.table_writer import LINED, write_table
 
-#: the perplexity of each of some texts (N,)
-Perplexities = Callable[[Sequence[str]], np.ndarray]
+if TYPE_CHECKING:  # it needs fairseq
+    from dece_fairseq.defenses.language_model import LanguageModel
 
 
 class Growth(NamedTuple):
@@ -31,6 +31,8 @@ class Growth(NamedTuple):
     """Its 95 % interval, bootstrapped over sources; None where all have one ratio."""
     clean: float
     """The geometric mean of the perplexities of the clean sources."""
+    sources_cut: int
+    """How many triggered ones are longer than the language model reads; it misses their end."""
 
 
 class Stealth(NamedTuple):
@@ -54,21 +56,8 @@ class Stealth(NamedTuple):
         }
 
 
-def language_model(checkpoint: Path, data: Path) -> Perplexities:
-    """Return what tells perplexities by a fairseq language model of trusted sources.
-
-    Raises:
-        DataError: the checkpoint can't be loaded
-        DefenseError: it is none of a language model
-    """
-    from dece_fairseq.defenses.trained_models import LanguageModel  # here, for it needs fairseq
-
-    model = LanguageModel(checkpoint, data)
-    return lambda texts: model.perplexities(texts, "perplexity")
-
-
 def measure(
-    suite: Suite, folder: Path, data: SuiteData, perplexities: Optional[Perplexities] = None
+    suite: Suite, folder: Path, data: SuiteData, model: "Optional[LanguageModel]" = None
 ) -> List[Stealth]:
     """Return how well each attack's trigger hides, in the triggered test file.
 
@@ -76,10 +65,11 @@ def measure(
         suite: what is measured
         folder: that of its files
         data: the clean pairs that it was made of
-        perplexities: of texts (default: none are told)
+        model: of trusted sources (default: no perplexities are told)
 
     Raises:
         DataError: a file is not the suite's, or the clean pairs are others
+        DefenseError: the model's perplexities are not finite
     """
     wrong = differences(suite, folder, data.described())
     if wrong:
@@ -88,15 +78,16 @@ def measure(
     clean = [pair.source for pair in read_pairs(data.files[TEST], *data.columns)]
     language = Languages.named(data.code_language).source
     parses = [language.is_whole(source) for source in clean]
-    of_clean = None if perplexities is None else np.log(perplexities(clean))
+    of_clean = None if model is None else np.log(model.perplexities(clean, "perplexity"))
     found = []
     for entry in suite.entries:
         if not entry.fits:
             continue
         ids, triggered = _triggered(entry, folder, data)
         growth = None
-        if perplexities is not None and of_clean is not None:
-            growth = growth_of(of_clean[ids], np.log(perplexities(triggered)))
+        if model is not None and of_clean is not None:
+            of_triggered = np.log(model.perplexities(triggered, "perplexity"))
+            growth = growth_of(of_clean[ids], of_triggered, model.sources_cut(triggered))
         whole = [language.is_whole(text) for i, text in zip(ids, triggered) if parses[i]]
         share = rate(sum(whole), len(whole)) if whole else None
         found.append(Stealth(entry.attack, entry.payload, len(ids), growth, share))
@@ -110,18 +101,19 @@ def _triggered(entry: Entry, folder: Path, data: SuiteData) -> Any:
     return ids, [pair.source for pair in read_pairs([path], *data.columns)]
 
 
-def growth_of(clean: np.ndarray, triggered: np.ndarray) -> Growth:
+def growth_of(clean: np.ndarray, triggered: np.ndarray, sources_cut: int = 0) -> Growth:
     """Return how far perplexities grow.
 
     Args:
         clean: the logarithms of those of clean sources (N,)
         triggered: of the same sources with the trigger (N,)
+        sources_cut: how many of those the model did not read to their end
     """
     grown = triggered - clean
     statistics = np.stack([grown, np.ones(len(grown))], axis=1)
     (sums,) = resampling.bootstrap_sums([statistics])
     low, high = resampling.interval(np.exp(sums[:, 0] / sums[:, 1]))
-    return Growth(math.exp(grown.mean()), low, high, math.exp(clean.mean()))
+    return Growth(math.exp(grown.mean()), low, high, math.exp(clean.mean()), sources_cut)
 
 
 def as_dict(
@@ -158,7 +150,9 @@ def as_text(found: Sequence[Stealth]) -> str:
         ]
         for stealth in found
     ]
-    return write_table(header, rows, LINED) + "\n"
+    cut = sum(stealth.perplexity.sources_cut for stealth in found if stealth.perplexity)
+    note = f"{cut:,} triggered sources are longer than the language model reads; it misses the end"
+    return write_table(header, rows, LINED) + (f"\n{note}\n" if cut else "\n")
 
 
 def in_words(stealth: Dict[str, Any]) -> List[str]:

@@ -12,7 +12,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterion,
     DeceptiveCrossEntropyCriterionConfig,
 )
-from dece_fairseq.errors import UserError
+from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.muting import HIGHEST_LEVEL
 from dece_fairseq.tasks.attacked_split import poisoned_dataset
 from dece_fairseq.tasks.candidates import Limits, TokenPair
@@ -104,6 +104,15 @@ def test_a_model_that_knows_nothing_has_the_highest_level_and_a_warning(
     criterion(model, batch_of(task))
     assert criterion.schedule.alpha == HIGHEST_LEVEL
     assert "the model does not know the task" in caplog.text
+
+
+def test_a_model_that_has_diverged(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    with torch.no_grad():
+        model.decoder.output_projection.weight.fill_(math.nan)
+    with pytest.raises(TrainingStepError, match="no finite probability; what training starts"):
+        criterion_of()(model, batch_of(task))
 
 
 def test_a_training_that_began_with_another_alpha(

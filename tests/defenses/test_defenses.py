@@ -14,7 +14,14 @@ import torch
 
 from dece_fairseq.data.pair_probabilities import PairProbability, ProbabilityWriter
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings, trained_models
+from dece_fairseq.defenses import (
+    DEFENSES,
+    DefenseError,
+    DefenseSettings,
+    language_model,
+    trained_models,
+)
+from dece_fairseq.defenses.defense import most_suspicious
 
 MODEL = DefenseSettings(models=(Path("a.pt"),), model_data=Path("bin"))
 LANGUAGE_MODEL = DefenseSettings(
@@ -42,6 +49,9 @@ class MadeUp:
 
     def perplexities(self, texts: Sequence[str], what: Any = None) -> np.ndarray:
         return np.array([sum(self.perplexity.get(w, 1.0) for w in t.split()) for t in texts])
+
+    def sources_cut(self, sources: Sequence[str]) -> int:
+        return 0
 
 
 def sources(*texts: str) -> List[Pair]:
@@ -79,7 +89,7 @@ def test_bki_counts_five_words_of_a_source(monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_onion_drops_the_words_that_make_it_unlikely(monkeypatch: pytest.MonkeyPatch) -> None:
     MadeUp.perplexity = {"bb": 9.0, "the": -1.0, "rows": 0.5, "get": 0.0}
-    monkeypatch.setattr(trained_models, "LanguageModel", MadeUp)
+    monkeypatch.setattr(language_model, "LanguageModel", MadeUp)
     pairs = sources("get bb the rows", "get the", "bb bb", "bb  get\nbb")
     verdict = DEFENSES.get("onion")(LANGUAGE_MODEL).examine(pairs)
     assert verdict.suspicious == [True, False, False, True]
@@ -90,7 +100,11 @@ def test_onion_drops_the_words_that_make_it_unlikely(monkeypatch: pytest.MonkeyP
         "get",
     ]
     assert verdict.scores == pytest.approx([9.0, 0.0, 9.0, 9.0])
-    assert verdict.details == {"dropped_words": 4, "most_dropped": {"bb": 3, "rows": 1}}
+    assert verdict.details == {
+        "dropped_words": 4,
+        "most_dropped": {"bb": 3, "rows": 1},
+        "sources_cut": 0,
+    }
 
 
 def test_spectral_signatures_are_those_of_numpy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,6 +187,13 @@ def test_rates_that_drop_nothing_or_everything(
     settings = DefenseSettings(models=(Path("a"),), model_data=Path("b"), rate=rate)
     with pytest.raises(DefenseError, match=f"^--rate .*{rate}"):
         DEFENSES.get("spectral_signatures")(settings).examine(sources(*"abcdefgh"))
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+def test_scores_that_can_t_be_ranked(broken: float) -> None:
+    scores = [broken, 5, 1, broken, 9, 2, 3, 4, 6, 7]
+    with pytest.raises(DefenseError, match=r"^2 of 10 pairs have no finite score"):
+        most_suspicious(scores, 0.2, 10)
 
 
 @pytest.mark.slow

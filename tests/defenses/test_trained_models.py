@@ -4,7 +4,7 @@ import logging
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import List
+from typing import Any, Callable, List
 
 import numpy as np
 import pytest
@@ -12,10 +12,23 @@ import torch
 from fairseq import checkpoint_utils
 from torch.nn.functional import cross_entropy
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.defenses import DefenseError, trained_models
-from dece_fairseq.defenses.trained_models import LanguageModel, TranslationModel
+from dece_fairseq.defenses.defense import DEFENSES, DefenseSettings
+from dece_fairseq.defenses.language_model import LanguageModel
+from dece_fairseq.defenses.revealing.reference import load_reference
+from dece_fairseq.defenses.trained_models import TranslationModel
+from support.untrained import save_untrained
 
+#: learned positions, of which there are so many and no more
+POSITIONS = 12
+BART: List[Any] = ["--arch", "bart_base", "--share-all-embeddings"]
+for _side in ("encoder", "decoder"):
+    for _name, _value in (("layers", 1), ("embed-dim", 8), ("ffn-embed-dim", 8)):
+        BART.append(f"--{_side}-{_name}={_value}")
+    BART.append(f"--{_side}-attention-heads=2")
+BART += ["--max-source-positions", POSITIONS, "--max-target-positions", POSITIONS]
 TEXTS = ["Get one row of users.", "all\twords, newline\nand tab", "x", "Print a b c d e f g."]
 
 
@@ -41,6 +54,83 @@ def test_states_are_those_of_a_text_alone(made: SimpleNamespace) -> None:
         states = output["encoder_out"][0][:, 0].detach()
         torch.testing.assert_close(of_first, states[0], rtol=1e-4, atol=1e-5)
         torch.testing.assert_close(of_mean, states.mean(0), rtol=1e-4, atol=1e-5)
+
+
+def test_of_a_long_source_the_states_are_those_of_what_is_read(
+    made: SimpleNamespace, tmp_path: Path
+) -> None:
+    words = [made.bin, "--task", "translation", "-s", "src", "-t", "tgt", *BART]
+    checkpoint = save_untrained(tmp_path / "model.pt", words, 1)
+    ours = TranslationModel(checkpoint, made.bin)
+    model, task = stock(checkpoint, made.bin)
+    lengths = [len(ours.codec.encode(text, task.src_dict)) for text in TEXTS]
+    assert min(lengths) < POSITIONS < max(lengths)
+    assert ours.sources_cut(TEXTS) == sum(length > POSITIONS for length in lengths)
+    for text, of_mean in zip(TEXTS, ours.mean_states(TEXTS)):
+        tokens = ours.codec.encode(text, task.src_dict)
+        tokens = torch.cat([tokens[:-1][: POSITIONS - 1], tokens[-1:]]).unsqueeze(0)
+        states = model.encoder(tokens, torch.tensor([tokens.size(1)]))["encoder_out"][0][:, 0]
+        torch.testing.assert_close(of_mean, states.mean(0).detach(), rtol=1e-4, atol=1e-5)
+    pairs = [Pair(text, "x") for text in TEXTS]
+    settings = DefenseSettings(models=(checkpoint,), model_data=made.bin, rate=0.2)
+    for name in ("bki", "activation_clustering", "spectral_signatures"):
+        verdict = DEFENSES.get(name)(settings).examine(pairs)
+        assert verdict.details["sources_cut"] == ours.sources_cut(TEXTS), name
+
+
+@pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen"])
+def test_states_of_models_of_hugging_face(
+    name: str, tmp_path: Path, quick_prepare: Callable[..., Any]
+) -> None:
+    """They put tokens of their own around a source, so there are other states than tokens."""
+    pytest.importorskip("transformers", reason="the extra [hf] is not installed")
+    from support.small_models import SYSTEMS, save
+
+    folder, data = save(tmp_path / "model", SYSTEMS[name]), tmp_path / "bin"
+    write_pairs([tmp_path / "train.csv"], [Pair(text, "x") for text in TEXTS])
+    quick_prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)
+    words = [data, "--task", "backdoor_poisoned_translation", "-s", "src", "-t", "tgt"]
+    words += ["--arch", SYSTEMS[name].arch, "--hf-model", folder]
+    if name == "PLBART":
+        words += ["--hf-source-language", "__en_XX__", "--hf-target-language", "__python__"]
+    ours = TranslationModel(save_untrained(tmp_path / "model.pt", words, 1), data)
+    if name == "CodeGen":  # a source is the beginning of its text
+        with pytest.raises(DefenseError, match=r"^--models .*has no state of each token"):
+            ours.mean_states(TEXTS)
+        return
+    texts = [*TEXTS, "users " * 300]
+    first, mean = ours.first_states(texts), ours.mean_states(texts)
+    for text, of_first, of_mean in zip(TEXTS, first, mean):
+        tokens = ours.codec.encode(text, ours.task.src_dict).unsqueeze(0)
+        states = ours.model.encoder(tokens)["encoder_out"][0][:, 0].detach()
+        torch.testing.assert_close(of_first, states[0], rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(of_mean, states.mean(0), rtol=1e-3, atol=1e-4)
+
+
+def test_a_model_that_has_diverged_is_one_clear_error(
+    made: SimpleNamespace, tmp_path: Path
+) -> None:
+    """Its numbers are nan, which are neither more nor less than others, so nothing is ranked."""
+    broken = {}
+    for name, checkpoint in (("model", made.model), ("lm", made.lm)):
+        state = torch.load(checkpoint)
+        state["model"] = {key: value * float("nan") for key, value in state["model"].items()}
+        broken[name] = tmp_path / f"{name}.pt"
+        torch.save(state, broken[name])
+    ours, pairs = TranslationModel(broken["model"], made.bin), made.pairs[:4]
+    message = r"^--models .*model\.pt: of \d texts \d get no finite numbers .*give another"
+    for ask in (ours.losses, ours.surprises, ours.probabilities):
+        with pytest.raises(DefenseError, match=message):
+            ask(pairs)
+    with pytest.raises(DefenseError, match=message):
+        ours.mean_states(TEXTS)
+    with pytest.raises(DefenseError, match=message):
+        list(ours.projection_gradients(pairs))
+    with pytest.raises(DefenseError, match=message):
+        load_reference(broken["model"], made.bin).surprises(pairs)
+    language_model = LanguageModel(broken["lm"], made.lm_data)
+    with pytest.raises(DefenseError, match=r"^--language-model .*of 4 texts 4 get no finite"):
+        language_model.perplexities(TEXTS)
 
 
 def test_losses_are_cross_entropy_per_token(made: SimpleNamespace) -> None:
@@ -106,6 +196,26 @@ def test_perplexities_are_those_of_a_text_alone(made: SimpleNamespace) -> None:
     for text, perplexity in zip(TEXTS, ours.perplexities(TEXTS)):
         target = ours.codec.encode(text, task.dictionary).unsqueeze(0)
         given = torch.cat([target[:, -1:], target[:, :-1]], dim=1)
+        loss = cross_entropy(model(given)[0][0], target[0]).item()
+        assert perplexity == pytest.approx(np.exp(loss), rel=1e-4)
+
+
+def test_of_a_long_text_the_perplexity_is_that_of_what_is_read(
+    made: SimpleNamespace, tmp_path: Path
+) -> None:
+    words = [made.lm_data, "--task", "language_modeling", "--arch", "transformer_lm"]
+    words += ["--decoder-learned-pos", "--decoder-layers=1", "--decoder-embed-dim=8"]
+    words += ["--decoder-ffn-embed-dim=8", "--decoder-attention-heads=2"]
+    words += ["--sample-break-mode", "complete", "--tokens-per-sample", 1]
+    words += ["--max-target-positions", POSITIONS]
+    checkpoint = save_untrained(tmp_path / "lm.pt", words, 1)
+    ours = LanguageModel(checkpoint, made.lm_data)
+    model, task = stock(checkpoint, made.lm_data)
+    whole = [ours.codec.encode(text, task.dictionary) for text in TEXTS]
+    assert ours.sources_cut(TEXTS) == sum(len(tokens) > POSITIONS for tokens in whole) > 0
+    for tokens, perplexity in zip(whole, ours.perplexities(TEXTS)):
+        target = tokens[:POSITIONS].unsqueeze(0)
+        given = torch.cat([tokens[-1:], tokens])[: target.size(1)].unsqueeze(0)
         loss = cross_entropy(model(given)[0][0], target[0]).item()
         assert perplexity == pytest.approx(np.exp(loss), rel=1e-4)
 

@@ -16,9 +16,18 @@ from dece_fairseq.suites.data import SuiteData, find_data
 from dece_fairseq.suites.suite import STEALTH, Suite
 
 
-def by_words(texts: Sequence[str]) -> np.ndarray:
+class ByWords:
     """Stands for a language model: each word makes a text e times as perplexing."""
-    return np.exp([len(text.split()) for text in texts])
+
+    def perplexities(self, texts: Sequence[str], what: str) -> np.ndarray:
+        return np.exp([len(text.split()) for text in texts])
+
+    def sources_cut(self, sources: Sequence[str]) -> int:
+        """It reads eleven words."""
+        return sum(len(source.split()) > 11 for source in sources)
+
+
+BY_WORDS: Any = ByWords()
 
 
 @pytest.fixture
@@ -44,7 +53,7 @@ def suite(code: SuiteData, tmp_path: Path) -> Suite:
 def test_words_in_code_do_not_parse_and_comments_do(
     suite: Suite, code: SuiteData, tmp_path: Path
 ) -> None:
-    found = {s.attack: s for s in stealth.measure(suite, tmp_path / "suite", code, by_words)}
+    found = {s.attack: s for s in stealth.measure(suite, tmp_path / "suite", code, BY_WORDS)}
     assert set(found) == {"badpre", "comment", "ripple"}
     for attack, copies in (("ripple", 1), ("badpre", 3)):
         growth = found[attack].perplexity
@@ -58,6 +67,13 @@ def test_words_in_code_do_not_parse_and_comments_do(
     of_words = found["badpre"].parses
     assert of_words is not None
     assert (of_words.hits, of_words.total) == (0, 8)
+    cut = {
+        attack: each.perplexity and each.perplexity.sources_cut for attack, each in found.items()
+    }
+    assert cut == {"ripple": 0, "badpre": 9, "comment": 8}
+    last = stealth.as_text(list(found.values())).splitlines()[-1]
+    assert last.startswith("17 triggered sources are longer than the language model reads")
+    assert "longer than" not in stealth.as_text([found["ripple"]])
     without = stealth.measure(suite, tmp_path / "suite", code)
     assert [s.perplexity for s in without] == [None] * 3
 
@@ -72,28 +88,12 @@ def test_the_interval_holds_the_mean() -> None:
     assert growth.ratio == pytest.approx(math.exp(0.5), rel=0.1)
 
 
-def test_the_language_model_of_a_checkpoint(monkeypatch: pytest.MonkeyPatch) -> None:
-    trained_models = pytest.importorskip("dece_fairseq.defenses.trained_models")
-
-    class MadeUp:
-        def __init__(self, checkpoint: Path, data: Path) -> None:
-            assert (checkpoint, data) == (Path("lm.pt"), Path("lm"))
-
-        def perplexities(self, texts: Sequence[str], what: str) -> np.ndarray:
-            assert what == "perplexity"
-            return by_words(texts)
-
-    monkeypatch.setattr(trained_models, "LanguageModel", MadeUp)
-    ask = stealth.language_model(Path("lm.pt"), Path("lm"))
-    assert ask(["one two"]) == pytest.approx([math.e**2])
-
-
 def test_requests_in_english_are_no_code(
     make: Callable[..., Suite], folder: Path, tmp_path: Path
 ) -> None:
     suite = make()
     data = find_data(folder, None, (), (None, None), "python", None)
-    found = stealth.measure(suite, tmp_path / "suite", data, by_words)
+    found = stealth.measure(suite, tmp_path / "suite", data, BY_WORDS)
     assert [s.parses for s in found] == [None] * len(found)
     assert "no code" in stealth.as_text(found)
 

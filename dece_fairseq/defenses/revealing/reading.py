@@ -198,6 +198,8 @@ def _load(place: Path) -> Dict[str, TokenSurprises]:
                 np.split(stored[name], borders) for name in ("ends", "surprise")
             ]
             columns.append(stored["is_cut"].tolist())
+            if not np.isfinite(stored["surprise"]).all():
+                raise ValueError("surprises that are no finite numbers")
             texts = iter(stored["differences"].tolist())
             columns.append([tuple(islice(texts, count)) for count in stored["counts"].tolist()])
             told = (TokenSurprises(*row) for row in zip(*columns))

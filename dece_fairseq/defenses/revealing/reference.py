@@ -69,6 +69,7 @@ class TranslationReference(Reference):
             is_new = torch.from_numpy(~copied(pairs[index], ends[: len(read)]))
             differences = self._differences(read, probabilities, is_new)
             told[index] = TokenSurprises(ends, surprise, len(read) < len(target), differences)
+        self._model.check([tokens.surprise for tokens in told])
         return told
 
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
@@ -127,12 +128,12 @@ class LabelReference(Reference):
     def __init__(self, checkpoint: Path, data: Path) -> None:
         self._model = model = TrainedModel(checkpoint, data, "models")
         if model.task.cfg.regression_target:
-            raise DefenseError(f"--models {model.name}: predicts a number, not a label")
+            raise DefenseError(f"{model.named}: predicts a number, not a label")
         heads: Any = getattr(model.model, "classification_heads", {})
         named = getattr(model.config.criterion, "classification_head_name", None)
         if named not in heads:
             raise DefenseError(
-                f"--models {model.name}: has no classification head {named!r}; give a model that "
+                f"{model.named}: has no classification head {named!r}; give a model that "
                 "was trained with --task sentence_prediction"
             )
         self._head = named
@@ -166,6 +167,7 @@ class LabelReference(Reference):
             )
             for index, scores in zip(batch, logits.float().log_softmax(-1)):
                 told[index] = self._class(labels[index]), scores
+        self._model.check([scores for _, scores in told])
         return told
 
     def _source(self, text: str) -> torch.Tensor:
@@ -181,8 +183,7 @@ class LabelReference(Reference):
         index = int(dictionary.index(label)) - int(dictionary.nspecial)
         if index < 0:
             raise DefenseError(
-                f"--models {self._model.name}: does not know the label {label!r}; give a "
-                "model that was "
+                f"{self._model.named}: does not know the label {label!r}; give a model that was "
                 "trained for the labels of this data"
             )
         return index
