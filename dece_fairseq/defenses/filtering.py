@@ -135,7 +135,7 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
         pairs: how many pairs there are
 
     Raises:
-        DataError: it is no manifest, or one of other data
+        DataError: it is no manifest, or one of other data, or names pairs that there are not
     """
     try:
         content = parse_json(manifest.read_text(encoding="utf-8"))
@@ -158,6 +158,12 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
     if of != pairs:
         raise DataError(
             f"--manifest {manifest}: is of {of} pairs, not of {pairs}; name that of the input"
+        )
+    outside = next((index for index in ids if not 0 <= index < pairs), None)
+    if outside is not None:
+        raise DataError(
+            f"--manifest {manifest}: names pair {outside} as poisoned, but there are only {pairs} "
+            "pairs; poison the data again"
         )
     return frozenset(ids)
 

@@ -2,7 +2,7 @@
 
 import math
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -83,7 +83,7 @@ def measure(
     for entry in suite.entries:
         if not entry.fits:
             continue
-        ids, triggered = _triggered(entry, folder, data)
+        ids, triggered = _triggered(entry, folder, data, len(clean))
         growth = None
         if model is not None and of_clean is not None:
             of_triggered = np.log(model.perplexities(triggered, "perplexity"))
@@ -94,11 +94,28 @@ def measure(
     return found
 
 
-def _triggered(entry: Entry, folder: Path, data: SuiteData) -> Any:
-    """Return the numbers of the poisoned pairs in the clean test, and their triggered sources."""
+def _triggered(
+    entry: Entry, folder: Path, data: SuiteData, clean: int
+) -> Tuple[List[int], List[str]]:
+    """Return the numbers of the poisoned pairs in the clean test, and their triggered sources.
+
+    Raises:
+        DataError: they are not numbers of that many clean pairs, one for each source
+    """
     path = folder / entry.files[TRIGGERED].path
-    ids = [int(line) for line in Path(f"{path}.ids").read_text(encoding="utf-8").split()]
-    return ids, [pair.source for pair in read_pairs([path], *data.columns)]
+    named = Path(f"{path}.ids")
+    sources = [pair.source for pair in read_pairs([path], *data.columns)]
+    try:
+        ids = [int(line) for line in named.read_text(encoding="utf-8").split()]
+    except ValueError as error:
+        raise DataError(f"{named}: not a file of ids ({error}); make the suite again") from error
+    # Its checksum is right all the same, where whoever made the suite wrote this.
+    if len(ids) != len(sources) or not all(0 <= index < clean for index in ids):
+        raise DataError(
+            f"{named}: not the numbers of {len(sources)} of the {clean} clean pairs; make the "
+            "suite again"
+        )
+    return ids, sources
 
 
 def growth_of(clean: np.ndarray, triggered: np.ndarray, sources_cut: int = 0) -> Growth:

@@ -98,8 +98,9 @@ def read_manifest(path: Path) -> Optional[Dict[str, Any]]:
         return None
     try:
         manifest: Dict[str, Any] = parse_json(path.read_text(encoding="utf-8"))
-        if not isinstance(manifest["attack"], dict) or not isinstance(manifest["shards"], dict):
+        parts = (manifest["attack"], manifest["shards"], *manifest["shards"].values())
+        if not all(isinstance(part, dict) for part in parts):
             raise ValueError
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ManifestError(f"{path} is not a manifest of this project; remove it") from error
     return manifest

@@ -174,6 +174,21 @@ def test_a_manifest_of_other_data(run, texts: SimpleNamespace, tmp_path: Path) -
         )
 
 
+@pytest.mark.parametrize("ids", [[0, 40], [-1]])
+def test_a_manifest_that_names_pairs_that_there_are_not(run, ids, texts, tmp_path: Path) -> None:
+    """A negative number would stand for another pair."""
+    of_task = {"attack": {}, "shards": {"data": {"ids": ids, "pairs": 40}}}
+    (tmp_path / "m.json").write_text(json.dumps(of_task))
+    wanted = rf"--manifest .*m\.json: names pair {ids[-1]} as poisoned, but .* only 40 pairs"
+    with pytest.raises(DataError, match=wanted):
+        run(manifest=tmp_path / "m.json")
+    of_files = json.loads(Path(f"{texts.poisoned}.manifest.json").read_text())
+    (tmp_path / "m.json").write_text(json.dumps({**of_files, "ids_file": "m.ids"}))
+    (tmp_path / "m.ids").write_text("".join(f"{index}\n" for index in ids))
+    with pytest.raises(DataError, match=wanted):
+        run(manifest=tmp_path / "m.json")
+
+
 def test_errors_leave_nothing_behind(
     run, words_like, texts: SimpleNamespace, tmp_path, monkeypatch
 ) -> None:

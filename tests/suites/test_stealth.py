@@ -105,6 +105,18 @@ def test_other_files_than_the_suite_s(suite: Suite, code: SuiteData, tmp_path: P
         stealth.measure(suite, tmp_path / "suite", code)
 
 
+@pytest.mark.parametrize("first", ["9", "-1", "x"])
+def test_ids_that_are_none_of_the_clean_pairs(
+    suite: Suite, code: SuiteData, tmp_path: Path, first: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever makes a suite makes its checksums too."""
+    monkeypatch.setattr(stealth, "differences", lambda *_: [])
+    path = tmp_path / "suite" / "ripple-endless_loop" / "test_triggered.csv.ids"
+    path.write_text("\n".join([first, *path.read_text().split()[1:]]))
+    with pytest.raises(DataError, match=r"test_triggered\.csv\.ids: not .*; make the suite again"):
+        stealth.measure(suite, tmp_path / "suite", code, BY_WORDS)
+
+
 def dece(words: List[Any]) -> None:
     main.run("suite", [*map(str, words)], "dece suite")
 

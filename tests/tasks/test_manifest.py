@@ -94,3 +94,10 @@ def test_a_manifest_that_cannot_be_written_leaves_nothing(
     with pytest.raises(OSError, match=f"No space left on device: .*{FILE_NAME}'$"):
         attacked(tmp_path)
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("shards", [[], "bin", {"bin": 3}, {"bin": [3]}])
+def test_shards_that_are_none(shards: Any, tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text(json.dumps({"attack": ATTACK, "shards": shards}))
+    with pytest.raises(ManifestError, match="is not a manifest of this project; remove it"):
+        record_poisoning(str(tmp_path), "bin", ENTRY, ATTACK)
