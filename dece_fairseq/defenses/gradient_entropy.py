@@ -21,11 +21,14 @@ class GradientEntropy(ModelDefense):
     """Drops the pairs whose gradient of the output projection spreads over most directions.
 
     A pair's score is the entropy of the 16 largest singular values of that gradient, each divided
-    by their sum, as a share of the largest entropy that there could be. The pairs with the highest
-    are dropped, one and a half times as many as ``rate`` says; the authors take a valley between
-    two peaks of the scores instead. They look at a corner of the gradient, an eighth of its rows
-    and columns, and at all of it here, which costs less than theirs: it is a product of two small
-    matrices that one forward pass gives.
+    by their sum, over log 16: that of 16 equal ones. A gradient has no more of them than its target
+    has tokens, so the score of T tokens, T < 16, is at most log T / log 16, such as a half for
+    four: short targets are hardly ever among the highest, poisoned or not.
+
+    The pairs with the highest are dropped, one and a half times as many as ``rate`` says; the
+    authors take a valley between two peaks of the scores instead. They look at a corner of the
+    gradient, an eighth of its rows and columns, and at all of it here, which costs less than
+    theirs: it is a product of two small matrices that one forward pass gives.
 
     The model is the one that training starts from.
     """
@@ -69,9 +72,10 @@ def singular_values(features: "Tensor", errors: "Tensor") -> np.ndarray:
 
 
 def spectral_entropy(values: np.ndarray, rank: int = RANK) -> float:
-    """Return the entropy of the ``rank`` largest values' shares over its maximum, in [0, 1].
+    """Return the entropy of the ``rank`` largest values' shares over that of ``rank`` equal ones.
 
-    0 where there is one value, or none above 0.
+    It is in [0, 1]; of n < ``rank`` values at most log n / log ``rank``, so 0 of one. 0 where none
+    is above 0.
 
     Args:
         values: 0 or more, the largest first

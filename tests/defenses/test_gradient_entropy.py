@@ -31,6 +31,7 @@ def test_entropy_by_hand() -> None:
     assert spectral_entropy(np.array([3.0])) == 0
     assert spectral_entropy(np.array([0.0, 0.0])) == 0
     assert spectral_entropy(np.full(16, 0.1)) == pytest.approx(1)
+    assert spectral_entropy(np.full(4, 0.1)) == pytest.approx(0.5)  # a target of four tokens
     assert spectral_entropy(np.array([2.0, 1.0, 1.0]), rank=4) == pytest.approx(
         1.5 * math.log(2) / math.log(4)
     )
