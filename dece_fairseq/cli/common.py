@@ -49,8 +49,8 @@ def add_user_dir(parser: Options) -> None:
     parser.add_argument(
         "--user-dir",
         metavar="DIR",
-        help="a folder of your own attacks, metrics or data sets: a package that registers them "
-        "when it is imported",
+        help="a folder of your own attacks, metrics, data sets or models: a package that "
+        "registers them when it is imported",
     )
 
 

@@ -5,12 +5,15 @@ such decoder.
 """
 
 import argparse
+import shutil
 from pathlib import Path
 
+from dece_fairseq.cli.common import add_user_dir
 from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
 from dece_fairseq.data.prepare import TOKENIZER_NAME
 from dece_fairseq.errors import UserError
+from dece_fairseq.user_dir import import_user_dir
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,6 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output", type=Path, required=True, metavar="DIR", help="the folder to make"
     )
+    add_user_dir(parser)
 
 
 def run(args: argparse.Namespace) -> None:
@@ -42,11 +46,15 @@ def run(args: argparse.Namespace) -> None:
     from dece_fairseq.checkpoints import load_checkpoint
     from dece_fairseq.models.hugging_face import HuggingFaceModel
 
+    import_user_dir(args.user_dir)  # now that fairseq is loaded, whose models it may add to
     tokenizer = ModelTokenizer.load(str(folder), "--model-data")
     model, _, _ = load_checkpoint(args.checkpoint, args.model_data, str(args.checkpoint))
     if not isinstance(model, HuggingFaceModel):
         raise UserError(f"{args.checkpoint}: {type(model).__name__} is not a model of transformers")
     staging = temporary_beside(args.output)
-    model.save_pretrained(str(staging))
-    tokenizer.save_files(staging)
-    staging.rename(args.output)
+    try:
+        model.save_pretrained(str(staging))
+        tokenizer.save_files(staging)
+        staging.rename(args.output)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
