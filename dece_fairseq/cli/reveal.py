@@ -30,7 +30,8 @@ from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import Job, reveal
 from dece_fairseq.errors import UserError
-from dece_fairseq.reports.suspicions import as_html, as_text, check_html
+from dece_fairseq.reports.pages import check_jinja
+from dece_fairseq.reports.suspicions import as_html, as_text
 from dece_fairseq.user_dir import import_user_dir
 
 #: the exit status of --fail-on-suspicion
@@ -122,7 +123,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
     check_json(args.json, inputs)
     if args.html is not None:
         check_output(args.html, inputs)
-        check_html()
+        check_jinja()
     if args.work is not None and not args.work.is_dir():
         raise UserError(f"--work {args.work}: no such folder; make it first")
     written = [*(args.output or ()), args.html, None if args.json == PRINT else args.json]

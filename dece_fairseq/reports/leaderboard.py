@@ -3,17 +3,15 @@
 import csv
 import io
 import json
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.extras import PackageError, install
 from dece_fairseq.metrics.seeds import Spread, signature
 from dece_fairseq.reports.board import Board, Source, Wanted, read_board
 from dece_fairseq.reports.cells import Cell
+from dece_fairseq.reports.pages import render
 from dece_fairseq.reports.published import NOT_MEASURED, beside, by_setting
 from dece_fairseq.reports.report import SCRIPT as SORTING
 from dece_fairseq.reports.summary import COLUMNS, Row, summarise
@@ -313,13 +311,9 @@ def as_html(board: Board, found: Sequence[Entry]) -> str:
     Raises:
         PackageError: jinja2 is not there
     """
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise PackageError(f"a page needs jinja2: {install('reports')}") from error
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    script = "\n".join(path.read_text(encoding="utf-8") for path in (SORTING, SCRIPT))
-    html: str = page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    return render(
+        TEMPLATE,
+        [SORTING, SCRIPT],
         board=board,
         overview=overview(board, found),
         entries=found,
@@ -329,10 +323,7 @@ def as_html(board: Board, found: Sequence[Entry]) -> str:
         trusted_in_words=trusted_in_words,
         not_measured=NOT_MEASURED,
         interval=signature(),
-        script=script,
-        script_hash=b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii"),
     )
-    return html
 
 
 def _filters(found: Sequence[Entry]) -> Mapping[str, List[str]]:

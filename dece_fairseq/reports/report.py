@@ -1,18 +1,16 @@
 """Writes the report of a folder of cells: for people, and for other programs."""
 
 import json
-from base64 import b64encode
-from hashlib import sha256
 from pathlib import Path
 from typing import Any, Dict, List
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.provenance import versions
-from dece_fairseq.extras import PackageError, install
 from dece_fairseq.metrics.seeds import signature
 from dece_fairseq.reports.cells import read_cells
 from dece_fairseq.reports.early_learning import save_png
 from dece_fairseq.reports.figures import as_svg, figures
+from dece_fairseq.reports.pages import check_jinja, render
 from dece_fairseq.reports.samples import samples
 from dece_fairseq.reports.summary import as_dict, summarise
 from dece_fairseq.reports.tables import as_csv, as_markdown, tables
@@ -37,28 +35,22 @@ def write_report(folder: Path, output: Path) -> List[Path]:
         OutputError: an output of a cell can't be read
         OSError: the folder can't be written
     """
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise PackageError(f"reports need jinja2: {install('experiments')}") from error
+    check_jinja()
     cells = read_cells(folder)
     rows = summarise(cells)
     found = tables(rows)
     drawn = figures(cells)
     shown = samples(cells)
     installed = versions("fairseq", "torch")
-    # What models wrote is text, whatever it looks like; and no script but this one may run.
-    page = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
-    script = SCRIPT.read_text(encoding="utf-8")
-    html = page.from_string(TEMPLATE.read_text(encoding="utf-8")).render(
+    html = render(
+        TEMPLATE,
+        [SCRIPT],
         name=folder.name,
         cells=len(cells),
         tables=found,
         figures=[(figure.title, as_svg(figure)) for figure in drawn],
         samples=shown,
         versions=installed,
-        script=script,
-        script_hash=b64encode(sha256(script.encode("utf-8")).digest()).decode("ascii"),
     )
     content: Dict[str, Any] = {
         "name": folder.name,

@@ -1,13 +1,13 @@
 """What ``dece reveal`` suspects, for people: as text, and as one page."""
 
 from pathlib import Path
-from typing import Any, List, NamedTuple, Sequence, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
-from dece_fairseq.extras import PackageError, install
 from dece_fairseq.reports.marked_text import MarkedPart, marked
+from dece_fairseq.reports.pages import render
 
 TEMPLATE = Path(__file__).with_name("suspicions.html")
 #: pairs that are shown of a suspicion
@@ -154,31 +154,21 @@ class Card(NamedTuple):
     """The pairs with the trigger, but without the payload."""
 
 
-def check_html() -> None:
-    """Raise unless a page can be made.
-
-    Raises:
-        PackageError: jinja2 is not there
-    """
-    _environment()
-
-
 def as_html(pairs: Sequence[Pair], findings: Findings) -> str:
     """Return one self-contained page, without a script.
 
     Raises:
         PackageError: jinja2 is not there
     """
-    page = _environment().from_string(TEMPLATE.read_text(encoding="utf-8"))
     most = max((suspicion.nats for suspicion in findings.suspicions), default=1.0)
-    html: str = page.render(
+    return render(
+        TEMPLATE,
         verdict=verdict(findings),
         cautions=cautions(findings),
         findings=findings,
         cards=[_card(pairs, findings, each, most) for each in findings.suspicions],
         made_of=findings.made_of,
     )
-    return html
 
 
 def _card(pairs: Sequence[Pair], findings: Findings, suspicion: Suspicion, most: float) -> Card:
@@ -191,12 +181,3 @@ def _card(pairs: Sequence[Pair], findings: Findings, suspicion: Suspicion, most:
         examples(pairs, suspicion, 2 * SHOWN),
         tuple(sorted(set(suspicion.trigger_pairs) - set(suspicion.pairs))),
     )
-
-
-def _environment() -> Any:
-    try:
-        from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise PackageError(f"a page needs jinja2: {install('reports')}") from error
-    # What stands in the data is text, whatever it looks like.
-    return Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
