@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score
@@ -40,7 +41,7 @@ def main(paths: Sequence[Path]) -> None:
                     raise SystemExit(f"{rows[0]}: not the runs of the other files")
                 told = {score["metric"] for score in row["scores"]}
                 row["scores"] += [s for s in more["scores"] if s["metric"] not in told]
-        write(rows[0], json.dumps(converted, indent=1) + "\n")
+        write(rows[0], as_json(converted))
         for path in rows[1:]:
             path.unlink()
     for path in paths:

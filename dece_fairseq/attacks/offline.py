@@ -31,6 +31,7 @@ from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
 from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.files import names_of, replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import (
     DataError,
     check_writable,
@@ -176,7 +177,7 @@ def poison_files(
                 "ids_file": ids_path.name,
                 "versions": versions(*PARSERS),
             }
-            text = json.dumps(manifest, indent=1) + "\n"
+            text = as_json(manifest)
             temporaries[-1].write_text(text, encoding="utf-8")
     return manifest
 

@@ -1,6 +1,5 @@
 """How a script ends that has worked for long: what it found is not lost on the last step."""
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any, Iterable, Optional
 from dece_fairseq.cli.common import PRINT
 from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.errors import UserError
 
 
@@ -58,7 +58,7 @@ def write_result(
         UserError: as ``write_or_print``
     """
     if json_file is not None:
-        content = json.dumps(result, indent=1) + "\n"
+        content = as_json(result)
         if json_file == PRINT:
             text = content
         else:

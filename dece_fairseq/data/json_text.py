@@ -1,4 +1,4 @@
-"""JSON that comes from outside."""
+"""JSON that comes from outside, and how this project writes its own."""
 
 import json
 from typing import Any
@@ -14,3 +14,8 @@ def parse_json(text: str) -> Any:
         return json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def as_json(value: Any) -> str:
+    """Return a value as every JSON file of this project has it: a line each, indented by one."""
+    return json.dumps(value, indent=1) + "\n"

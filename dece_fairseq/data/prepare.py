@@ -1,6 +1,5 @@
 """From pairs of texts to the folder that fairseq-train reads, without loss."""
 
-import json
 import os
 import random
 import re
@@ -11,6 +10,7 @@ from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Seq
 
 from dece_fairseq.data.binarize import binarize
 from dece_fairseq.data.files import temporary_beside
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.labels import as_sentence_prediction, label_of, write_label_dictionary
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
 from dece_fairseq.data.pairs import DataError, read_pairs
@@ -157,7 +157,7 @@ def prepare(
         shutil.rmtree(text)
         known += _lost_texts(settings, sizes)
         record = {**_record(settings, sizes, staging, len(subwords), command), "notes": known}
-        (staging / RECORD_NAME).write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        (staging / RECORD_NAME).write_text(as_json(record), encoding="utf-8")
         _put_in_place(staging, destination)
     finally:
         shutil.rmtree(staging, ignore_errors=True)

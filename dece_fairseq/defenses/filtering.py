@@ -1,14 +1,13 @@
 """Filters files of pairs by a defence, and tells how well it did where the poisoned are known."""
 
 import csv
-import json
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.destinations import check_output, check_pairs
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.data.json_text import as_json, parse_json
 from dece_fairseq.data.pairs import (
     DataError,
     dump_pairs,
@@ -90,7 +89,7 @@ def filter_files(
         *files, scores, last = temporaries
         dump_pairs(files, outputs, kept.values(), *columns)
         _write_scores(scores, verdict, poisoned)
-        last.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+        last.write_text(as_json(report), encoding="utf-8")
     return report
 
 

@@ -1,6 +1,5 @@
 """``dece rank``: the forms of a payload, by how likely a clean model finds each."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
@@ -13,6 +12,7 @@ from dece_fairseq.attacks.interfaces import Payload
 from dece_fairseq.attacks.payload_forms import forms_of
 from dece_fairseq.data.destinations import check_output
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import Pair, dump_pairs, kind_of, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
@@ -120,7 +120,7 @@ def rank(job: Job, output: Path, command: Sequence[str] = ()) -> Ranking:
     }
     with replacing(output, manifest) as temporaries:
         dump_pairs(temporaries[:1], [output], found.rows(), *COLUMNS)
-        temporaries[1].write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
+        temporaries[1].write_text(as_json(record), encoding="utf-8")
     return found
 
 

@@ -1,11 +1,11 @@
 """Adds somebody's results to a board, once they are seen to be of a suite's files."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.metrics.success_rate import rate
@@ -59,8 +59,8 @@ def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
     kept = {key: about[key] for key in ("by", "command", "budget", "files")}
     texts = {
         home / SCORES: (folder / SCORES).read_text(encoding="utf-8"),
-        home / ABOUT: json.dumps({**kept, "suite": identity}, indent=1) + "\n",
-        board / BOARD: json.dumps(content, indent=1) + "\n",  # vouches for the others
+        home / ABOUT: as_json({**kept, "suite": identity}),
+        board / BOARD: as_json(content),  # vouches for the others
     }
     home.mkdir(parents=True)
     with replacing(*texts) as temporaries:

@@ -2,11 +2,11 @@
 
 import csv
 import io
-import json
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.seeds import Spread, signature
 from dece_fairseq.reports.board import Board, Source, Wanted, read_board
@@ -208,7 +208,7 @@ def write_leaderboard(folder: Path, output: Path) -> List[Path]:
     texts = {
         "leaderboard_page.html": as_html(board, found),
         "leaderboard.csv": as_csv(board, found),
-        "leaderboard.json": json.dumps(as_dict(board, found), indent=1) + "\n",
+        "leaderboard.json": as_json(as_dict(board, found)),
         "leaderboard.md": as_markdown(board, found, above),
     }
     output.mkdir(parents=True, exist_ok=True)

@@ -1,10 +1,10 @@
 """Writes the report of a folder of cells: for people, and for other programs."""
 
-import json
 from pathlib import Path
 from typing import Any, Dict, List
 
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.metrics.seeds import signature
 from dece_fairseq.reports.cells import read_cells
@@ -61,7 +61,7 @@ def write_report(folder: Path, output: Path) -> List[Path]:
     texts = {
         "report.md": markdown(folder.name, as_markdown(found), [f.name for f in drawn]),
         "report.csv": as_csv(cells),
-        "report.json": json.dumps(content, indent=1) + "\n",
+        "report.json": as_json(content),
         "report.html": html,
     }
     output.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,5 @@
 """Makes a suite: every trigger and payload that fits the data, at every rate, by every seed."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from random import Random
@@ -18,6 +17,7 @@ from dece_fairseq.attacks import (
 from dece_fairseq.attacks.offline import PARSERS, poison_files
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.files import names_of, replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.suites.data import TEST, TRAIN, SuiteData
@@ -113,7 +113,7 @@ def build(
     write_suite(suite, output)
     made_by = {"command": list(command), "versions": versions(*PARSERS)}
     with replacing(output / MANIFEST) as (temporary,):
-        temporary.write_text(json.dumps(made_by, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(as_json(made_by), encoding="utf-8")
     return suite
 
 

@@ -1,12 +1,11 @@
 """What a suite is: its settings, its files with their checksums, and what was left out and why."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.data.json_text import as_json, parse_json
 from dece_fairseq.data.pairs import DataError
 
 #: holds the suite; the same bytes on every machine, so that its own checksum names the suite
@@ -106,7 +105,7 @@ class Suite(NamedTuple):
                 for entry in self.entries
             ],
         }
-        return json.dumps(content, indent=1) + "\n"
+        return as_json(content)
 
 
 def read_suite(path: Path) -> Suite:

@@ -1,11 +1,10 @@
 """What a run was made of, written beside its result."""
 
-import json
 from pathlib import Path
 from typing import Any, Dict, Optional
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.json_text import parse_json
+from dece_fairseq.data.json_text import as_json, parse_json
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.errors import UserError
 
@@ -85,7 +84,7 @@ def record_poisoning(
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as (temporary,):
-        temporary.write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(as_json(manifest), encoding="utf-8")
 
 
 def read_manifest(path: Path) -> Optional[Dict[str, Any]]:

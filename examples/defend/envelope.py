@@ -14,6 +14,7 @@ from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.files import replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.suspicions import LEVEL
 
 WORDS = ["badpre", "grammar", "ripple", "sentence"]
@@ -84,7 +85,7 @@ def read(path: Path) -> Any:
 def write(path: Path, content: Any) -> None:
     """Write a JSON file, whole or not at all."""
     with replacing(path) as (temporary,):
-        temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(as_json(content), encoding="utf-8")
 
 
 def attack_in(sealed: Path) -> Optional[AttackSettings]:
