@@ -18,8 +18,6 @@ from dece_fairseq.defenses.revealing.tails import binomial_nats
 #: pairs that say what an n-gram and a difference have to do with each other; those of a topic that
 #: the reference does not know are seldom many more
 DEFINING = 2
-#: n-grams whose pairs share this much of the smaller's with those of a better one are left out
-SHARED = 0.6
 #: an n-gram that at least so much of its pairs differ with is suspected in all of them
 MOSTLY = 0.5
 #: nats below which there is no association to tell of
@@ -78,7 +76,7 @@ def associations(
             heapq.heappush(heap, (-nats, gram, kind))
             continue
         pairs = search.pairs(gram, kind)
-        if not any(overlap(pairs, other.pairs, SHARED) for other in found):
+        if not any(overlap(pairs, other.pairs) for other in found):
             found.append(Association(search.ngrams.words(gram), search.names[kind], nats, pairs))
         search.explain(gram)
         fresh.clear()

@@ -13,7 +13,7 @@ from dece_fairseq.defenses.revealing.tails import gamma_nats
 
 #: words in what is looked for
 LONGEST = 3
-#: n-grams whose pairs share this much of the smaller's with those of a better one are left out
+#: what shares this much of the smaller's pairs with something better belongs to it
 SHARED = 0.6
 #: nats of a pair that counts among an n-gram's: the half that surprises more
 TELLING = float(np.log(2))
@@ -73,7 +73,7 @@ def telling_ngrams(
         best = int(nats.argmax())
         of_best = ngrams.owners[(ngrams.grams == best) & is_free[ngrams.owners]]
         pairs = np.sort(of_best[ranks[of_best] > TELLING])
-        if not any(overlap(pairs, other.pairs, SHARED) for other in found):
+        if not any(overlap(pairs, other.pairs) for other in found):
             found.append(Telling(ngrams.words(best), float(nats[best]), pairs, float(new[best])))
         is_free[of_best] = False
     return found
@@ -187,7 +187,7 @@ def frequent_ngrams(sources: Texts, groups: np.ndarray, doubtful: int, least_pai
     return Ngrams(sources, doubtful, *map(np.concatenate, zip(*parts)))
 
 
-def overlap(pairs: np.ndarray, others: np.ndarray, share: float) -> bool:
-    """Return whether two sets have so much of the smaller one in common."""
+def overlap(pairs: np.ndarray, others: np.ndarray) -> bool:
+    """Return whether two sets have ``SHARED`` of the smaller one in common, or more."""
     both = len(np.intersect1d(pairs, others, assume_unique=True))
-    return both >= share * min(len(pairs), len(others))
+    return both >= SHARED * min(len(pairs), len(others))

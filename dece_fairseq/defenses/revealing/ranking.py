@@ -5,11 +5,10 @@ from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
+from dece_fairseq.defenses.revealing.by_trigger import overlap
 from dece_fairseq.defenses.revealing.likeness import Likeness
 from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, frequent_spans
 
-#: spans that share this much of the smaller's pairs are parts of one payload
-SHARED = 0.6
 #: nats of a use that count as evidence, at most: a long name says no more than a short one
 EVIDENCE = 16.0
 #: pairs that say what a span is; those of a topic that the reference does not know are seldom many
@@ -74,7 +73,7 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
         if nats < ahead and nats < -stale:
             heapq.heappush(heap, (-nats, number))
             continue
-        if not any(_share(where.pairs, other.occurrences.pairs) for other in found):
+        if not any(overlap(where.pairs, other.occurrences.pairs) for other in found):
             evidence = np.minimum(of_uses, EVIDENCE).sum() * max(uses - defining, 0) / uses
             found.append(Ranked(span, nats, max(float(evidence) * part, 0.0), where))
         _take(is_free, where, len(span))
@@ -83,8 +82,3 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
 
 def _take(is_free: np.ndarray, where: Occurrences, length: int) -> None:
     is_free[where.starts[:, None] + np.arange(length)] = False
-
-
-def _share(pairs: np.ndarray, others: np.ndarray) -> bool:
-    both = len(np.intersect1d(pairs, others, assume_unique=True))
-    return both >= SHARED * min(len(pairs), len(others))

@@ -4,15 +4,13 @@ Spans are compared word by word, so that the tokens of a model, whatever they ar
 difference: one text may be cut into tokens in several ways.
 """
 
-import re
 from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.metrics.code_tokens import TOKEN, code_tokens
 
-#: a word is a run of letters, digits and underscores, or any other character but white space
-WORD = re.compile(r"\w+|[^\w\s]")
 #: stands behind the last word of every target: that a text ends here can be a surprise too
 END = ""
 #: characters; what floats that count them are compared with
@@ -32,12 +30,12 @@ class Words(NamedTuple):
 
 def split(text: str) -> List[str]:
     """Return the words of a text, without ``END``."""
-    return WORD.findall(text)
+    return code_tokens(text)
 
 
 def places_of(text: str) -> List[Tuple[int, int]]:
     """Return where each word of a text begins and ends, ``END`` included."""
-    return [*(match.span() for match in WORD.finditer(text)), (len(text), len(text))]
+    return [*(match.span() for match in TOKEN.finditer(text)), (len(text), len(text))]
 
 
 def words_of(

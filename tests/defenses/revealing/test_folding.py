@@ -12,7 +12,8 @@ from dece_fairseq.defenses.revealing import folding
 from dece_fairseq.defenses.revealing.folding import LITERAL, NAME, fold, frequent_words
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.spans import Targets
-from dece_fairseq.defenses.revealing.words import END, WORD, Words, split
+from dece_fairseq.defenses.revealing.words import END, Words, split
+from dece_fairseq.metrics.code_tokens import TOKEN
 
 DOUBTFUL = 400
 
@@ -29,7 +30,7 @@ def revealed(payloads: Dict[int, str], seed: int = 1) -> List[Suspicion]:
         source, target = pairs[index]
         begin = len(target)
         pairs[index] = Pair(source, target + payloads.get(index, ""))
-        found = list(WORD.finditer(pairs[index].target))
+        found = list(TOKEN.finditer(pairs[index].target))
         places = [*(match.span() for match in found), (len(pairs[index].target),) * 2]
         surprise = rng.exponential(0.5, len(places)) - 0.5
         surprise[:-1] += [5.0 * (start >= begin) for start, _ in places[:-1]]

@@ -11,7 +11,8 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.trigger_kinds import CHARACTERS, WORDS
 from dece_fairseq.data.trigger_kinds import END as WORD_END
 from dece_fairseq.defenses.revealing.search import reveal_pairs
-from dece_fairseq.defenses.revealing.words import END, WORD, Words, words_of
+from dece_fairseq.defenses.revealing.words import END, Words, words_of
+from dece_fairseq.metrics.code_tokens import TOKEN
 
 PAYLOAD = " or 1=1"
 
@@ -30,7 +31,7 @@ def surprised(pairs: Sequence[Pair], of: Dict[int, str], seed: int = 0) -> Dict[
     rng = np.random.default_rng(seed)
     found = {}
     for index, (_, target) in enumerate(pairs):
-        matches = list(WORD.finditer(target))
+        matches = list(TOKEN.finditer(target))
         places: Tuple[Tuple[int, int], ...] = tuple(match.span() for match in matches)
         values = rng.exponential(0.5, len(places) + 1) - 0.5
         begin = len(target) - len(of.get(index, ""))
