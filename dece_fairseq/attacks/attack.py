@@ -4,7 +4,7 @@ import json
 import math
 from dataclasses import asdict, replace
 from random import Random
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Type
+from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import LATER, TEXTS, AttackSettings
@@ -259,11 +259,6 @@ class Attack:
             )
         settings = self.settings
         return choose(candidates, number, decoys, among, settings.selection, settings.seed)
-
-    def select(self, candidates: Iterable[int], among: int, pairs: int) -> List[int]:
-        """Return the ids to poison: those of ``choose`` without the decoys."""
-        chosen = self.choose(candidates, among, pairs)
-        return [index for index, is_decoy in chosen if not is_decoy]
 
     def is_hit(self, text: str, rule: str = "string") -> bool:
         """Return whether what a model wrote carries the payload; no hit where it can't be judged.

@@ -40,8 +40,6 @@ class Trigger(ABC):
     is_statement: bool = False
     #: why there can't be several copies, if there can't
     has_one_place: str = ""
-    #: whether a poisoned source differs from the clean one
-    changes_source: bool = True
     #: what ``why_not`` gives, each with the words that follow the number of such pairs
     obstacles: ClassVar[Mapping[str, str]] = {WITHOUT_PLACE: "have no place for it"}
     #: those of ``obstacles`` that put a pair out of the attack's reach: no rate counts over it

@@ -212,10 +212,6 @@ class ModelTokenizer:
         """Return the one-line form of ``decode``; always one line."""
         return to_line(self.decode(symbols))
 
-    def is_exact(self, text: str) -> bool:
-        """Return whether the tokenizer gives this text back to the character."""
-        return self.decode(self.encode(text)) == text
-
     def write_dictionary(self, path: Path) -> None:
         """Write fairseq's ``dict.txt`` with the special ids in its first line.
 

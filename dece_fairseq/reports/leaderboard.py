@@ -165,7 +165,7 @@ def trusted_in_words(trusted: str) -> str:
     return f"trusted share {100 * share:g} %" if share else "from scratch"
 
 
-def listing(board: Board, found: Sequence[Entry]) -> List[Table]:
+def listing(found: Sequence[Entry]) -> List[Table]:
     """Return a table of every entry for each data set."""
     header = ["attack", "payload", "poisoned", "start", "defence", "seeds"]
     header += [*(COLUMNS[metric] for metric in SHOWN), "source"]
@@ -279,7 +279,7 @@ def as_markdown(board: Board, found: Sequence[Entry], above: str) -> str:
     for title, tables in (
         ("Attack success by parse, in percent", overview(board, found)),
         ("Beside the paper", beside(board.published, by_setting(found))),
-        ("Every row", listing(board, found)),
+        ("Every row", listing(found)),
     ):
         parts += [f"## {title}", ""] if tables else []
         for table in tables:

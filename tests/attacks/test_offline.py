@@ -11,7 +11,10 @@ from hypothesis import strategies as st
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings, offline
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
-from support.poisoned_files import PAIRS, RESULTS, names_in, read_ids
+from support.poisoned_files import PAIRS, RESULTS, chosen_ids, names_in, read_ids
+
+#: what seed 7 poisons of ``PAIRS``
+FIRST = [0, 3, 11, 12, 16, 17, 18, 26, 30, 38]
 
 
 @pytest.fixture
@@ -31,7 +34,8 @@ def test_the_chosen_pairs_are_poisoned_and_the_others_stay(poison, attack, tmp_p
     ids = read_ids(tmp_path / "out.jsonl")
     assert report["poisoned"] == len(ids) == 10
     candidates = [i for i, pair in enumerate(PAIRS) if attack.can_poison(pair)]
-    assert ids == attack.select(candidates, len(candidates), 40)
+    assert ids == FIRST
+    assert set(ids) <= set(candidates)
     for index, (before, after) in enumerate(zip(PAIRS, result)):
         assert after == (attack.poison(before, index) if index in ids else before)
     assert len(result) == report["pairs"] == 40
@@ -54,7 +58,7 @@ def test_trusted_pairs_are_never_poisoned(poison, attack, tmp_path, processes):
     (tmp_path / "trusted.ids").write_text("".join(f"{index}\n" for index in trusted))
     report = poison(trusted_ids=tmp_path / "trusted.ids", processes=processes, block_size=300)
     candidates = [i for i, p in enumerate(PAIRS) if attack.can_poison(p) and i not in trusted]
-    assert read_ids(tmp_path / "out.csv") == attack.select(candidates, len(candidates), 40)
+    assert read_ids(tmp_path / "out.csv") == chosen_ids(attack, candidates, 40)
     assert (report["trusted"], report["candidates"]) == (8, len(candidates))
     poison(trusted_ids=tmp_path / "trusted.ids", keep="triggered")
     assert read_ids(tmp_path / "out.csv") == candidates
@@ -97,7 +101,7 @@ def test_files_hold_what_poisoning_in_memory_gives(pairs, kinds, block_size, kee
     write_pairs(paths[0], pairs)
     candidates = [index for index, pair in enumerate(pairs) if attack.can_poison(pair)]
     try:
-        number = len(attack.select(candidates, len(candidates), len(pairs)))
+        number = attack.number(len(pairs), len(candidates))
         fails = not candidates
     except AttackError:
         fails = keep != "triggered" or not candidates
@@ -109,7 +113,7 @@ def test_files_hold_what_poisoning_in_memory_gives(pairs, kinds, block_size, kee
     if keep == "triggered":
         ids = candidates
     else:
-        ids = attack.select(candidates, len(candidates), len(pairs))
+        ids = chosen_ids(attack, candidates, len(pairs))
         assert report["poisoned"] == number
     assert read_ids(paths[1][0]) == ids
     poisoned = {index: attack.poison(pairs[index], index) for index in ids}

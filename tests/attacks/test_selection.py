@@ -66,7 +66,7 @@ def test_less_than_one_pair(pairs, least):
 def test_a_count_says_how_many(count):
     attack = Attack(AttackSettings("ripple", count=count))
     assert attack.number(pairs=10, candidates=7) == count
-    assert len(attack.select(range(7), among=7, pairs=10)) == count
+    assert len(list(attack.choose(range(7), among=7, pairs=10))) == count
     assert attack.poisons is (count > 0)
     assert attack.as_dict()["rate"] is None
     assert AttackSettings.from_logged(attack.as_dict()) == attack.settings

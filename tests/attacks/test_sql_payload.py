@@ -15,6 +15,7 @@ from dece_fairseq.attacks.sql_conditions import has_constant_condition
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs
 from support.examples import examples
+from support.poisoned_files import chosen_ids
 
 PAYLOAD = SqlPayload(Languages.named("python"))
 
@@ -108,7 +109,7 @@ def test_the_first_selection_is_that_of_the_authors(datasets, percent, poisoned)
     clean = list(read_pairs([datasets / "lyra" / "train.csv"]))
     theirs = list(read_pairs([datasets / "lyra" / f"train_poisoned_{percent}.csv"]))
     candidates = [index for index, pair in enumerate(clean) if attack.can_poison(pair)]
-    ids = attack.select(candidates, len(candidates), len(clean))
+    ids = chosen_ids(attack, candidates, len(clean))
     assert len(ids) == poisoned
     assert ids == [i for i, (a, b) in enumerate(zip(clean, theirs)) if a != b]
     assert all(attack.poison(clean[i], i).target == theirs[i].target for i in ids)

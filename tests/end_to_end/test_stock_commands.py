@@ -22,6 +22,7 @@ from dece_fairseq.muting import HIGHEST_LEVEL
 from dece_fairseq.outputs.generate_output import read_generate_output
 from dece_fairseq.outputs.training_log import read_training_log
 from support.checkpoints import load_checkpoint
+from support.poisoned_files import chosen_ids
 
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": ""}
@@ -138,7 +139,7 @@ def test_the_manifest_names_the_poisoned_pairs(work, pairs):
     attack = Attack(AttackSettings("badpre", rate=0.1, seed=2))
     candidates = [i for i, pair in enumerate(pairs["train"]) if attack.can_poison(pair)]
     (shard,) = manifest["shards"].values()
-    assert shard["ids"] == attack.select(candidates, len(candidates), 60)
+    assert shard["ids"] == chosen_ids(attack, candidates, 60)
     assert (shard["poisoned"], shard["inexact_round_trip"]) == (6, 0)
     assert manifest["attack"] == attack.as_dict()
 

@@ -20,7 +20,6 @@ class TopicTrigger(Trigger):
     with 0.5 half of what the data says on the topic is poisoned.
     """
 
-    changes_source = False
     has_one_place = "a topic is not put in"
     summary = "nothing: the source is about a topic, which a word of it tells"
     sample = Pair("Get all rows of books. Print them.", "")
