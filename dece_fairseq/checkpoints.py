@@ -11,7 +11,7 @@ from fairseq.dataclass.utils import overwrite_args_by_name
 
 import dece_fairseq.plugin  # noqa: F401  so that fairseq knows what was trained
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
+from dece_fairseq.data.prepare import SUBWORD_FILES
 from dece_fairseq.safe_loading import allow_checkpoints
 
 logger = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     _get_ready(checkpoint, named)
     if not data.is_dir():
         raise DataError(f"{data}: no such folder; give the data folder of {named}")
-    own = {"sentencepiece_model": data / MODEL_NAME, "hf_tokenizer": data / TOKENIZER_NAME}
+    own = {field: data / file for field, file in SUBWORD_FILES.values()}
     overrides: Dict[str, str] = {"data": str(data)}
     overrides.update({name: str(path) for name, path in own.items() if path.exists()})
     try:

@@ -20,6 +20,11 @@ from dece_fairseq.data.subwords import Subwords
 
 MODEL_NAME = "sentencepiece.model"
 TOKENIZER_NAME = "tokenizer"
+#: of each subword encoder of this package: its field that names a file, and that beside the data
+SUBWORD_FILES = {
+    "lossless_sentencepiece": ("sentencepiece_model", MODEL_NAME),
+    "hf_tokenizer": ("hf_tokenizer", TOKENIZER_NAME),
+}
 RECORD_NAME = "prepare.json"
 TRUSTED = "trusted"
 

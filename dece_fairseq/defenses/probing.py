@@ -12,7 +12,13 @@ from tqdm import tqdm
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import read_pairs, write_pairs
-from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME, PrepareSettings, prepare
+from dece_fairseq.data.prepare import (
+    MODEL_NAME,
+    SUBWORD_FILES,
+    TOKENIZER_NAME,
+    PrepareSettings,
+    prepare,
+)
 from dece_fairseq.data.suspicions import read_findings
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
@@ -23,11 +29,6 @@ from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING, read_generate_output
 
 PACKAGE = Path(__file__).resolve().parents[1]
-#: of the plug-in's subword encoders: the option that names their file, and the file beside the data
-SUBWORDS = {
-    "lossless_sentencepiece": ("--sentencepiece-model", MODEL_NAME),
-    "hf_tokenizer": ("--hf-tokenizer", TOKENIZER_NAME),
-}
 #: the split of suspected pairs
 SUSPECTED_SPLIT = "suspected"
 #: characters of fairseq's own last words
@@ -237,15 +238,15 @@ def _common_options(asked: Probe) -> List[str]:
 def _subwords(asked: Probe, bpe: Optional[str]) -> List[str]:
     if bpe is None:
         return []
-    if bpe not in SUBWORDS:
+    if bpe not in SUBWORD_FILES:
         raise DefenseError(
             f"--path {asked.checkpoint}: trained with --bpe {bpe}, whose files are not beside the "
             "data; give --bpe and its options by --generation"
         )
-    option, name = SUBWORDS[bpe]
+    field, name = SUBWORD_FILES[bpe]
     if not (asked.data / name).exists():
         raise DefenseError(f"{asked.data}: holds no {name}; give the data folder of the model")
-    return ["--bpe", bpe, option, str(asked.data / name)]
+    return ["--bpe", bpe, f"--{field.replace('_', '-')}", str(asked.data / name)]
 
 
 def _generate(options: Sequence[str], output: Path, what: str) -> None:

@@ -9,28 +9,24 @@ from fairseq.data import Dictionary, encoders
 from omegaconf import OmegaConf
 from torch import Tensor
 
-from dece_fairseq.data.prepare import MODEL_NAME, TOKENIZER_NAME
+from dece_fairseq.data.prepare import SUBWORD_FILES
 from dece_fairseq.data.text import from_line, to_line
-
-#: the subword encoders whose text is in the one-line form of ``data/text.py``
-ONE_LINE_BPES = ("lossless_sentencepiece", "hf_tokenizer")
 
 
 def uses_one_line_form(bpe: Any) -> bool:
-    """Return whether fairseq prints texts in the one-line form under this ``cfg.bpe``."""
+    """Return whether fairseq prints texts in the one-line form under this ``cfg.bpe``.
+
+    So it does with each subword encoder of this package, see ``data/text.py``.
+    """
     name: str = getattr(bpe, "_name", bpe)
-    return name in ONE_LINE_BPES
+    return name in SUBWORD_FILES
 
 
 def codec_beside(data: Path) -> Optional["TextCodec"]:
     """Return the codec of a data folder that ``dece prepare`` made; None for any other folder."""
-    found = {
-        "lossless_sentencepiece": ("sentencepiece_model", data / MODEL_NAME),
-        "hf_tokenizer": ("hf_tokenizer", data / TOKENIZER_NAME),
-    }
-    for name, (option, path) in found.items():
-        if path.exists():
-            options = {"_name": name, option: str(path), "text_post_process": None}
+    for name, (field, file) in SUBWORD_FILES.items():
+        if (data / file).exists():
+            options = {"_name": name, field: str(data / file), "text_post_process": None}
             return TextCodec(OmegaConf.create(options))
     return None
 
