@@ -6,12 +6,12 @@ from pickle import UnpicklingError
 from typing import Any, Dict, Tuple
 
 from fairseq import checkpoint_utils, utils
-from fairseq.data import Dictionary
 from fairseq.dataclass.utils import overwrite_args_by_name
 
 import dece_fairseq.plugin  # noqa: F401  so that fairseq knows what was trained
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import SUBWORD_FILES
+from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.safe_loading import allow_checkpoints
 
 logger = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
 def _compare_dictionaries(trained_on: Path, data: Path, named: str) -> None:
     for path in sorted(data.glob("dict.*.txt")):
         other = trained_on / path.name
-        if other.is_file() and Dictionary.load(str(other)) != Dictionary.load(str(path)):
+        if other.is_file() and load_dictionary(str(other)) != load_dictionary(str(path)):
             logger.warning(
                 f"{named} was trained on {trained_on}, whose {path.name} has other words than that "
                 f"of {data}: unless {trained_on} has changed since, give it as the data folder, as "
