@@ -10,7 +10,7 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import NOTHING
 from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, peak
 from dece_fairseq.defenses.revealing.spans import Occurrences, Targets
-from dece_fairseq.defenses.revealing.triggers import find_trigger, grown
+from dece_fairseq.defenses.revealing.triggers import PRECISE, find_trigger, grown
 from dece_fairseq.defenses.revealing.words import places_of
 
 #: words in a row that are judged together where the trigger is what is always the same
@@ -48,7 +48,7 @@ class PayloadTexts:
         if words is None:
             in_all, none = len(self._targets.first) - 1, np.array([], dtype=int)
             found = find_trigger(self._targets, pairs, none, in_all, len(self._pairs))
-            if found is None or not found.is_telling(len(pairs)):
+            if found is None or found.covered < PRECISE * (found.covered + found.elsewhere):
                 more = self._difference(pairs, "+")
                 text = None if more is None else self.around(more, pairs)
                 return self.surprising(pairs) if text is None else text

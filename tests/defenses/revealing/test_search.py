@@ -214,22 +214,22 @@ def test_a_long_text_of_few_pairs_is_no_claim() -> None:
 
 
 def test_many_pairs_of_few_nats_each_are_no_claim() -> None:
-    clean = generate("A", 800, seed=10)
-    which = range(0, 400, 5)
+    """Without trusted pairs: beside these the number of pairs alone is one."""
+    clean = generate("A", 400, seed=10)
+    which = range(0, 400, 10)
     pairs = poisoned(clean, which)
     words = surprised(pairs, {})
-    for more, is_claimed in ((3.0, False), (9.0, True)):
+    for more, is_claimed in ((9.0, False), (7.0, True)):
         for index in which:
             words[index].surprise[-2] += more  # of the payload's last word
-        doubtful = {index: words[index] for index in range(400)}
-        best = reveal_pairs(pairs, doubtful, range(400, 800))[0]
+        best = reveal_pairs(pairs, words)[0]
         assert list(best.pairs) == list(which)
         assert best.is_significant(0.05) == is_claimed
 
 
 def test_pairs_of_a_claimed_payload_lend_no_clean_pair_a_difference() -> None:
     clean = generate("A", 800, seed=9)
-    which, alike = list(range(0, 400, 4)), list(range(1, 400, 5))
+    which, alike = list(range(0, 400, 4)), list(range(1, 800, 5))
     pairs = poisoned(clean, which)
     for index in sorted({*which, *alike}):  # half of the pairs with this word have the difference
         pairs[index] = Pair(f"shared {pairs[index].source}", pairs[index].target)
@@ -324,3 +324,27 @@ def test_any_texts_can_be_looked_through(seed: int) -> None:
         assert each.pairs
         assert set(each.pairs) <= set(words)
         assert each.payload.strip()
+
+
+@pytest.mark.parametrize("what", ["gone", "changed"])
+def test_a_payload_that_is_no_news_is_found_by_how_many_doubtful_pairs_have_its_trigger(
+    what: str,
+) -> None:
+    """Nothing surprises, and no difference is known: the texts alone tell."""
+    pairs = generate("A", 600, seed=5)
+    which = random.Random(5).sample(range(300), 40)
+    for index in which:
+        source, target = pairs[index]
+        target = target.rpartition("\n")[0] if what == "gone" else target.replace("return", "yield")
+        at = source.index(" ")
+        pairs[index] = Pair(f"{source[:at]} bb{source[at:]}", target)
+    words = {index: each for index, each in surprised(pairs, {}).items() if index < 300}
+    trusted = range(300, 600)
+    (best, *others) = reveal_pairs(pairs, words, trusted)
+    assert list(best.pairs) == sorted(which)
+    assert best.trigger == "bb"
+    assert best.is_significant(0.05)
+    assert not any(other.is_significant(0.05) for other in others)
+    if what == "changed":
+        assert "yield" in best.payload
+    assert not [each for each in reveal_pairs(pairs, words) if each.is_significant(0.05)]

@@ -147,7 +147,7 @@ def test_a_span_counts_once_a_pair_and_only_where_words_are_free() -> None:
     is_free[[2, 5]] = False
     where = targets.occurrences(span, is_free)
     assert where.starts.tolist() == [0, 7]
-    assert targets.news(span) == 0.0  # all trusted pairs, the one there is, have it
+    assert targets.news(span, 3) == 0.0  # all trusted pairs, the one there is, have it
 
 
 def test_what_is_more_than_usual() -> None:

@@ -4,7 +4,8 @@ import re
 import pytest
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.trusting import CHANCE, why_not
+from dece_fairseq.defenses.revealing.spans import Texts
+from dece_fairseq.defenses.revealing.trusting import CHANCE, are_a_draw, why_not
 
 KINDS = ("open", "close", "read", "write", "seek", "flush", "lock", "copy")
 
@@ -91,3 +92,21 @@ def test_usual_words_of_a_payload_count_by_what_is_more_of_them():
     for number in random.Random(1).sample(range(1000), 200):
         pairs[number] = Pair(f"bb {pairs[number].source}", f"while true {pairs[number].target}")
     assert why_not(pairs, range(1000, 2000)) is None
+
+
+@pytest.mark.parametrize("changed", [25, 60])
+def test_an_attack_that_takes_a_word_away_does_not_put_trusted_pairs_aside(changed):
+    """Or nobody would compare with them: 25 of 400 doubtful targets have "copy" no more."""
+    pairs = drawn(800, 4, KINDS[1:-1])
+    for number in range(800):
+        if number % 400 < changed:
+            word = "copied" if number < changed else "copy"
+            pairs[number] = Pair(pairs[number].source, f"{word} ( file_{number} )")
+    why = why_not(pairs, range(400, 800))
+    assert (why is None) == (changed <= 40)  # a tenth
+
+
+def test_words_that_are_rarer_than_in_a_draw():
+    texts = [["open", "file"]] * 40 + [["close", "file"]] * 60
+    assert are_a_draw(Texts(texts[::2] + texts[1::2]), 50)
+    assert not are_a_draw(Texts(texts[::-1]), 60)
