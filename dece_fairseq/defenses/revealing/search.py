@@ -43,7 +43,7 @@ TOPICS = 0.75
 SPAN_SCALE, SPAN_SCALE_UNTRUSTING, TOPIC_SCALE = 9.0, 11.0, 1.0
 #: the shares of the level that spans have, folded spans, triggers whose pairs surprise, triggers
 #: that go with a difference, and words of too many doubtful pairs
-SPANS, FOLDED, TRIGGERS, ASSOCIATIONS, COUNTS = 0.68, 0.1, 0.1, 0.1, 0.02
+SPANS, FOLDED, TRIGGERS, ASSOCIATIONS, COUNTS = 0.69, 0.1, 0.1, 0.1, 0.01
 
 
 def reveal_pairs(
