@@ -21,7 +21,8 @@ class Suspicion:
 
     Args:
         payload: its text, as most of its pairs have it
-        nats: how much of it, over all its pairs, the reference model does not explain
+        nats: how much of it, over all its pairs, the reference model does not explain; where that
+            is found by its trigger, minus the log of the probability that chance does it
         p_value: how often clean data would show as much somewhere; None where that can't be told
         pairs: the numbers of the pairs that carry it, from 0, in order; those of a claimed one
             also of pairs with its trigger that carry another form
