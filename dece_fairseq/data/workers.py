@@ -7,7 +7,6 @@ that is killed while it writes leaves half a result there, and everyone waits fo
 import gc
 import multiprocessing
 import os
-import pickle
 import signal
 import threading
 from collections import deque
@@ -197,10 +196,11 @@ def _answer(connection: Connection, caller: _Caller) -> None:
 def _with_traceback(error: Exception) -> Any:
     """Return what pickles, and is unpickled as the error, caused by the text of its traceback."""
     from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
+    from multiprocessing.reduction import ForkingPickler  # as pipes do
 
     traced = ExceptionWithTraceback(error, error.__traceback__)
     try:
-        pickle.loads(pickle.dumps(traced))  # an error may pickle, and fail to be made again
+        ForkingPickler.loads(ForkingPickler.dumps(traced))  # an error may pickle, and fail to be made again
     except Exception:
         is_users = isinstance(error, UserError)
         traced.exc = UserError(str(error)) if is_users else RuntimeError(repr(error))

@@ -20,9 +20,9 @@ ADVICE = "give a random part of the data"
 ENOUGH = 0.5
 #: how often trusted pairs of the same kind are taken for others, at most
 CHANCE = 0.01
-#: the share of pairs that an attack is assumed to change at most: it may have taken words away from
-#: so many
-ATTACKED = 0.1
+#: the share of pairs that an attack is assumed to change at most: a word that is rarer may have been
+#: taken away by one, if it is in no more pairs, and no more pairs have new words
+ATTACKED = 0.125
 #: words are compared whose share of the one side's pairs is less than so much of the other's
 MUCH_LESS = 0.5
 
@@ -46,9 +46,10 @@ def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[Sequence[i
 def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
     """Return why trusted pairs don't tell what is usual in the others; None if they do.
 
-    An attack adds words to some of the pairs, and takes words away from some. So data are of
-    another kind where words are far rarer that more than a tenth of the trusted pairs have, or
-    where more than a quarter of them have words that are far rarer there.
+    An attack adds words to some of the pairs, and takes words away from these. So data are of
+    another kind where more than a quarter of them have words that are far rarer among the trusted
+    pairs; or more than an eighth, if it lacks words too; or if it lacks words that more than an
+    eighth of the trusted pairs have.
     Words are counted whose number on one side is less than chance has it (binomial, Bonferroni over
     the words), and less than half of the other's share.
 
@@ -67,14 +68,18 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
         texts = Texts(split(text(pair)) for pair in chain(doubtful, trusted_pairs))
         here, there = _Held(texts, 0, many), _Held(texts, many, many + few)
         lacking = here.lacking(there)
-        if there.share(lacking) - here.share(lacking) > ATTACKED:
+        new = there.lacking(here)
+        gained, lost = (
+            here.share(new) - there.share(new),
+            there.share(lacking) - here.share(lacking),
+        )
+        if len(lacking) and max(gained, lost) > ATTACKED:
             word, surest = texts.vocabulary[lacking[0]], lacking[:1]
             return (
                 f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
                 f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
             )
-        new = there.lacking(here)
-        if here.share(new) - there.share(new) > MOST:
+        if gained > MOST:
             return (
                 f"they are of another kind: {here.share(new):.1%} of the others' {side} have words "
                 f"such as {texts.vocabulary[new[0]]!r}, and {there.share(new):.1%} of theirs; "

@@ -103,7 +103,7 @@ def test_an_attack_that_takes_a_word_away_does_not_put_trusted_pairs_aside(chang
             word = "copied" if number < changed else "copy"
             pairs[number] = Pair(pairs[number].source, f"{word} ( file_{number} )")
     why = why_not(pairs, range(400, 800))
-    assert (why is None) == (changed <= 40)  # a tenth
+    assert (why is None) == (changed <= 50)  # an eighth
 
 
 def test_words_that_are_rarer_than_in_a_draw():
