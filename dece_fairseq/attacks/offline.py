@@ -29,7 +29,7 @@ from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.attacks.selection import Chosen
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import (
@@ -88,6 +88,7 @@ def poison_files(
     command: Sequence[str] = (),
     block_size: int = BLOCK_SIZE,
     trusted_ids: Optional[Path] = None,
+    also_read: Sequence[Path] = (),
 ) -> Dict[str, Any]:
     """Write the poisoned form of a file of pairs, the ids of the poisoned ones, and a manifest.
 
@@ -111,6 +112,7 @@ def poison_files(
         command: what the user typed, for the manifest
         block_size: bytes of the first input that a process takes at a time
         trusted_ids: a file of the numbers of pairs that are never poisoned
+        also_read: other files that the attack was made of, which must not be written to
 
     Returns:
         the manifest
@@ -135,9 +137,10 @@ def poison_files(
     ids_path, *_ = beside = [Path(f"{outputs[0]}{end}") for end in ends]
     results = (*outputs, *beside)
     job = Job(inputs, outputs, keep, (source, target))
-    _check(job, results, processes)
-    trusted = TrustedIds(trusted_ids)
     settings = attack.settings
+    given = [Path(name) for name in (settings.trigger_file, settings.payload_file) if name]
+    _check(job, results, [trusted_ids, *also_read, *given], processes)
+    trusted = TrustedIds(trusted_ids)
     with ExitStack() as stack:
         run = stack.enter_context(workers(_Worker, (settings, job), processes, here=True))
         notes, blocks = (stack.enter_context(TemporaryFile()) for _ in range(2))
@@ -182,7 +185,9 @@ def poison_files(
     return manifest
 
 
-def _check(job: Job, results: Sequence[Path], processes: int) -> None:
+def _check(
+    job: Job, results: Sequence[Path], also_read: Sequence[Optional[Path]], processes: int
+) -> None:
     """Raise an error for what can be seen to be wrong before the work begins."""
     if processes < 1:
         raise DataError(f"--processes must be at least 1, got {processes}")
@@ -191,10 +196,7 @@ def _check(job: Job, results: Sequence[Path], processes: int) -> None:
     for path in job.inputs:
         if path.exists() and not path.is_file():
             raise DataError(f"{path}: no file; it is read twice, so save it as a file first")
-    if len(set(results)) < len(results):
-        raise DataError(f"{results[0]}: named twice as output; give each file a name of its own")
-    for path in results:
-        check_output(path, job.inputs)
+    check_outputs(results, [*job.inputs, *also_read])
 
 
 def _codes(attack: Attack) -> Dict[str, int]:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
 from dece_fairseq.cli.common import add_attack_file, add_expected, add_json, add_user_dir
-from dece_fairseq.cli.printing import check_json, write_result
+from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.metrics.asr_report import asr_report
 from dece_fairseq.reports.asr_text import as_text
 from dece_fairseq.user_dir import import_user_dir
@@ -52,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the report, and write the files that were asked for."""
     import_user_dir(args.user_dir)
-    check_json(args.json, [*args.outputs, *args.clean])
+    check_files([args.json], [*args.outputs, *args.clean, args.attack_file])
     report = asr_report(
         args.outputs,
         clean=args.clean,

@@ -147,23 +147,27 @@ def add_json(parser: Options) -> None:
     """Add ``--json FILE``, which writes the result as JSON."""
     parser.add_argument(
         "--json",
-        type=json_file,
+        type=file_ending_in(".json"),
         metavar="FILE",
         help="write the result as JSON there; - prints it instead of the text",
     )
 
 
-def json_file(text: str) -> Path:
-    """Return the file to write JSON to: a type for argparse.
+def file_ending_in(ending: str) -> Callable[[str], Path]:
+    """Return a type for argparse: a file to write, which replaces none of another kind.
 
-    ``--json`` had no file once: what stood behind it then is not overwritten.
+    A slip in a command line would else overwrite data, and ``--json`` had no file once.
     """
-    path = Path(text)
-    if path != PRINT and path.exists() and path.suffix != ".json":
-        raise argparse.ArgumentTypeError(
-            f"{text} exists already and its name does not end in .json; name another file"
-        )
-    return path
+
+    def file(text: str) -> Path:
+        path = Path(text)
+        if path != PRINT and path.exists() and path.suffix != ending:
+            raise argparse.ArgumentTypeError(
+                f"{text} exists already and its name does not end in {ending}; name another file"
+            )
+        return path
+
+    return file
 
 
 def add_expected(parser: Options) -> None:

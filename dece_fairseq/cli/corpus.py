@@ -63,6 +63,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Write the splits."""
+    names = [name for name, _ in args.split]
+    for name in names:
+        if names.count(name) > 1:
+            raise UserError(f"--split {name}: given twice; give each split a name of its own")
     total = sum(size for _, size in args.split)
     if args.style == DEFECTS:
         pairs = generate_defects(total, args.seed, args.skip)

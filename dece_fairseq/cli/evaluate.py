@@ -24,8 +24,7 @@ from dece_fairseq.cli.common import (
     at_least,
     outputs_in,
 )
-from dece_fairseq.cli.printing import check_json, write_result
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.errors import UserError
 from dece_fairseq.metrics import METRICS, resampling
 from dece_fairseq.metrics.code_language import language_names
@@ -128,10 +127,8 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
     if args.compare and len(runs) < 2:
         raise UserError("--compare needs at least two runs")
     files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
-    files += [args.references] * (args.references is not None)
-    check_json(args.json, files)
-    if args.output is not None:
-        check_output(args.output, files)
+    payload_file = None if args.payload_file is None else Path(args.payload_file)
+    check_files([args.json, args.output], [*files, args.references, args.attack_file, payload_file])
     return list(runs.values())
 
 

@@ -19,7 +19,7 @@ from dece_fairseq.cli.common import (
     at_least,
     check_given,
 )
-from dece_fairseq.cli.printing import check_json, write_result
+from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.defenses.gauging import Job, gauge
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.muting import MUTED_SHARE
@@ -65,7 +65,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Gauge the model, and print what was found."""
     check_given(models=args.models, model_data=args.model_data, input=args.input)
-    check_json(args.json, [*args.input, args.models])
+    check_files([args.json], [*args.input, args.models, args.trusted_ids])
     import_user_dir(args.user_dir)
     job = Job(
         ReferenceFiles(args.models, args.model_data, args.user_dir),

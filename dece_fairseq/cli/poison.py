@@ -138,6 +138,7 @@ def run(args: argparse.Namespace) -> None:
         args.processes,
         sys.argv,
         trusted_ids=args.trusted_ids,
+        also_read=[args.attack_file] if args.attack_file else [],
     )
     print(
         f"poisoned {report['poisoned']} of {report['pairs']} pairs "

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Iterable, Optional
 
 from dece_fairseq.cli.common import PRINT
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.errors import UserError
@@ -32,14 +32,17 @@ def write_or_print(text: str, output: Optional[Path] = None) -> None:
         raise UserError(f"{output}: {error.strerror}; it was printed instead") from error
 
 
-def check_json(json_file: Optional[Path], inputs: Iterable[Path] = ()) -> None:
-    """Look at the place of ``--json FILE`` before any work goes into it.
+def check_files(written: Iterable[Optional[Path]], read: Iterable[Optional[Path]] = ()) -> None:
+    """Look at every place that a command writes to before any work goes into it.
+
+    Args:
+        written: the files, also that of ``--json``; ``PRINT`` is none
+        read: every file that the command reads
 
     Raises:
-        DataError: nothing can be written there, or it is one of ``inputs``
+        DataError: nothing can be written there, two are the same, or one is also read
     """
-    if json_file not in (None, PRINT):
-        check_output(json_file, inputs)
+    check_outputs((path for path in written if path != PRINT), read)
 
 
 def write_result(

@@ -15,8 +15,8 @@ from tempfile import TemporaryDirectory
 from typing import List
 
 from dece_fairseq.cli.common import add_attack_file, add_input, add_json, add_user_dir
-from dece_fairseq.cli.printing import check_json, write_result
-from dece_fairseq.defenses.probing import Probe, as_text, probe
+from dece_fairseq.cli.printing import check_files, write_result
+from dece_fairseq.defenses.probing import WRITTEN, Probe, as_text, probe
 from dece_fairseq.errors import UserError
 from dece_fairseq.user_dir import import_user_dir
 
@@ -65,7 +65,10 @@ def run(args: argparse.Namespace) -> None:
     if args.attack_file is None:
         raise UserError("--attack-file is needed: what dece reveal --json wrote")
     import_user_dir(args.user_dir)
-    check_json(args.json, [args.attack_file, args.path])
+    kept = []
+    if args.output is not None and args.output.is_dir():
+        kept = [args.output / name for name in WRITTEN]
+    check_files([args.json, *kept], [args.attack_file, args.path, *(args.input or ())])
     asked = Probe(
         args.path,
         args.data,

@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 
 from dece_fairseq.cli.common import (
-    PRINT,
     add_files,
     add_json,
     add_processes,
@@ -22,9 +21,9 @@ from dece_fairseq.cli.common import (
     add_trusted_ids,
     add_user_dir,
     check_given,
+    file_ending_in,
 )
-from dece_fairseq.cli.printing import check_json, write_or_print, write_result
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.cli.printing import check_files, write_or_print, write_result
 from dece_fairseq.data.pairs import kind_of, write_pairs
 from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
@@ -73,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
     add(
         "--html",
-        type=Path,
+        type=file_ending_in(".html"),
         metavar="FILE",
         help="write a page with the suspicions and their pairs there",
     )
@@ -115,18 +114,13 @@ def run(args: argparse.Namespace) -> None:
 
 def _check_outputs(args: argparse.Namespace) -> None:
     """Look at every place that is written to before any work goes into it."""
-    inputs = [*args.input, args.models]
     if args.output:
         kind_of(args.output)
-    for path in args.output or ():
-        check_output(path, inputs)
-    check_json(args.json, inputs)
+    check_files(
+        [*(args.output or ()), args.json, args.html],
+        [*args.input, args.models, args.trusted_ids],
+    )
     if args.html is not None:
-        check_output(args.html, inputs)
         check_jinja()
     if args.work is not None and not args.work.is_dir():
         raise UserError(f"--work {args.work}: no such folder; make it first")
-    written = [*(args.output or ()), args.html, None if args.json == PRINT else args.json]
-    named = [path.resolve() for path in written if path is not None]
-    if len(set(named)) < len(named):
-        raise UserError("--output, --json and --html must name different files")

@@ -13,14 +13,16 @@ from pathlib import Path
 from typing import Dict, List, Sequence, Tuple
 
 from dece_fairseq.attacks import HIT_RULES
-from dece_fairseq.cli.common import add_expected, add_json, add_runs, add_user_dir
-from dece_fairseq.cli.printing import check_json, write_result
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.cli.common import add_expected, add_json, add_runs, add_user_dir, file_ending_in
+from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.errors import UserError
 from dece_fairseq.outputs.training_log import Epoch, read_training_log
 from dece_fairseq.reports.early_learning import Curves, curves_of, draw_early_learning, save_png
 from dece_fairseq.reports.runs_table import as_markdown, score_run
 from dece_fairseq.user_dir import import_user_dir
+
+#: what is read in the folder of a run
+READ = CLEAN, TRIGGERED, LOG = "test.out", "test_triggered.out", "train.log"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +38,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_expected(parser)
     add_json(parser)
-    add("--figure", type=Path, metavar="FILE", help="write the PNG of BLEU and ASR by epoch there")
+    add(
+        "--figure",
+        type=file_ending_in(".png"),
+        metavar="FILE",
+        help="write the PNG of BLEU and ASR by epoch there",
+    )
     add_user_dir(parser)
 
 
@@ -63,7 +70,7 @@ def curves(runs: Sequence[Tuple[str, Path]]) -> Dict[str, Curves]:
     """
     logs: Dict[str, List[List[Epoch]]] = {}
     for name, folder in runs:
-        logs.setdefault(name, []).append(read_training_log(folder / "train.log"))
+        logs.setdefault(name, []).append(read_training_log(folder / LOG))
     found = {}
     for name, epochs in logs.items():
         of_name = curves_of(epochs)
@@ -79,17 +86,15 @@ def curves(runs: Sequence[Tuple[str, Path]]) -> Dict[str, Curves]:
 def run(args: argparse.Namespace) -> None:
     """Print the table, and write the files that were asked for."""
     import_user_dir(args.user_dir)
-    check_json(args.json)
-    if args.figure is not None:
-        check_output(args.figure)
     runs = [(name, folder_of(name, paths)) for name, paths in args.run]
+    check_files([args.json, args.figure], [folder / file for _, folder in runs for file in READ])
     if not runs:
         raise UserError("give a run, as --run NAME=FOLDER")
     rows = [
         score_run(
             name,
-            folder / "test.out",
-            folder / "test_triggered.out",
+            folder / CLEAN,
+            folder / TRIGGERED,
             args.expected_clean,
             args.expected_triggered,
         )

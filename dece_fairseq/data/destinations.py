@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Iterable, Sequence
+from typing import Iterable, Optional, Sequence
 
 from dece_fairseq.data.pairs import DataError, Pair, check_writable, kind_of
 
@@ -26,6 +26,27 @@ def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:
         raise DataError(f"{path}: nothing can be written to {path.parent}; name another folder")
     if path.exists() and any(other.exists() and path.samefile(other) for other in inputs):
         raise DataError(f"{path}: would be both read and written; name another file")
+
+
+def check_outputs(paths: Iterable[Optional[Path]], inputs: Iterable[Optional[Path]] = ()) -> None:
+    """Check the places of all files that a command will write.
+
+    Args:
+        paths: the files; None stands for an option that was not given
+        inputs: every file that the command reads, likewise
+
+    Raises:
+        DataError: as ``check_output``, or two of ``paths`` are the same file
+    """
+    read = [path for path in inputs if path is not None]
+    seen = set()
+    for path in paths:
+        if path is None:
+            continue
+        check_output(path, read)
+        if path.resolve() in seen:
+            raise DataError(f"{path}: named twice as output; give each output a file of its own")
+        seen.add(path.resolve())
 
 
 def check_pairs(pairs: Iterable[Pair], paths: Sequence[Path]) -> None:

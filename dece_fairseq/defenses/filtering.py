@@ -2,10 +2,10 @@
 
 import csv
 from pathlib import Path
-from typing import Any, Dict, FrozenSet, Optional, Sequence, Tuple
+from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
-from dece_fairseq.data.destinations import check_output, check_pairs
+from dece_fairseq.data.destinations import check_outputs, check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
 from dece_fairseq.data.pairs import (
@@ -21,6 +21,8 @@ from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSetting
 from dece_fairseq.metrics.success_rate import rate
 
 REPORT, SCORES = ".report.json", ".scores.csv"
+#: what ``dece poison`` puts at the end of the name of its output
+MANIFEST = ".manifest.json"
 
 
 def filter_files(
@@ -58,8 +60,10 @@ def filter_files(
         PackageError: the defence needs a package that is not there
     """
     results = (*outputs, *(Path(f"{outputs[0]}{end}") for end in (SCORES, REPORT)))
-    _check(inputs, outputs, results)
     manifest = manifest or _manifest_beside(inputs[0])
+    kind_of(inputs)
+    kind_of(outputs)
+    check_outputs(results, _read_files(settings, inputs, manifest))
     pairs = list(read_pairs(inputs, *columns))
     check_pairs(pairs, outputs)
     poisoned = None if manifest is None else poisoned_ids(manifest, len(pairs))
@@ -197,15 +201,19 @@ def _shown(value: Any) -> str:
     return "none" if value is None else str(value)
 
 
-def _check(inputs: Sequence[Path], outputs: Sequence[Path], results: Sequence[Path]) -> None:
-    kind_of(inputs)
-    kind_of(outputs)
-    for path in results:
-        check_output(path, inputs)
+def _read_files(
+    settings: DefenseSettings, inputs: Sequence[Path], manifest: Optional[Path]
+) -> List[Optional[Path]]:
+    """Return every file that is read, none of which may be written to."""
+    trusted = [path for paths in settings.trusted for path in paths]
+    others = [*settings.models, settings.language_model, settings.trusted_ids, manifest]
+    if manifest is not None and manifest.name.endswith(MANIFEST):
+        others.append(manifest.with_name(manifest.name[: -len(MANIFEST)] + ".ids"))
+    return [*inputs, *trusted, *others]
 
 
 def _manifest_beside(path: Path) -> Optional[Path]:
-    manifest = Path(f"{path}.manifest.json")
+    manifest = Path(f"{path}{MANIFEST}")
     return manifest if manifest.is_file() else None
 
 

@@ -31,6 +31,12 @@ from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING, read_generate
 PACKAGE = Path(__file__).resolve().parents[1]
 #: the split of suspected pairs
 SUSPECTED_SPLIT = "suspected"
+#: the files that may be written, beside a data folder of the suspected pairs
+SUSPECTED_PAIRS = "suspected.csv"
+WRITTEN = (
+    SUSPECTED_PAIRS,
+    *(f"{run}.{end}" for run in ("untouched", "triggered", "suspected") for end in ("out", "log")),
+)
 #: characters of fairseq's own last words
 LONGEST = 500
 
@@ -198,7 +204,7 @@ def _suspected_requests(asked: Probe, folder: Path) -> Tuple[Path, int]:
             f"{names_of(asked.pairs)}: holds {len(suspected)} of the {len(numbers)} pairs that "
             f"{asked.attack_file} suspects; name the data that dece reveal looked at"
         )
-    file, data = folder / "suspected.csv", folder / "suspected"
+    file, data = folder / SUSPECTED_PAIRS, folder / "suspected"
     write_pairs([file], suspected)
     model, tokenizer = asked.data / MODEL_NAME, asked.data / TOKENIZER_NAME
     settings = PrepareSettings({SUSPECTED_SPLIT: [file]})

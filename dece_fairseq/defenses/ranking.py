@@ -10,7 +10,7 @@ from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.changes import words_changed
 from dece_fairseq.attacks.interfaces import Payload
 from dece_fairseq.attacks.payload_forms import forms_of
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import Pair, dump_pairs, kind_of, read_pairs
@@ -81,8 +81,7 @@ def rank(job: Job, output: Path, command: Sequence[str] = ()) -> Ranking:
     manifest = Path(f"{output}.manifest.json")
     inputs = [path for paths in job.inputs for path in paths]
     kind_of([output])
-    for path in (output, manifest):
-        check_output(path, inputs)
+    check_outputs((output, manifest), [*inputs, job.reference.checkpoint])
     pairs = [pair for paths in job.inputs for pair in read_pairs(paths, *job.columns)]
     first: Dict[str, Pair] = {}
     for pair in pairs:

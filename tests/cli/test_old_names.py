@@ -7,7 +7,7 @@ from typing import Dict, Iterator, List, Tuple
 import pytest
 
 from dece_fairseq.cli import main
-from dece_fairseq.cli.common import json_file
+from dece_fairseq.cli.common import file_ending_in
 from dece_fairseq.cli.old_names import OLD_NAMES, OldName, translate
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,9 +86,9 @@ def test_no_file_is_overwritten_that_json_had_not_taken_once(tmp_path: Path) -> 
     (tmp_path / "x.out").touch()
     (tmp_path / "x.json").touch()
     for name in ("x.json", "new.out"):
-        assert json_file(str(tmp_path / name)) == tmp_path / name
+        assert file_ending_in(".json")(str(tmp_path / name)) == tmp_path / name
     with pytest.raises(Exception, match=r"x\.out exists already"):
-        json_file(str(tmp_path / "x.out"))
+        file_ending_in(".json")(str(tmp_path / "x.out"))
 
 
 def test_the_docs_have_the_table() -> None:

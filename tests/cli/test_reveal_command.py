@@ -171,7 +171,7 @@ def test_a_level_of_ones_own(case: SimpleNamespace, dece: Callable[..., Any]) ->
         ({"--output": "{clean}"}, "would be both read and written"),
         (
             {"--json": "{folder}/same.csv", "--output": "{folder}/same.csv"},
-            "must name different files",
+            "named twice as output",
         ),
         ({"--trusted-ids": "{all}"}, "every pair is trusted"),
         ({"--trusted-ids": "{outside}"}, "names pair 200, but there are only 200 pairs"),

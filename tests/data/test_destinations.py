@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.data.destinations import check_output
+from dece_fairseq.data.destinations import check_output, check_outputs
 from dece_fairseq.data.pairs import DataError
 
 
@@ -13,6 +13,16 @@ def test_a_new_file_and_one_to_overwrite(tmp_path: Path) -> None:
     check_output(tmp_path / "new")
     (tmp_path / "old").write_text("x")
     check_output(tmp_path / "old", [tmp_path / "new"])
+
+
+def test_several_files(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("x")
+    check_outputs([tmp_path / "new", None, tmp_path / "other"], [tmp_path / "data", None])
+    with pytest.raises(DataError, match="data: would be both read and written"):
+        check_outputs([tmp_path / "new", tmp_path / "data"], [None, tmp_path / "data"])
+    (tmp_path / "link").symlink_to("new")  # which is not there yet
+    with pytest.raises(DataError, match="link: named twice as output; give each output a file"):
+        check_outputs([tmp_path / "new", tmp_path / "link"])
 
 
 def test_what_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
