@@ -68,8 +68,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     run_format = parser.add_argument_group("files that fairseq-generate did not print")
     add = run_format.add_argument
     add("--references", type=Path, help="references, one a line; runs are text files then")
-    for name in ("hypothesis", "reference", "id"):
+    for name in ("hypothesis", "reference"):
         add(f"--{name}-column", default=name, help="column or key (default: %(default)s)")
+    add("--id-column", help="column or key (default: id, and without one the number of the row)")
     add("--one-line", action="store_true", help="texts are in the one-line form: \\n is a newline")
     add = parser.add_argument
     add(
@@ -82,7 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_json(parser)
     add(
         "--resamples",
-        type=at_least(1),
+        type=at_least(2),  # one has no spread
         default=resampling.RESAMPLES,
         help="bootstrap samples for intervals (default: %(default)s)",
     )
@@ -136,7 +137,14 @@ def settings_of(args: argparse.Namespace) -> EvaluationSettings:
     attack = AttackSettings.named_by(args)
     if args.payload is not None and attack is None:
         raise UserError("--payload replaces the payload of --attack; give --attack too")
-    columns = (args.hypothesis_column, args.reference_column, args.id_column)
+    run_format = RunFormat(
+        args.hypothesis_column,
+        args.reference_column,
+        args.id_column or RunFormat().id,
+        references=args.references,
+        one_line=args.one_line,
+        needs_id=args.id_column is not None,
+    )
     return EvaluationSettings(
         runs=run_files(args),
         metrics=args.metrics,
@@ -144,7 +152,7 @@ def settings_of(args: argparse.Namespace) -> EvaluationSettings:
         code_language=args.code_language,
         attack=attack,
         compare=args.compare,
-        run_format=RunFormat(*columns, references=args.references, one_line=args.one_line),
+        run_format=run_format,
         expected=args.expected_clean,
         expected_triggered=args.expected_triggered,
         resamples=args.resamples,

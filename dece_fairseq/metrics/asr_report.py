@@ -11,7 +11,7 @@ from dece_fairseq.data.files import names_of
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.reach import counted, not_told
-from dece_fairseq.metrics.success_rate import check_references
+from dece_fairseq.metrics.success_rate import check_references, notes_on_attack
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import OUTSIDE, GenerateOutput, read_generate_output
 
@@ -66,6 +66,7 @@ def asr_report(
         )
     missing = {TRIGGERED: _missing(triggered, expected, allow_missing, TRIGGERED)}
     notes = triggered.notes(expected)
+    notes += notes_on_attack(attack.settings.attack, triggered.header, names_of(outputs))
     references = [s.target for s in triggered.samples.values() if s.target is not None]
     if references:
         check_references(attack, references, names_of(outputs))

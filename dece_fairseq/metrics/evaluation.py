@@ -10,12 +10,13 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.metrics import METRICS, Metric, MetricSettings, resampling
 from dece_fairseq.metrics.comparison import Scored, compare
+from dece_fairseq.metrics.errors import MetricError
 from dece_fairseq.metrics.hits import HITS, hit_span
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.parallel import Workers
 from dece_fairseq.metrics.reach import counted, not_told
 from dece_fairseq.metrics.score import score_of
-from dece_fairseq.metrics.success_rate import lost_payload
+from dece_fairseq.metrics.success_rate import lost_payload, notes_on_attack
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.runs import Run, RunFormat, read_run
@@ -86,7 +87,8 @@ def evaluate(settings: EvaluationSettings) -> Report:
         AttackError: an attack is unknown
         DataError: a process was killed
         PackageError: a metric needs a package that is not there
-        MetricError: a metric or a language is unknown, or one can't be told of the other
+        MetricError: a metric or a language is unknown, one can't be told of the other, or no
+            metric is left
         OutputError: a file is not as it should be; ids are missing, there twice, or not the same
             in runs that are compared; nothing says which attack triggered outputs are of; none of
             their references carries its payload
@@ -107,6 +109,9 @@ def evaluate(settings: EvaluationSettings) -> Report:
                 run = _read(settings, files.name, split, paths)
                 report["notes"] += run.notes
                 attack = attack or _logged_attack(run)
+                if attack is not None:
+                    where = f"{files.name}, {split}"
+                    report["notes"] += notes_on_attack(attack.attack, run.header, where)
                 scored = _score(settings, workers, run, split, attack, report)
                 if not settings.compare:
                     continue
@@ -132,6 +137,10 @@ def evaluate(settings: EvaluationSettings) -> Report:
                     for test in tests
                     if "not_tested" in test
                 ]
+    if not report["scores"]:
+        raise MetricError(
+            "no score is left to tell of these outputs; give other --metrics, or fewer --without"
+        )
     report["settings"] = {
         "resamples": settings.resamples,
         "trials": settings.trials,

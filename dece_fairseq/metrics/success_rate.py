@@ -1,9 +1,10 @@
 """Shares with their intervals, and whether the attack success rate can be told at all."""
 
 from statistics import NormalDist
-from typing import Any, Dict, Iterable, NamedTuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional
 
 from dece_fairseq.attacks import HIT_RULES, Attack
+from dece_fairseq.attacks.suspected import SUSPECTED
 from dece_fairseq.outputs.errors import OutputError
 
 _Z = NormalDist().inv_cdf(0.975)
@@ -60,6 +61,22 @@ def check_references(attack: Attack, references: Iterable[str], where: str) -> N
     """
     if not any(attack.is_hit(text, rule) for text in references for rule in HIT_RULES):
         raise lost_payload(attack, where)
+
+
+def notes_on_attack(attack: str, header: Optional[Dict[str, Any]], where: str) -> List[str]:
+    """Return a note if outputs say that they are of another attack than they are scored by.
+
+    A suspected attack is another one by its nature.
+
+    Args:
+        attack: the name of the attack whose hits are counted
+        header: what the task printed of the split, or None
+        where: the files, for the note
+    """
+    logged = (header or {}).get("attack", {}).get("attack", attack)
+    if logged == attack or attack == SUSPECTED:
+        return []
+    return [f"{where}: the outputs are of the attack {logged}, and scored by --attack {attack}"]
 
 
 def lost_payload(attack: Attack, where: str) -> OutputError:

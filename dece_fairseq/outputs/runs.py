@@ -28,6 +28,8 @@ class RunFormat(NamedTuple):
     """A text file of references, one a line, if the runs are text files of hypotheses."""
     one_line: bool = False
     """Whether texts are in the one-line form of ``data/text.py``."""
+    needs_id: bool = False
+    """Whether a table without ids is an error: somebody named their column."""
 
 
 class Run(NamedTuple):
@@ -66,10 +68,15 @@ def read_run(
     header = None
     notes: List[str] = []
     if kinds & {".csv", ".jsonl", ".json"}:
-        if len(paths) != 1 or run_format.references is not None:
+        if run_format.references is not None:
             raise OutputError(
-                f"{names_of(paths)}: a run in CSV or JSON lines is one file, which holds the "
-                "references too; leave out --references"
+                f"{names_of(paths)}: CSV and JSON lines hold the references too; leave out "
+                "--references"
+            )
+        if len(paths) != 1:
+            raise OutputError(
+                f"{names_of(paths)}: a run in CSV or JSON lines is one file; give each run by a "
+                "--run NAME=FILE of its own"
             )
         table = _csv_rows(paths[0], run_format) if kinds == {".csv"} else _json_rows(paths[0])
         rows = _with_ids(table, paths[0], run_format)
@@ -132,9 +139,7 @@ def _csv_rows(path: Path, run_format: RunFormat) -> Iterator[_Row]:
             place = f"{path}, line {rows.line_num}"
             if not header:
                 header = row
-                for name in (run_format.hypothesis, run_format.reference, run_format.id):
-                    if header.count(name) > 1:
-                        raise OutputError(f"{place}: {header.count(name)} columns named {name!r}")
+                _check_header(header, run_format, place)
             elif len(row) != len(header):
                 raise OutputError(
                     f"{place}: {len(row)} fields instead of {len(header)}; put texts that hold "
@@ -144,6 +149,24 @@ def _csv_rows(path: Path, run_format: RunFormat) -> Iterator[_Row]:
                 yield place, dict(zip(header, row))
     except csv.Error as error:
         raise OutputError(f"{path}, line {rows.line_num}: not valid CSV ({error})") from error
+
+
+def _check_header(header: Sequence[str], run_format: RunFormat, place: str) -> None:
+    wanted = [run_format.hypothesis, run_format.reference]
+    for name in (*wanted, run_format.id):
+        if header.count(name) > 1:
+            raise OutputError(f"{place}: {header.count(name)} columns named {name!r}")
+    for name in (*wanted, *([run_format.id] if run_format.needs_id else [])):
+        if name not in header:
+            raise _missing(f"no column is named {name!r}", header, place)
+
+
+def _missing(what: str, names: Iterable[str], place: str) -> OutputError:
+    return OutputError(
+        f"{place}: {what}; name those of hypothesis, reference and id (--hypothesis-column, "
+        "--reference-column, --id-column), which may be among "
+        f"{', '.join(map(repr, names)) or 'none'}"
+    )
 
 
 def _json_rows(path: Path) -> Iterator[_Row]:
@@ -167,12 +190,10 @@ def _with_ids(
     for number, (place, row) in enumerate(rows):
         for name in (run_format.hypothesis, run_format.reference):
             if not isinstance(row.get(name), str):
-                raise OutputError(
-                    f"{place}: no text under {name!r}; name those of hypothesis and reference "
-                    f"(--hypothesis-column, --reference-column), which may be among "
-                    f"{', '.join(map(repr, row)) or 'none'}"
-                )
+                raise _missing(f"no text under {name!r}", row, place)
         has_ids = run_format.id in row if has_ids is None else has_ids
+        if run_format.needs_id and not has_ids:
+            raise _missing(f"no id under {run_format.id!r}", row, place)
         if has_ids != (run_format.id in row):
             raise OutputError(
                 f"{place}: some rows of {path} have an {run_format.id!r} and some do not"

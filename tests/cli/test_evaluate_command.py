@@ -123,8 +123,8 @@ def test_one_clear_error(tmp_path, runs, script):
         ([], "give a run's outputs"),
         (["nothing.out"], "nothing.out: no such file"),
         (
-            ["x", "--resamples", "0"],
-            "argument --resamples: '0' is not a whole number of at least 1",
+            ["x", "--resamples", "1"],  # which has no spread
+            "argument --resamples: '1' is not a whole number of at least 2",
         ),
         (["--run", "x"], "argument --run: 'x' is not NAME=PATH"),
         (["--run", "x=a", "--run", "x=b"], "x: give all its clean outputs at once"),

@@ -189,6 +189,14 @@ def test_without_a_header_the_caller_says_what_it_is(write_output):
         asr_report([path], attack_name="nonsense")
 
 
+def test_another_attack_than_the_output_says_is_told(triggered):
+    report = asr_report([triggered], attack_name="ripple")
+    note = f"{triggered}: the outputs are of the attack badpre, and scored by --attack ripple"
+    assert report["notes"] == [note]
+    assert f"note: {note}\n" in as_text(report)
+    assert asr_report([triggered], attack_name="badpre")["notes"] == []
+
+
 def test_the_outputs_of_the_wrong_split_are_refused(triggered, clean):
     with pytest.raises(OutputError, match="not a triggered one"):
         asr_report([clean], attack_name="ripple")

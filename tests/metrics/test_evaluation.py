@@ -293,6 +293,25 @@ def test_unknown_names(runs):
         evaluate(EvaluationSettings(runs, ["parses"], code_language="cobol"))
 
 
+def test_no_metric_is_left(runs):
+    good = runs[0]
+    settings = EvaluationSettings([RunFiles("a", good.clean)], ["exact_match"], ["exact_match"])
+    with pytest.raises(MetricError, match=r"no score is left .* give other --metrics, or fewer"):
+        evaluate(settings)
+    both = evaluate(settings._replace(runs=[good]))  # hits are left of triggered outputs
+    assert {score["metric"].partition("_")[0] for score in both["scores"]} == {"asr", "false"}
+
+
+def test_another_attack_than_the_outputs_say_is_told(write_output):
+    files = RunFiles("a", triggered=[write_output("t", {0: HIT}, "test_triggered", 1, [0])])
+    settings = EvaluationSettings([files], attack=AttackSettings("badpre"))
+    assert evaluate(settings)["notes"] == []
+    notes = evaluate(settings._replace(attack=AttackSettings("ripple")))["notes"]
+    assert notes == [
+        "a, triggered: the outputs are of the attack badpre, and scored by --attack ripple"
+    ]
+
+
 def test_metrics_for_a_language():
     assert {"compiles", "ast_match", "codebleu", "bleu_code"} <= set(metrics_for("python"))
     assert not {"compiles", "ast_match", "hits_string"} & set(metrics_for("java"))

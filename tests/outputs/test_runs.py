@@ -132,7 +132,7 @@ def test_an_output_without_references(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a.csv", "id,hyp,reference\n0,x,y\n", "line 2: no text under 'hypothesis'; .*'hyp'"),
+        ("a.csv", "id,hyp,reference\n0,x,y\n", "line 1: no column is named 'hypothesis'; .*'hyp'"),
         ("a.csv", "hypothesis,reference\nx\n", "line 2: 1 fields instead of 2"),
         ("a.csv", "reference,hypothesis,reference\nx,y,z\n", "line 1: 2 columns named 'refer"),
         ("a.csv", 'hypothesis,reference\n"x,y\n', "not valid CSV"),
@@ -156,6 +156,14 @@ def test_bad_files(tmp_path, name, content, message):
         read_run("a", [tmp_path / name], RunFormat())
 
 
+@pytest.mark.parametrize("write", [write_csv, write_jsonl])
+def test_an_id_that_was_named_has_to_be_there(tmp_path, write):
+    path = write(tmp_path / f"a.{write.__name__[6:]}", [{"hypothesis": "x", "reference": "y"}])
+    assert read_run("a", [path], RunFormat(id="nr")).ids == [0]
+    with pytest.raises(OutputError, match=r"'nr'; name those .* --id-column.* among 'hypothesis'"):
+        read_run("a", [path], RunFormat(id="nr", needs_id=True))
+
+
 def test_other_errors(tmp_path):
     for name, content in (("h", b"a\nb\n"), ("r", b"a\nb\nc\nd\n"), ("latin", b"\xff\n")):
         (tmp_path / name).write_bytes(content)
@@ -174,6 +182,8 @@ def test_other_errors(tmp_path):
         read_run("a", [tmp_path / "latin"], run_format)
     with pytest.raises(OutputError, match="is one file"):
         read_run("a", [tmp_path / "a.csv", tmp_path / "b.csv"], RunFormat())
+    with pytest.raises(OutputError, match=r"one file; give each run by a --run NAME=FILE of its"):
+        read_run("a", [tmp_path / "a.csv", tmp_path / "a.csv"], RunFormat())
     with pytest.raises(OutputError, match="leave out --references"):
         read_run("a", [tmp_path / "a.csv"], run_format)
 
