@@ -30,6 +30,7 @@ class ActivationClustering(ModelDefense):
     """
 
     summary = "the smaller of two clusters of encoder states, if it is small"
+    takes = ()
 
     def set_up(self) -> None:
         try:

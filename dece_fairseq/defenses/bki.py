@@ -27,6 +27,7 @@ class BackdoorKeywordIdentification(ModelDefense):
     """
 
     summary = "the source word whose absence changes the encoder's first state most, over all data"
+    takes = ("top",)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         sources = [pair.source for pair in pairs]

@@ -2,7 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, ClassVar, Dict, NamedTuple, Optional, Sequence, Tuple, Type
 
@@ -107,6 +107,8 @@ class Defense(ABC):
     summary: ClassVar[str]
     #: names of the settings that it can't do without, see ``OPTIONS``
     needs: ClassVar[Tuple[str, ...]] = ()
+    #: names of the other settings that it looks at; None where it doesn't say
+    takes: ClassVar[Optional[Tuple[str, ...]]] = None
 
     def __init__(self, settings: DefenseSettings) -> None:
         for name in self.needs:
@@ -138,6 +140,31 @@ class _Defenses(Registry[Type[Defense]]):
 
 
 DEFENSES = _Defenses("defence")
+#: the settings that every defence is given: what is trusted is kept, whatever it says
+FOR_ALL = ("columns", "seed", "trusted_ids")
+
+
+def check_taken(defense: str, settings: DefenseSettings) -> None:
+    """Raise for settings that a defence would not look at, which somebody believes to matter.
+
+    Args:
+        defense: its name in ``DEFENSES``
+        settings: those that have their defaults are not looked at
+
+    Raises:
+        DefenseError: they are named
+    """
+    kind = DEFENSES.get(defense)
+    if kind.takes is None:
+        return
+    known = {*kind.needs, *kind.takes, *FOR_ALL}
+    unused = [
+        f"--{setting.name.replace('_', '-')}"
+        for setting in fields(settings)
+        if setting.name not in known and getattr(settings, setting.name) != setting.default
+    ]
+    if unused:
+        raise DefenseError(f"{', '.join(unused)}: {defense} does not look at it; leave it out")
 
 
 def most_suspicious(scores: Sequence[float], rate: float, pairs: int) -> Sequence[bool]:

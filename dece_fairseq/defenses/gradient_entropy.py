@@ -34,6 +34,7 @@ class GradientEntropy(ModelDefense):
     """
 
     summary = "targets whose gradient of the output projection spreads over most directions"
+    takes = ("rate",)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         scores = [0.0] * len(pairs)

@@ -37,6 +37,7 @@ class LockStep(Defense):
 
     summary = "pairs that the model learned late, fast and wholly in the first four epochs"
     needs = ("save_dir",)
+    takes = ("rate",)
 
     def probabilities(self, dynamics: Dynamics) -> np.ndarray:
         """Return what to look at, (4, N)."""

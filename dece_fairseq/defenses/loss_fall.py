@@ -1,5 +1,6 @@
 """Samples whose loss falls fastest (after Li et al. 2021, arXiv 2110.11571)."""
 
+import filecmp
 from typing import Sequence
 
 from dece_fairseq.data.pairs import Pair
@@ -22,11 +23,12 @@ class LossFall(Defense):
     pairs with the highest are dropped, one and a half times as many as ``rate`` says.
 
     Raises:
-        DefenseError: not two checkpoints
+        DefenseError: not two checkpoints, or twice the same
     """
 
     summary = "pairs whose loss falls most between two checkpoints of one training"
     needs = ("models", "model_data")
+    takes = ("rate",)
 
     def __init__(self, settings: DefenseSettings) -> None:
         super().__init__(settings)
@@ -34,6 +36,13 @@ class LossFall(Defense):
             raise DefenseError(
                 f"--models: loss_fall compares two checkpoints, got {len(settings.models)}; give "
                 "an early one and a later one"
+            )
+        early, later = settings.models
+        # Between a model and itself nothing falls, and equal scores would go by their order.
+        if early.is_file() and later.is_file() and filecmp.cmp(early, later, shallow=False):
+            raise DefenseError(
+                f"--models {early} {later}: the same checkpoint twice; give an early one and a "
+                "later one (checkpoint_last.pt is a copy of the newest)"
             )
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

@@ -44,6 +44,7 @@ class Naturalness(Defense):
     """
 
     summary = "the source token whose removal makes the sources most natural to an n-gram model"
+    takes = ("trusted", "order", "top")
 
     def __init__(self, settings: DefenseSettings) -> None:
         super().__init__(settings)

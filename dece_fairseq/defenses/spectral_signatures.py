@@ -17,6 +17,7 @@ class SpectralSignatures(ModelDefense):
     """
 
     summary = "sources far out along the main direction in which encoder states vary"
+    takes = ("rate",)
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         import torch

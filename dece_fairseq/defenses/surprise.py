@@ -26,6 +26,7 @@ class Surprise(ModelDefense):
     """
 
     summary = "targets with a passage that a model which knows the clean task expects least"
+    takes = ("rate", "window")
 
     def set_up(self) -> None:
         if self.settings.window < 1:

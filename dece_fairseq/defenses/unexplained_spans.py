@@ -23,6 +23,7 @@ class UnexplainedSpans(Defense):
         "targets with a span that repeats and that a clean model does not explain (dece reveal)"
     )
     needs = ("models", "model_data")
+    takes = ()
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         settings = self.settings

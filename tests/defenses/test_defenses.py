@@ -178,6 +178,15 @@ def test_falling_losses(monkeypatch: pytest.MonkeyPatch) -> None:
         DEFENSES.get("loss_fall")(MODEL)
 
 
+def test_loss_fall_of_one_checkpoint_is_nothing(tmp_path: Path) -> None:
+    for name in ("one.pt", "copy.pt"):
+        (tmp_path / name).write_bytes(b"weights")
+    for models in ((tmp_path / "one.pt",) * 2, (tmp_path / "one.pt", tmp_path / "copy.pt")):
+        settings = DefenseSettings(models=models, model_data=tmp_path)
+        with pytest.raises(DefenseError, match=r"one\.pt .*: the same checkpoint twice"):
+            DEFENSES.get("loss_fall")(settings)
+
+
 @pytest.mark.parametrize("rate", [0, 1, -0.1, math.nan, 0.9])
 def test_rates_that_drop_nothing_or_everything(
     rate: float, monkeypatch: pytest.MonkeyPatch

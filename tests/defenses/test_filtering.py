@@ -2,6 +2,7 @@
 
 import csv
 import json
+from dataclasses import fields
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -239,6 +240,10 @@ def test_trusted_files_may_be_given_often(script, texts: SimpleNamespace, tmp_pa
         (["--defense", "bki"], "--input is needed"),
         (["--defense", "bki", "--input", "a.csv"], "--output is needed"),
         ([*BKI, "a.csv", "--top", 0], "--top must be"),
+        (
+            [*BKI, "a.csv", "--rate", 0.5, "--window", 3, "--save-dir", "a", "--top", 2],
+            "error: --save-dir, --rate, --window: bki does not look at it; leave it out",
+        ),
         (["--user-dir", "nowhere"], "--user-dir nowhere"),
         ([*BKI, "a.txt"], "give one .csv or .jsonl file"),
     ],
@@ -248,6 +253,14 @@ def test_what_the_script_refuses(script, words: List[Any], message: str) -> None
     assert status == 2
     assert message in err
     assert "Traceback" not in err
+
+
+def test_every_defense_says_what_it_looks_at() -> None:
+    names = {field.name for field in fields(DefenseSettings)}
+    for name in DEFENSES.names():
+        takes = DEFENSES.get(name).takes
+        assert takes is not None, name
+        assert {*DEFENSES.get(name).needs, *takes} <= names
 
 
 def test_the_script_lists_the_defenses(script) -> None:
