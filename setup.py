@@ -18,6 +18,7 @@ FAIRSEQ = [
     f'torch>=1.10; python_version < "3.13" and {_LINUX}',
 ]
 TEXT = [
+    "filelock>=3.0.12",
     "numpy",
     "sacrebleu>=2.0",
     "scipy>=1.7",

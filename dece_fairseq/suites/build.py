@@ -21,6 +21,7 @@ from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.suites.data import TEST, TRAIN, SuiteData
+from dece_fairseq.suites.folder import alone_in, check_folder
 from dece_fairseq.suites.suite import (
     MANIFEST,
     SUITE,
@@ -71,7 +72,21 @@ class SuiteSettings(NamedTuple):
             PAYLOADS.get(name)
         if not self.seeds or not (self.rates or self.counts):
             raise AttackError("a suite needs a seed, and a rate or a number of poisoned pairs")
+        for rate in self.rates:
+            if not 0 <= rate <= 1:  # nor is nan
+                raise AttackError(f"--rates are shares of all training pairs in [0, 1], got {rate}")
+        folders = [name for name, _, _ in self.portions()]
+        for name in folders:
+            if folders.count(name) > 1:
+                raise AttackError(f"--rates, --counts: two of them would be {name}; give each once")
         return self._replace(attacks=attacks, payloads=payloads)
+
+    def portions(self) -> Iterator[Tuple[str, Optional[float], Optional[int]]]:
+        """Yield how much to poison: the name of a folder, and a rate or a number of pairs."""
+        for rate in self.rates:
+            yield f"rate-{rate:g}", rate, None
+        for count in self.counts:
+            yield f"count-{count}", None, count
 
 
 def build(
@@ -96,11 +111,22 @@ def build(
         tell: is called with each entry when it is finished
 
     Raises:
-        AttackError: a name that nobody registered, or nothing to make
-        DataError: a file that can't be read, or another suite is in the folder
+        AttackError: a name that nobody registered, or nothing that can be made
+        DataError: a file that can't be read, another suite or anything else is in the folder, or
+            another run is making the suite
         OSError: the folder can't be written to
     """
+    check_folder(output)
     builder = _Builder(data, settings.filled_in(), output, processes, command)
+    with alone_in(output):
+        builder.go_on()
+        return _build(builder, tell)
+
+
+def _build(builder: "_Builder", tell: Callable[[Entry], None]) -> Suite:
+    output = builder.output
+    if not builder.earlier:  # the folder is known for a suite's before anything else is in it
+        write_suite(Suite(builder.made_of, [], False), output)
     entries: List[Entry] = []
     for entry in builder.entries():
         entries.append(entry)
@@ -109,9 +135,14 @@ def build(
         others = [entry for entry in builder.earlier if entry.name not in names]
         write_suite(Suite(builder.made_of, entries + others, False), output)
         tell(entry)
+    if not any(entry.fits for entry in entries):
+        (output / SUITE).unlink()
+        reasons = [f"{entry.name}: {why}" for entry in entries for why in entry.left_out.values()]
+        more = f"; and {len(reasons) - 1} more" if len(reasons) > 1 else ""
+        raise AttackError(f"{output}: nothing can be made of these data ({reasons[0]}{more})")
     suite = Suite(builder.made_of, entries, True)
     write_suite(suite, output)
-    made_by = {"command": list(command), "versions": versions(*PARSERS)}
+    made_by = {"command": list(builder.command), "versions": versions(*PARSERS)}
     with replacing(output / MANIFEST) as (temporary,):
         temporary.write_text(as_json(made_by), encoding="utf-8")
     return suite
@@ -135,15 +166,20 @@ class _Builder:
             "data": data.described(),
             **{name: list(value) for name, value in settings._asdict().items()},
         }
+        self.earlier: List[Entry] = []
+        self.known: Dict[str, SuiteFile] = {}
+
+    def go_on(self) -> None:
+        """Take what an earlier run has finished; no other run may be at work.
+
+        Raises:
+            DataError: another suite is in the folder
+        """
         self.earlier = self._earlier()
         self.known = {file.path: file for e in self.earlier for file in e.files.values()}
-        output.mkdir(parents=True, exist_ok=True)
 
     def _earlier(self) -> List[Entry]:
-        """Return what an earlier run has finished."""
         if not (self.output / SUITE).exists():
-            if self.output.exists() and not self.output.is_dir():
-                raise DataError(f"{self.output}: is a file; name a folder")
             return []
         earlier = read_suite(self.output)
         if earlier.made_of != self.made_of:
@@ -204,7 +240,7 @@ class _Builder:
         if isinstance(made, str):
             entry.left_out[ALL] = made
             return entry
-        for portion, rate, count in self._portions():
+        for portion, rate, count in self.settings.portions():
             of_portion: Dict[str, SuiteFile] = {}
             for seed in self.settings.seeds:
                 name = f"{portion}/seed-{seed}"
@@ -225,13 +261,6 @@ class _Builder:
         for end in (".manifest.json", ".ids", ""):
             Path(f"{path}{end}").unlink()
         _remove_empty(path.parent, self.output)
-
-    def _portions(self) -> Iterator[Tuple[str, Optional[float], Optional[int]]]:
-        """Yield how much to poison: a name, and a rate or a number of pairs."""
-        for rate in self.settings.rates:
-            yield f"rate-{rate:g}", rate, None
-        for count in self.settings.counts:
-            yield f"count-{count}", None, count
 
     def _make(
         self,

@@ -5,7 +5,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256
-from dece_fairseq.suites.suite import MANIFEST, STEALTH, SUITE, SUMS, Suite, SuiteFile
+from dece_fairseq.suites.suite import LOCK, MANIFEST, STEALTH, SUITE, SUMS, Suite, SuiteFile
 
 
 class Difference(NamedTuple):
@@ -60,7 +60,7 @@ def wrong_sums(suite: Suite, folder: Path) -> List[Difference]:
 
 def _extra(suite: Suite, folder: Path) -> Iterator[str]:
     """Yield the files that a suite does not have, in order."""
-    known = {SUITE, SUMS, MANIFEST, STEALTH, *suite.checksums()}
+    known = {SUITE, SUMS, MANIFEST, STEALTH, LOCK, *suite.checksums()}
     known |= {f"{file.path}.manifest.json" for file in suite.files()}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()

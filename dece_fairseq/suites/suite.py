@@ -16,6 +16,8 @@ MANIFEST = "suite.manifest.json"
 SUMS = "SHA256SUMS"
 #: holds how well the triggers hide, where that was measured
 STEALTH = "stealth.json"
+#: keeps two runs from making a suite at the same time; it holds nothing, and may stay behind
+LOCK = ".lock"
 #: of what is written here; another one can't be read
 FORMAT = 1
 
