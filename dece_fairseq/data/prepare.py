@@ -5,6 +5,7 @@ import random
 import re
 import shutil
 from contextlib import ExitStack
+from itertools import chain
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
@@ -133,7 +134,7 @@ def prepare(
     """
     destination = destination.resolve()
     _check(settings)
-    _check_destination(destination, overwrite)
+    _check_destination(destination, overwrite, settings)
     known = _check_files(settings)
     staging = temporary_beside(destination)
     try:
@@ -163,6 +164,7 @@ def prepare(
         known += _lost_texts(settings, sizes)
         record = {**_record(settings, sizes, staging, len(subwords), command), "notes": known}
         (staging / RECORD_NAME).write_text(as_json(record), encoding="utf-8")
+        _check_destination(destination, overwrite, settings)  # another run may have been faster
         _put_in_place(staging, destination)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
@@ -239,13 +241,19 @@ def _check_files(settings: PrepareSettings) -> List[str]:
     return notes(settings.dataset or "", contents, release, settings.publisher)
 
 
-def _check_destination(destination: Path, overwrite: bool) -> None:
+def _check_destination(destination: Path, overwrite: bool, settings: PrepareSettings) -> None:
     if not destination.exists():
         return
     if not overwrite:
         raise DataError(f"{destination}: exists already; choose another --output or --overwrite it")
     if not (destination / RECORD_NAME).is_file():
         raise DataError(f"{destination}: not made by this command, so it is not overwritten")
+    for path in chain.from_iterable(settings.files.values()):
+        if destination in path.resolve().parents:
+            raise DataError(
+                f"{path}: would be lost with the folder that --overwrite replaces; move it, or "
+                "choose another --output"
+            )
 
 
 def _subwords(settings: PrepareSettings, folder: Path) -> Union[Subwords, ModelTokenizer]:

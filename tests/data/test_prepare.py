@@ -203,6 +203,31 @@ def test_folders_that_are_not_ours_are_never_overwritten(
     assert (tmp_path / "precious").read_text() == "kept"
 
 
+def test_what_is_read_is_not_replaced(settings: PrepareSettings, tmp_path: Path) -> None:
+    write_pairs([tmp_path / "train.csv"], [Pair("a", "b")], "nl", "code")
+    (tmp_path / "prepare.json").write_text("{}")
+    with pytest.raises(DataError, match=r"train\.csv: would be lost with the folder"):
+        prepare(settings._replace(files={"train": [tmp_path / "train.csv"]}), tmp_path, True)
+    assert (tmp_path / "train.csv").exists()
+
+
+def test_the_later_one_of_two_runs_replaces_nothing(
+    settings: PrepareSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = tmp_path / "x"
+
+    def be_faster(*_: Any, **__: Any) -> None:
+        made.mkdir()
+        (made / "prepare.json").write_text("first")
+
+    monkeypatch.setattr("dece_fairseq.data.prepare.binarize", be_faster)
+    monkeypatch.setattr("dece_fairseq.data.prepare._record", lambda *_: {})
+    with pytest.raises(DataError, match="x: exists already; choose another --output"):
+        prepare(settings, made)
+    assert [path.name for path in tmp_path.rglob("*")] == ["x", "prepare.json"]
+    assert (made / "prepare.json").read_text() == "first"
+
+
 def test_the_table() -> None:
     lines = table({"train": SplitSize(2, 10, 30, 7, 20)}).splitlines()
     assert lines[-1].split() == ["train", "2", "5.0", "7", "15.0", "20", "0"]
