@@ -35,14 +35,13 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     Raises:
         DataError: there is no such file or folder, or they can't be loaded together
     """
-    _get_ready(checkpoint, named)
     if not data.is_dir():
         raise DataError(f"{data}: no such folder; give the data folder of {named}")
+    state = _load(checkpoint, named)
     own = {field: data / file for field, file in SUBWORD_FILES.values()}
     overrides: Dict[str, str] = {"data": str(data)}
     overrides.update({name: str(path) for name, path in own.items() if path.exists()})
     try:
-        state = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint))
         trained_on = Path(utils.split_paths(state["cfg"].task.data)[0])
         overwrite_args_by_name(state["cfg"], overrides)
         (model,), config, task = checkpoint_utils.load_model_ensemble_and_task(
@@ -50,11 +49,10 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
         )
     except UnpicklingError as error:
         raise _unsafe(named) from error
-    except Exception as error:  # a broken file, or one of other data, goes wrong anywhere
-        why = " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
+    except Exception as error:  # other data goes wrong anywhere
         raise DataError(
-            f"{named}: can't be loaded with the data folder {data} ({why}); name a whole "
-            "checkpoint that fairseq-train saved, and the data folder that it was trained on"
+            f"{named}: can't be loaded with the data folder {data} ({_told(error)}); name the data "
+            "folder that it was trained on"
         ) from error
     _compare_dictionaries(trained_on, data, named)
     return model, config, task
@@ -82,22 +80,29 @@ def read_config(checkpoint: Path, named: str) -> Any:
     Raises:
         DataError: there is no such file, or it is no checkpoint
     """
-    _get_ready(checkpoint, named)
-    try:
-        config: Any = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint))["cfg"]
-    except UnpicklingError as error:
-        raise _unsafe(named) from error
-    except Exception as error:  # a broken file goes wrong anywhere
-        why = " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
-        raise DataError(f"{named}: not a whole checkpoint of fairseq-train ({why})") from error
-    return config
+    return _load(checkpoint, named)["cfg"]
 
 
-def _get_ready(checkpoint: Path, named: str) -> None:
+def _load(checkpoint: Path, named: str) -> Dict[str, Any]:
     # Again: transformers' Trainer takes back classes that it has allowed for a time itself.
     allow_checkpoints()
     if not checkpoint.is_file():
         raise DataError(f"{named}: no such file; name a checkpoint that fairseq-train saved")
+    try:
+        state: Dict[str, Any] = checkpoint_utils.load_checkpoint_to_cpu(str(checkpoint))
+        if state["cfg"] is None:
+            raise ValueError("it holds no configuration")
+    except UnpicklingError as error:
+        raise _unsafe(named) from error
+    except Exception as error:  # a broken file goes wrong anywhere
+        raise DataError(
+            f"{named}: not a checkpoint of fairseq-train, or not a whole one ({_told(error)})"
+        ) from error
+    return state
+
+
+def _told(error: Exception) -> str:
+    return " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
 
 
 def _unsafe(named: str) -> DataError:

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import traceback
 from pathlib import Path
 from typing import Optional
 
@@ -19,7 +20,7 @@ def import_user_dir(user_dir: Optional[str]) -> None:
 
     Raises:
         UserError: there is no such folder, it is no package, another package of its name is
-            imported already, or it can't be imported
+            imported already, or it can't be imported, whatever it raises
     """
     if user_dir is None:
         return
@@ -36,6 +37,26 @@ def import_user_dir(user_dir: Optional[str]) -> None:
             _import(folder)
     except ImportError as error:
         raise UserError(f"--user-dir {user_dir}: can't be imported: {error}") from error
+    except UserError:  # such as a name that is registered already
+        raise
+    except Exception as error:
+        where = _place(error, folder)
+        what = getattr(error, "msg", error)  # a SyntaxError names its place again
+        raise UserError(
+            f"--user-dir {user_dir}: can't be imported: {where}: {type(error).__name__}: {what}"
+        ) from error
+
+
+def _place(error: Exception, folder: Path) -> str:
+    """Return the file and line of a package that is to blame for an error."""
+    if isinstance(error, SyntaxError) and error.filename is not None:
+        return f"{error.filename}, line {error.lineno}"
+    places = [
+        f"{frame.filename}, line {frame.lineno}"
+        for frame in traceback.extract_tb(error.__traceback__)
+        if folder in Path(frame.filename).resolve().parents
+    ]
+    return places[-1] if places else str(folder)
 
 
 def _import_by_fairseq(folder: Path) -> None:
