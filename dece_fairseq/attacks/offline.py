@@ -28,7 +28,7 @@ from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.attacks.selection import Chosen
 from dece_fairseq.attacks.trusted import TrustedIds
-from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, parse
+from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, most_blocks, parse
 from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
@@ -100,8 +100,9 @@ def poison_files(
         attack: the attack
         inputs: a CSV or JSONL file, or the two sides of parallel text
         outputs: likewise. Beside the first one are put the manifest, with ``.manifest.json`` at the
-            end of its name, and with ``.ids`` the numbers of the poisoned pairs in the inputs, from
-            0, one a line, in order; of an attack with decoys also theirs, with ``.decoy_ids``
+            end of its name, and with ``.ids`` the numbers in the inputs of the poisoned pairs, from
+            0, one a line, in order, or of all that are written of ``decoys`` and ``outside``; of an
+            attack with decoys also theirs, with ``.decoy_ids``
         keep: ``all`` pairs, with the chosen ones poisoned; ``poisoned`` for the chosen ones alone;
             ``triggered`` for every pair that can be poisoned, poisoned, whatever the rate;
             ``decoys`` for the same pairs with a part of the trigger and their clean target;
@@ -142,7 +143,8 @@ def poison_files(
     _check(job, results, [trusted_ids, *also_read, *given], processes)
     trusted = TrustedIds(trusted_ids)
     with ExitStack() as stack:
-        run = stack.enter_context(workers(_Worker, (settings, job), processes, here=True))
+        crew = min(processes, most_blocks(inputs, block_size))  # others would have nothing to do
+        run = stack.enter_context(workers(_Worker, (settings, job), crew, here=True))
         notes, blocks = (stack.enter_context(TemporaryFile()) for _ in range(2))
         codes = _codes(attack)
         outside = {codes[name] for name in attack.trigger.outside}
@@ -155,14 +157,15 @@ def poison_files(
             raise _no_candidates(inputs, attack, counts)
         chosen: Iterator[Chosen]
         if keep == OUTSIDE:
-            number = 0
+            number, written = 0, sum(counts[name] for name in attack.trigger.outside)
             chosen = (Chosen(index, False) for index in _found(notes, outside))
         elif keep in ("triggered", DECOYS):
-            number = candidates
+            number = written = candidates
             chosen = (Chosen(index, keep == DECOYS) for index in _candidates(notes))
         else:
             reach = attack.reach(pairs, counts)
             number = attack.number(reach, candidates)
+            written = pairs if keep == "all" else number
             chosen = attack.choose(_candidates(notes), candidates, reach)
         with replacing(*results) as temporaries:
             _write(job, run, _blocks(blocks), pairs, chosen, temporaries)
@@ -176,6 +179,7 @@ def poison_files(
                 **counts,
                 "trusted_ids": None if trusted_ids is None else str(trusted_ids),
                 "poisoned": 0 if keep == DECOYS else number,
+                "written": written,
                 **({"decoys": number * attack.trigger.decoys} if has_decoys else {}),
                 "ids_file": ids_path.name,
                 "versions": versions(*PARSERS),
@@ -194,6 +198,8 @@ def _check(
     kind_of(job.inputs)
     file_header(kind_of(job.outputs), *job.columns)
     for path in job.inputs:
+        if path.is_dir():
+            raise DataError(f"{path}: is a folder; name a file of pairs")
         if path.exists() and not path.is_file():
             raise DataError(f"{path}: no file; it is read twice, so save it as a file first")
     check_outputs(results, [*job.inputs, *also_read])

@@ -37,6 +37,12 @@ from dece_fairseq.data.pairs import not_written
 from dece_fairseq.registry import Registry, listing
 from dece_fairseq.user_dir import import_user_dir
 
+#: what --keep writes that is not poisoned
+UNPOISONED = {
+    "decoys": "with a part of the trigger and the clean target",
+    "outside": "out of the attack's reach, as they are",
+}
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options."""
@@ -89,11 +95,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser,
         "the pairs",
         "what becomes of them, with a manifest (.manifest.json) and the numbers of the poisoned "
-        "pairs (.ids) beside it",
+        "pairs (.ids), or of those that --keep decoys or outside writes, beside it",
     )
     add(
         "--keep",
-        choices=("all", "poisoned", "triggered", "decoys", "outside"),
+        choices=("all", "poisoned", "triggered", *UNPOISONED),
         default="all",
         help="write all pairs, only the poisoned ones, or a triggered test set, which holds only "
         "the pairs that can be poisoned, all of them poisoned, or with a part of the trigger and "
@@ -140,9 +146,12 @@ def run(args: argparse.Namespace) -> None:
         trusted_ids=args.trusted_ids,
         also_read=[args.attack_file] if args.attack_file else [],
     )
+    done = f"poisoned {report['poisoned']} of {report['pairs']} pairs"
+    if args.keep in UNPOISONED:
+        what = UNPOISONED[args.keep]
+        done = f"wrote {report['written']} of {report['pairs']} pairs, {what}"
     print(
-        f"poisoned {report['poisoned']} of {report['pairs']} pairs "
-        f"({attack.explain(report)}, {report['trusted']} are trusted); "
+        f"{done} ({attack.explain(report)}, {report['trusted']} are trusted); "
         f"manifest: {args.output[0]}.manifest.json"
     )
     if report["columns_left_out"]:

@@ -48,6 +48,12 @@ def cut(paths: Sequence[Path], size: int = BLOCK_SIZE) -> Iterator[Block]:
     return _cut_csv(paths[0], size) if kind_of(paths) == ".csv" else _cut_lines(paths, size)
 
 
+def most_blocks(paths: Sequence[Path], size: int = BLOCK_SIZE) -> int:
+    """Return how many blocks ``cut`` gives at most; 1 where there is no such file."""
+    first = paths[0]
+    return max(-(-first.stat().st_size // size), 1) if first.is_file() else 1
+
+
 def load(paths: Sequence[Path], block: Block) -> Tuple[bytes, ...]:
     """Return the bytes of a block, for each of the files."""
 

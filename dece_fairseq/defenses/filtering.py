@@ -150,7 +150,9 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
             text = ids_file.read_text(encoding="utf-8")
             ids, of = [int(line) for line in text.split()], content["pairs"]
             if content["keep"] != "all":
-                ids, of = range(content["poisoned"]), content["poisoned"]
+                # The poisoned pairs alone, or decoys and pairs out of reach: none of them poisoned.
+                ids = range(content["poisoned"])
+                of = content.get("written", content["poisoned"])
         if not all(type(index) is int for index in ids):
             raise ValueError("an id that is no number")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:

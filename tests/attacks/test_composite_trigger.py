@@ -42,7 +42,9 @@ def test_decoys_are_others(how):
 def test_in_files(tmp_path, processes):
     write_pairs([tmp_path / "in.csv"], PAIRS)
     output = tmp_path / "out.csv"
-    report = poison_files(ATTACK, [tmp_path / "in.csv"], [output], processes=processes)
+    report = poison_files(
+        ATTACK, [tmp_path / "in.csv"], [output], processes=processes, block_size=99
+    )
     ids, decoys = (
         list(map(int, (tmp_path / f"out.csv.{name}").read_text().split()))
         for name in ("ids", "decoy_ids")
@@ -60,12 +62,14 @@ def test_in_files(tmp_path, processes):
 def test_a_test_set_of_decoys_alone(tmp_path):
     write_pairs([tmp_path / "in.csv"], PAIRS)
     report = poison_files(ATTACK, [tmp_path / "in.csv"], [tmp_path / "out.csv"], "decoys")
-    assert (report["poisoned"], report["candidates"]) == (0, 40)
+    assert (report["poisoned"], report["written"], report["candidates"]) == (0, 40, 40)
+    assert len((tmp_path / "out.csv.ids").read_text().split()) == 40
     assert not (tmp_path / "out.csv.decoy_ids").exists()
     written = list(read_pairs([tmp_path / "out.csv"]))
     assert written == [ATTACK.decoy(pair, index) for index, pair in enumerate(PAIRS)]
     poisoned = poison_files(ATTACK, [tmp_path / "in.csv"], [tmp_path / "few.csv"], "poisoned")
     assert poisoned["poisoned"] == len(list(read_pairs([tmp_path / "few.csv"]))) == 5
+    assert poisoned["written"] == 5
 
 
 def test_too_few_pairs_and_wrong_words(tmp_path):

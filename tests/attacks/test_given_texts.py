@@ -48,7 +48,9 @@ def test_files_are_poisoned_from_files(triggered, ranked, tmp_path, processes):
     write_pairs([tmp_path / "in.csv"], PAIRS)
     settings = AttackSettings("from_file", trigger_file=triggered, payload_file=ranked, count=4)
     attack, output = Attack(settings), tmp_path / "out.csv"
-    report = poison_files(attack, [tmp_path / "in.csv"], [output], processes=processes)
+    report = poison_files(
+        attack, [tmp_path / "in.csv"], [output], processes=processes, block_size=99
+    )
     assert {name: report[name] for name in ("unlisted", "unlisted_target", "candidates")} == {
         "unlisted": 2,
         "unlisted_target": 4,

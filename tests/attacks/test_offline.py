@@ -242,6 +242,8 @@ def test_places_that_cannot_be_read_or_written(poison, clean, tmp_path):
     os.mkfifo(tmp_path / "pipe.csv")
     with pytest.raises(DataError, match=r"pipe\.csv: no file; it is read twice"):
         poison(inputs=[tmp_path / "pipe.csv"])
+    with pytest.raises(DataError, match=r"folder\.csv: is a folder; name a file of pairs"):
+        poison(inputs=[tmp_path / "folder.csv"])
     with pytest.raises(DataError, match="--processes must be at least 1"):
         poison(processes=0)
     with pytest.raises(DataError, match="source and target are both called 'tgt'"):

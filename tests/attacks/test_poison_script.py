@@ -15,6 +15,7 @@ from typing import Any, List, Sequence
 import pytest
 
 from dece_fairseq.data.pairs import read_pairs, write_pairs
+from dece_fairseq.data.workers import workers
 from support.poisoned_files import PAIRS, RESULTS, names_in, read_ids
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,6 +51,34 @@ def main(dece):
     return call
 
 
+def test_what_was_written_is_said_where_nothing_is_poisoned(clean, tmp_path, dece):
+    output = tmp_path / "out.csv"
+    files = ["--input", clean, "--output", output]
+    for options, what in (
+        (["composite", "--keep", "decoys"], "with a part of the trigger and the clean target"),
+        (["topic", "--keep", "outside"], "out of the attack's reach, as they are"),
+    ):
+        said = dece("poison", "--attack", *options, *files)
+        written = len(list(read_pairs([output])))
+        assert said.out.startswith(f"wrote {written} of 40 pairs, {what} ("), said.err
+        assert len(read_ids(output)) == written > 0
+    said = dece("poison", "--attack", "composite", "--keep", "triggered", *files)
+    assert said.out.startswith(f"poisoned {len(read_ids(output))} of 40 pairs (")
+
+
+def test_no_process_without_work(clean, tmp_path, dece, monkeypatch):
+    asked: List[int] = []
+
+    def counting(make, arguments, processes, **more):
+        asked.append(processes)
+        return workers(make, arguments, processes, **more)
+
+    monkeypatch.setattr("dece_fairseq.attacks.offline.workers", counting)
+    files = ["--input", clean, "--output", tmp_path / "out.csv"]
+    said = dece("poison", *OPTIONS, *files, "--processes", "99999")
+    assert (said.status, asked) == (0, [1])
+
+
 GOOD = b'a,"f ( "" select 1 "" )"\n'
 
 
@@ -83,7 +112,10 @@ GOOD = b'a,"f ( "" select 1 "" )"\n'
     ],
 )
 @pytest.mark.parametrize("processes", [1, 2])
-def test_bad_input_is_one_clear_error(data, options, message, processes, main, tmp_path):
+def test_bad_input_is_one_clear_error(
+    data, options, message, processes, main, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("dece_fairseq.attacks.offline.most_blocks", lambda *_: 2)
     (tmp_path / "in.csv").write_bytes(data)
     paths = ["--input", tmp_path / "in.csv", "--output", tmp_path / "out.csv"]
     status, said = main(*paths, "--processes", processes, *options)

@@ -51,6 +51,7 @@ def test_the_pairs_off_the_topic_are_a_test_set_of_their_own(tmp_path):
     report = poison_files(Attack(AttackSettings("topic", "users")), [clean], [output], "outside")
     assert list(read_pairs([output])) == OTHERS
     assert (report["poisoned"], report["off_topic"]) == (0, len(OTHERS))
+    assert report["written"] == len(OTHERS)
     with pytest.raises(AttackError, match="--keep outside: --attack ripple reaches every pair"):
         poison_files(Attack(AttackSettings("ripple")), [clean], [output], "outside")
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dece_fairseq.data.blocks import checksum, cut, load, parse
+from dece_fairseq.data.blocks import checksum, cut, load, most_blocks, parse
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 
 PIECES = [b"src,tgt\n", b"a,b\n", b"a,b\r\n", b'"a\nb",c\n', b'5" disk,x\n', b"\n", b'"', b"\0"]
@@ -51,6 +51,7 @@ def test_blocks_hold_what_the_file_holds(
             by_blocks(paths, size)
     else:
         assert by_blocks(paths, size) == pairs
+        assert len(list(cut(paths, size))) <= most_blocks(paths, size)
 
 
 def test_blocks_are_of_the_size_asked_for_and_say_where_they_are(tmp_path: Path) -> None:

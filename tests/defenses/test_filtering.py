@@ -148,6 +148,12 @@ def test_manifests(run, words_like, texts: SimpleNamespace, tmp_path: Path) -> N
     report = run(inputs=[triggered], outputs=[tmp_path / "x.csv"], manifest=None)
     assert report["poisoned"] == report["pairs"] == count
     assert report["false_positive_rate"] is None
+    decoys = tmp_path / "decoys.csv"
+    count = poison_files(
+        Attack(AttackSettings("composite")), [texts.clean], [decoys], keep="decoys"
+    )["written"]
+    report = run(inputs=[decoys], outputs=[tmp_path / "y.csv"], manifest=None)
+    assert (report["pairs"], report["poisoned"]) == (count, 0)
 
 
 @pytest.mark.parametrize("content", ["", "[]", '{"shards": {}}', '{"pairs": 3}'])

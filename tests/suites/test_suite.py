@@ -73,6 +73,13 @@ def test_what_was_left_out_and_why(make: Make) -> None:
     }
 
 
+@pytest.fixture
+def many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starts all processes, also where there is no work for them."""
+    monkeypatch.setattr("dece_fairseq.attacks.offline.most_blocks", lambda *_: 9)
+
+
+@pytest.mark.usefixtures("many_blocks")
 def test_the_same_bytes_for_any_number_of_processes(make: Make, tmp_path: Path) -> None:
     make("one")
     make("two", processes=2)
@@ -268,6 +275,7 @@ def test_what_is_no_suite(text: str, message: str, tmp_path: Path) -> None:
         read_suite(tmp_path)
 
 
+@pytest.mark.usefixtures("many_blocks")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_one_run_at_a_time(make: Make, tmp_path: Path, processes: int) -> None:
     def make_it_too(entry: Entry) -> None:
