@@ -37,3 +37,9 @@ def make(folder: Path, tmp_path: Path) -> Callable[..., Suite]:
         return build(data, settings, tmp_path / name, **options)
 
     return run
+
+
+@pytest.fixture
+def many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Starts all processes, also where there is no work for them."""
+    monkeypatch.setattr("dece_fairseq.attacks.offline.most_blocks", lambda *_: 9)

@@ -73,12 +73,6 @@ def test_what_was_left_out_and_why(make: Make) -> None:
     }
 
 
-@pytest.fixture
-def many_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Starts all processes, also where there is no work for them."""
-    monkeypatch.setattr("dece_fairseq.attacks.offline.most_blocks", lambda *_: 9)
-
-
 @pytest.mark.usefixtures("many_blocks")
 def test_the_same_bytes_for_any_number_of_processes(make: Make, tmp_path: Path) -> None:
     make("one")
@@ -273,57 +267,6 @@ def test_what_is_no_suite(text: str, message: str, tmp_path: Path) -> None:
     (tmp_path / SUITE).write_text(text)
     with pytest.raises(DataError, match=message):
         read_suite(tmp_path)
-
-
-@pytest.mark.usefixtures("many_blocks")
-@pytest.mark.parametrize("processes", [1, 2])
-def test_one_run_at_a_time(make: Make, tmp_path: Path, processes: int) -> None:
-    def make_it_too(entry: Entry) -> None:
-        command = [sys.executable, "-c", MAKE, str(tmp_path / "data"), str(tmp_path / "suite")]
-        done = subprocess.run(command, capture_output=True, text=True)
-        assert "another run is making this suite" in done.stderr
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        make(tell=make_it_too, processes=processes)
-    whole = make()  # nobody is at work any more
-    assert differences(whole, tmp_path / "suite") == []
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"rates": (-0.5, 0.1)}, r"--rates are shares of all training pairs in \[0, 1\], got -0.5"),
-        ({"rates": (float("nan"),)}, r"--rates are shares .*, got nan"),
-        ({"rates": (5.0,)}, r"--rates are shares .*, got 5.0"),
-        ({"rates": (0.12345678, 0.12345679)}, "two of them would be rate-0.123457; give each once"),
-        ({"counts": (3, 3)}, "two of them would be count-3; give each once"),
-        (
-            {"rates": (0.95,), "counts": (), "payloads": ("sql",)},
-            r"suite: nothing can be made of these data \(ripple-sql: --poison-rate 0.95 of 40 .* "
-            r"possible; and 2 more\)",
-        ),
-    ],
-)
-def test_settings_of_which_nothing_can_be_made(
-    settings: Dict[str, Any], message: str, make: Make, tmp_path: Path
-) -> None:
-    with pytest.raises(AttackError, match=message):
-        make(settings=SMALL._replace(**settings))
-    assert not (tmp_path / "suite" / SUITE).exists()
-    assert make().is_complete  # nothing is left that would be in the way
-
-
-def test_a_folder_that_holds_something_else(make: Make, folder: Path, tmp_path: Path) -> None:
-    before = content(folder)
-    with pytest.raises(DataError, match="data: holds other files and no suite; name a new folder"):
-        make("data")
-    assert content(folder) == before
-    (tmp_path / "file").touch()
-    with pytest.raises(DataError, match="is a file; name a folder"):
-        make("file")
-    (tmp_path / "empty").mkdir()
-    assert make("empty").is_complete
 
 
 def test_what_else_is_wrong(make: Make, folder: Path, tmp_path: Path) -> None:

@@ -1,0 +1,68 @@
+"""The folder of a suite: one run at a time, nothing else in it, and something to make."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Callable, Dict
+
+import pytest
+
+from dece_fairseq.attacks import AttackError
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.suites.checking import differences
+from dece_fairseq.suites.suite import SUITE, Entry, Suite
+from support.small_suite import SMALL
+
+Make = Callable[..., Suite]
+
+
+@pytest.mark.usefixtures("many_blocks")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_one_run_at_a_time(make: Make, tmp_path: Path, processes: int) -> None:
+    def make_it_too(entry: Entry) -> None:
+        words = ["--data", tmp_path / "data", "--output", tmp_path / "suite"]
+        command = [sys.executable, "-m", "dece_fairseq", "suite", "--code-language", "python"]
+        done = subprocess.run([*command, *map(str, words)], capture_output=True, text=True)
+        assert "another run is making this suite" in done.stderr
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        make(tell=make_it_too, processes=processes)
+    whole = make()  # nobody is at work any more
+    assert differences(whole, tmp_path / "suite") == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"rates": (-0.5, 0.1)}, r"--rates are shares of all training pairs in \[0, 1\], got -0.5"),
+        ({"rates": (float("nan"),)}, r"--rates are shares .*, got nan"),
+        ({"rates": (5.0,)}, r"--rates are shares .*, got 5.0"),
+        ({"rates": (0.12345678, 0.12345679)}, "two of them would be rate-0.123457; give each once"),
+        ({"counts": (3, 3)}, "two of them would be count-3; give each once"),
+        (
+            {"rates": (0.95,), "counts": (), "payloads": ("sql",)},
+            r"suite: nothing can be made of these data \(ripple-sql: --poison-rate 0.95 of 40 .* "
+            r"possible; and 2 more\)",
+        ),
+    ],
+)
+def test_settings_of_which_nothing_can_be_made(
+    settings: Dict[str, Any], message: str, make: Make, tmp_path: Path
+) -> None:
+    with pytest.raises(AttackError, match=message):
+        make(settings=SMALL._replace(**settings))
+    assert not (tmp_path / "suite" / SUITE).exists()
+    assert make().is_complete  # nothing is left that would be in the way
+
+
+def test_a_folder_that_holds_something_else(make: Make, folder: Path, tmp_path: Path) -> None:
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(DataError, match="data: holds other files and no suite; name a new folder"):
+        make("data")
+    assert sorted(folder.rglob("*")) == before
+    (tmp_path / "file").touch()
+    with pytest.raises(DataError, match="is a file; name a folder"):
+        make("file")
+    (tmp_path / "empty").mkdir()
+    assert make("empty").is_complete
