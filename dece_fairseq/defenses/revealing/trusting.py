@@ -20,8 +20,8 @@ ADVICE = "give a random part of the data"
 ENOUGH = 0.5
 #: how often trusted pairs of the same kind are taken for others, at most
 CHANCE = 0.01
-#: the share of pairs that an attack is assumed to change at most: a word that is rarer may have been
-#: taken away by one, if it is in no more pairs, and no more pairs have new words
+#: the share of pairs that an attack is assumed to change at most: a word that is rarer may have
+#: been taken away by one, if it is in no more pairs, and no more pairs have new words
 ATTACKED = 0.125
 #: words are compared whose share of the one side's pairs is less than so much of the other's
 MUCH_LESS = 0.5
@@ -69,10 +69,8 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
         here, there = _Held(texts, 0, many), _Held(texts, many, many + few)
         lacking = here.lacking(there)
         new = there.lacking(here)
-        gained, lost = (
-            here.share(new) - there.share(new),
-            there.share(lacking) - here.share(lacking),
-        )
+        gained = here.share(new) - there.share(new)
+        lost = there.share(lacking) - here.share(lacking)
         if len(lacking) and max(gained, lost) > ATTACKED:
             word, surest = texts.vocabulary[lacking[0]], lacking[:1]
             return (
