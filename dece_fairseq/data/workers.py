@@ -200,7 +200,8 @@ def _with_traceback(error: Exception) -> Any:
 
     traced = ExceptionWithTraceback(error, error.__traceback__)
     try:
-        ForkingPickler.loads(ForkingPickler.dumps(traced))  # an error may pickle, and fail to be made again
+        # An error may pickle, and fail to be made again.
+        ForkingPickler.loads(ForkingPickler.dumps(traced))
     except Exception:
         is_users = isinstance(error, UserError)
         traced.exc = UserError(str(error)) if is_users else RuntimeError(repr(error))
