@@ -16,7 +16,7 @@ from dece_fairseq.defenses.revealing.tails import fisher_nats
 
 #: the share of doubtful pairs with something that chance does not give, at least: the others are
 #: clean, and would be taken too
-NEW = 0.8
+NEW = 0.9
 #: z from which a tail is computed; what is nearer to chance can't reach any level
 FAR = 2.5
 

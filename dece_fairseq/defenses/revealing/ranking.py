@@ -41,7 +41,7 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
         least_pairs: how many targets a span must be in
         most: how many spans to return at most
     """
-    likeness = Likeness(targets)
+    likeness = Likeness(targets, targets.doubtful)
     defining = DEFINING if targets.trusted else DEFINING_UNTRUSTING
     spans = frequent_spans(targets, least_pairs)
     heap = [(-span.nats, number) for number, span in enumerate(spans)]

@@ -282,9 +282,12 @@ class _Search:
         return found
 
     def _unlike(self, ranked: Sequence[Any]) -> List[Any]:
-        """Return what goes with n-grams of sources, less what pairs with targets alike say."""
-        likeness = Likeness(self.targets)
-        found = [each._replace(nats=each.nats * likeness.unlike((), each.pairs)) for each in ranked]
+        """Return n-grams of sources with fewer nats where their sources are copies of one text."""
+        likeness = Likeness(self.sources, len(self.pairs))
+        found = [
+            each._replace(nats=each.nats * likeness.unlike(each.words, each.pairs))
+            for each in ranked
+        ]
         return sorted(found, key=lambda each: -each.nats)
 
     def _telling(
