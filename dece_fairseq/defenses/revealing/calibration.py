@@ -10,7 +10,8 @@ import numpy as np
 
 #: for the report; docs/revealing_rules.md has the whole of it
 EXPLANATION = (
-    "from the weaker suspicions of the same data: how far the stronger ones stand out of their tail"
+    "from the weaker suspicions of the same data, out of whose tail the stronger ones stand; those "
+    "of words in too many doubtful pairs are exact"
 )
 #: suspicions that the tail is learned from
 TAIL = 20
