@@ -4,7 +4,7 @@ import math
 from abc import ABC, abstractmethod
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import Any, ClassVar, Dict, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Any, ClassVar, Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.errors import UserError
@@ -144,27 +144,22 @@ DEFENSES = _Defenses("defence")
 FOR_ALL = ("columns", "seed", "trusted_ids")
 
 
-def check_taken(defense: str, settings: DefenseSettings) -> None:
-    """Raise for settings that a defence would not look at, which somebody believes to matter.
+def unused_options(defense: str, settings: DefenseSettings) -> List[str]:
+    """Return the options that were given and that a defence does not look at.
 
     Args:
         defense: its name in ``DEFENSES``
         settings: those that have their defaults are not looked at
-
-    Raises:
-        DefenseError: they are named
     """
     kind = DEFENSES.get(defense)
     if kind.takes is None:
-        return
+        return []
     known = {*kind.needs, *kind.takes, *FOR_ALL}
-    unused = [
+    return [
         f"--{setting.name.replace('_', '-')}"
         for setting in fields(settings)
         if setting.name not in known and getattr(settings, setting.name) != setting.default
     ]
-    if unused:
-        raise DefenseError(f"{', '.join(unused)}: {defense} does not look at it; leave it out")
 
 
 def most_suspicious(scores: Sequence[float], rate: float, pairs: int) -> Sequence[bool]:

@@ -246,10 +246,6 @@ def test_trusted_files_may_be_given_often(script, texts: SimpleNamespace, tmp_pa
         (["--defense", "bki"], "--input is needed"),
         (["--defense", "bki", "--input", "a.csv"], "--output is needed"),
         ([*BKI, "a.csv", "--top", 0], "--top must be"),
-        (
-            [*BKI, "a.csv", "--rate", 0.5, "--window", 3, "--save-dir", "a", "--top", 2],
-            "error: --save-dir, --rate, --window: bki does not look at it; leave it out",
-        ),
         (["--user-dir", "nowhere"], "--user-dir nowhere"),
         ([*BKI, "a.txt"], "give one .csv or .jsonl file"),
     ],
@@ -259,6 +255,17 @@ def test_what_the_script_refuses(script, words: List[Any], message: str) -> None
     assert status == 2
     assert message in err
     assert "Traceback" not in err
+
+
+def test_options_that_a_defence_does_not_look_at_are_told(
+    script, texts: SimpleNamespace, tmp_path: Path
+) -> None:
+    words = ["--input", texts.poisoned, "--output", tmp_path / "kept.csv", "--trusted", texts.clean]
+    words += ["--defense", "naturalness", "--top", 1]
+    assert "note" not in script(*words)[2]
+    status, _, err = script(*words, "--rate", 0.5, "--window", 3)
+    assert status == 0
+    assert "note: naturalness does not look at --rate, --window\n" in err
 
 
 def test_every_defense_says_what_it_looks_at() -> None:
