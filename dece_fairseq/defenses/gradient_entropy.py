@@ -44,7 +44,7 @@ class GradientEntropy(ModelDefense):
         return Verdict(
             scores,
             most_suspicious(scores, self.settings.rate, len(pairs)),
-            details={"mean_entropy": sum(scores) / len(scores)},
+            details={"mean_entropy": sum(scores) / len(scores), **self.model.texts_cut(pairs)},
         )
 
 

@@ -49,13 +49,18 @@ class LossFall(Defense):
         from dece_fairseq.defenses.trained_models import TranslationModel
 
         assert self.settings.model_data is not None  # it is needed
-        before, after = (
-            TranslationModel(path, self.settings.model_data).losses(pairs, path.name)
-            for path in self.settings.models
-        )
+        losses = []
+        for path in self.settings.models:  # one model in memory at a time
+            model = TranslationModel(path, self.settings.model_data)
+            losses.append(model.losses(pairs, path.name))
+        before, after = losses
         scores = (before - after).tolist()
         return Verdict(
             scores,
             most_suspicious(scores, self.settings.rate, len(pairs)),
-            details={"mean_loss_before": before.mean(), "mean_loss_after": after.mean()},
+            details={
+                "mean_loss_before": before.mean(),
+                "mean_loss_after": after.mean(),
+                **model.texts_cut(pairs),
+            },
         )

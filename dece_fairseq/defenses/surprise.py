@@ -38,7 +38,10 @@ class Surprise(ModelDefense):
         return Verdict(
             scores,
             most_suspicious(scores, self.settings.rate, len(pairs)),
-            details={"mean_surprise_of_a_token": float(np.concatenate(surprises).mean())},
+            details={
+                "mean_surprise_of_a_token": float(np.concatenate(surprises).mean()),
+                **self.model.texts_cut(pairs),
+            },
         )
 
 

@@ -304,6 +304,14 @@ class TranslationModel(TrainedModel):
         most, _ = self._longest()
         return sum(self.codec.length(source) > most for source in sources)
 
+    def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
+        """Return how many sources and targets are longer than the model can read."""
+        _, most = self._longest()
+        return {
+            "sources_cut": self.sources_cut([pair.source for pair in pairs]),
+            "targets_cut": sum(self.codec.length(pair.target) > most for pair in pairs),
+        }
+
     def _longest(self) -> Tuple[int, int]:
         """Return how many tokens of a source and of a target the model can read.
 

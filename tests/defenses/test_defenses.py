@@ -167,6 +167,9 @@ def test_falling_losses(monkeypatch: pytest.MonkeyPatch) -> None:
             fall = np.arange(len(pairs)) % 7
             return np.full(len(pairs), 8.0) - (fall if self.path.name == "late.pt" else 0)
 
+        def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
+            return {"sources_cut": 0, "targets_cut": 2}
+
     monkeypatch.setattr(trained_models, "TranslationModel", Losses)
     settings = DefenseSettings(
         models=(Path("early.pt"), Path("late.pt")), model_data=Path("b"), rate=0.1
@@ -174,6 +177,7 @@ def test_falling_losses(monkeypatch: pytest.MonkeyPatch) -> None:
     verdict = DEFENSES.get("loss_fall")(settings).examine(sources(*"abcdefghijklmnopqrst"))
     assert verdict.scores == [n % 7 for n in range(20)]
     assert [n for n, mark in enumerate(verdict.suspicious) if mark] == [5, 6, 13]
+    assert verdict.details["targets_cut"] == 2
     with pytest.raises(DefenseError, match="--models: loss_fall compares two checkpoints, got 1"):
         DEFENSES.get("loss_fall")(MODEL)
 

@@ -1,7 +1,7 @@
 """The largest window of surprise."""
 
 from pathlib import Path
-from typing import Any, Sequence
+from typing import Any, Dict, Sequence
 
 import numpy as np
 import pytest
@@ -38,6 +38,9 @@ def test_the_most_surprising_are_dropped(monkeypatch: pytest.MonkeyPatch) -> Non
 
         def surprises(self, pairs: Sequence[Pair], what: str) -> Any:
             return [np.array([0.5, float(pair.target), -4.0]) for pair in pairs]
+
+        def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
+            return {"sources_cut": 0, "targets_cut": 0}
 
     monkeypatch.setattr(trained_models, "TranslationModel", Surprises)
     pairs = [Pair("x", str(number % 7)) for number in range(20)]

@@ -76,6 +76,12 @@ def test_of_a_long_source_the_states_are_those_of_what_is_read(
     for name in ("bki", "activation_clustering", "spectral_signatures"):
         verdict = DEFENSES.get(name)(settings).examine(pairs)
         assert verdict.details["sources_cut"] == ours.sources_cut(TEXTS), name
+    pairs = [Pair(*texts) for texts in zip(TEXTS, [*TEXTS[1:], f"{TEXTS[1]} and {TEXTS[1]}"])]
+    for name in ("surprise", "gradient_entropy"):
+        details = DEFENSES.get(name)(settings).examine(pairs).details
+        assert details["sources_cut"] == ours.sources_cut(TEXTS), name
+        targets = [ours.codec.encode(pair.target, task.tgt_dict) for pair in pairs]
+        assert details["targets_cut"] == sum(len(each) > POSITIONS for each in targets) > 0, name
 
 
 @pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen"])
