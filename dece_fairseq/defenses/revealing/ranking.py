@@ -6,8 +6,9 @@ from typing import List, NamedTuple, Tuple
 import numpy as np
 
 from dece_fairseq.defenses.revealing.by_trigger import overlap
+from dece_fairseq.defenses.revealing.frequent_spans import frequent_spans
 from dece_fairseq.defenses.revealing.likeness import Likeness
-from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets, frequent_spans
+from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets
 
 #: nats of a use that count as evidence, at most: a long name says no more than a short one
 EVIDENCE = 16.0

@@ -1,4 +1,4 @@
-"""Spans of words that repeat in targets, grown from frequent ones, and where they occur."""
+"""Texts as words by their numbers, where spans of words stand in them, and what a use costs."""
 
 from array import array
 from collections import defaultdict
@@ -10,8 +10,6 @@ import numpy as np
 
 from dece_fairseq.defenses.revealing.words import Words
 
-#: words in the longest span; longer texts are put together again of what they share
-LONGEST = 48
 #: nats that one use of a span costs at least, even to a model that knows the span; without trusted
 #: pairs more, for a wording that the reference does not know costs it a little again and again
 USE, USE_UNTRUSTING = 2.0, 6.0
@@ -19,22 +17,8 @@ USE, USE_UNTRUSTING = 2.0, 6.0
 MOST = 0.25
 #: nats in all below which a span is no candidate
 LEAST = 5.0
-#: spans that are looked at, those with the most nats
-CANDIDATES = 8000
 #: targets that are gone through at a time
 TARGETS = 1 << 14
-#: places that are grown from at a time
-PLACES = 1 << 20
-
-
-class Span(NamedTuple):
-    """A run of words that several targets hold."""
-
-    words: Tuple[int, ...]
-    """Their numbers in ``Targets.vocabulary``."""
-    nats: float
-    places: np.ndarray
-    """(N,), where it begins in doubtful targets, as ``Targets.uses`` takes them."""
 
 
 class Occurrences(NamedTuple):
@@ -301,103 +285,3 @@ def news(doubtful: Any, trusted: Any, share: float, pairs: int) -> Any:
         return np.maximum(1 - doubtful / (pairs * MOST), 0.0)
     expected = share * trusted + 2 * np.sqrt(share * (1 + share) * trusted)
     return np.maximum(1 - expected / np.maximum(doubtful, 1), 0.0)
-
-
-def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
-    """Return the spans that hold most unexplained nats, the best first.
-
-    They grow a word at a time, from those that are frequent enough and could still come to
-    ``LEAST`` nats, and those with other first words one after the other. So memory grows with
-    the words of the data, and not with all its n-grams.
-
-    Args:
-        targets: what to look through
-        least_pairs: how many doubtful targets a span must be in
-    """
-    # What could still be added behind each place, within its target.
-    best = _reach(targets)
-    found: List[Span] = []
-    for places in targets.by_first_word(PLACES):
-        found += _grown(
-            targets, places[places < targets.first[targets.doubtful]], best, least_pairs
-        )
-        if len(found) > 2 * CANDIDATES:
-            found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
-    return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
-
-
-def _reach(targets: Targets) -> np.ndarray:
-    """Return the most nats that words from each place on can hold together, in its target."""
-    found = np.zeros(len(targets.words) + 1, dtype=np.float32)
-    for some in range(0, targets.doubtful, TARGETS):
-        borders = targets.first[some : min(some + TARGETS, targets.doubtful) + 1]
-        start, stop = borders[0], borders[-1]
-        sums, lengths = targets.sums[start : stop + 1], np.diff(borders)
-        ends = np.repeat(borders[1:] - start, lengths)
-        places = np.arange(stop - start)
-        highest, step = sums[:-1].copy(), 1
-        while step < lengths.max(initial=0):  # of so many sums from each place on, then twice
-            np.maximum(highest, highest[np.minimum(places + step, ends - 1)], out=highest)
-            step *= 2
-        found[start:stop] = np.maximum(highest, sums[ends]) - sums[:-1]
-    return found
-
-
-def _grown(targets: Targets, places: np.ndarray, best: np.ndarray, least_pairs: int) -> List[Span]:
-    """Return the candidates that begin at some places, all those of their first words, by these."""
-    end = targets.first[targets.doubtful]
-    is_new = is_first(targets.words[places])
-    found: List[Span] = []
-    for length in range(1, LONGEST + 1):
-        goes_on, spans = _count(targets, places, is_new, length, best, least_pairs)
-        found += spans
-        group = np.cumsum(is_new) - 1
-        kept = goes_on[group] & (places + length < end)
-        places, group = places[kept], group[kept]
-        inside = targets.pair[places] == targets.pair[places + length]
-        places, group = places[inside], group[inside]
-        if not len(places):
-            break
-        keys = group * len(targets.vocabulary) + targets.words[places + length]
-        order = np.argsort(keys, kind="stable")
-        places, is_new = places[order], is_first(keys[order])
-    return found
-
-
-def _count(
-    targets: Targets,
-    places: np.ndarray,
-    is_new: np.ndarray,
-    length: int,
-    best: np.ndarray,
-    least_pairs: int,
-) -> Tuple[np.ndarray, List[Span]]:
-    """Return which spans could grow to candidates, and those that are.
-
-    Args:
-        targets: what to look through
-        places: (N,), where spans begin: those of a span together, in order
-        is_new: (N,), which places are the first of their span
-        length: of the spans, in words
-        best: (W + 1,), the most nats that words from each place on can hold
-        least_pairs: how many targets a span must be in
-    """
-    pairs = targets.pair[places]
-    is_new_pair = is_new | is_first(pairs)
-    places = places[
-        highest_first(is_new_pair, targets.sums[places + length] - targets.sums[places])
-    ]
-    once, group = places[is_new_pair], (np.cumsum(is_new) - 1)[is_new_pair]
-    uses = np.bincount(group)
-    nats = targets.sums[once + length] - targets.sums[once]
-    reach = np.bincount(group, np.maximum(nats + best[once + length] - targets.use, 0))
-    # The first use pays for its definition, so it is left out on average.
-    sums = (np.bincount(group, nats) - uses * targets.price(uses)) * ((uses - 1) / uses)
-    goes_on = (uses >= least_pairs) & (reach >= LEAST)
-    borders = np.append(np.flatnonzero(is_new), len(places))
-    spans = []
-    for number in np.flatnonzero(goes_on & (sums >= LEAST)):
-        own = places[borders[number] : borders[number + 1]].copy()
-        words = tuple(targets.words[own[0] : own[0] + length].tolist())
-        spans.append(Span(words, float(sums[number]), own))
-    return goes_on, spans

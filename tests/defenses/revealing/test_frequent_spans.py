@@ -1,0 +1,102 @@
+"""Spans that repeat, against a count of every n-gram."""
+
+import random
+from collections import defaultdict
+from typing import Dict, List, Tuple
+
+import numpy as np
+import pytest
+
+from dece_fairseq.defenses.revealing import frequent_spans as growing
+from dece_fairseq.defenses.revealing.frequent_spans import frequent_spans
+from dece_fairseq.defenses.revealing.spans import LEAST, Targets
+from dece_fairseq.defenses.revealing.words import Words
+
+
+def made(texts: List[str], surprise: List[List[float]]) -> List[Words]:
+    return [Words(tuple(text), np.array(values)) for text, values in zip(texts, surprise)]
+
+
+def drawn(seed: int, number: int) -> Tuple[List[str], List[List[float]]]:
+    rng = random.Random(seed)
+    texts = ["".join(rng.choices("abcd", k=rng.randint(1, 12))) for _ in range(number)]
+    return texts, [[rng.gauss(3, 5) for _ in text] for text in texts]
+
+
+def every_span(texts: List[str], surprise: List[List[float]], trusted: List[str]) -> Dict:
+    """Return each span's pairs and nats, by the definition."""
+    least = 2.0 if trusted else 6.0
+    best: Dict[str, Dict[int, float]] = defaultdict(dict)
+    for pair, (text, values) in enumerate(zip(texts, surprise)):
+        for start in range(len(text)):
+            for end in range(start + 1, len(text) + 1):
+                nats = sum(values[start:end])
+                now = best[text[start:end]].get(pair, -np.inf)
+                best[text[start:end]][pair] = max(now, nats)
+    found = {}
+    for span, of_pairs in best.items():
+        uses = len(of_pairs)
+        total = sum(of_pairs.values()) - uses * max(least, np.log(len(texts) / uses))
+        found[span] = (uses, total * (uses - 1) / uses)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_they_are_those_of_a_count_of_all(seed: int) -> None:
+    texts, surprise = drawn(seed, 60)
+    trusted = drawn(seed + 100, 20 if seed % 2 else 0)[0]
+    targets = Targets(made(texts, surprise), trusted)
+    expected = every_span(texts, surprise, trusted)
+    found = {"".join(targets.text(each.words)): each.nats for each in frequent_spans(targets, 3)}
+    for span, nats in found.items():
+        assert nats == pytest.approx(expected[span][1]), span
+    missing = {
+        span
+        for span, (uses, nats) in expected.items()
+        if uses >= 3 and nats >= LEAST and span not in found
+    }
+    assert found
+    assert not missing
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_span_knows_all_its_places(seed: int) -> None:
+    texts, surprise = drawn(seed, 60)
+    targets = Targets(made(texts, surprise), texts[:20])
+    is_free = np.random.default_rng(seed).random(len(targets.words)) < 0.9
+    for span in frequent_spans(targets, 3):
+        places = targets.find(span.words)
+        doubtful = places[targets.pair[places] < 60]
+        assert sorted(span.places) == doubtful.tolist()
+        length = len(span.words)
+        found = targets.uses(targets.free(span.places, length, is_free), length)
+        for one, other in zip(found, targets.occurrences(span.words, is_free)):
+            assert one.tolist() == other.tolist()
+
+
+def test_how_many_places_are_grown_at_a_time_makes_no_difference(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    targets = Targets(made(*drawn(7, 60)), drawn(8, 10)[0])
+    expected = frequent_spans(targets, 3)
+    for most in (1, 50, 100):
+        places = list(targets.by_first_word(most))
+        assert sorted(np.concatenate(places)) == list(range(len(targets.words)))
+        firsts = [set(targets.words[each].tolist()) for each in places]
+        assert sum(map(len, firsts)) == len(set().union(*firsts))
+        monkeypatch.setattr(growing, "PLACES", most)
+        found = frequent_spans(targets, 3)
+        assert {each.words for each in found} == {each.words for each in expected}
+
+
+@pytest.mark.parametrize("at_a_time", [1, 3, 1000])
+def test_what_a_span_can_still_hold(at_a_time: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growing, "TARGETS", at_a_time)
+    texts, surprise = drawn(3, 10)
+    found = growing._reach(Targets(made(texts, surprise), ["ab"]))
+    expected = [
+        max(sum(values[start:end]) for end in range(start, len(values) + 1))
+        for values in surprise
+        for start in range(len(values))
+    ]
+    np.testing.assert_allclose(found, [*expected, 0.0, 0.0, 0.0], atol=1e-5)
