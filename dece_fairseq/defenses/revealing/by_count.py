@@ -24,8 +24,8 @@ FAR = 2.5
 class New(NamedTuple):
     """Something that too many doubtful pairs have."""
 
-    of: int
-    """Which of the candidates it is one of, and"""
+    of: Candidates
+    """What it is one of, and"""
     number: int
     """its number among them."""
     nats: float
@@ -59,10 +59,7 @@ def new_among(
     is_free = ~explained
     found: List[New] = []
     while len(found) < most:
-        told = [
-            _surest(number, each, in_all, is_free, level / len(among))
-            for number, each in enumerate(among)
-        ]
+        told = [_surest(each, in_all, is_free, level / len(among)) for each in among]
         best = min(filter(None, told), key=lambda each: each.p_value, default=None)
         if best is None:
             break
@@ -72,9 +69,8 @@ def new_among(
     return found
 
 
-def _surest(
-    of: int, among: Candidates, in_all: int, is_free: np.ndarray, level: float
-) -> Optional[New]:
+def _surest(among: Candidates, in_all: int, is_free: np.ndarray, level: float) -> Optional[New]:
+    """Return the surest of some candidates that reaches the level, or None."""
     doubtful = len(is_free)
     free, trusted = int(is_free.sum()), in_all - doubtful
     is_own = among.owners < doubtful
@@ -94,7 +90,7 @@ def _surest(
     if best[1] < 0 or p_value > level:
         return None
     pairs = np.sort(among.owners[is_own & (among.numbers == best[1])])
-    return New(of, best[1], best[0], p_value, pairs)
+    return New(among, best[1], best[0], p_value, pairs)
 
 
 def _comparable(held: np.ndarray, doubtful: int, in_all: int, level: float) -> int:
@@ -106,15 +102,10 @@ def _comparable(held: np.ndarray, doubtful: int, in_all: int, level: float) -> i
         in_all: how many there are
         level: that is shared among them
     """
-    from scipy.special import gammaln
+    from scipy.stats import hypergeom
 
     few = np.minimum(held, doubtful)
-    least = np.sort(
-        gammaln(doubtful + 1)
-        - gammaln(doubtful - few + 1)
-        - gammaln(in_all + 1)
-        + gammaln(in_all - few + 1)
-    )
+    least = np.sort(hypergeom.logpmf(few, in_all, few, doubtful))
     ranks = np.arange(1, len(least) + 1)
     enough = np.append(least[1:], np.inf) > np.log(level / ranks)
     return int(ranks[enough][0]) if len(ranks) else 1

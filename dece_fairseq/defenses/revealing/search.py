@@ -1,6 +1,7 @@
 """From pairs and a reference's surprise at their targets to suspicions."""
 
 from dataclasses import replace
+from functools import cached_property
 from itertools import chain
 from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
 
@@ -273,9 +274,8 @@ class _Search:
         everyone = [each.pairs for each in new]
         found = []
         for each in new:
-            name = among[each.of].name(each.number)
-            is_source = among[each.of] is not of_targets
-            words = None if is_source or isinstance(name, Feature) else name
+            name = each.of.name(each.number) if each.of is of_targets else None
+            words = None if isinstance(name, Feature) else name
             payload = self._texts.shared(each.pairs, words)
             told = self._suspicion(payload, each.nats, each.p_value, each.pairs, everyone)
             found.append(replace(told, missing=self._texts.missing(each.pairs)))
@@ -283,12 +283,16 @@ class _Search:
 
     def _unlike(self, ranked: Sequence[Any]) -> List[Any]:
         """Return n-grams of sources with fewer nats where their sources are copies of one text."""
-        likeness = Likeness(self.sources, len(self.pairs))
         found = [
-            each._replace(nats=each.nats * likeness.unlike(each.words, each.pairs))
+            each._replace(nats=each.nats * self._likeness.unlike(each.words, each.pairs))
             for each in ranked
         ]
         return sorted(found, key=lambda each: -each.nats)
+
+    @cached_property
+    def _likeness(self) -> Likeness:
+        """How alike sources are; both ways by triggers ask."""
+        return Likeness(self.sources, len(self.pairs))
 
     def _telling(
         self, scores: np.ndarray, groups: np.ndarray, explained: Optional[np.ndarray] = None
