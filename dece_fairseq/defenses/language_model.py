@@ -47,8 +47,3 @@ class LanguageModel(TrainedModel):
             found[batch] = means.exp().numpy()
         self.check(found)
         return found
-
-    def sources_cut(self, sources: Sequence[str]) -> int:
-        """Return how many sources are longer than the model can read: what is behind is unseen."""
-        most = self.positions()
-        return sum(most is not None and self.codec.length(source) > most for source in sources)

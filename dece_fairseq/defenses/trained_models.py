@@ -50,6 +50,16 @@ class TrainedModel:
         """Return how many tokens the model can read: of a text, or of source and target."""
         return utils.resolve_max_positions(self.task.max_positions(), self.model.max_positions())
 
+    def sources_cut(self, sources: Sequence[str]) -> int:
+        """Return how many sources are longer than the model can read: what is behind is unseen."""
+        most = self._source_positions()
+        return sum(most is not None and self.codec.length(source) > most for source in sources)
+
+    def _source_positions(self) -> Optional[int]:
+        """Return how many tokens of a source the model can read, None for any number."""
+        found: Optional[int] = self.positions()
+        return found
+
     def check(self, answers: Iterable[Any]) -> None:
         """Look whether what the model says of some texts are numbers, before they are compared.
 
@@ -299,11 +309,6 @@ class TranslationModel(TrainedModel):
         src = [_cut_source(source, of_source) for source in sources]
         return src, [target[:of_target] for target in targets]
 
-    def sources_cut(self, sources: Sequence[str]) -> int:
-        """Return how many sources are longer than the model can read: what is behind is unseen."""
-        most, _ = self._longest()
-        return sum(self.codec.length(source) > most for source in sources)
-
     def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
         """Return how many sources and targets are longer than the model can read."""
         _, most = self._longest()
@@ -311,6 +316,9 @@ class TranslationModel(TrainedModel):
             "sources_cut": self.sources_cut([pair.source for pair in pairs]),
             "targets_cut": sum(self.codec.length(pair.target) > most for pair in pairs),
         }
+
+    def _source_positions(self) -> Optional[int]:
+        return self._longest()[0]
 
     def _longest(self) -> Tuple[int, int]:
         """Return how many tokens of a source and of a target the model can read.
@@ -348,9 +356,9 @@ def surprise_of(
     return surprise
 
 
-def _cut_source(tokens: Tensor, most: Optional[int]) -> Tensor:
+def _cut_source(tokens: Tensor, most: int) -> Tensor:
     """Return what --truncate-source leaves of a source: its beginning and its end of sentence."""
-    if most is None or len(tokens) <= most:
+    if len(tokens) <= most:
         return tokens
     return torch.cat([tokens[: most - 1], tokens[-1:]])
 

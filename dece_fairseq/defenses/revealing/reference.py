@@ -175,8 +175,7 @@ class LabelReference(Reference):
         tokens = self._model.codec.encode(text, task.source_dictionary)
         if task.cfg.init_token is not None:
             tokens = torch.cat([tokens.new_tensor([task.cfg.init_token]), tokens])
-        most: Tuple[int, int] = (task.max_positions(), self._model.model.max_positions())
-        return tokens[: min(most)]
+        return tokens[: self._model.positions()]
 
     def _class(self, label: str) -> int:
         dictionary = self._model.task.label_dictionary
