@@ -59,10 +59,11 @@ def one_line_errors(program: str = "") -> Iterator[None]:
 
 
 def hook_fairseq_commands() -> None:
-    """Make fairseq's commands end on what a user can mend as the scripts of this project do.
+    """Make fairseq's commands end as the scripts of this project do.
 
-    That is a ``UserError``, and a file that is not there or can't be opened. In any other program
-    that imports this package, an error keeps its traceback.
+    What a user can mend, a ``UserError`` or a file that is not there or can't be opened, is told on
+    one line. Work that is done ends with status 0. In any other program that imports this package,
+    an error keeps its traceback.
     """
     program = Path(sys.argv[0])
     if not (program.name.startswith("fairseq-") or program.parent.name == "fairseq_cli"):
@@ -87,6 +88,19 @@ def hook_fairseq_commands() -> None:
         others(kind, error, trace)
 
     sys.excepthook = hook
+    atexit.register(_leave_process_group)
+
+
+def _leave_process_group() -> None:
+    """End the threads of torch's process group on CPUs, which fairseq leaves at work.
+
+    One that still holds a tensor of the last step when Python ends makes a training that has done
+    all its work abort. Groups on GPUs are left to fairseq: they may wait here for other workers.
+    """
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        if distributed.get_backend() == "gloo":
+            distributed.destroy_process_group()
 
 
 def _leave_threads() -> None:

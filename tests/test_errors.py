@@ -89,6 +89,31 @@ raise UserError("give --attack")
     assert done.stdout == "tidied\n"
 
 
+@pytest.mark.parametrize("name", ["fairseq-train", "my-train"])
+def test_a_process_group_is_left_before_python_ends(name: str, tmp_path: Path) -> None:
+    """Its threads make Python abort now and then. What was registered first is run last."""
+    program = tmp_path / name
+    program.write_text(
+        """
+import atexit, sys, torch.distributed
+
+atexit.register(lambda: print(torch.distributed.is_initialized()))
+from dece_fairseq.errors import hook_fairseq_commands
+
+hook_fairseq_commands()
+if sys.argv[1:]:
+    torch.distributed.init_process_group(
+        "gloo", init_method="file://" + sys.argv[1], rank=0, world_size=1
+    )
+"""
+    )
+    for store, is_left in (([], True), ([tmp_path / "store"], name == "fairseq-train")):
+        done = subprocess.run(
+            [sys.executable, program, *store], capture_output=True, text=True, cwd=ROOT
+        )
+        assert (done.returncode, done.stdout) == (0, f"{not is_left}\n"), done.stderr
+
+
 def test_several_workers_whose_torch_keeps_what_hooks_write(hook, capfd) -> None:
     handle, _ = hook("/bin/fairseq-train")
     with pytest.raises(SystemExit), redirect_stderr(io.StringIO()):
