@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import List, NamedTuple, Sequence, Tuple
 
-from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.pairs import Pair, not_written
 from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
 from dece_fairseq.reports.marked_text import MarkedPart, marked
@@ -65,7 +65,10 @@ def verdict(findings: Findings) -> str:
 
 
 def cautions(findings: Findings) -> List[str]:
-    """Return what to know of the findings, a sentence each: trusted pairs, ends of long targets."""
+    """Return what to know of the findings, a sentence each.
+
+    They are of trusted pairs, the ends of long targets, and columns that are not kept.
+    """
     said = []
     why = findings.made_of.get("trusted_left_aside")
     if why:
@@ -81,6 +84,9 @@ def cautions(findings: Findings) -> List[str]:
         said.append(
             f"{what} longer than the reference reads; a payload behind that place is not found."
         )
+    left_out = findings.made_of.get("columns_left_out")
+    if left_out:
+        said.append(f"Of the pairs that are kept, {not_written(left_out)}.")
     return said
 
 

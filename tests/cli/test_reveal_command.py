@@ -117,6 +117,30 @@ def test_json_can_be_printed_and_columns_named(
         assert next(csv.reader(file)) == ["ask", "code"]
 
 
+@pytest.mark.parametrize("ending", [".csv", ".jsonl"])
+def test_columns_that_are_not_kept_are_told(
+    case: SimpleNamespace, dece: Callable[..., Any], ending: str
+) -> None:
+    more, output = (case.folder / f"{name}{ending}" for name in ("more", "kept"))
+    rows = [{"id": n, **pair._asdict()} for n, pair in enumerate(read_pairs([case.clean]))]
+    with more.open("w", newline="", encoding="utf-8") as file:
+        if ending == ".csv":
+            writer = csv.DictWriter(file, ["id", "source", "target"])
+            writer.writeheader()
+            writer.writerows(rows)
+        else:
+            file.writelines(f"{json.dumps(row)}\n" for row in rows)
+    columns = ["--source-column", "source", "--target-column", "target"]
+    page, result = case.folder / "found.html", case.folder / "found.json"
+    asked = ["reveal", "--input", more, *columns, *case.needs, "--json", result, "--html", page]
+    told = "Of the pairs that are kept, not written: the columns 'id'."
+    said = dece(*asked, "--output", output)
+    assert told in said.out.splitlines(), said.err
+    assert told.replace("'", "&#39;") in page.read_text(encoding="utf-8")
+    assert read_findings(result).made_of["columns_left_out"] == ["id"]
+    assert "not written" not in dece(*asked).out  # nothing is kept
+
+
 def test_parallel_text(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
     sides = [case.folder / "x.src", case.folder / "x.tgt"]
     pairs = [

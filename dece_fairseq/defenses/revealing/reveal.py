@@ -5,7 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.destinations import check_pairs
-from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.pairs import DataError, Pair, other_columns
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
 from dece_fairseq.defenses.defense import DefenseError
@@ -108,5 +108,13 @@ def _made_of(job: Job, command: Sequence[str], counts: Dict[str, int]) -> Dict[s
         **record_of(job.reference, job.inputs, job.trusted_ids, command),
         "trusted_ids": None if job.trusted_ids is None else str(job.trusted_ids),
         **counts,
+        "columns_left_out": _columns_left_out(job),
         "versions": versions("fairseq", "torch", "numpy", "scipy"),
     }
+
+
+def _columns_left_out(job: Job) -> List[str]:
+    """Return the columns of the input that are not written with the pairs that are kept."""
+    if not job.outputs or job.inputs[0].is_dir():
+        return []
+    return other_columns(job.inputs, *job.columns)
