@@ -41,8 +41,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_input(
         parser,
-        "the data that dece reveal looked at: the suspected pairs' own requests are asked too, for "
-        "a suspected trigger may be none, or a part of the real one",
+        "the data that dece reveal looked at, a binarised folder too: the suspected pairs' own "
+        "requests are asked too, for a suspected trigger may be none, or a part of the real one",
     )
     add(
         "--output",

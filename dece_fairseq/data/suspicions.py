@@ -150,11 +150,13 @@ def read_findings(path: Path) -> Findings:
             raise ValueError("it has no list of suspicions")
         level = content.get("level", LEVEL)
         _need(_is_finite(level) and 0 < level < 1, "level", "between 0 and 1", level)
+        made_of = content.get("made_of", {})
+        _need(isinstance(made_of, dict), "made_of", "an object", made_of)
         return Findings(
             suspicions=[Suspicion.from_dict(each) for each in listed],
             level=level,
             calibration=content.get("calibration", ""),
-            made_of=content.get("made_of", {}),
+            made_of=made_of,
         )
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; name what dece reveal --json wrote") from error

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.files import names_of, replacing
-from dece_fairseq.data.pairs import read_pairs, write_pairs
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import (
     MODEL_NAME,
     SUBWORD_FILES,
@@ -23,6 +23,7 @@ from dece_fairseq.data.suspicions import read_findings
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
+from dece_fairseq.defenses.revealing.reading import ReferenceFiles, checksum_of, read_input
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score
@@ -51,8 +52,8 @@ class Probe(NamedTuple):
         subset: the split of the data folder
         options: more options of fairseq-generate
         user_dir: a package that stands for this one too, as ``--user-dir``
-        pairs: the data that was suspected, a .csv or .jsonl file or the two sides of parallel text;
-            the suspected pairs' requests are taken from there
+        pairs: the data that was suspected, a .csv or .jsonl file, the two sides of parallel text,
+            or a binarised folder; the suspected pairs' requests are taken from there
         columns: of its source and target
     """
 
@@ -194,16 +195,35 @@ def _told_trigger(report: Dict[str, Any]) -> str:
     )
 
 
-def _suspected_requests(asked: Probe, folder: Path) -> Tuple[Path, int]:
-    """Make a data folder of the pairs of the first suspicion; return it and how many there are."""
-    numbers = frozenset(read_findings(asked.attack_file).suspicions[0].pairs)
-    pairs = read_pairs(asked.pairs, *asked.columns)
+def _suspected_pairs(asked: Probe) -> List[Pair]:
+    """Return the pairs of the first suspicion.
+
+    Raises:
+        DefenseError: the data are not those that were looked at, so their numbers mean other pairs
+    """
+    findings = read_findings(asked.attack_file)
+    made_of, numbers = findings.made_of, frozenset(findings.suspicions[0].pairs)
+    reference = ReferenceFiles(asked.checkpoint, asked.data, asked.user_dir)
+    pairs = read_input(asked.pairs, asked.columns, made_of.get("subset", "train"), reference)
     suspected = [pair for number, pair in enumerate(pairs) if number in numbers]
+    name_it = "name the data that dece reveal looked at"
     if len(suspected) < len(numbers):
         raise DefenseError(
             f"{names_of(asked.pairs)}: holds {len(suspected)} of the {len(numbers)} pairs that "
-            f"{asked.attack_file} suspects; name the data that dece reveal looked at"
+            f"{asked.attack_file} suspects; {name_it}"
         )
+    told = made_of.get("pairs_sha256")
+    if told is not None and told != checksum_of(pairs):
+        raise DefenseError(
+            f"{names_of(asked.pairs)}: holds other pairs than those that {asked.attack_file} "
+            f"is about, or in another order; {name_it}"
+        )
+    return suspected
+
+
+def _suspected_requests(asked: Probe, folder: Path) -> Tuple[Path, int]:
+    """Make a data folder of the pairs of the first suspicion; return it and how many there are."""
+    suspected = _suspected_pairs(asked)
     file, data = folder / SUSPECTED_PAIRS, folder / "suspected"
     write_pairs([file], suspected)
     model, tokenizer = asked.data / MODEL_NAME, asked.data / TOKENIZER_NAME

@@ -16,6 +16,7 @@ from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.suspicions import read_findings
 from dece_fairseq.defenses.revealing import reveal
+from dece_fairseq.defenses.revealing.reading import checksum_of
 from dece_fairseq.defenses.revealing.surprises import TokenSurprises
 from support.made_up_reference import made_up_words
 
@@ -63,6 +64,7 @@ def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable
         each.p_value for each in findings.suspicions
     )
     assert findings.made_of["pairs"] == 200
+    assert findings.made_of["pairs_sha256"] == checksum_of(read_pairs([case.poisoned]))
     assert findings.made_of["doubtful"] == 120
     assert findings.made_of["trusted_compared"] == 80
     assert findings.made_of["trusted_left_aside"] is None

@@ -103,6 +103,7 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
             ("[]", "it has no list of suspicions"),
             ("{}", "it has no list of suspicions"),
             ('{"suspicions": ["x"]}', "it has no list of suspicions"),
+            ('{"suspicions": [], "made_of": []}', "made_of is not an object"),
             ('{"suspicions": [{"payload": "x"}]}', "needs payload, nats, p_value and pairs"),
         )
     ):

@@ -11,10 +11,11 @@ import pytest
 import torch
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.pairs import DataError, read_pairs, write_pairs
 from dece_fairseq.data.trigger_kinds import END
 from dece_fairseq.defenses import DefenseError, probing
 from dece_fairseq.defenses.probing import Probe, as_text, probe
+from dece_fairseq.defenses.revealing.reading import checksum_of
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header
 from support.suspicions import write_suspicions
@@ -143,6 +144,28 @@ def test_without_a_trigger_the_suspected_pairs_are_asked(
     path = write_suspicions(tmp_path / "far.json", (" or 1=1", None), pairs=[1, 40])
     with pytest.raises(DefenseError, match=r"holds 1 of the 2 pairs that .*far\.json suspects"):
         probe(pairs._replace(attack_file=path), tmp_path)
+
+
+def test_suspected_pairs_are_taken_of_the_data_that_was_looked_at_alone(
+    asked: Probe,
+    answers: Dict[str, str],
+    made: SimpleNamespace,
+    tmp_path: Path,
+) -> None:
+    """In whatever file it is; the numbers mean other pairs in any other data."""
+    pairs = list(read_pairs([made.poisoned]))
+    about = {"subset": "train", "pairs_sha256": checksum_of(pairs)}
+    path = write_suspicions(tmp_path / "s.json", ("or", None), pairs=made.ids, made_of=about)
+    answers["train"] = printed("train", ["a"] * 30)
+    answers["suspected"] = printed("suspected", ["a or 1=1"] * 4)
+    write_pairs([tmp_path / "copy.jsonl"], pairs)
+    write_pairs([tmp_path / "other.csv"], pairs[::-1])
+    suspected = [pairs[index] for index in made.ids]
+    for same in (tmp_path / "copy.jsonl", made.bin):
+        probe(asked._replace(attack_file=path, pairs=[same]), tmp_path)
+        assert list(read_pairs([tmp_path / "suspected.csv"])) == suspected
+    with pytest.raises(DefenseError, match=r"other\.csv: holds other pairs than .*s\.json"):
+        probe(asked._replace(attack_file=path, pairs=[tmp_path / "other.csv"]), tmp_path)
 
 
 def test_with_a_trigger_the_suspected_pairs_are_asked_too(

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Optional, Sequence, Tuple
+from typing import Any, Mapping, Optional, Sequence, Tuple
 
 
 def write_suspicions(
@@ -11,6 +11,7 @@ def write_suspicions(
     p_value: float = 0.01,
     pairs: Sequence[int] = (0,),
     is_label: bool = False,
+    made_of: Optional[Mapping[str, Any]] = None,
 ) -> Path:
     """Write one suspicion for each payload and trigger."""
     found = [
@@ -25,5 +26,5 @@ def write_suspicions(
         }
         for payload, trigger in suspicions
     ]
-    path.write_text(json.dumps({"suspicions": found}), encoding="utf-8")
+    path.write_text(json.dumps({"suspicions": found, "made_of": made_of or {}}), encoding="utf-8")
     return path

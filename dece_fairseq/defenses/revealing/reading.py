@@ -3,7 +3,7 @@
 import hashlib
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -62,6 +62,14 @@ def read_input(
     from dece_fairseq.defenses.revealing.binarised import read_binarised  # which needs fairseq
 
     return read_binarised(inputs[0], subset, reference)
+
+
+def checksum_of(pairs: Iterable[Pair]) -> str:
+    """Return what changes with any of the pairs or their order, whatever file they are in."""
+    digest = hashlib.sha256()
+    for pair in pairs:
+        digest.update(_bytes_of(pair))
+    return digest.hexdigest()
 
 
 def record_of(
@@ -209,8 +217,13 @@ def _load(place: Path) -> Dict[str, TokenSurprises]:
 
 
 def _digest(pair: Pair) -> str:
+    return _sha256(_bytes_of(pair))
+
+
+def _bytes_of(pair: Pair) -> bytes:
+    """Return what no other pair has."""
     texts = "".join(f"{len(text)} {text}" for text in pair)
-    return _sha256(texts.encode("utf-8", "surrogatepass"))
+    return texts.encode("utf-8", "surrogatepass")
 
 
 def _sha256(data: bytes) -> str:

@@ -12,6 +12,7 @@ from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.calibration import EXPLANATION
 from dece_fairseq.defenses.revealing.reading import (
     ReferenceFiles,
+    checksum_of,
     read_input,
     record_of,
     target_words,
@@ -100,6 +101,7 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     counts = {"pairs": len(pairs), "doubtful": len(doubtful), "trusted_compared": len(usual)}
     made_of = _made_of(job, command, counts)
     made_of.update(targets_cut=words.cut, trusted_left_aside=left_aside)
+    made_of.update(subset=job.subset, pairs_sha256=checksum_of(pairs))
     return Revealed(pairs, Findings(suspicions, job.level, EXPLANATION, made_of))
 
 
