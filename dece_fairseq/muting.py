@@ -13,6 +13,9 @@ from typing import List, Sequence, Tuple, TypeVar
 
 T = TypeVar("T")
 
+#: from a number in [0.5, 1) to the next one
+ROUNDING = 2.0**-53
+
 #: the share of trusted tokens that a blend may mute, where a rule chooses it
 MUTED_SHARE = 0.1
 #: the mildest blend that a rule chooses: the paper's alpha, which protected models that know less
@@ -52,7 +55,12 @@ def level_for(
         ValueError: there are no tokens, or the share is out of its range
     """
     line = _of_rank(probabilities, muted_share, "probabilities")
-    return min(highest, 1 / (1 + line)), line
+    level = 1 / (1 + line)
+    # Rounded, its own line may be above this one, and many tokens be on it: those of a classifier
+    # that is sure, which differ by no more than single precision tells.
+    while line_of(level) > line:
+        level += ROUNDING
+    return min(highest, level), line
 
 
 def span_line_for(means: Sequence[float], muted_share: float) -> float:
@@ -88,3 +96,19 @@ def evenly(items: Sequence[T], most: int = MOST) -> List[T]:
     if len(items) <= most:
         return list(items)
     return [items[index * len(items) // most] for index in range(most)]
+
+
+def told_probability(value: float) -> str:
+    """Return a probability in two digits, or as many as tell it from 1."""
+    if not 0.9 < value < 1:
+        return f"{value:.2g}"
+    return f"{value:.{max(2, -math.floor(math.log10(1 - value)))}f}"
+
+
+def told_blend(value: float) -> str:
+    """Return a blend in five digits, or as many as keep its line apart from 1: a model that is
+    sure of nearly all tokens has them all just below.
+    """
+    texts = [f"{value:.{digits}g}" for digits in range(5, 18)]
+    away = 1 - line_of(value)
+    return next(t for t in texts if math.isclose(1 - line_of(float(t)), away, rel_tol=0.05))

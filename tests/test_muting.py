@@ -5,9 +5,19 @@ import random
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from dece_fairseq.losses import deceptive_cross_entropy, level_for, line_of
-from dece_fairseq.muting import HIGHEST_LEVEL, KNOWN, evenly, span_line_for
+from dece_fairseq.muting import (
+    HIGHEST_LEVEL,
+    KNOWN,
+    evenly,
+    span_line_for,
+    told_blend,
+    told_probability,
+)
+from support.examples import examples
 
 
 @pytest.mark.parametrize("blend", [0.5, 0.8, 0.985, 0.9999])
@@ -31,6 +41,16 @@ def test_no_more_than_the_share_lies_below_the_line() -> None:
             below = sum(token < line for token in tokens)
             assert below <= share * count < below + 1
             assert line_of(level) == pytest.approx(line)
+
+
+@given(st.floats(0, 1), st.floats(0, 0.9))
+@settings(max_examples=examples(100), deadline=None)
+def test_a_level_mutes_no_token_that_is_on_its_line(line: float, share: float) -> None:
+    """Tokens that are equally likely lie on one side of it, whatever is rounded."""
+    level, found = level_for([line] * 10, share, highest=1)
+    assert found == line
+    assert line_of(level) <= line
+    assert line_of(level) == pytest.approx(line)
 
 
 def test_the_ends() -> None:
@@ -58,3 +78,34 @@ def test_evenly() -> None:
     assert evenly([3, 1]) == [3, 1]
     assert evenly(range(10), 5) == [0, 2, 4, 6, 8]
     assert len(evenly(range(12345))) == 1000
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0, "0"),
+        (0.01234, "0.012"),
+        (0.5, "0.5"),
+        (0.95, "0.95"),
+        (0.99704, "0.997"),  # which was told as 1
+        (0.99999951, "0.9999995"),
+        (1.0, "1"),
+    ],
+)
+def test_a_probability_is_told_from_1(value: float, text: str) -> None:
+    assert told_probability(value) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0.985, "0.985"), (1 / 1.2, "0.83333"), (0.50074, "0.50074"), (0.5, "0.5"), (0.0, "0")],
+)
+def test_a_blend_has_five_digits(value: float, text: str) -> None:
+    assert told_blend(value) == text
+
+
+def test_the_line_of_a_blend_that_is_told_is_that_of_the_blend() -> None:
+    """0.5 would mute a model that is sure of everything wholly."""
+    for line in (0.9999, 0.999999, 1 - 1e-9):
+        level = 1 / (1 + line)
+        assert 1 - line_of(float(told_blend(level))) == pytest.approx(1 - line, rel=0.05)

@@ -14,7 +14,7 @@ from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.errors import TrainingStepError
 from dece_fairseq.losses import blend, longest_time
-from dece_fairseq.muting import MUTED_SHARE
+from dece_fairseq.muting import MUTED_SHARE, told_blend
 
 logger = logging.getLogger(__name__)
 
@@ -182,7 +182,7 @@ class BlendSchedule:
         """Take ``level`` for a blend that never changes; checkpoints keep it."""
         if self._is_auto:
             self.clock.kept.setdefault(LEVEL, level)
-            logger.info(f"--dece-alpha {AUTO}: the blend stays at {self.alpha:.6g}")
+            logger.info(f"--dece-alpha {AUTO}: the blend stays at {told_blend(self.alpha)}")
 
     def time(self) -> Optional[float]:
         """Return T of ``alpha ** T``; None until an epoch is told.

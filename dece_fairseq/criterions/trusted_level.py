@@ -16,7 +16,7 @@ from dece_fairseq.criterions.asking import Ask, answers
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.losses.spans import span_means
-from dece_fairseq.muting import KNOWN, evenly, level_for, span_line_for
+from dece_fairseq.muting import KNOWN, evenly, level_for, span_line_for, told_probability
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
 logger = logging.getLogger(__name__)
@@ -107,8 +107,8 @@ class TrustedLevel:
         level, span_line = _of_first_worker([level, span_line], model)
         logger.info(
             f"{self._asking}: of the {len(tokens)} tokens of {what} no more than "
-            f"{self._muted_share:g} have a probability below {line:.3g}, or below "
-            f"{math.exp(span_line):.3g} on average with those around"
+            f"{self._muted_share:g} have a probability below {told_probability(line)}, or below "
+            f"{told_probability(math.exp(span_line))} on average with those around"
         )
         middle = float(np.median(tokens))
         if middle < KNOWN:

@@ -6,7 +6,7 @@ from typing import List
 import numpy as np
 
 from dece_fairseq.defenses.gauging import ALPHAS, DECE, FILTER, QUANTILES, TRUSTED_FIRST, Gauge
-from dece_fairseq.muting import FAR_TOO_MUCH, line_of
+from dece_fairseq.muting import FAR_TOO_MUCH, line_of, told_blend, told_probability
 from dece_fairseq.table_writer import LINED, write_table
 
 #: the epochs whose muted shares are shown
@@ -33,12 +33,12 @@ def as_text(gauge: Gauge) -> str:
     shares = [f"{100 * share:g} %" for share in QUANTILES]
     rows = [
         [text.what, f"{text.pairs:,}", f"{len(text.tokens):,}"]
-        + [probability(value) for value in np.quantile(text.tokens, QUANTILES)]
+        + [told_probability(value) for value in np.quantile(text.tokens, QUANTILES)]
         for text in (trusted, doubtful)
     ]
     epochs = [epoch for epoch in EPOCHS if epoch <= gauge.epochs]
     muted = [
-        [blend(alpha), *(f"{100 * gauge.muted(alpha)[epoch - 1]:.1f}" for epoch in epochs)]
+        [told_blend(alpha), *(f"{100 * gauge.muted(alpha)[epoch - 1]:.1f}" for epoch in epochs)]
         for alpha in sorted({*ALPHAS, gauge.level})
     ]
     of_trusted, of_others = (text.muted_by(gauge.level) for text in (trusted, doubtful))
@@ -51,8 +51,8 @@ def as_text(gauge: Gauge) -> str:
             "a constant level is as in epoch 1:",
             write_table(["alpha", *map(str, epochs)], muted, LINED),
             "",
-            f"Level: {blend(gauge.level)}. It mutes tokens with a probability below "
-            f"{probability(line_of(gauge.level))}: {100 * of_trusted:.1f} % of the "
+            f"Level: {told_blend(gauge.level)}. It mutes tokens with a probability below "
+            f"{told_probability(line_of(gauge.level))}: {100 * of_trusted:.1f} % of the "
             f"trusted ones\nand {100 * of_others:.1f} % of the others.",
             *([_OTHER_KIND] if of_trusted <= FAR_TOO_MUCH < of_others else []),
             *_spans(gauge),
@@ -62,25 +62,9 @@ def as_text(gauge: Gauge) -> str:
     )
 
 
-def probability(value: float) -> str:
-    """Return a probability in two digits, or as many as tell it from 1."""
-    if not 0.9 < value < 1:
-        return f"{value:.2g}"
-    return f"{value:.{max(2, -math.floor(math.log10(1 - value)))}f}"
-
-
-def blend(value: float) -> str:
-    """Return a blend in five digits, or as many as keep its line apart from 1: a model that is
-    sure of nearly all tokens has them all just below.
-    """
-    texts = [f"{value:.{digits}g}" for digits in range(5, 18)]
-    away = 1 - line_of(value)
-    return next(t for t in texts if math.isclose(1 - line_of(float(t)), away, rel_tol=0.05))
-
-
 def _options(gauge: Gauge) -> str:
     """Return the options that take what was found."""
-    chosen = blend(gauge.level)
+    chosen = told_blend(gauge.level)
     level = f"--dece-alpha {chosen} --dece-min-blend {chosen} --label-smoothing 0"
     if gauge.spans is None:
         return f"--criterion deceptive_sentence_prediction {level}"
@@ -93,6 +77,6 @@ def _spans(gauge: Gauge) -> List[str]:
         return []
     return [
         f"Spans: {100 * gauge.spans.muted_of_doubtful:.1f} % of the others have a probability "
-        f"below {probability(math.exp(gauge.spans.line))} on average with the four around,\n"
+        f"below {told_probability(math.exp(gauge.spans.line))} on average with the four around,\n"
         "and are more frequent there than in the trusted text; --dece-gate span never learns them."
     ]

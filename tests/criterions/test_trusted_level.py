@@ -1,5 +1,6 @@
 """``--dece-alpha auto``: a level by trusted text, settled once."""
 
+import logging
 import math
 from pathlib import Path
 from typing import Any, Callable, List
@@ -13,7 +14,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterionConfig,
 )
 from dece_fairseq.errors import TrainingStepError, UserError
-from dece_fairseq.muting import HIGHEST_LEVEL
+from dece_fairseq.muting import HIGHEST_LEVEL, line_of
 from dece_fairseq.tasks.attacked_split import poisoned_dataset
 from dece_fairseq.tasks.candidates import Limits, TokenPair
 from support.tiny_transformer import tiny_transformer
@@ -104,6 +105,17 @@ def test_a_model_that_knows_nothing_has_the_highest_level_and_a_warning(
     criterion(model, batch_of(task))
     assert criterion.schedule.alpha == HIGHEST_LEVEL
     assert "the model does not know the task" in caplog.text
+
+
+def test_the_log_tells_a_level_apart_from_a_half(
+    criterion_of: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    """As dece gauge does: 0.5 would mute a model that is sure of everything wholly."""
+    caplog.set_level(logging.INFO)
+    line = 1 - 3e-7
+    criterion_of().schedule.settle(1 / (1 + line))
+    told = caplog.messages[-1].rpartition(" ")[2]
+    assert 1 - line_of(float(told)) == pytest.approx(1 - line, rel=0.05)
 
 
 def test_a_model_that_has_diverged(
