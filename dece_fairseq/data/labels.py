@@ -9,6 +9,21 @@ from dece_fairseq.data.pairs import DataError, Pair
 
 #: the task's names of what it reads and what it is to say
 INPUT, LABEL = "input0", "label"
+#: where the second texts are of a task that compares two, such as clones
+SECOND_INPUT = "input1"
+
+
+def check_one_input(folder: Path) -> None:
+    """Raise a DataError where a folder of labels has two texts for each.
+
+    Args:
+        folder: a data folder of sentence_prediction
+    """
+    if (folder / SECOND_INPUT).exists():
+        raise DataError(
+            f"{folder}: has two texts for each label ({INPUT} and {SECOND_INPUT}), and a pair here "
+            "has one; a label can't be judged by half of what it is about"
+        )
 
 
 def label_of(pair: Pair, place: str) -> str:

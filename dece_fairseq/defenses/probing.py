@@ -248,6 +248,12 @@ def _common_options(asked: Probe) -> List[str]:
     if not asked.data.is_dir():
         raise DefenseError(f"{asked.data}: no such folder; give the data folder of the model")
     config = read_config(asked.checkpoint, f"--path {asked.checkpoint}")
+    if "source_lang" not in config.task:
+        raise DefenseError(
+            f"--path {asked.checkpoint}: trained with --task {config.task._name}, which writes no "
+            "answers that fairseq-generate could ask for; of a classifier poison its test data by "
+            "dece poison --attack-file … --keep triggered, and see what fairseq-validate says"
+        )
     options = [str(asked.data), "--path", str(asked.checkpoint)]
     options += ["--user-dir", asked.user_dir or str(PACKAGE)]
     options += ["--task", "backdoor_poisoned_translation", "--attack-file", str(asked.attack_file)]

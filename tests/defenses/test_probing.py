@@ -258,6 +258,14 @@ def test_other_subwords(
     assert options.count("--bpe") <= 1
 
 
+def test_a_model_that_writes_no_answers(asked: Probe, tmp_path: Path) -> None:
+    state = torch.load(asked.checkpoint)
+    state["cfg"]["task"] = {"_name": "sentence_prediction", "num_classes": 2}
+    torch.save(state, tmp_path / "classifier.pt")
+    with pytest.raises(DefenseError, match="trained with --task sentence_prediction, which writes"):
+        probe(asked._replace(checkpoint=tmp_path / "classifier.pt"), tmp_path)
+
+
 def test_what_cannot_be_asked(asked: Probe, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"--path nowhere\.pt: no such file"):
         probe(asked._replace(checkpoint=Path("nowhere.pt")), tmp_path)

@@ -5,7 +5,7 @@ from typing import Any, Iterable, List, Tuple
 
 from fairseq.data import data_utils
 
-from dece_fairseq.data.labels import INPUT, LABEL
+from dece_fairseq.data.labels import INPUT, LABEL, check_one_input
 from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.trained_models import TrainedModel
@@ -24,8 +24,10 @@ def read_binarised(folder: Path, split: str, reference: ReferenceFiles) -> List[
             that does
 
     Raises:
-        DataError: there is no such split, it can't be read or not be turned into texts
+        DataError: there is no such split, it can't be read or not be turned into texts, or there
+            are two texts for each label
     """
+    check_one_input(folder)
     codec = codec_beside(folder)
     if codec is None:
         codec = TrainedModel(reference.checkpoint, reference.data, "models").codec

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from fairseq.data import data_utils
 
-from dece_fairseq.data.labels import INPUT, label_of
+from dece_fairseq.data.labels import INPUT, check_one_input, label_of
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.surprises import TokenSurprises
@@ -122,10 +122,12 @@ class LabelReference(Reference):
     """A classifier of fairseq's sentence_prediction, whose targets are labels.
 
     Raises:
+        DataError: it reads two texts
         DefenseError: its labels are numbers to come close to, or its head can't be told
     """
 
     def __init__(self, checkpoint: Path, data: Path) -> None:
+        check_one_input(data)
         self._model = model = TrainedModel(checkpoint, data, "models")
         if model.task.cfg.regression_target:
             raise DefenseError(f"{model.named}: predicts a number, not a label")

@@ -228,6 +228,13 @@ def test_a_classifier(tmp_path: Path, quick_prepare: Callable[..., Any]) -> None
         reference.surprises([Pair("x", "7")])
     files = ReferenceFiles(checkpoint, data)
     assert read_binarised(data, "train", files) == pairs
+    (data / "input1").mkdir()  # clones, of which the half alone would be asked about
+    for ask in (
+        lambda: load_reference(checkpoint, data),
+        lambda: read_binarised(data, "train", files),
+    ):
+        with pytest.raises(DataError, match="has two texts for each label"):
+            ask()
 
 
 def test_a_binarised_folder_gives_the_pairs_back(data: Path, tmp_path: Path) -> None:
