@@ -1,5 +1,6 @@
 """Pairs of a binarised data folder, as texts."""
 
+import logging
 from pathlib import Path
 from typing import Any, Iterable, List, Tuple
 
@@ -12,9 +13,13 @@ from dece_fairseq.defenses.trained_models import TrainedModel
 from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.encoders.text_codec import codec_beside
 
+logger = logging.getLogger(__name__)
+
 
 def read_binarised(folder: Path, split: str, reference: ReferenceFiles) -> List[Pair]:
     """Return the pairs of a split, as many and in the order as fairseq reads them.
+
+    Words that its dictionaries lack are lost, all of them one word; a warning says how many are.
 
     Args:
         folder: as ``dece prepare`` or fairseq-preprocess made it, for translation or
@@ -43,6 +48,12 @@ def read_binarised(folder: Path, split: str, reference: ReferenceFiles) -> List[
     source, target = (_read(*paths) for paths in zip(prefixes, dictionaries))
     if len(source[0]) != len(target[0]):
         raise DataError(f"{folder}: {split} has sources and targets of different numbers")
+    unknown = sum(_unknown(*side) for side in (source, target))
+    if unknown:
+        logger.warning(
+            f"{folder}: {unknown} words of {split} are not in its dictionaries, and are all read "
+            "as the same unknown one; give the texts that the folder was made of"
+        )
     decode_target = _as_label if (folder / INPUT).is_dir() else codec.decode
     return [
         Pair(codec.decode(src, source[1]), decode_target(tgt, target[1]))
@@ -71,6 +82,14 @@ def _read(prefix: Path, dictionary: Path) -> Tuple[Any, Any]:
     if data is None:
         raise DataError(f"{prefix}: its .bin or .idx is missing; make the data again")
     return data, words
+
+
+def _unknown(data: Any, dictionary: Any) -> int:
+    """Return how many words of some texts the dictionary lacks."""
+    unknown = dictionary.unk()
+    if unknown in (dictionary.eos(), dictionary.pad()):  # as in those of some models
+        return 0
+    return sum(int((tokens == unknown).sum()) for tokens in data)
 
 
 def _as_label(tokens: Any, dictionary: Any) -> str:

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 import torch
 from fairseq import checkpoint_utils
+from fairseq.data import Dictionary
+from fairseq.data.indexed_dataset import MMapIndexedDatasetBuilder
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.defects import generate_defects
@@ -243,3 +245,21 @@ def test_a_binarised_folder_gives_the_pairs_back(data: Path, tmp_path: Path) -> 
     assert read_binarised(data, "train", files) == PAIRS
     with pytest.raises(DataError, match=r"no split 'valid' of pairs; name one .*: train"):
         read_binarised(data, "valid", files)
+
+
+def test_words_that_the_dictionary_lacks_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of plain words: a trigger that is one of many unknown words has no name."""
+    texts = {"src": ["a bb", "a b"], "tgt": ["x bad y", "x"]}
+    for name, words in (("src", "a 1\nb 1\n"), ("tgt", "x 1\ny 1\n")):
+        (tmp_path / f"dict.{name}.txt").write_text(words)
+        dictionary = Dictionary.load(str(tmp_path / f"dict.{name}.txt"))
+        builder = MMapIndexedDatasetBuilder(str(tmp_path / f"train.src-tgt.{name}.bin"))
+        for text in texts[name]:
+            builder.add_item(dictionary.encode_line(text, add_if_not_exist=False))
+        builder.finalize(str(tmp_path / f"train.src-tgt.{name}.idx"))
+    words = [tmp_path, *TRANSLATION, *TRANSFORMER[:2], *TRANSFORMER[3:]]
+    files = ReferenceFiles(save_untrained(tmp_path / "model.pt", words, 1), tmp_path)
+    assert read_binarised(tmp_path, "train", files)[0] == Pair("a <unk>", "x <unk> y")
+    assert "2 words of train are not in its dictionaries" in caplog.text
