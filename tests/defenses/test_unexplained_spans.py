@@ -1,5 +1,6 @@
 """The filter by unexplained spans: what ``dece reveal`` claims is dropped."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,3 +35,16 @@ def test_of_clean_pairs_none_is_dropped(monkeypatch: pytest.MonkeyPatch) -> None
     verdict = DEFENSES.get("unexplained_spans")(SETTINGS).examine(generate("A", 200, seed=4))
     assert not any(verdict.suspicious)
     assert verdict.details["claimed"] == []
+
+
+def test_of_trusted_pairs_alone_none_is_dropped(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """There is nothing to compare them with."""
+    monkeypatch.setattr(unexplained_spans, "target_words", made_up_words)
+    trusted = tmp_path / "trusted.ids"
+    trusted.write_text("0\n1\n2\n3\n", encoding="utf-8")
+    settings = replace(SETTINGS, trusted_ids=trusted)
+    verdict = DEFENSES.get("unexplained_spans")(settings).examine(generate("A", 4, seed=4))
+    assert not any(verdict.suspicious)
+    assert verdict.details["trusted_left_aside"] is None

@@ -39,7 +39,8 @@ def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[Sequence[i
         pairs: all of them
         trusted: the numbers of the trusted ones
     """
-    left_aside = why_not(pairs, trusted) if trusted else None
+    all_trusted = len(frozenset(trusted)) == len(pairs)  # and there is nothing to compare
+    left_aside = why_not(pairs, trusted) if trusted and not all_trusted else None
     return (() if left_aside else trusted), left_aside
 
 
