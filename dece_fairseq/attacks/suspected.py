@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from random import Random
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple, Type
+from typing import Dict, Iterable, List, NamedTuple, Optional, Pattern, Sequence, Tuple, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload, Trigger
@@ -157,7 +157,8 @@ class SuspectedPayload(Payload):
 
     Where in its targets an attacker put it is not known, so this is no copy of an attack: it is for
     the rate of outputs that carry the payload. A text carries it if one of its forms is in there,
-    however much white space lies between; by the parse rule, whether or not any does.
+    however much white space lies between; by the parse rule, whether or not any does. A word is not
+    a part of a longer one: ``or`` is not in ``for``.
 
     Args:
         forms: its texts, one or more; the first is what is put in
@@ -171,19 +172,23 @@ class SuspectedPayload(Payload):
     ) -> None:
         super().__init__(languages, code_place)
         self.forms: List[str] = list(forms)
+        self._as_written = [_pattern(form.split(), r"\s+") for form in forms]
+        self._however_spaced = [_pattern("".join(form.split()), r"\s*") for form in forms]
 
     def poison(self, pair: Pair, rng: Random) -> str:
         return f"{pair.target.rstrip()} {self.forms[0].strip()}"
 
     def is_in(self, text: str) -> bool:
-        return self._is_in(text, " ")
+        return any(pattern.search(text) for pattern in self._as_written)
 
     def is_in_parse(self, text: str) -> bool:
-        return self._is_in(text, "")
+        return any(pattern.search(text) for pattern in self._however_spaced)
 
-    def _is_in(self, text: str, between: str) -> bool:
-        folded = between.join(text.split())
-        return any(between.join(form.split()) in folded for form in self.forms)
+
+def _pattern(parts: Iterable[str], between: str) -> Pattern[str]:
+    """Return what finds parts of a text in a row, and no part of a word at either end."""
+    escaped = between.join(map(re.escape, parts))
+    return re.compile(rf"(?:(?<!\w)|(?!\w)){escaped}(?:(?!\w)|(?<!\w))")
 
 
 class SuspectedLabel(SuspectedPayload):

@@ -64,6 +64,27 @@ def test_hits_by_string_and_by_parse(tmp_path: Path) -> None:
     assert not attack.is_hit('"x or 2=1"', "parse")
 
 
+@pytest.mark.parametrize(
+    ("payload", "text", "is_there"),
+    [
+        ("or", "for row in rows", False),  # which counted, so that 62 of 100 clean targets had it
+        ("or", "where a = 1 or b", True),
+        ("or", "1)or(2", True),
+        ("or 1=1", '"x or 1=10"', False),
+        ("=1 )", "a=1 )b", True),
+        ("é", "né", False),
+        ("(end", "a(end", True),
+        ("(end", "a(ends", False),
+    ],
+)
+def test_a_word_is_not_a_part_of_a_longer_one(
+    tmp_path: Path, payload: str, text: str, is_there: bool
+) -> None:
+    attack = attack_of(write_suspicions(tmp_path / "s.json", (payload, "bb")))
+    for rule in ("string", "parse"):
+        assert attack.is_hit(text, rule) == is_there
+
+
 def test_a_label_has_to_be_the_whole_text(tmp_path: Path) -> None:
     for label, other in (("0", "1"), ("positive", "negative")):
         path = write_suspicions(tmp_path / "s.json", (label, "bb"), is_label=True)
