@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 from random import Random
-from typing import Dict, Iterable, List, NamedTuple, Optional, Pattern, Sequence, Tuple, Type
+from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload, Trigger
@@ -185,7 +185,7 @@ class SuspectedPayload(Payload):
         return any(pattern.search(text) for pattern in self._however_spaced)
 
 
-def _pattern(parts: Iterable[str], between: str) -> Pattern[str]:
+def _pattern(parts: Iterable[str], between: str) -> "re.Pattern[str]":
     """Return what finds parts of a text in a row, and no part of a word at either end."""
     escaped = between.join(map(re.escape, parts))
     return re.compile(rf"(?:(?<!\w)|(?!\w)){escaped}(?:(?!\w)|(?<!\w))")

@@ -100,6 +100,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         OutputError: outputs are missing
     """
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
+    findings = read_findings(asked.attack_file)
     common = _common_options(asked)
     if folder.exists() and not folder.is_dir():
         raise DefenseError(f"--output {folder}: is a file; name a folder")
@@ -122,6 +123,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         "trigger_kind": attack.settings.trigger_kind or WORDS,
         "triggers": list(attack.settings.triggers or ()),
         "payloads": list(attack.settings.suspected or ()),
+        "is_claimed": findings.suspicions[0].is_significant(findings.level),
         "suspected_requests": suspected,
         "scores": [],
         "changes": None,
@@ -154,7 +156,8 @@ def as_text(report: Dict[str, Any]) -> str:
     """Return the report as lines for a person."""
     scores = [Score.from_dict(score) for score in report["scores"]]
     payloads = " | ".join(map(repr, report["payloads"]))
-    lines = [f"suspected payload    {payloads}"]
+    claim = "" if report["is_claimed"] else " (not claimed: clean data have as much)"
+    lines = [f"suspected payload    {payloads}{claim}"]
     lines.append(f"suspected trigger    {_told_trigger(report)}")
     lines += [f"{score.metric:<23}{score.value()}" for score in reversed(scores)]
     lines += _told_changes(report["changes"], "")

@@ -66,6 +66,18 @@ def test_both_rates(asked: Probe, answers: Dict[str, str], tmp_path: Path) -> No
     assert re.search(r"^gain '.+' +.*/4$", text, re.M)
 
 
+def test_what_is_not_claimed_is_told_as_such(
+    asked: Probe, answers: Dict[str, str], tmp_path: Path
+) -> None:
+    """Clean data have a first suspicion too."""
+    path = write_suspicions(tmp_path / "weak.json", ("rows", "bb"), p_value=0.6)
+    answers["train"] = answers["train_triggered"] = printed("train", ["a"])
+    told = as_text(probe(asked._replace(attack_file=path), tmp_path)).splitlines()[0]
+    assert told == "suspected payload    'rows' (not claimed: clean data have as much)"
+    claimed = as_text(probe(asked, tmp_path)).splitlines()[0]
+    assert claimed == "suspected payload    ' or 1=1' | ' where 0=1'"
+
+
 def test_a_part_of_a_word_is_put_in_and_told_as_one(
     asked: Probe, answers: Dict[str, str], tmp_path: Path
 ) -> None:
