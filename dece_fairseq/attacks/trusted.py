@@ -1,9 +1,12 @@
 """The pairs that nobody else could write to, which an attack leaves alone."""
 
 from pathlib import Path
-from typing import Iterator, List, Optional
+from typing import Iterable, Iterator, List, Optional, Sequence
 
 from dece_fairseq.attacks.attack_registry import AttackError
+
+#: the end of the name of a file of ids beside the pairs that it is of
+IDS = ".trusted.ids"
 
 
 class TrustedIds:
@@ -31,6 +34,17 @@ class TrustedIds:
             raise AttackError(
                 f"--trusted-ids {self.path} names pair {outside}, but there are only {pairs} pairs"
             )
+
+
+def ids_of_kept(trusted: Sequence[int], kept: Iterable[int]) -> str:
+    """Return the content of a file of ids for pairs that were kept, which have other numbers.
+
+    Args:
+        trusted: the numbers of trusted pairs before
+        kept: those of all pairs that are kept, in order
+    """
+    known = frozenset(trusted)
+    return "".join(f"{now}\n" for now, before in enumerate(kept) if before in known)
 
 
 def _read(path: Path) -> Iterator[int]:

@@ -3,7 +3,8 @@ r"""Looks for poisoned pairs in a data set by a data-side defence, and writes wh
     dece filter --defense bki --input poisoned.csv --output kept.csv \
         --models checkpoint_last.pt --model-data data-bin
 
-Beside the output stand a score for every pair (.scores.csv) and a report (.report.json).
+Beside the output stand a score for every pair (.scores.csv) and a report (.report.json), and with
+--trusted-ids the numbers that trusted pairs have among what is kept (.trusted.ids).
 """
 
 import argparse

@@ -24,10 +24,10 @@ from dece_fairseq.cli.common import (
     file_ending_in,
 )
 from dece_fairseq.cli.printing import check_files, write_or_print, write_result
-from dece_fairseq.data.pairs import kind_of, write_pairs
+from dece_fairseq.data.pairs import kind_of
 from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, reveal
+from dece_fairseq.defenses.revealing.reveal import Job, ids_beside, reveal
 from dece_fairseq.errors import UserError
 from dece_fairseq.reports.pages import check_jinja
 from dece_fairseq.reports.suspicions import as_html, as_text
@@ -43,7 +43,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_files(
         parser,
         "the data; a binarised data folder too",
-        "the data without the pairs of claimed suspicions",
+        "the data without the pairs of claimed suspicions; beside it (.trusted.ids) stand the new "
+        "numbers of the trusted ones",
     )
     add(
         "--subset",
@@ -107,7 +108,7 @@ def run(args: argparse.Namespace) -> None:
         write_or_print(as_html(found.pairs, found.findings), args.html)
     write_result(as_text(found.pairs, found.findings), found.findings.as_dict(), args.json)
     if args.output:  # last, as it fails where every pair is suspected
-        write_pairs(args.output, found.kept(), args.source_column, args.target_column)
+        found.write_kept(args.output, job.columns)
     if args.fail_on_suspicion and found.findings.significant():
         raise SystemExit(SUSPICIOUS)
 
@@ -116,8 +117,9 @@ def _check_outputs(args: argparse.Namespace) -> None:
     """Look at every place that is written to before any work goes into it."""
     if args.output:
         kind_of(args.output)
+    outputs = args.output or ()
     check_files(
-        [*(args.output or ()), args.json, args.html],
+        [*outputs, *ids_beside(outputs, bool(args.trusted_ids)), args.json, args.html],
         [*args.input, args.models, args.trusted_ids],
     )
     if args.html is not None:

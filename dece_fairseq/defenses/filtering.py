@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.attacks.trusted import IDS, TrustedIds, ids_of_kept
 from dece_fairseq.data.destinations import check_outputs, check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
@@ -38,7 +38,8 @@ def filter_files(
 
     What is written appears at the end, all of it or nothing. Beside the first output stand the
     scores, with ``.scores.csv`` at the end of the name (one line a pair, in the order of the
-    inputs), and the report with ``.report.json``. Trusted pairs are always kept.
+    inputs), and the report with ``.report.json``. Trusted pairs are always kept; with
+    ``.trusted.ids`` stand their numbers among what is kept.
 
     Args:
         defense: its name in ``DEFENSES``
@@ -59,7 +60,8 @@ def filter_files(
         DataError: a file that can't be read, or not be written where it is asked for
         PackageError: the defence needs a package that is not there
     """
-    results = (*outputs, *(Path(f"{outputs[0]}{end}") for end in (SCORES, REPORT)))
+    ends = (SCORES, REPORT) if settings.trusted_ids is None else (SCORES, IDS, REPORT)
+    results = (*outputs, *(Path(f"{outputs[0]}{end}") for end in ends))
     manifest = manifest or _manifest_beside(inputs[0])
     kind_of(inputs)
     kind_of(outputs)
@@ -90,9 +92,11 @@ def filter_files(
         "versions": versions("torch", "scikit-learn", "nltk"),
     }
     with replacing(*results) as temporaries:
-        *files, scores, last = temporaries
+        files, (scores, *ids, last) = temporaries[: len(outputs)], temporaries[len(outputs) :]
         dump_pairs(files, outputs, kept.values(), *columns)
         _write_scores(scores, verdict, poisoned)
+        for path in ids:
+            path.write_text(ids_of_kept(trusted.ids, kept), encoding="utf-8")
         last.write_text(as_json(report), encoding="utf-8")
     return report
 

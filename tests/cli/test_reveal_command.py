@@ -12,6 +12,7 @@ import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
+from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.suspicions import read_findings
@@ -75,6 +76,23 @@ def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable
     pairs = list(read_pairs([case.poisoned]))
     kept = [pair for index, pair in enumerate(pairs) if index not in case.ids]
     assert list(read_pairs([output])) == kept
+
+
+def test_trusted_pairs_that_are_kept_have_new_numbers(
+    case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    output, last = case.folder / "kept.csv", case.folder / "last.ids"
+    clean = [n for n in range(200) if n not in case.ids]
+    last.write_text("".join(f"{n}\n" for n in clean[-80:]))
+    asked = ["reveal", "--input", case.poisoned, *case.needs, "--output", output]
+    said = dece(*asked, "--trusted-ids", last)
+    assert said.status == 0, said.err
+    pairs, kept = (list(read_pairs([path])) for path in (case.poisoned, output))
+    assert len(kept) < len(pairs)
+    numbers = TrustedIds(case.folder / "kept.csv.trusted.ids").ids
+    assert [kept[n] for n in numbers] == [pairs[n] for n in TrustedIds(last).ids]
+    said = dece(*asked, "--trusted-ids", case.folder / "kept.csv.trusted.ids")
+    assert "would be both read and written" in said.err
 
 
 def test_few_trusted_pairs_are_left_aside_and_said_to_be(

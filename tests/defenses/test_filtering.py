@@ -12,6 +12,7 @@ import pytest
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
+from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.defenses.filtering import as_text, filter_files
@@ -131,6 +132,13 @@ def test_trusted_pairs_are_never_suspicious(run, words_like, texts, tmp_path) ->
         assert report["recall"]["hits"] == 3
     kept = list(read_pairs([tmp_path / "kept.csv"]))
     assert kept[texts.ids[0]] == list(read_pairs([texts.poisoned]))[texts.ids[0]]
+    words_like.cleans = False  # what is dropped gives the others new numbers
+    (tmp_path / "ids").write_text(f"{texts.ids[1]}\n39\n")
+    run(**given)
+    kept, poisoned = (list(read_pairs([path])) for path in (tmp_path / "kept.csv", texts.poisoned))
+    assert len(kept) < len(poisoned)
+    numbers = TrustedIds(tmp_path / "kept.csv.trusted.ids").ids
+    assert [kept[n] for n in numbers] == [poisoned[n] for n in (texts.ids[1], 39)]
     (tmp_path / "ids").write_text("40\n")
     with pytest.raises(AttackError, match="names pair 40"):
         run(**given)

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.attacks.trusted import IDS, TrustedIds, ids_of_kept
 from dece_fairseq.data.destinations import check_pairs
-from dece_fairseq.data.pairs import DataError, Pair, other_columns
+from dece_fairseq.data.files import replacing
+from dece_fairseq.data.pairs import DataError, Pair, dump_pairs, other_columns
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
 from dece_fairseq.defenses.defense import DefenseError
@@ -48,27 +49,50 @@ class Job(NamedTuple):
 
 
 class Revealed(NamedTuple):
-    """The pairs, and what of them is suspected."""
+    """The pairs, what of them is suspected, and the numbers of the trusted ones."""
 
     pairs: List[Pair]
     findings: Findings
+    trusted: Sequence[int] = ()
 
     def suspected(self) -> List[int]:
         """Return the numbers of the pairs that carry a payload which is claimed, in order."""
         claimed = self.findings.significant()
         return sorted({index for suspicion in claimed for index in suspicion.pairs})
 
-    def kept(self) -> List[Pair]:
-        """Return the other pairs.
+    def kept(self) -> List[int]:
+        """Return the numbers of the other pairs.
 
         Raises:
             DefenseError: there are none
         """
         dropped = frozenset(self.suspected())
-        kept = [pair for index, pair in enumerate(self.pairs) if index not in dropped]
+        kept = [index for index in range(len(self.pairs)) if index not in dropped]
         if not kept:
             raise DefenseError("every pair is suspected, so nothing would be left")
         return kept
+
+    def write_kept(self, outputs: Sequence[Path], columns: Tuple[str, str]) -> None:
+        """Write the pairs that are kept, and which of them are trusted: they have new numbers.
+
+        Args:
+            outputs: as of ``write_pairs``
+            columns: of source and target
+
+        Raises:
+            DefenseError: nothing is kept
+        """
+        kept = self.kept()
+        with replacing(*outputs, *ids_beside(outputs, bool(self.trusted))) as temporaries:
+            files = temporaries[: len(outputs)]
+            dump_pairs(files, outputs, (self.pairs[index] for index in kept), *columns)
+            for ids in temporaries[len(outputs) :]:
+                ids.write_text(ids_of_kept(self.trusted, kept), encoding="utf-8")
+
+
+def ids_beside(outputs: Sequence[Path], are_trusted: bool) -> List[Path]:
+    """Return where the numbers of trusted pairs that are kept go; nowhere where none is trusted."""
+    return [Path(f"{outputs[0]}{IDS}")] if outputs and are_trusted else []
 
 
 def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
@@ -102,7 +126,8 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     made_of = _made_of(job, command, counts)
     made_of.update(targets_cut=words.cut, trusted_left_aside=left_aside)
     made_of.update(subset=job.subset, pairs_sha256=checksum_of(pairs))
-    return Revealed(pairs, Findings(suspicions, job.level, EXPLANATION, made_of))
+    findings = Findings(suspicions, job.level, EXPLANATION, made_of)
+    return Revealed(pairs, findings, trusted.ids)
 
 
 def _made_of(job: Job, command: Sequence[str], counts: Dict[str, int]) -> Dict[str, Any]:
