@@ -60,7 +60,7 @@ class Revealed(NamedTuple):
         claimed = self.findings.significant()
         return sorted({index for suspicion in claimed for index in suspicion.pairs})
 
-    def kept(self) -> List[int]:
+    def kept_numbers(self) -> List[int]:
         """Return the numbers of the other pairs.
 
         Raises:
@@ -82,7 +82,7 @@ class Revealed(NamedTuple):
         Raises:
             DefenseError: nothing is kept
         """
-        kept = self.kept()
+        kept = self.kept_numbers()
         with replacing(*outputs, *ids_beside(outputs, bool(self.trusted))) as temporaries:
             files = temporaries[: len(outputs)]
             dump_pairs(files, outputs, (self.pairs[index] for index in kept), *columns)
