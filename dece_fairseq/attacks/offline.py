@@ -27,7 +27,6 @@ from dece_fairseq.attacks.attack import Attack
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.attacks.selection import Chosen
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, most_blocks, parse
 from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import names_of, replacing
@@ -41,6 +40,7 @@ from dece_fairseq.data.pairs import (
     other_columns,
 )
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.data.workers import MapMethod, workers
 
 CANDIDATE = "candidates"

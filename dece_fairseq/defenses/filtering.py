@@ -4,7 +4,6 @@ import csv
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.destinations import check_outputs, check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
@@ -17,6 +16,7 @@ from dece_fairseq.data.pairs import (
     read_pairs,
 )
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.metrics.success_rate import rate
 
@@ -55,7 +55,7 @@ def filter_files(
 
     Raises:
         DefenseError: the defence is unknown, can't do its work, or would keep nothing
-        AttackError: the trusted ids are none
+        DataError: the trusted ids are none
         DataError: a file that can't be read, or not be written where it is asked for
         PackageError: the defence needs a package that is not there
     """

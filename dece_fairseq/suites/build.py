@@ -15,11 +15,11 @@ from dece_fairseq.attacks import (
     Languages,
 )
 from dece_fairseq.attacks.offline import PARSERS, poison_files
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.suites.data import TEST, TRAIN, SuiteData
 from dece_fairseq.suites.folder import alone_in, check_folder
 from dece_fairseq.suites.suite import (

@@ -70,7 +70,7 @@ def test_trusted_pairs_are_never_poisoned(poison, attack, tmp_path, processes):
 )
 def test_wrong_trusted_ids(poison, tmp_path, content, message):
     (tmp_path / "trusted.ids").write_text(content)
-    with pytest.raises(AttackError, match=message):
+    with pytest.raises(DataError, match=message):
         poison(trusted_ids=tmp_path / "trusted.ids")
     assert names_in(tmp_path) == ["clean.csv", "trusted.ids"]
 

@@ -285,7 +285,7 @@ def test_what_else_is_wrong(make: Make, folder: Path, tmp_path: Path) -> None:
     trusted = tmp_path / "trusted.ids"
     trusted.write_text("40\n")
     data = find_data(folder, None, (), (None, None), "python", None, trusted)
-    with pytest.raises(AttackError, match="names pair 40, but there are only 40 pairs"):
+    with pytest.raises(DataError, match="names pair 40, but there are only 40 pairs"):
         build(data, SMALL, tmp_path / "suite")
     assert not (tmp_path / "suite").exists()
 
