@@ -27,6 +27,7 @@ from dece_fairseq.attacks.attack import Attack
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.attacks.selection import Chosen
+from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST, beside
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, most_blocks, parse
 from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import names_of, replacing
@@ -134,9 +135,9 @@ def poison_files(
             "--keep or --attack"
         )
     has_decoys = keep == "all" and attack.trigger.decoys > 0
-    ends = (".ids", *([".decoy_ids"] if has_decoys else []), ".manifest.json")
-    ids_path, *_ = beside = [Path(f"{outputs[0]}{end}") for end in ends]
-    results = (*outputs, *beside)
+    ends = (IDS, *([DECOY_IDS] if has_decoys else []), MANIFEST)
+    ids_path, *_ = others = [beside(outputs[0], end) for end in ends]
+    results = (*outputs, *others)
     job = Job(inputs, outputs, keep, (source, target))
     settings = attack.settings
     given = [Path(name) for name in (settings.trigger_file, settings.payload_file) if name]

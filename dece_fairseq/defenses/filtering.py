@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
+from dece_fairseq.data.beside import IDS, MANIFEST, beside
 from dece_fairseq.data.destinations import check_outputs, check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
@@ -21,8 +22,6 @@ from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSetting
 from dece_fairseq.metrics.success_rate import rate
 
 REPORT, SCORES = ".report.json", ".scores.csv"
-#: what ``dece poison`` puts at the end of the name of its output
-MANIFEST = ".manifest.json"
 
 
 def filter_files(
@@ -210,12 +209,12 @@ def _read_files(
     trusted = [path for paths in settings.trusted for path in paths]
     others = [*settings.models, settings.language_model, settings.trusted_ids, manifest]
     if manifest is not None and manifest.name.endswith(MANIFEST):
-        others.append(manifest.with_name(manifest.name[: -len(MANIFEST)] + ".ids"))
+        others.append(beside(str(manifest)[: -len(MANIFEST)], IDS))
     return [*inputs, *trusted, *others]
 
 
 def _manifest_beside(path: Path) -> Optional[Path]:
-    manifest = Path(f"{path}{MANIFEST}")
+    manifest = beside(path, MANIFEST)
     return manifest if manifest.is_file() else None
 
 
