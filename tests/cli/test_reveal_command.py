@@ -12,10 +12,10 @@ import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.suspicions import read_findings
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.revealing import reveal
 from dece_fairseq.defenses.revealing.reading import checksum_of
 from dece_fairseq.defenses.revealing.surprises import TokenSurprises

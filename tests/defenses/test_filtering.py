@@ -10,10 +10,10 @@ from typing import Any, Callable, Dict, List, Sequence
 
 import pytest
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.defenses.filtering import as_text, filter_files
 
@@ -140,7 +140,7 @@ def test_trusted_pairs_are_never_suspicious(run, words_like, texts, tmp_path) ->
     numbers = TrustedIds(tmp_path / "kept.csv.trusted.ids").ids
     assert [kept[n] for n in numbers] == [poisoned[n] for n in (texts.ids[1], 39)]
     (tmp_path / "ids").write_text("40\n")
-    with pytest.raises(AttackError, match="names pair 40"):
+    with pytest.raises(DataError, match="names pair 40"):
         run(**given)
 
 

@@ -3,12 +3,13 @@
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.trusted import IDS, TrustedIds, ids_of_kept
+from dece_fairseq.data.beside import TRUSTED_IDS, beside
 from dece_fairseq.data.destinations import check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError, Pair, dump_pairs, other_columns
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
+from dece_fairseq.data.trusted_ids import TrustedIds, ids_of_kept
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.calibration import EXPLANATION
 from dece_fairseq.defenses.revealing.reading import (
@@ -92,7 +93,7 @@ class Revealed(NamedTuple):
 
 def ids_beside(outputs: Sequence[Path], are_trusted: bool) -> List[Path]:
     """Return where the numbers of trusted pairs that are kept go; nowhere where none is trusted."""
-    return [Path(f"{outputs[0]}{IDS}")] if outputs and are_trusted else []
+    return [beside(outputs[0], TRUSTED_IDS)] if outputs and are_trusted else []
 
 
 def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
@@ -105,7 +106,7 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     Raises:
         DataError: files that can't be read, no pairs, or pairs that the outputs can't hold
         DefenseError: the reference is of no kind that can be asked, or every pair is trusted
-        AttackError: the trusted ids are none
+        DataError: the trusted ids are none
     """
     if not 0 < job.level < 1:
         raise DefenseError(f"--level must be above 0 and below 1, got {job.level}")
