@@ -62,7 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
     add_attack_file(parser)
-    add("--payload", help="its payload (default: the attack's own)")
+    add("--payload", help="its payload (default: as outputs of that attack say, or else its own)")
     add("--payload-file", metavar="FILE", help="its --payload-file, as dece poison takes it")
     add_expected(parser)
     run_format = parser.add_argument_group("files that fairseq-generate did not print")

@@ -1,6 +1,5 @@
 """What ``dece asr`` tells: the scores of an attack, and which outputs count as hits."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -136,16 +135,8 @@ def _attack(
             f"{names_of(paths)} does not say which attack it is of; give --attack, or the file "
             "with the line of the task's data too"
         )
-    if name != logged.get("attack"):
-        return Attack(AttackSettings(name, payload=payload, code_language=code_language))
-    settings = AttackSettings.from_logged(logged)
-    return Attack(
-        replace(
-            settings,
-            payload=payload or settings.payload,
-            code_language=code_language or settings.code_language,
-        )
-    )
+    settings = AttackSettings(name, payload=payload, code_language=code_language)
+    return Attack(settings.completed_by(AttackSettings.from_logged(logged)) if logged else settings)
 
 
 def _missing(
