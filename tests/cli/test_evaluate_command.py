@@ -138,6 +138,11 @@ def test_one_clear_error(tmp_path, runs, script):
         ),
         ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
         ([*runs[0].clean, "--payload", "sql"], "--payload replaces the payload of --attack"),
+        ([*runs[0].clean, "--payload-file", "x.csv"], "--payload-file goes with --attack"),
+        (
+            ["--triggered", f"x={runs[0].triggered[0]}", "--trigger-file", "x.csv"],
+            "--trigger-file goes with --attack; give --attack too",
+        ),
         ([*runs[0].clean, "--compare"], "--compare needs at least two runs"),
         (["--triggered", f"x={runs[0].triggered[0]}", "--attack", "y"], "no attack is called 'y'"),
     ):
