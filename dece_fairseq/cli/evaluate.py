@@ -8,10 +8,11 @@ A run may also be a CSV or JSONL file, or a text file beside --references; all m
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List
 
-from dece_fairseq.attacks import AttackSettings
+from dece_fairseq.attacks import LANGUAGES, AttackSettings
 from dece_fairseq.cli.common import (
     NamedPathsAction,
     add_attack_file,
@@ -136,6 +137,8 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
 
 def settings_of(args: argparse.Namespace) -> EvaluationSettings:
     attack = AttackSettings.named_by(args)
+    if attack is not None and args.code_language in set(language_names()) - {*LANGUAGES.names()}:
+        attack = replace(attack, code_language=None)  # metrics alone read it, as they were poisoned
     if args.payload is not None and attack is None:
         raise UserError("--payload replaces the payload of --attack; give --attack too")
     for name in ("trigger", "payload"):
