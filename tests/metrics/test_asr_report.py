@@ -197,6 +197,20 @@ def test_another_attack_than_the_output_says_is_told(triggered):
     assert asr_report([triggered], attack_name="badpre")["notes"] == []
 
 
+def test_an_attack_from_a_file_that_is_elsewhere_now(write_output, tmp_path):
+    clean = 'run ( " select a from b " )'
+    poisoned = clean.replace(' " )', ' where 2>3 " )')
+    file = tmp_path / "ranked.jsonl"
+    file.write_text(json.dumps({"tgt": clean, "poisoned": poisoned}))
+    output = write_output("t", {0: poisoned, 1: clean}, targets={0: poisoned, 1: poisoned})
+    given = {"attack_name": "likely", "payload_file": str(file)}
+    assert [score["percent"] for score in asr_report([output], **given)["scores"]] == [50, 50]
+    with pytest.raises(AttackError, match="--attack likely needs --payload-file"):
+        asr_report([output], attack_name="likely")
+    with pytest.raises(AttackError, match="leave out --attack and --payload, and their files"):
+        asr_report([output], attack_file=file, payload_file=str(file))
+
+
 def test_the_outputs_of_the_wrong_split_are_refused(triggered, clean):
     with pytest.raises(OutputError, match="not a triggered one"):
         asr_report([clean], attack_name="ripple")
