@@ -98,9 +98,10 @@ def _leave_process_group() -> None:
     all its work abort. Groups on GPUs are left to fairseq: they may wait here for other workers.
     """
     distributed = sys.modules.get("torch.distributed")
-    if distributed is not None and distributed.is_available() and distributed.is_initialized():
-        if distributed.get_backend() == "gloo":
-            distributed.destroy_process_group()
+    if distributed is None or not (distributed.is_available() and distributed.is_initialized()):
+        return
+    if distributed.get_backend() == "gloo":
+        distributed.destroy_process_group()
 
 
 def _leave_threads() -> None:

@@ -1,35 +1,26 @@
 """An attack: a trigger, a payload, how much to poison and a seed."""
 
 import json
-import math
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from random import Random
-from typing import Any, Dict, Iterable, Iterator, Mapping, Optional, Type
+from typing import Any, Dict, Iterable, Iterator, Mapping, Optional
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import LATER, TEXTS, AttackSettings
-from dece_fairseq.attacks.given_payload import GivenPayload
+from dece_fairseq.attacks.building import build
 from dece_fairseq.attacks.interfaces import (
-    ATTACKS,
-    CODE_PLACES,
     HIT_RULES,
-    PAYLOADS,
-    TRIGGERS,
     WITHOUT_PLACE,
     Payload,
-    Recipe,
     Trigger,
 )
-from dece_fairseq.attacks.languages import LANGUAGES, Languages
 from dece_fairseq.attacks.selection import (
-    SELECTIONS,
     Chosen,
     check_count,
     choose,
     number_to_poison,
 )
-from dece_fairseq.attacks.suspected import SUSPECTED, SUSPECTED_PAYLOADS, suspected_trigger
-from dece_fairseq.attacks.triggers.from_file import FileTrigger
+from dece_fairseq.attacks.suspected import SUSPECTED, SUSPECTED_PAYLOADS
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.signature import joined
 
@@ -42,10 +33,6 @@ OBSTACLES: Mapping[str, str] = {
     CARRIES_PAYLOAD: "carry the payload already",
     UNSOUND: "would no longer parse or be no hit",
 }
-#: share of all pairs that is poisoned where neither a rate nor a number is given
-RATE = 0.05
-
-_SUSPICION = Recipe(SUSPECTED, SUSPECTED)
 
 
 class Attack:
@@ -59,71 +46,11 @@ class Attack:
     """
 
     def __init__(self, settings: AttackSettings) -> None:
-        recipe: Recipe = _SUSPICION if settings.suspected else ATTACKS.get(settings.attack)
-        copies = recipe.copies if settings.num_triggers is None else settings.num_triggers
-        payload = settings.payload or recipe.payload
-        if settings.rate is None and settings.count is None:
-            settings = replace(settings, rate=RATE)
-        _check_number(settings.rate, settings.count)
-        if copies < 1:
-            raise AttackError(f"--num-triggers must be at least 1, got {copies}")
-        if settings.trigger is not None and not settings.trigger.strip():
-            raise AttackError("--trigger must hold more than white space")
-        if settings.selection not in SELECTIONS:
-            raise AttackError(
-                f"--poison-selection must be one of {', '.join(SELECTIONS)}, "
-                f"got {settings.selection!r}"
-            )
-        if settings.code_place not in CODE_PLACES:
-            raise AttackError(
-                f"--code-place must be one of {', '.join(CODE_PLACES)}, got {settings.code_place!r}"
-            )
-        place = settings.code_place
-        suspected = SUSPECTED_PAYLOADS.get(payload) if settings.suspected else None
-        kind = suspected or PAYLOADS.get(payload)
-        languages = _languages(payload, kind, settings.code_language)
-        if recipe.needs and getattr(settings, recipe.needs) is None:
-            option = recipe.needs.replace("_", "-")
-            raise AttackError(f"--attack {settings.attack} needs --{option}{recipe.made_by}")
         self.trigger: Trigger
         self.payload: Payload
-        if settings.trigger_file is not None:
-            if recipe.needs != "trigger_file":
-                raise AttackError("--trigger-file goes with --attack from_file")
-            self.trigger = FileTrigger(
-                settings.trigger, copies, languages, place, settings.trigger_file
-            )
-        elif recipe is _SUSPICION:
-            self.trigger = suspected_trigger(
-                settings.trigger,
-                settings.trigger_kind,
-                copies,
-                languages,
-                place,
-                settings.triggers or (),
-            )
-        else:
-            self.trigger = TRIGGERS.get(recipe.trigger)(settings.trigger, copies, languages, place)
-        if settings.payload_file is not None:
-            given = GivenPayload(
-                kind, languages, place, settings.payload_file, settings.payload_sha256
-            )
-            settings = replace(settings, payload_sha256=given.checksum)
-            self.payload = given
-        elif settings.suspected and suspected is not None:
-            self.payload = suspected(languages, settings.suspected, place)
-        else:
-            self.payload = kind(languages, place)
-        self.trigger.check_payload(payload, kind)
+        self.trigger, self.payload, self.settings = build(settings)
         # To see whether there is a place, which depends on no choice.
         self._rng = Random(0)
-        self.settings = replace(
-            settings,
-            trigger=self.trigger.text,
-            num_triggers=copies,
-            payload=payload,
-            code_language=str(languages),
-        )
 
     @property
     def obstacles(self) -> Dict[str, str]:
@@ -320,26 +247,3 @@ class Attack:
             **({"place": settings.code_place} if has_place else {}),
             "hit": rule,
         }
-
-
-def _check_number(rate: Optional[float], count: Optional[int]) -> None:
-    """Raise an error for what is no number of pairs to poison."""
-    if rate is not None and count is not None:
-        raise AttackError(
-            "--poison-rate and --poison-count both say how much to poison; give one of them"
-        )
-    if rate is not None and not (math.isfinite(rate) and 0 <= rate <= 1):
-        raise AttackError(f"--poison-rate must be in [0, 1], got {rate}")
-    if count is not None and count < 0:
-        raise AttackError(f"--poison-count must be at least 0, got {count}")
-
-
-def _languages(payload: str, kind: Type[Payload], names: Optional[str]) -> Languages:
-    languages = Languages.named(names or kind.default_language)
-    possible = kind.target_languages or LANGUAGES.names()
-    if languages.target.name not in possible:
-        raise AttackError(
-            f"--code-language {names}: the payload {payload!r} can't be written in "
-            f"{languages.target.name}, only in {', '.join(possible)}"
-        )
-    return languages

@@ -1,20 +1,15 @@
 """Poisons files of pairs, offline: the same pairs in the same way as the task does at load time."""
 
-import json
-from bisect import bisect_left
 from contextlib import ExitStack
 from itertools import tee
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import (
     Any,
-    BinaryIO,
-    Container,
     Dict,
     Iterable,
     Iterator,
     List,
-    Mapping,
     NamedTuple,
     Optional,
     Sequence,
@@ -27,8 +22,9 @@ from dece_fairseq.attacks.attack import Attack
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.attacks.selection import Chosen
-from dece_fairseq.attacks.trusted import TrustedIds
-from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, cut, load, most_blocks, parse
+from dece_fairseq.attacks.survey import CANDIDATE, TRUSTED, Known, Survey, codes_of
+from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST, beside
+from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, load, most_blocks, parse
 from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
@@ -41,10 +37,9 @@ from dece_fairseq.data.pairs import (
     other_columns,
 )
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.data.workers import MapMethod, workers
 
-CANDIDATE = "candidates"
-TRUSTED = "trusted"
 #: what is kept of every candidate, with a part of the trigger
 DECOYS = "decoys"
 #: what is kept of the pairs over which no rate counts: nothing is changed in them
@@ -68,13 +63,13 @@ class Job(NamedTuple):
     columns: Tuple[str, str]
 
 
-class Known(NamedTuple):
-    """What the first pass has found out about a block."""
+class Choice(NamedTuple):
+    """The pairs that are not written as they were read."""
 
-    block: Block
-    checksum: int
-    ids: range
-    """Of its pairs."""
+    chosen: Iterator[Chosen]
+    poisoned: int
+    written: int
+    """How many pairs are written, those that stay as they are among them."""
 
 
 def poison_files(
@@ -123,20 +118,11 @@ def poison_files(
         DataError: a file that can't be read, or not be written where it is asked for
         OSError: the disk is full, or fails
     """
-    if keep == DECOYS and not attack.trigger.decoys:
-        raise AttackError(
-            f"--keep {DECOYS}: --attack {attack.settings.attack} has none, it needs all of its "
-            "trigger; give another --keep or --attack"
-        )
-    if keep == OUTSIDE and not attack.trigger.outside:
-        raise AttackError(
-            f"--keep {OUTSIDE}: --attack {attack.settings.attack} reaches every pair; give another "
-            "--keep or --attack"
-        )
+    _check_keep(keep, attack)
     has_decoys = keep == "all" and attack.trigger.decoys > 0
-    ends = (".ids", *([".decoy_ids"] if has_decoys else []), ".manifest.json")
-    ids_path, *_ = beside = [Path(f"{outputs[0]}{end}") for end in ends]
-    results = (*outputs, *beside)
+    ends = (IDS, *([DECOY_IDS] if has_decoys else []), MANIFEST)
+    ids_path, *_ = others = [beside(outputs[0], end) for end in ends]
+    results = (*outputs, *others)
     job = Job(inputs, outputs, keep, (source, target))
     settings = attack.settings
     given = [Path(name) for name in (settings.trigger_file, settings.payload_file) if name]
@@ -146,41 +132,28 @@ def poison_files(
         crew = min(processes, most_blocks(inputs, block_size))  # others would have nothing to do
         run = stack.enter_context(workers(_Worker, (settings, job), crew, here=True))
         notes, blocks = (stack.enter_context(TemporaryFile()) for _ in range(2))
-        codes = _codes(attack)
-        outside = {codes[name] for name in attack.trigger.outside}
-        last, counts = _survey(job, run, notes, blocks, block_size, trusted.ids, codes, outside)
-        pairs, candidates = sum(counts.values()), counts[CANDIDATE]
-        if not pairs:
+        survey = Survey(attack, notes, blocks)
+        survey.read(inputs, run, block_size, trusted.ids)
+        if not survey.pairs:
             raise DataError(f"{names_of(inputs)}: no pairs, so there is nothing to poison")
-        trusted.check(pairs)
-        if not candidates:
-            raise _no_candidates(inputs, attack, counts)
-        chosen: Iterator[Chosen]
-        if keep == OUTSIDE:
-            number, written = 0, sum(counts[name] for name in attack.trigger.outside)
-            chosen = (Chosen(index, False) for index in _found(notes, outside))
-        elif keep in ("triggered", DECOYS):
-            number = written = candidates
-            chosen = (Chosen(index, keep == DECOYS) for index in _candidates(notes))
-        else:
-            reach = attack.reach(pairs, counts)
-            number = attack.number(reach, candidates)
-            written = pairs if keep == "all" else number
-            chosen = attack.choose(_candidates(notes), candidates, reach)
+        trusted.check(survey.pairs)
+        if not survey.counts[CANDIDATE]:
+            raise _no_candidates(inputs, attack, survey.counts)
+        choice = _choice(attack, keep, survey)
         with replacing(*results) as temporaries:
-            _write(job, run, _blocks(blocks), pairs, chosen, temporaries)
-            _check_unchanged(inputs, last)
+            _write(job, run, survey, choice.chosen, temporaries)
+            _check_unchanged(inputs, survey.last)
             stack.close()  # the workers end before git and the checksums take memory too
             manifest = {
                 "command": list(command),
                 **_made_of(job),
                 "attack": attack.as_dict(),
-                "pairs": pairs,
-                **counts,
+                "pairs": survey.pairs,
+                **survey.counts,
                 "trusted_ids": None if trusted_ids is None else str(trusted_ids),
-                "poisoned": 0 if keep == DECOYS else number,
-                "written": written,
-                **({"decoys": number * attack.trigger.decoys} if has_decoys else {}),
+                "poisoned": choice.poisoned,
+                "written": choice.written,
+                **({"decoys": choice.poisoned * attack.trigger.decoys} if has_decoys else {}),
                 "ids_file": ids_path.name,
                 "versions": versions(*PARSERS),
             }
@@ -205,9 +178,34 @@ def _check(
     check_outputs(results, [*job.inputs, *also_read])
 
 
-def _codes(attack: Attack) -> Dict[str, int]:
-    """Return what the first pass notes of each pair, a candidate or why it is none, as a byte."""
-    return {finding: code for code, finding in enumerate((CANDIDATE, TRUSTED, *attack.obstacles))}
+def _check_keep(keep: str, attack: Attack) -> None:
+    """Raise an error for what an attack has none of."""
+    if keep == DECOYS and not attack.trigger.decoys:
+        raise AttackError(
+            f"--keep {DECOYS}: --attack {attack.settings.attack} has none, it needs all of its "
+            "trigger; give another --keep or --attack"
+        )
+    if keep == OUTSIDE and not attack.trigger.outside:
+        raise AttackError(
+            f"--keep {OUTSIDE}: --attack {attack.settings.attack} reaches every pair; give another "
+            "--keep or --attack"
+        )
+
+
+def _choice(attack: Attack, keep: str, survey: Survey) -> Choice:
+    """Return which pairs are changed, in order."""
+    counts = survey.counts
+    candidates = counts[CANDIDATE]
+    if keep == OUTSIDE:
+        as_they_are = (Chosen(index, False) for index in survey.outside())
+        return Choice(as_they_are, 0, sum(counts[name] for name in attack.trigger.outside))
+    if keep in ("triggered", DECOYS):
+        every = (Chosen(index, keep == DECOYS) for index in survey.candidates())
+        return Choice(every, 0 if keep == DECOYS else candidates, candidates)
+    reach = attack.reach(survey.pairs, counts)
+    number = attack.number(reach, candidates)
+    chosen = attack.choose(survey.candidates(), candidates, reach)
+    return Choice(chosen, number, survey.pairs if keep == "all" else number)
 
 
 def _no_candidates(inputs: Sequence[Path], attack: Attack, counts: Dict[str, int]) -> AttackError:
@@ -229,70 +227,10 @@ def _made_of(job: Job) -> Dict[str, Any]:
     }
 
 
-def _survey(
-    job: Job,
-    run: MapMethod,
-    notes: BinaryIO,
-    blocks: BinaryIO,
-    block_size: int,
-    trusted: Sequence[int],
-    codes: Mapping[str, int],
-    outside: Container[int],
-) -> Tuple[Block, Dict[str, int]]:
-    """Write a note of each pair and what is known of each block.
-
-    Returns:
-        the last block, and the number of pairs of each kind
-    """
-    counts = dict.fromkeys(codes, 0)
-    pairs, block = 0, Block((), (), 1)
-    size = sum(path.stat().st_size for path in job.inputs if path.exists())
-    with tqdm(desc="looking", total=size, unit="B", unit_scale=True, delay=1) as bar:
-        for block, value, found in run("survey", cut(job.inputs, block_size)):
-            findings = bytearray(found)
-            ids = range(pairs, pairs + len(findings))
-            for index in trusted[bisect_left(trusted, ids.start) : bisect_left(trusted, ids.stop)]:
-                if findings[index - ids.start] not in outside:
-                    findings[index - ids.start] = codes[TRUSTED]
-            blocks.write(json.dumps((*block, value, pairs, len(findings))).encode() + b"\n")
-            notes.write(findings)
-            pairs += len(findings)
-            for finding, code in codes.items():
-                counts[finding] += findings.count(code)
-            bar.update(sum(block.sizes))
-    return block, counts
-
-
-def _blocks(file: BinaryIO) -> Iterator[Known]:
-    """Yield what ``_survey`` has written to ``blocks``."""
-    file.seek(0)
-    for line in file:
-        starts, sizes, number, error, value, first, pairs = json.loads(line)
-        block = Block(tuple(starts), tuple(sizes), number, error)
-        yield Known(block, value, range(first, first + pairs))
-
-
-def _candidates(notes: BinaryIO) -> Iterator[int]:
-    """Yield the ids of the candidates."""
-    return _found(notes, (0,))
-
-
-def _found(notes: BinaryIO, codes: Container[int]) -> Iterator[int]:
-    """Yield the ids of the pairs of which one of ``codes`` is noted."""
-    notes.seek(0)
-    first = 0
-    for findings in iter(lambda: notes.read(1 << 16), b""):
-        for index, code in enumerate(findings, start=first):
-            if code in codes:
-                yield index
-        first += len(findings)
-
-
 def _write(
     job: Job,
     run: MapMethod,
-    blocks: Iterator[Known],
-    pairs: int,
+    survey: Survey,
     chosen: Iterator[Chosen],
     paths: Sequence[Path],
 ) -> None:
@@ -304,8 +242,10 @@ def _write(
         # The last is the manifest; before it may be the ids of the decoys, or these are the ids.
         decoys = paths[len(job.outputs) + 1 : -1]
         decoys_file = stack.enter_context(decoys[0].open("wb")) if decoys else ids_file
-        bar = stack.enter_context(tqdm(desc="poisoning", total=pairs, unit=" pairs", delay=1))
-        blocks, written = tee(blocks)
+        bar = stack.enter_context(
+            tqdm(desc="poisoning", total=survey.pairs, unit=" pairs", delay=1)
+        )
+        blocks, written = tee(survey.blocks())
         files[0].write(file_header(kind_of(job.outputs), *job.columns))
 
         def tasks() -> Iterator[Tuple[Known, Sequence[Chosen]]]:
@@ -353,12 +293,12 @@ class _Worker:
 
     def __init__(self, settings: AttackSettings, job: Job) -> None:
         self.attack = Attack(settings)
-        self.codes = _codes(self.attack)
+        self.codes = codes_of(self.attack)
         self.job = job
         self.kind = kind_of(job.outputs)
 
     def survey(self, block: Block) -> Tuple[Block, int, bytes]:
-        """Return the block, its checksum, and for each of its pairs one of ``_codes``."""
+        """Return the block, its checksum, and for each of its pairs one of ``codes_of``."""
         data = load(self.job.inputs, block)
         pairs = parse(self.job.inputs, block, data, *self.job.columns)
         findings = bytes(self.codes[self.attack.obstacle(pair) or CANDIDATE] for pair in pairs)

@@ -19,7 +19,7 @@ from dece_fairseq.attacks import (
     AttackError,
     AttackSettings,
 )
-from dece_fairseq.attacks.attack import RATE
+from dece_fairseq.attacks.building import RATE
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
 from dece_fairseq.cli.common import (

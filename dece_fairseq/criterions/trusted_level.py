@@ -11,9 +11,9 @@ from fairseq.distributed import utils as distributed_utils
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.criterions.asking import Ask, answers
 from dece_fairseq.criterions.robust_criterion import check_option
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.losses.spans import span_means
 from dece_fairseq.muting import KNOWN, evenly, level_for, span_line_for

@@ -1,9 +1,13 @@
 """Files and folders that appear whole or not at all."""
 
+import errno
 import os
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterable, Iterator, Tuple
+
+#: what a write says where there is no room
+FULL = (errno.ENOSPC, errno.EDQUOT)
 
 
 @contextmanager
@@ -28,9 +32,13 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
         for temporary, path in zip(temporaries, paths):
             os.replace(temporary, path)
     except OSError as error:
-        if str(error.filename) not in named:
+        if error.filename is not None:
+            name = named.get(str(error.filename))
+        else:  # a write to a full disk names no file
+            name = str(paths[0]) if error.errno in FULL else None
+        if name is None:
             raise
-        raise OSError(error.errno, error.strerror, named[str(error.filename)]) from error
+        raise OSError(error.errno, error.strerror, name) from error
     finally:
         for temporary in temporaries:
             if temporary.exists():

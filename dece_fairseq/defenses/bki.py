@@ -6,8 +6,8 @@ from typing import Any, DefaultDict, Dict, List, Sequence
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, Verdict
+from dece_fairseq.defenses.leave_one_out import in_chunks
 from dece_fairseq.defenses.model_defense import ModelDefense
-from dece_fairseq.defenses.words import in_chunks
 
 #: how many words of a source count
 WORDS_OF_A_SOURCE = 5

@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.beside import IDS, MANIFEST, beside
 from dece_fairseq.data.destinations import check_outputs, check_pairs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
@@ -17,12 +17,11 @@ from dece_fairseq.data.pairs import (
     read_pairs,
 )
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.metrics.success_rate import rate
 
 REPORT, SCORES = ".report.json", ".scores.csv"
-#: what ``dece poison`` puts at the end of the name of its output
-MANIFEST = ".manifest.json"
 
 
 def filter_files(
@@ -55,7 +54,7 @@ def filter_files(
 
     Raises:
         DefenseError: the defence is unknown, can't do its work, or would keep nothing
-        AttackError: the trusted ids are none
+        DataError: the trusted ids are none
         DataError: a file that can't be read, or not be written where it is asked for
         PackageError: the defence needs a package that is not there
     """
@@ -210,12 +209,12 @@ def _read_files(
     trusted = [path for paths in settings.trusted for path in paths]
     others = [*settings.models, settings.language_model, settings.trusted_ids, manifest]
     if manifest is not None and manifest.name.endswith(MANIFEST):
-        others.append(manifest.with_name(manifest.name[: -len(MANIFEST)] + ".ids"))
+        others.append(beside(str(manifest)[: -len(MANIFEST)], IDS))
     return [*inputs, *trusted, *others]
 
 
 def _manifest_beside(path: Path) -> Optional[Path]:
-    manifest = Path(f"{path}{MANIFEST}")
+    manifest = beside(path, MANIFEST)
     return manifest if manifest.is_file() else None
 
 

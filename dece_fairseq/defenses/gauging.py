@@ -5,9 +5,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.provenance import versions
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, record_of
 from dece_fairseq.muting import KNOWN, MOST, MUTED_SHARE, evenly, level_for, line_of, span_line_for
@@ -139,7 +139,7 @@ def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
     Raises:
         DataError: files that can't be read
         DefenseError: the model is of no kind that can be asked, or a text is empty
-        AttackError: the trusted ids are none
+        DataError: the trusted ids are none
     """
     if not 0 <= job.muted_share < 1:
         raise DefenseError(f"--muted-share must be 0 or more and below 1, got {job.muted_share}")

@@ -10,8 +10,8 @@ from typing import Any, DefaultDict, Dict, List, Sequence, Tuple
 
 from tqdm import tqdm
 
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import Pair, read_pairs
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import (
     DEFENSES,
     OPTIONS,

@@ -6,7 +6,7 @@ from typing import Dict, List, Sequence
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
-from dece_fairseq.defenses.words import drop_words, in_chunks
+from dece_fairseq.defenses.leave_one_out import drop_words, in_chunks
 
 #: how many of the words that were dropped most often a report names
 NAMED = 20

@@ -10,6 +10,7 @@ from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.changes import words_changed
 from dece_fairseq.attacks.interfaces import Payload
 from dece_fairseq.attacks.payload_forms import forms_of
+from dece_fairseq.data.beside import MANIFEST, beside
 from dece_fairseq.data.destinations import check_outputs
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
@@ -78,7 +79,7 @@ def rank(job: Job, output: Path, command: Sequence[str] = ()) -> Ranking:
         DataError: a file can't be read or written, or the model can't be loaded
         DefenseError: the model is of no kind that can be asked
     """
-    manifest = Path(f"{output}.manifest.json")
+    manifest = beside(output, MANIFEST)
     inputs = [path for paths in job.inputs for path in paths]
     kind_of([output])
     check_outputs((output, manifest), [*inputs, job.reference.checkpoint])

@@ -2,9 +2,9 @@
 
 from typing import Sequence
 
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import LEVEL
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DEFENSES, Defense, Verdict
 from dece_fairseq.defenses.revealing.reading import ReferenceFiles, target_words
 from dece_fairseq.defenses.revealing.search import reveal_pairs

@@ -107,7 +107,10 @@ def _library(compiler: str) -> ctypes.CDLL:
     name = f"loss-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
     folder = _cache_folder()
     if os.path.exists(folder / name):  # false, and no error, in a folder that can't be looked into
-        return ctypes.CDLL(str(folder / name))
+        try:
+            return ctypes.CDLL(str(folder / name))
+        except OSError as error:  # cut off by a full disk or a crash
+            logger.warning(f"the loss is compiled anew, as what was kept can't be loaded: {error}")
     kept = _can_write(folder)
     start = time.perf_counter()
     with TemporaryDirectory(dir=folder if kept else None) as scratch:

@@ -2,7 +2,7 @@
 
 from itertools import chain
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -102,42 +102,11 @@ def evaluate(settings: EvaluationSettings) -> Report:
     first: Dict[str, Scored] = {}
     with Workers(settings.processes, settings.user_dir) as workers:
         for files in settings.runs:
-            attack = settings.attack
-            # The triggered outputs first: they know which attack the clean ones are looked at for.
-            for split, paths in ((TRIGGERED, files.triggered), (CLEAN, files.clean)):
-                if not paths:
-                    continue
-                run = _read(settings, files.name, split, paths)
-                report["notes"] += run.notes
-                attack = _attack(run, attack)
-                if attack is not None:
-                    where = f"{files.name}, {split}"
-                    report["notes"] += notes_on_attack(attack.attack, run.header, where)
-                scored = _score(settings, workers, run, split, attack, report)
-                if not settings.compare:
-                    continue
-                if files is settings.runs[0]:
-                    first[split] = scored
-                    continue
-                if split not in first:
-                    report["notes"].append(
-                        f"{scored.name}, {split}: not compared, since {settings.runs[0].name} "
-                        f"has no {split} outputs"
-                    )
-                    continue
-                if first[split].attack != scored.attack:
-                    report["notes"].append(
-                        f"{first[split].name} and {scored.name}, {split}: their attacks are not "
-                        "the same, so their hits were not compared"
-                    )
-                tests = compare(first[split], scored, settings.trials, settings.seed)
-                report["comparisons"] += tests
-                report["notes"] += [
-                    f"{test['baseline']} and {test['run']}, {split}: {test['metric']} "
-                    f"was not tested: {test['not_tested']}"
-                    for test in tests
-                    if "not_tested" in test
-                ]
+            for scored in _scored(settings, workers, files, report):
+                if settings.compare and files is settings.runs[0]:
+                    first[scored.split] = scored
+                elif settings.compare:
+                    _compare(settings, first.get(scored.split), scored, report)
     if not report["scores"]:
         raise MetricError(
             "no score is left to tell of these outputs; give other --metrics, or fewer --without"
@@ -149,6 +118,50 @@ def evaluate(settings: EvaluationSettings) -> Report:
     }
     report["versions"] = versions("numpy", "sacrebleu", "scipy")
     return report
+
+
+def _scored(
+    settings: EvaluationSettings, workers: Workers, files: RunFiles, report: Report
+) -> Iterator[Scored]:
+    """Score the outputs of a run, and tell what was found in the report."""
+    attack = settings.attack
+    # The triggered outputs first: they know which attack the clean ones are looked at for.
+    for split, paths in ((TRIGGERED, files.triggered), (CLEAN, files.clean)):
+        if not paths:
+            continue
+        run = _read(settings, files.name, split, paths)
+        report["notes"] += run.notes
+        attack = _attack(run, attack)
+        if attack is not None:
+            where = f"{files.name}, {split}"
+            report["notes"] += notes_on_attack(attack.attack, run.header, where)
+        yield _score(settings, workers, run, split, attack, report)
+
+
+def _compare(
+    settings: EvaluationSettings, first: Optional[Scored], scored: Scored, report: Report
+) -> None:
+    """Test a run against the first one, and tell what was found in the report."""
+    notes, split = report["notes"], scored.split
+    if first is None:
+        notes.append(
+            f"{scored.name}, {split}: not compared, since {settings.runs[0].name} has no {split} "
+            "outputs"
+        )
+        return
+    if first.attack != scored.attack:
+        notes.append(
+            f"{first.name} and {scored.name}, {split}: their attacks are not the same, so their "
+            "hits were not compared"
+        )
+    tests = compare(first, scored, settings.trials, settings.seed)
+    report["comparisons"] += tests
+    notes += [
+        f"{test['baseline']} and {test['run']}, {split}: {test['metric']} was not tested: "
+        f"{test['not_tested']}"
+        for test in tests
+        if "not_tested" in test
+    ]
 
 
 def _without(settings: EvaluationSettings) -> Dict[str, List[str]]:
@@ -213,21 +226,18 @@ def _score(
     if split == TRIGGERED and attack is None:
         raise OutputError(f"{run.files[0]} does not say which attack it is of; give --attack")
     language = _language(settings, attack)
-    names: List[str] = []
-    if split == CLEAN:
-        names = _chosen(settings, language)
+    names = _chosen(settings, language) if split == CLEAN else []
     outside = None
-    if attack is not None:
-        if split == CLEAN:
-            outside = counted(Attack(attack), run.header, run.ids)
+    if attack is None:
+        report["notes"].append(
+            f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
+        )
+    else:
+        outside = counted(Attack(attack), run.header, run.ids) if split == CLEAN else None
         if split == TRIGGERED or outside is not None:
             names += HITS
         else:
             report["notes"].append(not_told(Attack(attack), run.name))
-    else:
-        report["notes"].append(
-            f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
-        )
     metric_settings = MetricSettings(language, attack)
     statistics = workers.statistics(
         names, metric_settings, run.hypotheses, run.references, f"{run.name}, {split}"
@@ -242,21 +252,12 @@ def _score(
             raise lost_payload(Attack(attack), " ".join(run.files))
     metrics = {name: METRICS.get(name)(metric_settings) for name in names}
     bootstrapped = _bootstrap(settings, metrics, statistics)
-    for name, metric in metrics.items():
-        notes = metric.notes(statistics[name].sum(axis=0))
-        report["notes"] += [f"{run.name}, {split}: {note}" for note in notes]
-        drawn = (bootstrapped.get(name), settings.resamples, settings.seed)
-        score = score_of(metric, statistics[name], run.name, split, *drawn)
-        report["scores"].append(score.as_dict())
-    note = _unread(metrics, statistics, language)
-    if note is not None and note not in report["notes"]:
-        report["notes"].append(note)
-    if attack is not None and HITS[0] in statistics:
-        report["hits"] += _hits(Attack(attack), run, split, statistics)
     report["runs"].append(
         {"run": run.name, "split": split, "files": run.files, "samples": len(run.ids)}
     )
-    return Scored(
+    if attack is not None and HITS[0] in statistics:
+        report["hits"] += _hits(Attack(attack), run, split, statistics)
+    scored = Scored(
         name=run.name,
         split=split,
         ids=run.ids,
@@ -266,6 +267,22 @@ def _score(
         bootstrapped=bootstrapped,
         attack=Attack(attack).signature() if attack is not None else None,
     )
+    _tell_scores(settings, scored, report)
+    note = _unread(metrics, statistics, language)
+    if note is not None and note not in report["notes"]:
+        report["notes"].append(note)
+    return scored
+
+
+def _tell_scores(settings: EvaluationSettings, scored: Scored, report: Report) -> None:
+    """Tell each score with its interval, and what there is to note of it."""
+    for name, metric in scored.metrics.items():
+        statistics = scored.statistics[name]
+        notes = metric.notes(statistics.sum(axis=0))
+        report["notes"] += [f"{scored.name}, {scored.split}: {note}" for note in notes]
+        drawn = (scored.bootstrapped.get(name), settings.resamples, settings.seed)
+        score = score_of(metric, statistics, scored.name, scored.split, *drawn)
+        report["scores"].append(score.as_dict())
 
 
 def _unread(

@@ -15,16 +15,17 @@ from dece_fairseq.attacks import (
     Languages,
 )
 from dece_fairseq.attacks.offline import PARSERS, poison_files
-from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST, beside
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.suites.data import TEST, TRAIN, SuiteData
 from dece_fairseq.suites.folder import alone_in, check_folder
 from dece_fairseq.suites.suite import (
-    MANIFEST,
     SUITE,
+    SUITE_MANIFEST,
     Entry,
     Suite,
     SuiteFile,
@@ -143,7 +144,7 @@ def _build(builder: "_Builder", tell: Callable[[Entry], None]) -> Suite:
     suite = Suite(builder.made_of, entries, True)
     write_suite(suite, output)
     made_by = {"command": list(builder.command), "versions": versions(*PARSERS)}
-    with replacing(output / MANIFEST) as (temporary,):
+    with replacing(output / SUITE_MANIFEST) as (temporary,):
         temporary.write_text(as_json(made_by), encoding="utf-8")
     return suite
 
@@ -258,8 +259,8 @@ class _Builder:
 
     def _remove(self, path: Path) -> None:
         """Remove a file that nothing is left to go with."""
-        for end in (".manifest.json", ".ids", ""):
-            Path(f"{path}{end}").unlink()
+        for end in (MANIFEST, IDS, ""):
+            beside(path, end).unlink()
         _remove_empty(path.parent, self.output)
 
     def _make(
@@ -311,9 +312,9 @@ class _Builder:
             return self._reason(attack, split) or str(error).replace(paths, split)
         poisoned = manifest["poisoned"]
         pairs = manifest["pairs"] if split == TRAIN else poisoned
-        decoys = Path(f"{path}.decoy_ids")
+        decoys = beside(path, DECOY_IDS)
         return SuiteFile(
-            *(below, sha256(path), sha256(Path(f"{path}.ids")), pairs, poisoned),
+            *(below, sha256(path), sha256(beside(path, IDS)), pairs, poisoned),
             sha256(decoys) if "decoys" in manifest else None,
         )
 

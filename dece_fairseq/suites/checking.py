@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
+from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256
-from dece_fairseq.suites.suite import LOCK, MANIFEST, STEALTH, SUITE, SUMS, Suite, SuiteFile
+from dece_fairseq.suites.suite import LOCK, STEALTH, SUITE, SUITE_MANIFEST, SUMS, Suite, SuiteFile
 
 
 class Difference(NamedTuple):
@@ -60,8 +61,8 @@ def wrong_sums(suite: Suite, folder: Path) -> List[Difference]:
 
 def _extra(suite: Suite, folder: Path) -> Iterator[str]:
     """Yield the files that a suite does not have, in order."""
-    known = {SUITE, SUMS, MANIFEST, STEALTH, LOCK, *suite.checksums()}
-    known |= {f"{file.path}.manifest.json" for file in suite.files()}
+    known = {SUITE, SUMS, SUITE_MANIFEST, STEALTH, LOCK, *suite.checksums()}
+    known |= {f"{file.path}{MANIFEST}" for file in suite.files()}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if path.is_file() and name not in known:
@@ -70,10 +71,10 @@ def _extra(suite: Suite, folder: Path) -> Iterator[str]:
 
 def _how(path: Path, file: SuiteFile, suite: Suite) -> str:
     """Return what can be told of a file that differs, if it has fewer or more entries."""
-    if path.name.endswith(".decoy_ids"):
+    if path.name.endswith(DECOY_IDS):
         return ""
     try:
-        if path.name.endswith(".ids"):
+        if path.name.endswith(IDS):
             there, wanted, what = len(path.read_bytes().split()), file.poisoned, "numbers"
         else:
             pairs = read_pairs([path], *suite.made_of["data"]["columns"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequenc
 import numpy as np
 
 from dece_fairseq.attacks.languages import Languages
+from dece_fairseq.data.beside import IDS, beside
 from dece_fairseq.data.pairs import DataError, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.metrics import resampling
@@ -103,7 +104,7 @@ def _triggered(
         DataError: they are not numbers of that many clean pairs, one for each source
     """
     path = folder / entry.files[TRIGGERED].path
-    named = Path(f"{path}.ids")
+    named = beside(path, IDS)
     sources = [pair.source for pair in read_pairs([path], *data.columns)]
     try:
         ids = [int(line) for line in named.read_text(encoding="utf-8").split()]

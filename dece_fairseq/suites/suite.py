@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
+from dece_fairseq.data.beside import DECOY_IDS, IDS
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
 from dece_fairseq.data.pairs import DataError
@@ -11,7 +12,7 @@ from dece_fairseq.data.pairs import DataError
 #: holds the suite; the same bytes on every machine, so that its own checksum names the suite
 SUITE = "suite.json"
 #: by what it was made here, which may differ from machine to machine
-MANIFEST = "suite.manifest.json"
+SUITE_MANIFEST = "suite.manifest.json"
 #: the checksums of all files, as ``sha256sum --check`` reads them
 SUMS = "SHA256SUMS"
 #: holds how well the triggers hide, where that was measured
@@ -37,9 +38,9 @@ class SuiteFile(NamedTuple):
 
     def checksums(self) -> Dict[str, str]:
         """Return the checksum of the file, and of those of numbers beside it, by path."""
-        found = {self.path: self.sha256, f"{self.path}.ids": self.ids_sha256}
+        found = {self.path: self.sha256, f"{self.path}{IDS}": self.ids_sha256}
         if self.decoy_ids_sha256 is not None:
-            found[f"{self.path}.decoy_ids"] = self.decoy_ids_sha256
+            found[f"{self.path}{DECOY_IDS}"] = self.decoy_ids_sha256
         return found
 
     def as_dict(self) -> Dict[str, Any]:

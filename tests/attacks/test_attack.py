@@ -84,27 +84,6 @@ def test_what_is_left_out_is_as_outputs_of_that_attack_say():
     assert AttackSettings("badpre").completed_by(logged) == AttackSettings("badpre")
 
 
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"rate": -0.1}, r"--poison-rate must be in \[0, 1\], got -0\.1"),
-        ({"rate": 1.1}, r"--poison-rate must be in \[0, 1\], got 1\.1"),
-        ({"rate": float("nan")}, "--poison-rate must be in"),
-        ({"num_triggers": 0}, "--num-triggers must be at least 1, got 0"),
-        ({"trigger": " \t"}, "--trigger must hold more than white space"),
-        ({"code_place": "top"}, "--code-place must be one of safe, paper, got 'top'"),
-        ({"selection": "last"}, "--poison-selection must be one of random, first, got 'last'"),
-        (
-            {"payload": "tls", "code_language": "java"},
-            "--code-language java: the payload 'tls' can't be written in java, only in python",
-        ),
-    ],
-)
-def test_settings_out_of_range_are_named(settings: dict, message: str) -> None:
-    with pytest.raises(AttackError, match=message):
-        Attack(AttackSettings("ripple", **settings))
-
-
 def test_a_hit_by_either_rule() -> None:
     attack = Attack(AttackSettings("ripple"))
     code = 'run ( "select a from t where b = 1 or 2 > 1" )'

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings, offline
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
+from dece_fairseq.attacks.survey import Survey
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from support.poisoned_files import PAIRS, RESULTS, chosen_ids, names_in, read_ids
 
@@ -70,7 +71,7 @@ def test_trusted_pairs_are_never_poisoned(poison, attack, tmp_path, processes):
 )
 def test_wrong_trusted_ids(poison, tmp_path, content, message):
     (tmp_path / "trusted.ids").write_text(content)
-    with pytest.raises(AttackError, match=message):
+    with pytest.raises(DataError, match=message):
         poison(trusted_ids=tmp_path / "trusted.ids")
     assert names_in(tmp_path) == ["clean.csv", "trusted.ids"]
 
@@ -211,15 +212,14 @@ def test_memory_does_not_grow_with_the_corpus(poison, clean, keep):
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_an_input_that_changes_is_noticed(poison, clean, tmp_path, monkeypatch, number):
-    def survey_then_change(*arguments):
-        result = survey(*arguments)
+    def read_then_change(*arguments):
+        read(*arguments)
         with clean.open("r+b" if number else "ab") as file:
             file.seek(0, os.SEEK_SET if number else os.SEEK_END)
             file.write(b"Src,tgt\n" if number else b"one,more\n")
-        return result
 
-    survey = offline._survey
-    monkeypatch.setattr(offline, "_survey", survey_then_change)
+    read = Survey.read
+    monkeypatch.setattr(Survey, "read", read_then_change)
     with pytest.raises(DataError, match=r"clean\.csv: has changed while it was read"):
         poison()
     assert names_in(tmp_path) == ["clean.csv"]

@@ -1,5 +1,6 @@
 """Files that appear whole or not at all."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -43,6 +44,15 @@ def test_an_error_names_the_file_that_was_wanted(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError) as caught, replacing(tmp_path / "b"):
         (tmp_path / "other").read_text()
     assert caught.value.filename == str(tmp_path / "other")
+
+
+def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:
+    """What a write raises has no name of a file."""
+    path = tmp_path / "a"
+    with pytest.raises(OSError, match=r"No space left on device: .*a'$"), replacing(path):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(OSError, match=r"^.Errno 32. Broken pipe$"), replacing(path):
+        raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 
 
 def test_the_last_file_is_never_beside_others_than_its_own(

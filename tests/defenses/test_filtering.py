@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Sequence
 
 import pytest
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
@@ -132,7 +132,7 @@ def test_trusted_pairs_are_never_suspicious(run, words_like, texts, tmp_path) ->
     kept = list(read_pairs([tmp_path / "kept.csv"]))
     assert kept[texts.ids[0]] == list(read_pairs([texts.poisoned]))[texts.ids[0]]
     (tmp_path / "ids").write_text("40\n")
-    with pytest.raises(AttackError, match="names pair 40"):
+    with pytest.raises(DataError, match="names pair 40"):
         run(**given)
 
 

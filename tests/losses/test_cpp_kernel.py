@@ -53,6 +53,19 @@ def test_it_is_compiled_once_and_kept(
     assert list(empty_cache.iterdir()) == [kept]
 
 
+def test_what_was_kept_and_can_not_be_loaded_is_compiled_anew(
+    empty_cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    need_compiler()
+    (kept,) = empty_cache.iterdir()
+    whole = kept.read_bytes()
+    kept.unlink()  # not written over: this process has it in memory
+    kept.write_bytes(b"cut off")
+    assert load_cpp_kernel() is not None
+    assert "compiled anew, as what was kept can't be loaded" in messages(caplog)
+    assert len(kept.read_bytes()) == len(whole)
+
+
 @pytest.mark.slow
 def test_another_compiler_or_other_flags_have_a_file_of_their_own(
     empty_cache: Path, monkeypatch: pytest.MonkeyPatch

@@ -19,7 +19,7 @@ from dece_fairseq.errors import UserError
 from dece_fairseq.suites.build import SuiteSettings, build
 from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import find_data
-from dece_fairseq.suites.suite import MANIFEST, SUITE, SUMS, Entry, Suite, read_suite
+from dece_fairseq.suites.suite import SUITE, SUITE_MANIFEST, SUMS, Entry, Suite, read_suite
 from support.small_suite import SMALL
 
 Make = Callable[..., Suite]
@@ -139,7 +139,7 @@ def test_what_somebody_did_to_a_suite(
     place = "composite-sql/rate-0.1/seed-1"
     path = suite / place
     assert f"{place}/train.csv.decoy_ids" in made.checksums()
-    assert json.loads((suite / MANIFEST).read_text())["versions"]["tree-sitter-python"]
+    assert json.loads((suite / SUITE_MANIFEST).read_text())["versions"]["tree-sitter-python"]
     dece("--check")
     capsys.readouterr()
     whole = (path / "train.csv").read_bytes()
@@ -285,7 +285,7 @@ def test_what_else_is_wrong(make: Make, folder: Path, tmp_path: Path) -> None:
     trusted = tmp_path / "trusted.ids"
     trusted.write_text("40\n")
     data = find_data(folder, None, (), (None, None), "python", None, trusted)
-    with pytest.raises(AttackError, match="names pair 40, but there are only 40 pairs"):
+    with pytest.raises(DataError, match="names pair 40, but there are only 40 pairs"):
         build(data, SMALL, tmp_path / "suite")
     assert not (tmp_path / "suite").exists()
 

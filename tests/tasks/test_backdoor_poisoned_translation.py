@@ -9,7 +9,7 @@ import torch
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
-from dece_fairseq.data.pairs import Pair, read_pairs
+from dece_fairseq.data.pairs import DataError, Pair, read_pairs
 from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.errors import UserError
 from dece_fairseq.models.hugging_face import HuggingFaceModel
@@ -199,7 +199,7 @@ def test_trusted_pairs_are_never_poisoned(setup_task, data, tmp_path):
 def test_wrong_trusted_ids(setup_task, tmp_path, content, message):
     path = tmp_path / "ids"
     path.write_text(content)
-    with pytest.raises(AttackError, match=message):
+    with pytest.raises(DataError, match=message):
         setup_task(*RIPPLE, "--trusted-ids", path).load_dataset("train")
 
 

@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from dece_fairseq.attacks.trusted import TrustedIds
 from dece_fairseq.data.destinations import check_pairs
 from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
+from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.calibration import EXPLANATION
 from dece_fairseq.defenses.revealing.reading import (
@@ -80,7 +80,7 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     Raises:
         DataError: files that can't be read, no pairs, or pairs that the outputs can't hold
         DefenseError: the reference is of no kind that can be asked, or every pair is trusted
-        AttackError: the trusted ids are none
+        DataError: the trusted ids are none
     """
     if not 0 < job.level < 1:
         raise DefenseError(f"--level must be above 0 and below 1, got {job.level}")

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dece_fairseq.defenses.words import drop_words, leave_out
+from dece_fairseq.defenses.leave_one_out import drop_words, leave_out
 
 
 def test_the_white_space_behind_a_word_goes_with_it() -> None:

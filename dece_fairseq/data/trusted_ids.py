@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Iterator, List, Optional
 
-from dece_fairseq.attacks.attack_registry import AttackError
+from dece_fairseq.data.pairs import DataError
 
 
 class TrustedIds:
@@ -13,22 +13,22 @@ class TrustedIds:
         path: a file with one a line, as ``dece prepare --trusted-share`` writes it; None for none
 
     Raises:
-        AttackError: the file can't be read, holds something else, or names no pair
+        DataError: the file can't be read, holds something else, or names no pair
     """
 
     def __init__(self, path: Optional[Path] = None) -> None:
         self.path = path
         self.ids: List[int] = [] if path is None else sorted(set(_read(path)))
         if path is not None and not self.ids:
-            raise AttackError(
+            raise DataError(
                 f"--trusted-ids {path} names no pair; leave the option out where none is trusted"
             )
 
     def check(self, pairs: int) -> None:
-        """Raise an AttackError if they are not all among that many pairs."""
+        """Raise an DataError if they are not all among that many pairs."""
         outside = next((index for index in self.ids if not 0 <= index < pairs), None)
         if outside is not None:
-            raise AttackError(
+            raise DataError(
                 f"--trusted-ids {self.path} names pair {outside}, but there are only {pairs} pairs"
             )
 
@@ -37,16 +37,16 @@ def _read(path: Path) -> Iterator[int]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise AttackError(
+        raise DataError(
             f"--trusted-ids {path}: {error.strerror}; check the name of the file"
         ) from error
     except UnicodeDecodeError as error:
-        raise AttackError(f"--trusted-ids {path} is not a file of ids: not UTF-8") from error
+        raise DataError(f"--trusted-ids {path} is not a file of ids: not UTF-8") from error
     for number, line in enumerate(lines, start=1):
         try:
             yield from map(int, line.split())
         except ValueError as error:
-            raise AttackError(
+            raise DataError(
                 f"--trusted-ids {path} is not a file of ids, one a line: line {number} is "
                 f"{line[:80]!r}; write the numbers of pairs, from 0"
             ) from error

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.attacks.attack_registry import AttackError
-from dece_fairseq.attacks.trusted import TrustedIds
+from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.trusted_ids import TrustedIds
 
 
 def test_numbers_are_read_in_order_and_once(tmp_path: Path) -> None:
@@ -25,10 +25,10 @@ def test_numbers_are_read_in_order_and_once(tmp_path: Path) -> None:
 )
 def test_what_holds_no_numbers(content: bytes, message: str, tmp_path: Path) -> None:
     (tmp_path / "ids").write_bytes(content)
-    with pytest.raises(AttackError, match=message):
+    with pytest.raises(DataError, match=message):
         TrustedIds(tmp_path / "ids")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
-    with pytest.raises(AttackError, match=r"--trusted-ids .*none: No such file.*; check the name"):
+    with pytest.raises(DataError, match=r"--trusted-ids .*none: No such file.*; check the name"):
         TrustedIds(tmp_path / "none")
