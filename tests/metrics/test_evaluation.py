@@ -312,23 +312,6 @@ def test_another_attack_than_the_outputs_say_is_told(write_output):
     ]
 
 
-def test_what_a_named_attack_leaves_out_is_as_the_outputs_say(write_output):
-    """``dece asr`` reads it so; each told another rate where the payload was not the attack's."""
-    text = "def f():\n\twhile True : VAR = 0\n\treturn 1"
-    files = [write_output("t", {0: text, 1: MISS}, "test_triggered", 2, [0, 1], {0: text, 1: text})]
-    content = files[0].read_text(encoding="utf-8")
-    changed = content.replace('"payload": "sql"', '"payload": "endless_loop"')
-    files[0].write_text(changed.replace('"rate"', '"code_language": "python", "rate"'))
-    settings = EvaluationSettings([RunFiles("a", triggered=files)], attack=AttackSettings("badpre"))
-    scores = {score["metric"]: score for score in evaluate(settings)["scores"]}
-    for told in asr_report(files, attack_name="badpre")["scores"]:
-        assert told["percent"] == scores[told["metric"]]["percent"] == 50
-        assert told["signature"] == scores[told["metric"]]["signature"]
-    named = AttackSettings("badpre", payload="exit")
-    with pytest.raises(OutputError, match="no reference carries the payload exit"):
-        evaluate(settings._replace(attack=named))
-
-
 def test_metrics_for_a_language():
     assert {"compiles", "ast_match", "codebleu", "bleu_code"} <= set(metrics_for("python"))
     assert not {"compiles", "ast_match", "hits_string"} & set(metrics_for("java"))
