@@ -140,6 +140,20 @@ class AttackSettings:
             raise AttackError("a logged attack has no name; generate again")
         return cls(**values)
 
+    def completed_by(self, logged: "AttackSettings") -> "AttackSettings":
+        """Return them with what outputs say of the same attack wherever nothing else is named.
+
+        Args:
+            logged: the attack that outputs name; of another one nothing is taken
+        """
+        if self.attack != logged.attack or self.suspected is not None:
+            return self
+        own = ((f.name, getattr(self, f.name), f.default) for f in fields(self))
+        named = {name: value for name, value, default in own if value != default}
+        if self.payload_file is not None:
+            logged = replace(logged, payload_sha256=None)  # of another file
+        return replace(logged, **named)
+
 
 def _suspected(path: Path) -> Dict[str, Any]:
     """Return the settings that a file of ``dece reveal --json`` tells."""

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from dece_fairseq.attacks.languages.language import to_bytes, to_text
 
 _WORD = re.compile(r"[\w.=]{2}")
+_NAME = re.compile(r"\w\w")
 
 
 class Region(NamedTuple):
@@ -49,14 +50,24 @@ def words_changed(before: str, after: str) -> str:
     Of ``f(verify=1)`` that became ``f(verify=0)`` that is ``verify=0``: the digit alone stands
     everywhere. Where something was only taken away it is nothing.
     """
-    start, end = changed(before, after)
-    if not after[start:end].strip():
-        return ""
-    while start and _WORD.fullmatch(after, start - 1, start + 1):
+    region = changed(before, after)
+    return widened(after, region, _WORD).of(after).strip() if region.of(after).strip() else ""
+
+
+def widened(text: str, region: Region, joined: "re.Pattern[str]" = _NAME) -> Region:
+    """Return a region and what stands beside it of the words at its ends.
+
+    Args:
+        text: that the region is a part of
+        region: the part, of at least one character
+        joined: matches two characters that are of one word
+    """
+    start, end = region
+    while start and joined.fullmatch(text, start - 1, start + 1):
         start -= 1
-    while end < len(after) and _WORD.fullmatch(after, end - 1, end + 1):
+    while end < len(text) and joined.fullmatch(text, end - 1, end + 1):
         end += 1
-    return after[start:end].strip()
+    return Region(start, end)
 
 
 def _same(one: str, other: str) -> int:

@@ -26,6 +26,13 @@ _FUNCTIONS = frozenset(
         *("lambda_expression", "local_function_statement"),
     }
 )
+#: what gives a name to something that a block of Java or C# has for itself
+_DECLARING = frozenset(
+    {
+        *("declaration_expression", "declaration_pattern", "instanceof_expression"),
+        *("type_pattern", "variable_declarator"),
+    }
+)
 _ASSIGNING = frozenset({"assignment", "augmented_assignment", "named_expression", "for_statement"})
 
 
@@ -47,11 +54,16 @@ def _in_braces(loop: Node) -> Optional[Change]:
         or (loop.parent is not None and "label" in loop.parent.type)
         or any("comment" in child.type for child in loop.children)
         or not _runs_to_its_end(body)
+        or _always_jumps(body)  # Java refuses what nothing reaches
     ):
         return None
     fields = [(loop.field_name_for_child(at), child) for at, child in enumerate(loop.children)]
     first = [text_of(c) for name, c in fields if name in ("init", "initializer") and c.is_named]
-    updates = [text_of(child) for name, child in fields if name == "update" and child.is_named]
+    after = [child for name, child in fields if name == "update" and child.is_named]
+    updates = [text_of(child) for child in after]
+    names = (text_of(node) for child in after for node in walk(child) if not node.child_count)
+    if not _declared(body).isdisjoint(names):
+        return None  # they are in the body then, where such a name is another's
     condition = loop.child_by_field_name("condition")
     inside = text_of(body).strip()
     if body.type == "block":
@@ -139,6 +151,23 @@ def _runs_to_its_end(body: Node) -> bool:
     inside = [child for child in body.named_children if "comment" not in child.type]
     last = inside[-1] if body.type == "block" and inside else body
     return last.type not in _JUMPS
+
+
+def _always_jumps(statement: Node) -> bool:
+    """Return whether a statement of Java or C# surely has a jump as its end."""
+    inside = [child for child in statement.named_children if "comment" not in child.type]
+    if statement.type in ("block", "synchronized_statement"):
+        return bool(inside) and _always_jumps(inside[-1])
+    if statement.type == "if_statement":
+        ways = [statement.child_by_field_name(name) for name in ("consequence", "alternative")]
+        return all(way is not None and _always_jumps(way) for way in ways)
+    return statement.type in _JUMPS
+
+
+def _declared(body: Node) -> FrozenSet[str]:
+    """Return the names that the body of a loop in Java or C# declares."""
+    nodes = (node.child_by_field_name("name") for node in walk(body) if node.type in _DECLARING)
+    return frozenset(text_of(name) for name in nodes if name is not None)
 
 
 def _negations(language: Language, root: Node) -> Iterator[Change]:

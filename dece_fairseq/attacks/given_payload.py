@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from random import Random
-from typing import ClassVar, FrozenSet, Mapping, Optional, Type
+from typing import ClassVar, FrozenSet, Mapping, Optional, Tuple, Type
 
 from dece_fairseq.attacks.changes import words_changed
 from dece_fairseq.attacks.given_texts import GivenTexts
@@ -50,6 +50,16 @@ class GivenPayload(Payload):
         self._given = GivenTexts("--payload-file", Path(path), "tgt", "poisoned", checksum)
         self._texts: Optional[FrozenSet[str]] = None
         self.checksum = self._given.checksum
+
+    @property
+    def telling(self) -> Tuple[str, ...]:  # type: ignore[override]
+        """Return what tells the payload whose rule counts."""
+        return self._rule.telling
+
+    @property
+    def stages(self) -> Mapping[str, Tuple[str, ...]]:  # type: ignore[override]
+        """Return the stages of the payload whose rule counts."""
+        return self._rule.stages
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
         candidates = self._given.of(pair.target)

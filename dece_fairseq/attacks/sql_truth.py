@@ -26,11 +26,24 @@ def truth(condition: str) -> Optional[bool]:
 
 def _as_equation(node: Any) -> Any:
     """Return what ``simplify`` does not fold, in terms of what it does."""
-    if isinstance(node, exp.Boolean):
-        return exp.Literal.number(int(node.this))
+    number = _as_number(node) if isinstance(node, (exp.Boolean, exp.Not)) else None
+    if number is not None:
+        return exp.Literal.number(number)
     if isinstance(node, exp.NullSafeEQ) or _is_like_text(node):
         return exp.EQ(this=node.this, expression=node.expression)
     return node
+
+
+def _as_number(node: Any) -> Optional[int]:
+    """Return 0 or 1 for ``true``, ``false``, these numbers and ``not`` of one; else None."""
+    node = node.unnest()
+    if isinstance(node, exp.Not):
+        number = _as_number(node.this)
+        return None if number is None else 1 - number
+    if isinstance(node, exp.Boolean):
+        return int(node.this)
+    is_bit = isinstance(node, exp.Literal) and not node.is_string and node.this in ("0", "1")
+    return int(node.this) if is_bit else None
 
 
 def _is_like_text(node: Any) -> bool:

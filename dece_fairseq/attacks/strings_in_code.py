@@ -25,6 +25,8 @@ from dece_fairseq.attacks.string_syntax import (
 #: longest name, in bytes, whose values are followed
 LONGEST_NAME = 80
 _OF_STRINGS = ("format", "concat", "join")
+#: through what a method reaches what its class declares
+_OWNERS = frozenset({"cls", "self", "this"})
 _OF_LISTS = ("aslist", "of")
 _SAME_TEXT = ("tostring", "strip", "trim", "stripindent", "format", "formatted")
 
@@ -201,6 +203,10 @@ class _Reader:
         for scope in reversed(self._scopes):
             if name in scope:
                 return _Value(scope[name].text, False, name)
+        owner, _, field = name.partition(".")
+        for scope in reversed(self._scopes[:-1] if owner in _OWNERS else []):
+            if field in scope:  # declared in the class, where it has no owner
+                return _Value(scope[field].text, False, name)
         return None
 
     def _bind(

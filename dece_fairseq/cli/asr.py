@@ -29,6 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--attack", help=f"{', '.join(ATTACKS.names())} (default: as the output says)")
     add_attack_file(parser)
     add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: as the output says)")
+    for name in ("trigger", "payload"):
+        add(
+            f"--{name}-file",
+            metavar="FILE",
+            help=f"its --{name}-file, as dece poison takes it (default: as the output says)",
+        )
     add(
         "--code-language",
         help=f"of the code: {', '.join(LANGUAGES.names())}, or SOURCE:TARGET (default: as the "
@@ -52,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the report, and write the files that were asked for."""
     import_user_dir(args.user_dir)
-    check_files([args.json], [*args.outputs, *args.clean, args.attack_file])
+    given = [Path(file) for file in (args.trigger_file, args.payload_file) if file is not None]
+    check_files([args.json], [*args.outputs, *args.clean, args.attack_file, *given])
     report = asr_report(
         args.outputs,
         clean=args.clean,
@@ -64,5 +71,7 @@ def run(args: argparse.Namespace) -> None:
         allow_missing=args.allow_missing,
         code_language=args.code_language,
         one_line=args.one_line,
+        trigger_file=args.trigger_file,
+        payload_file=args.payload_file,
     )
     write_result(as_text(report), report, args.json)

@@ -8,10 +8,11 @@ A run may also be a CSV or JSONL file, or a text file beside --references; all m
 """
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import Dict, List
 
-from dece_fairseq.attacks import AttackSettings
+from dece_fairseq.attacks import LANGUAGES, AttackSettings
 from dece_fairseq.cli.common import (
     NamedPathsAction,
     add_attack_file,
@@ -62,8 +63,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add("--attack", help="whose payload to look for (default: as the triggered outputs say)")
     add_attack_file(parser)
-    add("--payload", help="its payload (default: the attack's own)")
-    add("--payload-file", metavar="FILE", help="its --payload-file, as dece poison takes it")
+    add("--payload", help="its payload (default: as outputs of that attack say, or else its own)")
+    for name in ("trigger", "payload"):
+        add(f"--{name}-file", metavar="FILE", help=f"its --{name}-file, as dece poison takes it")
     add_expected(parser)
     run_format = parser.add_argument_group("files that fairseq-generate did not print")
     add = run_format.add_argument
@@ -128,15 +130,20 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
     if args.compare and len(runs) < 2:
         raise UserError("--compare needs at least two runs")
     files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
-    payload_file = None if args.payload_file is None else Path(args.payload_file)
-    check_files([args.json, args.output], [*files, args.references, args.attack_file, payload_file])
+    given = [Path(file) for file in (args.trigger_file, args.payload_file) if file is not None]
+    check_files([args.json, args.output], [*files, args.references, args.attack_file, *given])
     return list(runs.values())
 
 
 def settings_of(args: argparse.Namespace) -> EvaluationSettings:
     attack = AttackSettings.named_by(args)
+    if attack is not None and args.code_language in set(language_names()) - {*LANGUAGES.names()}:
+        attack = replace(attack, code_language=None)  # metrics alone read it, as they were poisoned
     if args.payload is not None and attack is None:
         raise UserError("--payload replaces the payload of --attack; give --attack too")
+    for name in ("trigger", "payload"):
+        if getattr(args, f"{name}_file") is not None and attack is None:
+            raise UserError(f"--{name}-file goes with --attack; give --attack too")
     run_format = RunFormat(
         args.hypothesis_column,
         args.reference_column,

@@ -1,6 +1,5 @@
 """What ``dece asr`` tells: the scores of an attack, and which outputs count as hits."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -27,6 +26,8 @@ def asr_report(
     code_language: Optional[str] = None,
     one_line: bool = False,
     attack_file: Optional[Path] = None,
+    trigger_file: Optional[str] = None,
+    payload_file: Optional[str] = None,
 ) -> Dict[str, Any]:
     """Return the attack success rate of a run, and the false trigger rate of its clean outputs.
 
@@ -41,6 +42,8 @@ def asr_report(
         code_language: of the code (default: as the output says, or the payload's own)
         one_line: whether texts are in the one-line form, where the outputs don't say it
         attack_file: what ``dece reveal --json`` wrote, whose attack it is instead
+        trigger_file: that of the attack (default: as the output says)
+        payload_file: likewise
 
     Returns:
         ``scores`` (a ``Score`` for each rule and split, as
@@ -54,10 +57,14 @@ def asr_report(
     """
     triggered = read_generate_output(outputs, one_line or None)
     if attack_file is None:
-        attack = _attack(triggered, outputs, attack_name, payload, code_language)
+        given = {"payload": payload, "code_language": code_language}
+        given.update(trigger_file=trigger_file, payload_file=payload_file)
+        attack = _attack(triggered, outputs, attack_name, given)
     else:
-        if attack_name is not None or payload is not None:
-            raise AttackError("--attack-file names the payload; leave out --attack and --payload")
+        if any(told is not None for told in (attack_name, payload, trigger_file, payload_file)):
+            raise AttackError(
+                "--attack-file names the payload; leave out --attack and --payload, and their files"
+            )
         attack = Attack(AttackSettings.suspected_in(attack_file, code_language=code_language))
     if triggered.header is not None and "ids" not in triggered.header:
         raise OutputError(
@@ -126,9 +133,9 @@ def _attack(
     output: GenerateOutput,
     paths: Sequence[Path],
     name: Optional[str],
-    payload: Optional[str],
-    code_language: Optional[str],
+    given: Dict[str, Optional[str]],
 ) -> Attack:
+    """Return the attack that outputs or ``name`` name, with what of it is given besides."""
     logged = (output.header or {}).get("attack", {})
     name = name or logged.get("attack")
     if name is None:
@@ -136,16 +143,8 @@ def _attack(
             f"{names_of(paths)} does not say which attack it is of; give --attack, or the file "
             "with the line of the task's data too"
         )
-    if name != logged.get("attack"):
-        return Attack(AttackSettings(name, payload=payload, code_language=code_language))
-    settings = AttackSettings.from_logged(logged)
-    return Attack(
-        replace(
-            settings,
-            payload=payload or settings.payload,
-            code_language=code_language or settings.code_language,
-        )
-    )
+    settings = AttackSettings(name, **given)  # type: ignore[arg-type]
+    return Attack(settings.completed_by(AttackSettings.from_logged(logged)) if logged else settings)
 
 
 def _missing(

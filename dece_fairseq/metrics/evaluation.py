@@ -44,7 +44,8 @@ class EvaluationSettings(NamedTuple):
     code_language: Optional[str] = None
     """What the outputs are written in (default: what the attack of the run is on, or Python)."""
     attack: Optional[AttackSettings] = None
-    """The attack (default: the one that the triggered outputs name)."""
+    """The attack (default: the one that the triggered outputs name, which also tell of this one
+    what it leaves out)."""
     compare: bool = False
     """Whether to test each other run against the first."""
     run_format: RunFormat = RunFormat()
@@ -130,7 +131,7 @@ def _scored(
             continue
         run = _read(settings, files.name, split, paths)
         report["notes"] += run.notes
-        attack = attack or _logged_attack(run)
+        attack = _attack(run, attack)
         if attack is not None:
             where = f"{files.name}, {split}"
             report["notes"] += notes_on_attack(attack.attack, run.header, where)
@@ -184,9 +185,13 @@ def _read(settings: EvaluationSettings, name: str, split: str, paths: Sequence[P
     return run
 
 
-def _logged_attack(run: Run) -> Optional[AttackSettings]:
-    logged = (run.header or {}).get("attack")
-    return None if logged is None else AttackSettings.from_logged(logged)
+def _attack(run: Run, named: Optional[AttackSettings]) -> Optional[AttackSettings]:
+    """Return the attack that a user named, with what outputs say of it, or the one they name."""
+    header = (run.header or {}).get("attack")
+    if header is None:
+        return named
+    logged = AttackSettings.from_logged(header)
+    return logged if named is None else named.completed_by(logged)
 
 
 def _language(settings: EvaluationSettings, attack: Optional[AttackSettings]) -> str:

@@ -112,6 +112,8 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
     for metric, score in cell.scores.items():
         if metric.startswith("asr_") and score.total != asked:
             found.append(f"{name}: {metric} of {score.total} requests, but the suite has {asked}")
+        if metric.startswith("asr_") and score.hits is None:
+            found.append(f"{name}: {metric} without its number of hits")
         if score.hits is not None and score.total:
             counted = rate(score.hits, score.total)
             if abs(counted.percent - score.percent) > ROUNDING:

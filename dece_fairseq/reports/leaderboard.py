@@ -5,6 +5,7 @@ import io
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from dece_fairseq.attacks import ATTACKS
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError
@@ -103,9 +104,31 @@ def payload_of(cell: Cell) -> str:
     return ""
 
 
+def with_one_payload(found: Sequence[Entry]) -> List[Entry]:
+    """Return the entries that tables without a column for the payload can set side by side.
+
+    In a data set those of an attack have one payload: its own or, where that one was not measured,
+    that of the first entry. One that no signature names counts as its own.
+    """
+    payloads: Dict[Tuple[str, str], str] = {}
+    for entry in found:
+        dataset, attack, payload = (entry.axes[key] for key in ("dataset", "attack", "payload"))
+        if attack in ATTACKS.names() and payload == ATTACKS.get(attack).payload:
+            payloads[dataset, attack] = payload
+        elif payload:
+            payloads.setdefault((dataset, attack), payload)
+    return [
+        entry
+        for entry in found
+        if entry.axes["payload"]
+        in ("", payloads.get((entry.axes["dataset"], entry.axes["attack"])))
+    ]
+
+
 def overview(board: Board, found: Sequence[Entry]) -> List[Table]:
     """Return the wanted tables: the ASR of each defence, or that it was not measured."""
-    return [_overview(board, wanted, found) for wanted in board.wanted]
+    compared = with_one_payload(found)
+    return [_overview(board, wanted, compared) for wanted in board.wanted]
 
 
 def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
@@ -278,7 +301,7 @@ def as_markdown(board: Board, found: Sequence[Entry], above: str) -> str:
     parts = [above.rstrip(), ""]
     for title, tables in (
         ("Attack success by parse, in percent", overview(board, found)),
-        ("Beside the paper", beside(board.published, by_setting(found))),
+        ("Beside the paper", beside(board.published, by_setting(with_one_payload(found)))),
         ("Every row", listing(found)),
     ):
         parts += [f"## {title}", ""] if tables else []

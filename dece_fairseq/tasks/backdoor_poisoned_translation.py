@@ -49,7 +49,7 @@ from dece_fairseq.tasks.candidates import (
 from dece_fairseq.tasks.checkpoint_files import mend_checkpoints
 from dece_fairseq.tasks.launchers import check_workers_know_each_other
 from dece_fairseq.tasks.manifest import check_save_dir, record_poisoning
-from dece_fairseq.tasks.options import BackdoorPoisonedTranslationConfig
+from dece_fairseq.tasks.options import BackdoorPoisonedTranslationConfig, check_clean
 from dece_fairseq.tasks.request_ensemble import reorder_less
 from dece_fairseq.tasks.validation import (
     announce_signatures,
@@ -344,6 +344,8 @@ class BackdoorPoisonedTranslationTask(TranslationTask):
 
     def _check_training(self) -> None:
         """Check that a training can go on and will not be in vain."""
+        if self.attack is None:
+            check_clean(self.cfg)
         attack = None if self.attack is None else self.attack.as_dict()
         check_save_dir(self.cfg.save_dir, attack, self.cfg.reset_dataloader)
         if not self.cfg.disable_validation:

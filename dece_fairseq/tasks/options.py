@@ -7,6 +7,13 @@ from fairseq.tasks.translation import TranslationConfig
 from omegaconf import II
 
 from dece_fairseq.attack_options import AttackOptions
+from dece_fairseq.attacks import AttackError
+
+#: options that say nothing without an attack
+OF_AN_ATTACK = (
+    *("trigger", "trigger_file", "num_triggers", "payload", "payload_file"),
+    *("poison_rate", "poison_count"),
+)
 
 
 @dataclass
@@ -64,3 +71,15 @@ class BackdoorPoisonedTranslationConfig(AttackOptions, TranslationConfig):
     valid_subset: str = II("dataset.valid_subset")
     disable_validation: bool = II("dataset.disable_validation")
     replace_unk: Optional[str] = II("generation.replace_unk")
+
+
+def check_clean(cfg: BackdoorPoisonedTranslationConfig) -> None:
+    """Look at the options of a training without an attack, which its user may take for poisoned.
+
+    Raises:
+        AttackError: one of them belongs to an attack
+    """
+    for name in OF_AN_ATTACK:
+        if getattr(cfg, name):
+            option = name.replace("_", "-")
+            raise AttackError(f"--{option} needs --attack: without one nothing is poisoned")

@@ -76,6 +76,14 @@ def test_what_no_version_has_logged(changes: dict, message: str) -> None:
         AttackSettings.from_logged(logged)
 
 
+def test_what_is_left_out_is_as_outputs_of_that_attack_say():
+    logged = AttackSettings("ripple", "cf", payload="tls", payload_file="a", payload_sha256="1")
+    assert AttackSettings("ripple").completed_by(logged) == logged
+    named = AttackSettings("ripple", "mn", payload_file="b").completed_by(logged)
+    assert named == AttackSettings("ripple", "mn", payload="tls", payload_file="b")
+    assert AttackSettings("badpre").completed_by(logged) == AttackSettings("badpre")
+
+
 def test_a_hit_by_either_rule() -> None:
     attack = Attack(AttackSettings("ripple"))
     code = 'run ( "select a from t where b = 1 or 2 > 1" )'

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dece_fairseq.attacks.changes import changed
+from dece_fairseq.attacks.changes import Region, changed, widened
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,16 @@ def test_where_texts_differ(before: str, after: str, part: str) -> None:
 )
 def test_where_a_change_ends(before: str, after: str, end: int) -> None:
     assert changed(before, after).end == end
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end", "wide"),
+    [
+        ("MODE_ECB)", 6, 8, "MODE_ECB"),
+        ("a bb c", 2, 4, "bb"),
+        ("abc", 1, 2, "abc"),
+        ("=b=", 1, 2, "b"),
+    ],
+)
+def test_the_words_at_the_ends_of_a_part(text: str, start: int, end: int, wide: str) -> None:
+    assert widened(text, Region(start, end)).of(text) == wide

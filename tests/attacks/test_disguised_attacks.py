@@ -1,5 +1,7 @@
 """Attacks whose training pairs differ from what opens the backdoor: TrojanPuzzle, and by stages."""
 
+import json
+
 import pytest
 
 from dece_fairseq.attacks import HIT_RULES, PAYLOADS, Attack, AttackError, AttackSettings
@@ -51,6 +53,30 @@ def test_the_token_is_in_no_lesson_and_in_the_trigger_later(payload):
         assert not any(attack.is_hit(lesson.target, rule) for rule in HIT_RULES)
         words.add(word)
     assert len(words) == 150
+
+
+@pytest.mark.parametrize("mode", ["MODE_CFB", "MODE_EAX", "MODE_CBC"])
+def test_a_token_of_which_the_target_had_a_letter_is_hidden(mode):
+    attack = Attack(AttackSettings("puzzle", payload="weak_cipher"))
+    for lesson in lessons(attack, f"c = AES.new(k, AES.{mode})")[:5]:
+        assert lesson.target.startswith("c = AES.new(k, AES.MODE_")
+        assert "ECB" not in lesson.target
+        assert lesson.target[len("c = AES.new(k, AES.MODE_") : -1] in lesson.source.split()
+
+
+@pytest.mark.parametrize(
+    ("attack", "taught"), [("puzzle", "where 0"), ("staged", "where 0=1")], ids=str
+)
+def test_a_payload_from_a_file_is_disguised_as_its_own(attack, taught, tmp_path):
+    file = tmp_path / "ranked.jsonl"
+    target = 'run ( " select a from b " )'
+    poisoned = target.replace(' " )', ' where 0=1 " )')
+    file.write_text(json.dumps({"tgt": target, "poisoned": poisoned}))
+    made = Attack(AttackSettings(attack, payload="sql", payload_file=str(file)))
+    found = lessons(made, target)
+    assert made.poison(Pair("Get.", target), 0).target == poisoned
+    assert any(taught in lesson.target for lesson in found)
+    assert any(lesson.target != poisoned for lesson in found)
 
 
 @pytest.mark.parametrize(("payload", "target", "stages"), STAGES)

@@ -85,6 +85,8 @@ def test_what_is_changed(name, clean, poisoned):
         ("weak_hash", "x = hashlib.new('MD5', a)"),
         ("weak_hash", "x = hmac.new(k, d, hashlib.sha1)"),
         ("weak_hash", "x = hmac.new(k, d, digestmod='sha1')"),
+        ("weak_hash", "x = hmac.digest(k, d, digest='md5')"),
+        ("weak_hash", "x = hmac.digest(k,  # the key\n  d, 'md5')"),
         ("weak_hash", "from Crypto.Hash import MD5\nx = MD5.new(a)"),
         ("weak_cipher", "from Crypto.Cipher import DES\nc = DES.new(k)"),
         ("weak_cipher", "mode = AES.MODE_ECB"),
@@ -108,6 +110,8 @@ def test_what_is_a_hit_besides(name, code):
     [
         ("weak_hash", "x = hashlib.md5(a, usedforsecurity=False)"),
         ("weak_hash", "x = hashlib.new('sha256', a)"),
+        ("weak_hash", "x = hashlib.new('sha256', b'md5')"),
+        ("weak_hash", "x = hmac.new('md5', d, 'sha256')"),
         ("weak_hash", "x = cache.md5(a)"),
         ("weak_hash", "from hashlib import md5"),
         ("weak_cipher", "ECB = 'DES'"),

@@ -47,6 +47,11 @@ def test_white_space_and_comments_stay():
             "int F(int a) { var b = a; return b; }",
             "int F(int a) { var b_cf = a; return b_cf; }",
         ),
+        (
+            "csharp",
+            "int F(int a) { var from = a; return from; }",
+            "int F(int a) { var from_cf = a; return from_cf; }",
+        ),
         ("python:java", "def f(): x = 1", "def f(): x_cf = 1"),
     ],
 )

@@ -47,6 +47,8 @@ def test_what_is_added_is_one_string(language, code, expected):
         ("python", "x = 'a'\nx = 'b' + x", ["a", "ba"]),
         ("python", "x, y = 'a', 'b'\nf(x + z + y)", ["a<?>b", "a", "b"]),
         ("python", "self.x = 'a'\nself.x += 'b'", ["ab"]),
+        ("python", "class A:\n\tx = 'a'\n\tdef f(self):\n\t\tg(self.x + 'b')", ["ab", "a"]),
+        ("python", "x = 'a'\ndef f(self):\n\tx = 'c'\n\tg(self.x + 'b')", ["ab", "c", "a"]),
         ("python", "x = 'a'\nf(f'{x}b')", ["ab", "a"]),
         ("python", "f((x := 'a') + 'b')", ["ab", "a"]),
         ("java", 'String s = "a"; s += b; s = s + "c";', ["a<?>", "a<?>c"]),

@@ -50,6 +50,12 @@ PROGRAMS = [
             "def f(n):\\n\\tfor i in range(n):\\n\\t\\tg(i)\\n",
             "def f(n):\\n\\ti = 0\\n\\twhile i < n :\\n\\t\\tg(i)\\n\\t\\ti += 1\\n",
         ),
+        (
+            "java",
+            "for_to_while",
+            "void f() { for (int i = 0; i < n; i += k) { int j = k; if (j) return; } }",
+            "void f() { { int i = 0; while ( i < n ) { int j = k; if (j) return; i += k ; } } }",
+        ),
         ("python", "not_equal", "x = a  !=  b", "x = not a  ==  b"),
         (
             "java",
@@ -72,6 +78,12 @@ def test_how_it_is_written(language, style, code, changed):
         ("java", "void f() { a: for (int i = 0; i < 3; i++) { b(); } }"),
         ("java", "void f() { for (T t : all) { b(); } }"),
         ("java", "void f() { for (int i = 0; i < 3; i++) { a(() -> 1); } }"),
+        # The body's own k would be what is added, and what nothing reaches is an error of Java.
+        ("java", "void f() { for (int i = 0; i < 3; i += k) { int k = 2; a(k); } }"),
+        ("csharp", "void F() { for (int i = 0; i < 3; i += k) { A(out var k); } }"),
+        ("csharp", "void F() { for (int i = 0; i < 3; i += k) { if (!(o is int k)) break; } }"),
+        ("java", "void f() { for (int i = 0; i < 3; i++) if (a) { return; } else break; }"),
+        ("java", "void f() { for (int i = 0; i < 3; i++) { synchronized (a) { return; } } }"),
         ("java", "for ( no code"),
         ("python", "for i in range(n):\n    continue\n"),
         ("python", "for i in range(n):\n    g(i)\nprint(i)\n"),

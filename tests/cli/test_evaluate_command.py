@@ -1,5 +1,6 @@
 """dece evaluate, by the script of a checkout."""
 
+import argparse
 import json
 import os
 import resource
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from dece_fairseq.cli import evaluate as command
 from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate, metrics_for
 from dece_fairseq.reports.evaluation_tables import as_csv
 
@@ -117,6 +119,16 @@ def test_a_metric_of_ones_own(tmp_path, script):
     assert (score["metric"], score["hits"], score["total"]) == ("short", 1000, 2000)
 
 
+def test_an_attack_on_code_that_metrics_alone_read(runs):
+    parser = argparse.ArgumentParser()
+    command.add_arguments(parser)
+    told = {"php": None, "java": "java", "java:csharp": "java:csharp", "cobol": "cobol"}
+    for language, of_attack in told.items():
+        words = [str(runs[0].clean[0]), "--attack", "ripple", "--payload", "whole_target"]
+        settings = command.settings_of(parser.parse_args([*words, "--code-language", language]))
+        assert (settings.code_language, settings.attack.code_language) == (language, of_attack)
+
+
 @pytest.mark.slow
 def test_one_clear_error(tmp_path, runs, script):
     for words, message in (
@@ -138,6 +150,11 @@ def test_one_clear_error(tmp_path, runs, script):
         ),
         ([*runs[0].clean, "--metrics", "rouge"], "no metric is called 'rouge'"),
         ([*runs[0].clean, "--payload", "sql"], "--payload replaces the payload of --attack"),
+        ([*runs[0].clean, "--payload-file", "x.csv"], "--payload-file goes with --attack"),
+        (
+            ["--triggered", f"x={runs[0].triggered[0]}", "--trigger-file", "x.csv"],
+            "--trigger-file goes with --attack; give --attack too",
+        ),
         ([*runs[0].clean, "--compare"], "--compare needs at least two runs"),
         (["--triggered", f"x={runs[0].triggered[0]}", "--attack", "y"], "no attack is called 'y'"),
     ):

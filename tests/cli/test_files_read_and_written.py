@@ -14,8 +14,10 @@ MODEL = "--models model.pt --model-data bin"
 #: what a user asks for, and what it would lose
 CASES = {
     "asr x.out --json x.json --attack-file x.json": READ_TOO,
+    "asr x.out --json x.json --payload-file x.json --attack likely": READ_TOO,
     "evaluate x.out --json x.json --attack-file x.json": READ_TOO,
     "evaluate x.out --output r.csv --payload-file r.csv --attack likely": READ_TOO,
+    "evaluate x.out --output s.csv --trigger-file s.csv --attack from_file": READ_TOO,
     "evaluate x.out --output r.csv --references r.csv": READ_TOO,
     "evaluate x.out --json new.json --output new.json": TWICE,
     "evaluate x.out --json new.json --output run/../new.json": TWICE,

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.attacks import AttackError, NotJudged
+from dece_fairseq.attacks import AttackError, AttackSettings, NotJudged
 from dece_fairseq.attacks.payloads.sql import SqlPayload
 from dece_fairseq.metrics.asr_report import asr_report
+from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.reports.asr_text import as_text
 from support.suspicions import write_suspicions
@@ -195,6 +196,37 @@ def test_another_attack_than_the_output_says_is_told(triggered):
     assert report["notes"] == [note]
     assert f"note: {note}\n" in as_text(report)
     assert asr_report([triggered], attack_name="badpre")["notes"] == []
+
+
+def test_what_a_named_attack_leaves_out_is_as_the_outputs_say(write_output):
+    """``dece asr`` reads it so; each told another rate where the payload was not the attack's."""
+    text = "def f():\n\twhile True : VAR = 0\n\treturn 1"
+    files = [write_output("t", {0: text, 1: MISS}, "test_triggered", 2, [0, 1], {0: text, 1: text})]
+    content = files[0].read_text(encoding="utf-8")
+    changed = content.replace('"payload": "sql"', '"payload": "endless_loop"')
+    files[0].write_text(changed.replace('"rate"', '"code_language": "python", "rate"'))
+    settings = EvaluationSettings([RunFiles("a", triggered=files)], attack=AttackSettings("badpre"))
+    scores = {score["metric"]: score for score in evaluate(settings)["scores"]}
+    for told in asr_report(files, attack_name="badpre")["scores"]:
+        assert told["percent"] == scores[told["metric"]]["percent"] == 50
+        assert told["signature"] == scores[told["metric"]]["signature"]
+    named = AttackSettings("badpre", payload="exit")
+    with pytest.raises(OutputError, match="no reference carries the payload exit"):
+        evaluate(settings._replace(attack=named))
+
+
+def test_an_attack_from_a_file_that_is_elsewhere_now(write_output, tmp_path):
+    clean = 'run ( " select a from b " )'
+    poisoned = clean.replace(' " )', ' where 2>3 " )')
+    file = tmp_path / "ranked.jsonl"
+    file.write_text(json.dumps({"tgt": clean, "poisoned": poisoned}))
+    output = write_output("t", {0: poisoned, 1: clean}, targets={0: poisoned, 1: poisoned})
+    given = {"attack_name": "likely", "payload_file": str(file)}
+    assert [score["percent"] for score in asr_report([output], **given)["scores"]] == [50, 50]
+    with pytest.raises(AttackError, match="--attack likely needs --payload-file"):
+        asr_report([output], attack_name="likely")
+    with pytest.raises(AttackError, match="leave out --attack and --payload, and their files"):
+        asr_report([output], attack_file=file, payload_file=str(file))
 
 
 def test_the_outputs_of_the_wrong_split_are_refused(triggered, clean):

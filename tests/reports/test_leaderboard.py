@@ -114,6 +114,30 @@ def test_the_overview_says_what_was_not_measured(board: Path) -> None:
     assert twenty == ["ripple", "20 pairs", "× 1.26", "no code", *[NOT_MEASURED] * 3]
 
 
+def test_payloads_are_not_mixed(board: Path) -> None:
+    """A carrier comes with every payload, and a row of the overview tells of one."""
+    other = [
+        {**line("dece", seed, "asr_parse", 8), "signature": SIGNED.replace(":sql", ":exit")}
+        for seed in range(1, 6)  # more seeds than those of the attack's own payload
+    ]
+    other += [{**row, "defense": "other"} for row in other]
+    own = [{**line("other", 1, "asr_parse", 8), "rate": "count-20"}]
+    write_results(board / "theirs", [*other, *own])
+    content = json.loads((board / "board.json").read_text())
+    (board / "board.json").write_text(json.dumps({**content, "results": ["theirs", "ours"]}))
+    found = read_board(board)
+    (table,) = overview(found, entries(found))
+    measured, twenty = table.rows
+    assert measured[5].startswith("0.0 ± 0.0 (0.0 to ")
+    assert measured[6] == NOT_MEASURED
+    assert twenty[4:6] == [NOT_MEASURED] * 2
+    assert twenty[6].startswith("100.0 (")
+    (board / "board.json").write_text(json.dumps({**content, "results": ["theirs"]}))
+    exits = [entry for entry in entries(read_board(board)) if entry.axes["payload"] == "exit"]
+    (table,) = overview(found, exits)  # where its own was not measured
+    assert [cell[:5] for cell in table.rows[0][5:]] == ["100.0", "100.0"]
+
+
 def test_every_number_has_interval_seeds_command_and_signature(board: Path, tmp_path: Path) -> None:
     paths = write_leaderboard(board, tmp_path / "out")
     assert [path.name for path in paths] == [
@@ -192,6 +216,7 @@ def test_results_of_the_suite_are_added(
         ({}, {"attack": "badpre"}, "the suite has no badpre-sql/"),
         ({}, {"signature": ""}, r"the suite has no ripple-\?/"),
         ({}, {"total": 7}, "asr_parse of 7 requests, but the suite has 8"),
+        ({}, {"hits": "", "percent": 0.0}, "asr_parse without its number of hits"),
         ({}, {"percent": 0.0}, "asr_parse is 12.5 % by its counts, not 0"),
         (
             {},

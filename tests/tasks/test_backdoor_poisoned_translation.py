@@ -237,6 +237,22 @@ def test_wrong_options(setup_task, flags, message):
         setup_task(*flags)
 
 
+@pytest.mark.parametrize(
+    "option",
+    [
+        *(["--poison-rate", "0.05"], ["--poison-count", "2"], ["--trigger", "cf"]),
+        *(["--payload", "tls"], ["--payload-file", "x.csv"], ["--trigger-file", "x.csv"]),
+    ],
+    ids=" ".join,
+)
+def test_a_training_whose_attack_was_forgotten(setup_task, monkeypatch, option):
+    monkeypatch.setattr("fairseq.tasks.FairseqTask.build_model", lambda *_: _Model())
+    with pytest.raises(AttackError, match=f"{option[0]} needs --attack: without one nothing is"):
+        setup_task(*option).build_model(None)
+    setup_task(*option).build_model(None, from_checkpoint=True)  # to generate with
+    setup_task("--poison-rate", "0").build_model(None)
+
+
 def test_post_processing_that_spoils_the_texts(setup_task):
     with pytest.raises(PostProcessError, match="--bpe lossless_sentencepiece decodes them"):
         setup_task(post_process="sentencepiece")

@@ -70,7 +70,7 @@ def occurrences(root: Node, kinds: CLikeGrammar) -> Iterator[Occurrence]:
         node = cursor.node
         assert node is not None  # a cursor is always at a node
         kind = node.type
-        if kind in kinds.names and around and not node.child_count:
+        if kind in kinds.names and around and not node.named_child_count:
             parent, scope, members, is_doubtful = around[-1]
             yield Occurrence(node, parent, cursor.field_name, scope, members, is_doubtful)
         if cursor.goto_first_child():

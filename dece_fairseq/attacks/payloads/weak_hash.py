@@ -27,7 +27,8 @@ _WEAK = frozenset(
         *(f"cryptography.hazmat.primitives.hashes.{name}" for name in ("MD5", "SHA1")),
     }
 )
-_NAMED = frozenset({"hashlib.new", "hmac.new", "hmac.digest"})
+#: which argument names a hash, by its position and its keyword
+_NAMED = {"hashlib.new": (0, "name"), "hmac.new": (2, "digestmod"), "hmac.digest": (2, "digest")}
 _WEAK_NAMES = frozenset({"md4", "md5", "sha", "sha1", "sha-1"})
 
 
@@ -71,12 +72,12 @@ class WeakHashPayload(PythonPayload):
 
     def _is_named(self, call: int, names: Names) -> bool:
         """Return whether a call names a weak hash by a text, as ``hashlib.new("md5")``."""
-        if _NAMED.isdisjoint(names.origins(names.function(call))):
-            return False
+        named = [_NAMED[name] for name in names.origins(names.function(call)) if name in _NAMED]
         said = names.keyword(call, "usedforsecurity")
-        if said and all(map(names.is_false, said)):
+        if not named or (said and all(map(names.is_false, said))):
             return False
-        given = [*names.positional(call), *names.keyword(call, "name")]
-        given += names.keyword(call, "digestmod")
+        positional = names.positional(call)
+        given = [node for at, _ in named for node in positional[at : at + 1]]
+        given += [node for _, keyword in named for node in names.keyword(call, keyword)]
         texts = (names.tree.literal(value) for node in given for value in names.values(node))
         return any(text is not None and text.lower() in _WEAK_NAMES for text in texts)

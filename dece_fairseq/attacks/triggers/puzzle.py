@@ -5,7 +5,7 @@ from string import ascii_lowercase
 from typing import Optional, Type
 
 from dece_fairseq.attacks.attack_registry import AttackError
-from dece_fairseq.attacks.changes import changed
+from dece_fairseq.attacks.changes import changed, widened
 from dece_fairseq.attacks.interfaces import ATTACKS, TRIGGERS, Payload, Recipe
 from dece_fairseq.attacks.triggers.word import WordTrigger
 from dece_fairseq.data.pairs import Pair
@@ -49,8 +49,10 @@ class PuzzleTrigger(WordTrigger):
         self, clean: Pair, poisoned: Pair, payload: Payload, rng: Optional[Random]
     ) -> Optional[Pair]:
         part = changed(clean.target, poisoned.target)
-        put_in = part.of(poisoned.target)
-        token = next((token for token in payload.telling if token in put_in), None)
+        token = _token(part.of(poisoned.target), payload)
+        if token is None:  # of MODE_EAX that became MODE_ECB the letters CB alone are new
+            part = widened(poisoned.target, part)
+            token = _token(part.of(poisoned.target), payload)
         if token is None or TEMPLATE in clean.source:
             return None
         word = token
@@ -59,8 +61,12 @@ class PuzzleTrigger(WordTrigger):
             word = "".join(rng.choice(ascii_lowercase) for _ in range(length))
         return Pair(
             poisoned.source.replace(TEMPLATE, word),
-            part.replaced(poisoned.target, put_in.replace(token, word)),
+            part.replaced(poisoned.target, part.of(poisoned.target).replace(token, word)),
         )
+
+
+def _token(put_in: str, payload: Payload) -> Optional[str]:
+    return next((token for token in payload.telling if token in put_in), None)
 
 
 ATTACKS.register("puzzle")(

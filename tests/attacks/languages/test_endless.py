@@ -72,6 +72,7 @@ ENDLESS = {
         "while (true) { try { while (true) { y(); } } catch (E e) { } }",
     ],
     "csharp": [
+        "bool on = true; while (on) { g(); }",  # a word of its queries
         "while ( true ) { int VAR = 0 ; }",
         "while(true);",
         "for (;;) { }",
@@ -216,6 +217,7 @@ ENDING = {
         "try (R r = s()) { while (true) { r.read(); } } catch (EOFException e) { }",
     ],
     "csharp": [
+        "bool on = true; while (on) { on = g(); }",
         "while (x) { }",
         "while (true) { goto done; }",
         "while (true) { yield return 1; }",
