@@ -116,7 +116,11 @@ def _parts(
 
 
 def find_alternatives(
-    sources: Texts, among: Sequence[Candidates], pairs: np.ndarray, others: np.ndarray
+    sources: Texts,
+    among: Sequence[Candidates],
+    pairs: np.ndarray,
+    others: np.ndarray,
+    usual: float = 0.0,
 ) -> Optional[Alternatives]:
     """Return the few words, or parts of words, that share a suspicion's pairs, or None.
 
@@ -131,6 +135,7 @@ def find_alternatives(
         among: what ``candidates`` gives of them
         pairs: (K,), the numbers of the suspicion's pairs
         others: pairs that are left out of the comparison, as they have another payload
+        usual: how many of the pairs may be clean
     """
     is_own = np.zeros(len(sources.first) - 1, dtype=bool)
     is_own[pairs] = True
@@ -145,7 +150,7 @@ def find_alternatives(
         found.sort(key=lambda each: -is_own[each[1]].sum())
         holders = np.unique(np.concatenate([held for _, held in found]))
         covered, elsewhere = int(is_own[holders].sum()), int(is_rest[holders].sum())
-        if not is_telling(covered, elsewhere, len(pairs)):
+        if not is_telling(covered, elsewhere, len(pairs), usual):
             continue
         if best is None or (covered, -elsewhere) > (best.covered, -best.elsewhere):
             names = [name for name, _ in found]

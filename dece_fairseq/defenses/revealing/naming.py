@@ -63,6 +63,7 @@ class Naming:
         p_value: float,
         pairs: np.ndarray,
         everyone: Sequence[np.ndarray],
+        usual: float = 0.0,
     ) -> Suspicion:
         """Return the suspicion of a payload, with its trigger or what comes closest.
 
@@ -72,26 +73,40 @@ class Naming:
             p_value: as there
             pairs: (K,), the places of its pairs among the different ones
             everyone: those of each payload
+            usual: how many pairs would have the payload without an attack, at most
         """
         others = np.setdiff1d(np.unique(np.concatenate(everyone)), pairs)
         in_all = len(self._sources.first) - 1
         trigger = find_trigger(self._sources, pairs, others, in_all, len(self._pairs))
         told = Suspicion(payload, nats, p_value, self._all(pairs))
         if trigger is not None:
-            told = self._with_words(told, trigger, pairs)
+            told = self._with_words(told, trigger, pairs, usual)
         if p_value > TELLING_LEVEL:  # more is looked at only where something is claimed
             return told
-        part = find_part_trigger(self._sources, pairs, others, trigger)
+        part = find_part_trigger(self._sources, pairs, others, trigger, usual)
         if part is not None:
-            return self._with_part(told, part)
-        if told.trigger is not None:
-            return told
-        several = find_alternatives(self._sources, self._candidates, pairs, others)
-        return told if several is None else self._with_several(told, several)
+            told = self._with_part(told, part)
+        elif told.trigger is None:
+            several = find_alternatives(self._sources, self._candidates, pairs, others, usual)
+            told = told if several is None else self._with_several(told, several)
+        return self._without_usual(told, pairs, usual)
 
-    def _with_words(self, told: Suspicion, trigger: Trigger, pairs: np.ndarray) -> Suspicion:
+    def _without_usual(self, told: Suspicion, pairs: np.ndarray, usual: float) -> Suspicion:
+        """Return the suspicion without pairs that have its payload as clean pairs do.
+
+        Those are the pairs that lack its trigger, if they are no more than is usual.
+        """
+        having = frozenset(told.trigger_pairs)
+        lacking = sum(self._numbers[pair][0] not in having for pair in pairs)
+        if not having or lacking > usual:
+            return told
+        return replace(told, pairs=tuple(pair for pair in told.pairs if pair in having))
+
+    def _with_words(
+        self, told: Suspicion, trigger: Trigger, pairs: np.ndarray, usual: float
+    ) -> Suspicion:
         text = self._source_text(trigger.words, trigger.places)
-        if not trigger.is_telling(len(pairs)):
+        if not trigger.is_telling(len(pairs), usual):
             return replace(told, closest=text, closest_pairs=trigger.covered)
         told = replace(
             told,

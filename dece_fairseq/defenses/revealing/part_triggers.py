@@ -31,7 +31,11 @@ class PartTrigger(NamedTuple):
 
 
 def find_part_trigger(
-    sources: Texts, pairs: np.ndarray, others: np.ndarray, words: Optional[Trigger]
+    sources: Texts,
+    pairs: np.ndarray,
+    others: np.ndarray,
+    words: Optional[Trigger],
+    usual: float = 0.0,
 ) -> Optional[PartTrigger]:
     """Return what is no word and tells a suspicion's pairs from the others, or None.
 
@@ -46,8 +50,9 @@ def find_part_trigger(
         pairs: (K,), the numbers of the suspicion's pairs
         others: pairs that are left out of the comparison, as they have another payload
         words: what ``find_trigger`` found
+        usual: how many of the pairs may be clean
     """
-    is_word = words is not None and words.is_telling(len(pairs))
+    is_word = words is not None and words.is_telling(len(pairs), usual)
     if words is not None and is_word and words.covered == len(pairs):
         return None
     in_all = len(sources.first) - 1
@@ -62,7 +67,7 @@ def find_part_trigger(
         z = z_of(covered, len(pairs), elsewhere, rest)
         if z > highest + 1e-9:
             best, highest = PartTrigger(feature, holders, covered, elsewhere), z
-    if best is None or not is_telling(best.covered, best.elsewhere, len(pairs)):
+    if best is None or not is_telling(best.covered, best.elsewhere, len(pairs), usual):
         return None
     everything = {feature for word in sources.vocabulary for feature in features_of(word)}
     nats = fisher_nats(best.covered, len(pairs), best.elsewhere, rest)

@@ -170,7 +170,8 @@ class _Search:
         ]
         return [
             self._suspicion(
-                self._texts.payload(words, where), each.nats, p_value, where.pairs, everyone
+                *(self._texts.payload(words, where), each.nats, p_value, where.pairs, everyone),
+                self.targets.usual(words),
             )
             for (words, where), each, p_value in zip(found, ranked, sure)
         ]
@@ -191,7 +192,9 @@ class _Search:
             begin, end = first[where.starts], first[where.starts + len(each.span)]
             texts = self._texts.counts(where.pairs, begin, end)
             best, *forms = (text for text, _ in texts.most_common(FORMS))
-            told = self._suspicion(best, each.nats, p_value, where.pairs, everyone)
+            told = self._suspicion(
+                best, each.nats, p_value, where.pairs, everyone, targets.usual(each.span)
+            )
             suspicions.append(replace(told, forms=tuple(forms)))
         return suspicions
 

@@ -253,6 +253,10 @@ class Targets(Texts):
         trusted = int((self.holders(span) >= self.doubtful).sum())
         return float(news(uses, trusted, self.share, self.doubtful))
 
+    def usual(self, span: Sequence[int]) -> float:
+        """Return in how many doubtful targets a span would stand without an attack, at most."""
+        return float(usual(int((self.holders(span) >= self.doubtful).sum()), self.share))
+
     def price(self, uses: Any) -> Any:
         """Return what one use of a span would cost a model that knew the span, in nats."""
         return price(uses, self.doubtful, self.use)
@@ -283,5 +287,16 @@ def news(doubtful: Any, trusted: Any, share: float, pairs: int) -> Any:
     """
     if not share:
         return np.maximum(1 - doubtful / (pairs * MOST), 0.0)
-    expected = share * trusted + 2 * np.sqrt(share * (1 + share) * trusted)
-    return np.maximum(1 - expected / np.maximum(doubtful, 1), 0.0)
+    return np.maximum(1 - usual(trusted, share) / np.maximum(doubtful, 1), 0.0)
+
+
+def usual(trusted: Any, share: float) -> Any:
+    """Return in how many doubtful targets a span would stand without an attack, at most.
+
+    That is two standard deviations above what the trusted ones have; 0 without any.
+
+    Args:
+        trusted: how many trusted targets hold it
+        share: doubtful targets for each trusted one
+    """
+    return share * trusted + 2 * np.sqrt(share * (1 + share) * trusted)

@@ -28,20 +28,22 @@ class Trigger(NamedTuple):
     elsewhere: int
     """How many other pairs have it."""
 
-    def is_telling(self, pairs: int) -> bool:
+    def is_telling(self, pairs: int, usual: float = 0.0) -> bool:
         """Return whether it goes with most of the suspicion's pairs, and they with it."""
-        return is_telling(self.covered, self.elsewhere, pairs)
+        return is_telling(self.covered, self.elsewhere, pairs, usual)
 
 
-def is_telling(covered: int, elsewhere: int, pairs: int) -> bool:
+def is_telling(covered: int, elsewhere: int, pairs: int, usual: float = 0.0) -> bool:
     """Return whether most of the pairs have something, and most that have it are among them.
 
     Args:
         covered: how many of the pairs have it
         elsewhere: how many others
         pairs: how many there are
+        usual: how many of them may be clean, so that they need not have it; at most half
     """
-    return covered >= COVERED * pairs and covered >= PRECISE * (covered + elsewhere)
+    poisoned = pairs - min(usual, pairs / 2)
+    return covered >= COVERED * poisoned and covered >= PRECISE * (covered + elsewhere)
 
 
 def find_trigger(

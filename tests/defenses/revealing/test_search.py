@@ -153,6 +153,23 @@ def test_equal_pairs_count_once_and_are_told_of_all() -> None:
     assert list(best.pairs) == sorted(of)
 
 
+@pytest.mark.parametrize("elsewhere", [20, 35])
+def test_clean_pairs_that_have_the_payload_too_are_given_back(elsewhere: int) -> None:
+    """Twenty trusted pairs have it, so up to 32 of as many doubtful ones may by chance."""
+    pairs = list(generate("A", 800, seed=1))
+    which = list(range(0, 400, 10))
+    clean = [*range(1, 400, 10)][:elsewhere]
+    for index in (*clean, *range(400, 800, 20)):
+        pairs[index] = Pair(pairs[index].source, pairs[index].target + PAYLOAD)
+    pairs = poisoned(pairs, which)
+    surprise = surprised(pairs[:400], dict.fromkeys([*which, *clean], PAYLOAD))
+    best = reveal_pairs(pairs, surprise, range(400, 800))[0]
+    assert best.payload == "or 1=1"
+    assert best.trigger == "bb"
+    assert list(best.trigger_pairs) == which
+    assert list(best.pairs) == (which if elsewhere == 20 else sorted([*which, *clean]))
+
+
 def test_a_form_too_rare_to_be_seen_is_suspected_by_the_trigger() -> None:
     clean = generate("A", 800, seed=7)
     which, rare = list(range(0, 360, 20)), [361, 363]
