@@ -54,7 +54,7 @@ PARSERS = (
 )
 
 
-class Job(NamedTuple):
+class PoisonJob(NamedTuple):
     """What is made of what."""
 
     inputs: Sequence[Path]
@@ -123,7 +123,7 @@ def poison_files(
     ends = (IDS, *([DECOY_IDS] if has_decoys else []), MANIFEST)
     ids_path, *_ = others = [beside(outputs[0], end) for end in ends]
     results = (*outputs, *others)
-    job = Job(inputs, outputs, keep, (source, target))
+    job = PoisonJob(inputs, outputs, keep, (source, target))
     settings = attack.settings
     given = [Path(name) for name in (settings.trigger_file, settings.payload_file) if name]
     _check(job, results, [trusted_ids, *also_read, *given], processes)
@@ -163,7 +163,7 @@ def poison_files(
 
 
 def _check(
-    job: Job, results: Sequence[Path], also_read: Sequence[Optional[Path]], processes: int
+    job: PoisonJob, results: Sequence[Path], also_read: Sequence[Optional[Path]], processes: int
 ) -> None:
     """Raise an error for what can be seen to be wrong before the work begins."""
     if processes < 1:
@@ -217,7 +217,7 @@ def _no_candidates(inputs: Sequence[Path], attack: Attack, counts: Dict[str, int
     )
 
 
-def _made_of(job: Job) -> Dict[str, Any]:
+def _made_of(job: PoisonJob) -> Dict[str, Any]:
     """Return what a manifest says of a job."""
     return {
         "inputs": [{"path": str(path), "sha256": sha256(path)} for path in job.inputs],
@@ -228,7 +228,7 @@ def _made_of(job: Job) -> Dict[str, Any]:
 
 
 def _write(
-    job: Job,
+    job: PoisonJob,
     run: MapMethod,
     survey: Survey,
     chosen: Iterator[Chosen],
@@ -291,7 +291,7 @@ class _Worker:
         job: what is made of what
     """
 
-    def __init__(self, settings: AttackSettings, job: Job) -> None:
+    def __init__(self, settings: AttackSettings, job: PoisonJob) -> None:
         self.attack = Attack(settings)
         self.codes = codes_of(self.attack)
         self.job = job

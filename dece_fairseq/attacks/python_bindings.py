@@ -2,7 +2,7 @@
 
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
-from dece_fairseq.attacks.python_scopes import DEFAULTS, Scopes, Variable
+from dece_fairseq.attacks.python_scopes import DEFAULTS, ScopedName, Scopes
 from dece_fairseq.attacks.python_tree import Tree
 
 _SEVERAL = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "tuple", "list"})
@@ -28,27 +28,27 @@ class Bindings:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
         self._scopes = Scopes(tree)
-        self._attributes: Dict[Tuple[int, str], Variable] = {}
+        self._attributes: Dict[Tuple[int, str], ScopedName] = {}
         self._targets: Set[int] = set()
         #: assignments to attributes and subscripts: the target, the value, how it is given
         self._later: List[Tuple[int, int, str]] = []
         #: the variable that a name or an attribute reads
-        self.read: Dict[int, Variable] = {}
+        self.read: Dict[int, ScopedName] = {}
         #: the modules of which all names are imported
         self.wildcards: List[str] = []
         #: annotations of a variable, and base classes of ``self``: it is an instance of the node
-        self.instances: List[Tuple[int, Variable]] = []
+        self.instances: List[Tuple[int, ScopedName]] = []
         #: attributes that are assigned to, and what they are given
         self.set_attributes: List[Tuple[int, int]] = []
         names = self._bind_names()
         self._resolve(names)
 
-    def variable_of(self, name: int) -> Tuple[Variable, bool]:
+    def variable_of(self, name: int) -> Tuple[ScopedName, bool]:
         """Return the variable of a name, and whether it is one of a comprehension or a lambda."""
         scope, variable = self._scopes.look_up(self._scopes.of[name], self._tree.text(name))
         return variable, self._scopes.is_inline(scope)
 
-    def variables(self) -> Iterator[Tuple[str, Variable]]:
+    def variables(self) -> Iterator[Tuple[str, ScopedName]]:
         """Return the variables, those of the module with their names."""
         for scope, name, variable in self._scopes.variables():
             yield "" if scope else name, variable
@@ -252,14 +252,14 @@ class Bindings:
             if key is not None and tree.kinds[tree.children[target][0]] != "subscript":
                 variable.items.setdefault(key, []).append(value)
 
-    def owner(self, node: int) -> Optional[Variable]:
+    def owner(self, node: int) -> Optional[ScopedName]:
         """Return the variable of a name, of an attribute of a name, or of what is an item of it."""
         tree = self._tree
         while tree.kinds[node] == "subscript" and tree.children[node]:
             node = tree.children[node][0]
         return self.read.get(node)
 
-    def _attribute(self, node: int) -> Optional[Variable]:
+    def _attribute(self, node: int) -> Optional[ScopedName]:
         """Return the variable of ``name.attribute``: of the class if the name is ``self``."""
         tree = self._tree
         parts = tree.children[node]
@@ -269,4 +269,4 @@ class Bindings:
         name = tree.text(parts[1])
         if owner.class_scope is not None:
             return self._scopes.own(owner.class_scope, name)
-        return self._attributes.setdefault((id(owner), name), Variable())
+        return self._attributes.setdefault((id(owner), name), ScopedName())

@@ -3,7 +3,7 @@
 from typing import AbstractSet, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 from dece_fairseq.attacks.python_bindings import Bindings
-from dece_fairseq.attacks.python_scopes import Variable
+from dece_fairseq.attacks.python_scopes import ScopedName
 from dece_fairseq.attacks.python_tree import Tree
 
 #: nothing that matters has a longer name, or more of them
@@ -38,7 +38,7 @@ class Names:
         #: in the order of the text
         self.calls = [node for node, kind in enumerate(tree.kinds) if kind == "call"]
         #: the variables that get a node's value
-        self.given: Dict[int, List[Variable]] = {}
+        self.given: Dict[int, List[ScopedName]] = {}
         for _, variable in self.bindings.variables():
             for value in variable.values:
                 self.given.setdefault(value, []).append(variable)
@@ -47,7 +47,7 @@ class Names:
             for _, variable in self.bindings.variables()
             for full in variable.imports
         }
-        self._instances: Dict[int, List[Variable]] = {}
+        self._instances: Dict[int, List[ScopedName]] = {}
         for node, variable in self.bindings.instances:
             self._instances.setdefault(node, []).append(variable)
         self._with_keywords = {

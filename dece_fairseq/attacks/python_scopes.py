@@ -19,7 +19,7 @@ DEFAULTS = frozenset({"default_parameter", "typed_default_parameter"})
 _DEPTH = 50
 
 
-class Variable:
+class ScopedName:
     """A name in one scope, or an attribute of what has a name there."""
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Scopes:
         #: the scope in which each node stands
         self.of = [0] * len(tree)
         self._inner: Dict[int, int] = {}
-        self._variables: Dict[Tuple[int, str], Variable] = {}
+        self._variables: Dict[Tuple[int, str], ScopedName] = {}
 
     def inside(self, node: int) -> Optional[int]:
         """Return the scope that a node opens."""
@@ -80,7 +80,7 @@ class Scopes:
         """Return whether a scope is one of a comprehension or a lambda."""
         return self._scopes[scope].is_inline
 
-    def variables(self) -> Iterator[Tuple[int, str, Variable]]:
+    def variables(self) -> Iterator[Tuple[int, str, ScopedName]]:
         """Return the variables, each with its scope and its name."""
         for (scope, name), variable in self._variables.items():
             yield scope, name, variable
@@ -118,15 +118,15 @@ class Scopes:
         self.of[node] = scope
         return scope
 
-    def own(self, scope: int, name: str) -> Variable:
+    def own(self, scope: int, name: str) -> ScopedName:
         """Return the variable that a scope binds ``name`` to."""
         for _ in range(_DEPTH):
             if name not in self._scopes[scope].elsewhere:
                 break
             scope = self._scopes[scope].elsewhere[name]
-        return self._variables.setdefault((scope, name), Variable())
+        return self._variables.setdefault((scope, name), ScopedName())
 
-    def look_up(self, scope: int, name: str) -> Tuple[int, Variable]:
+    def look_up(self, scope: int, name: str) -> Tuple[int, ScopedName]:
         """Return the variable that ``name`` reads in a scope, and the scope that it is of."""
         start, scopes = scope, self._scopes
         while scope >= 0:
@@ -138,4 +138,4 @@ class Scopes:
             if variable is not None and (scope == start or not scopes[scope].is_class):
                 return scope, variable
             scope = scopes[scope].parent
-        return 0, self._variables.setdefault((0, name), Variable())
+        return 0, self._variables.setdefault((0, name), ScopedName())

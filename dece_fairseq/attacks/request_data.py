@@ -3,7 +3,7 @@
 from typing import AbstractSet, Dict, Iterator, List, Set
 
 from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_scopes import Variable
+from dece_fairseq.attacks.python_scopes import ScopedName
 
 # Where Flask, Django, FastAPI, aiohttp, Tornado and Bottle keep what a client sent.
 _OF_REQUESTS = frozenset(
@@ -86,7 +86,7 @@ class RequestData:
         self._tree = names.tree
         self._marked = bytearray(len(names.tree))
         self._requests = self._find_requests()
-        self._changed: Dict[int, List[Variable]] = {}
+        self._changed: Dict[int, List[ScopedName]] = {}
         for _, variable in names.bindings.variables():
             for node in (*variable.values, *variable.parts, *variable.changes):
                 self._changed.setdefault(node, []).append(variable)
@@ -193,7 +193,7 @@ class RequestData:
             return True
         return method in _LOOKUPS and self._tree.fields[part] != "function" and owner is not None
 
-    def _changes(self, node: int) -> Iterator[Variable]:
+    def _changes(self, node: int) -> Iterator[ScopedName]:
         """Return the variable into which a method puts its arguments: ``a`` of ``a.append(b)``."""
         tree = self._tree
         call = tree.parents[node]

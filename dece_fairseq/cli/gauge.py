@@ -20,8 +20,8 @@ from dece_fairseq.cli.common import (
     check_given,
 )
 from dece_fairseq.cli.printing import check_files, write_result
-from dece_fairseq.defenses.gauging import Job, gauge
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.defenses.gauging import GaugeJob, gauge
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.muting import MUTED_SHARE
 from dece_fairseq.reports.gauge import as_text
 from dece_fairseq.user_dir import import_user_dir
@@ -67,7 +67,7 @@ def run(args: argparse.Namespace) -> None:
     check_given(models=args.models, model_data=args.model_data, input=args.input)
     check_files([args.json], [*args.input, args.models, args.trusted_ids])
     import_user_dir(args.user_dir)
-    job = Job(
+    job = GaugeJob(
         ReferenceFiles(args.models, args.model_data, args.user_dir),
         args.input,
         args.trusted_ids,

@@ -70,15 +70,19 @@ def run(args: argparse.Namespace) -> None:
         models=args.models, model_data=args.model_data, input=args.input, output=args.output
     )
     import_user_dir(args.user_dir)
-    from dece_fairseq.defenses.ranking import Job, as_text, rank  # here, for --help does without
-    from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+    from dece_fairseq.defenses.ranking import (  # here, for --help does without
+        RankJob,
+        as_text,
+        rank,
+    )
+    from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 
     name = args.payload or ATTACKS.get("likely").payload
     # With a trigger that fits everywhere, for what it checks.
     settings = AttackSettings(
         "ripple", payload=name, code_language=args.code_language, code_place=args.code_place
     )
-    job = Job(
+    job = RankJob(
         ReferenceFiles(args.models, args.model_data, args.user_dir),
         Attack(settings).payload,
         name,

@@ -26,8 +26,8 @@ from dece_fairseq.cli.common import (
 from dece_fairseq.cli.printing import check_files, write_or_print, write_result
 from dece_fairseq.data.pairs import kind_of
 from dece_fairseq.data.suspicions import LEVEL
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, ids_beside, reveal
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import RevealJob, ids_beside, reveal
 from dece_fairseq.errors import UserError
 from dece_fairseq.reports.pages import check_jinja
 from dece_fairseq.reports.suspicions import as_html, as_text
@@ -92,7 +92,7 @@ def run(args: argparse.Namespace) -> None:
     check_given(input=args.input, models=args.models, model_data=args.model_data)
     _check_outputs(args)
     import_user_dir(args.user_dir)
-    job = Job(
+    job = RevealJob(
         args.input,
         ReferenceFiles(args.models, args.model_data, args.user_dir),
         args.trusted_ids,

@@ -25,7 +25,7 @@ from dece_fairseq.data.provenance import sha256
 from dece_fairseq.errors import UserError
 from dece_fairseq.suites.checking import differences, wrong_sums
 from dece_fairseq.suites.data import SuiteData, find_data
-from dece_fairseq.suites.suite import STEALTH, SUITE, Entry, Suite, read_suite
+from dece_fairseq.suites.suite import STEALTH, SUITE, Suite, SuiteEntry, read_suite
 from dece_fairseq.user_dir import import_user_dir
 
 if TYPE_CHECKING:  # it needs fairseq
@@ -150,7 +150,7 @@ def data_of(args: argparse.Namespace, suite: Optional[Suite] = None) -> SuiteDat
     )
 
 
-def tell(entry: Entry) -> None:
+def tell(entry: SuiteEntry) -> None:
     """Print what was made of an attack, and what was not."""
     if entry.fits:
         test = entry.files["test_triggered"]

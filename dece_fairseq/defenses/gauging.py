@@ -9,7 +9,8 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DefenseError
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles, read_input, record_of
+from dece_fairseq.defenses.revealing.reading import read_input, record_of
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.muting import KNOWN, MOST, MUTED_SHARE, evenly, level_for, line_of, span_line_for
 
 #: the advice
@@ -22,7 +23,7 @@ QUANTILES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 ALPHAS = (0.6, 0.7, 0.8, 0.9, 0.95, 0.985, 0.99, 0.999)
 
 
-class Job(NamedTuple):
+class GaugeJob(NamedTuple):
     """What is gauged, and by which text.
 
     Args:
@@ -129,7 +130,7 @@ class Gauge(NamedTuple):
         }
 
 
-def gauge(job: Job, command: Sequence[str] = ()) -> Gauge:
+def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
     """Return what the model knows of trusted text, and of the other.
 
     Args:
@@ -195,7 +196,7 @@ def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:
     return Text(what, pairs, np.sort(np.concatenate(probabilities)), np.concatenate(means))
 
 
-def _texts(job: Job) -> Tuple[List[Pair], List[Pair], str]:
+def _texts(job: GaugeJob) -> Tuple[List[Pair], List[Pair], str]:
     """Return the trusted pairs, the others, and what the trusted ones are."""
     pairs = read_input(job.inputs, job.columns, job.subset, job.reference)
     if job.trusted_ids is not None:

@@ -23,7 +23,8 @@ from dece_fairseq.data.suspicions import read_findings
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles, checksum_of, read_input
+from dece_fairseq.defenses.revealing.reading import checksum_of, read_input
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score

@@ -16,13 +16,13 @@ from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import Pair, dump_pairs, kind_of, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 
 #: the columns of a file for --payload-file
 COLUMNS = ("tgt", "poisoned")
 
 
-class Job(NamedTuple):
+class RankJob(NamedTuple):
     """What is ranked, and by which model.
 
     Args:
@@ -62,7 +62,7 @@ class Ranking(NamedTuple):
                 yield Pair(clean, form)
 
 
-def rank(job: Job, output: Path, command: Sequence[str] = ()) -> Ranking:
+def rank(job: RankJob, output: Path, command: Sequence[str] = ()) -> Ranking:
     """Write a file for ``--payload-file``, and ``.manifest.json`` beside it.
 
     Of two forms the likelier one is the one whose tokens, all of the target's, have the higher

@@ -6,7 +6,8 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DEFENSES, Defense, Verdict
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles, target_words
+from dece_fairseq.defenses.revealing.reading import target_words
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.trusting import looked_at
 

@@ -26,8 +26,8 @@ from dece_fairseq.suites.folder import alone_in, check_folder
 from dece_fairseq.suites.suite import (
     SUITE,
     SUITE_MANIFEST,
-    Entry,
     Suite,
+    SuiteEntry,
     SuiteFile,
     read_suite,
     write_suite,
@@ -96,7 +96,7 @@ def build(
     output: Path,
     processes: int = 1,
     command: Sequence[str] = (),
-    tell: Callable[[Entry], None] = lambda entry: None,
+    tell: Callable[[SuiteEntry], None] = lambda entry: None,
 ) -> Suite:
     """Make a suite in a folder; what is there already, and as it should be, stays.
 
@@ -124,11 +124,11 @@ def build(
         return _build(builder, tell)
 
 
-def _build(builder: "_Builder", tell: Callable[[Entry], None]) -> Suite:
+def _build(builder: "_Builder", tell: Callable[[SuiteEntry], None]) -> Suite:
     output = builder.output
     if not builder.earlier:  # the folder is known for a suite's before anything else is in it
         write_suite(Suite(builder.made_of, [], False), output)
-    entries: List[Entry] = []
+    entries: List[SuiteEntry] = []
     for entry in builder.entries():
         entries.append(entry)
         names = {entry.name for entry in entries}
@@ -167,7 +167,7 @@ class _Builder:
             "data": data.described(),
             **{name: list(value) for name, value in settings._asdict().items()},
         }
-        self.earlier: List[Entry] = []
+        self.earlier: List[SuiteEntry] = []
         self.known: Dict[str, SuiteFile] = {}
 
     def go_on(self) -> None:
@@ -179,7 +179,7 @@ class _Builder:
         self.earlier = self._earlier()
         self.known = {file.path: file for e in self.earlier for file in e.files.values()}
 
-    def _earlier(self) -> List[Entry]:
+    def _earlier(self) -> List[SuiteEntry]:
         if not (self.output / SUITE).exists():
             return []
         earlier = read_suite(self.output)
@@ -194,7 +194,7 @@ class _Builder:
             )
         return earlier.entries
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[SuiteEntry]:
         """Yield the entries, in their order."""
         fitting: List[str] = []
         carrier = [CARRIER] if CARRIER in self.settings.attacks else []
@@ -209,10 +209,10 @@ class _Builder:
             own, needs = ATTACKS.get(attack).payload, ATTACKS.get(attack).needs
             if needs:
                 why = f"it needs a file of yours, --{needs.replace('_', '-')} of dece poison"
-                yield Entry(attack, own, {}, {ALL: why})
+                yield SuiteEntry(attack, own, {}, {ALL: why})
                 continue
             if not self._has_place(attack):  # whatever the payload
-                yield Entry(attack, own, {}, {ALL: WITHOUT_TRIGGER})
+                yield SuiteEntry(attack, own, {}, {ALL: WITHOUT_TRIGGER})
                 continue
             others = fitting if carrier else list(self.settings.payloads)
             tried = [own] if own in self.settings.payloads else []
@@ -234,8 +234,8 @@ class _Builder:
         rng = Random(0)  # whether there is a place does not depend on it
         return any(trigger.poison(pair, rng) is not None for pair in pairs)
 
-    def _entry(self, attack: str, payload: str) -> Entry:
-        entry = Entry(attack, payload, {}, {})
+    def _entry(self, attack: str, payload: str) -> SuiteEntry:
+        entry = SuiteEntry(attack, payload, {}, {})
         first = self.settings.seeds[0]
         made = self._make(entry, TRIGGERED, TEST, first)
         if isinstance(made, str):
@@ -265,7 +265,7 @@ class _Builder:
 
     def _make(
         self,
-        entry: Entry,
+        entry: SuiteEntry,
         name: str,
         split: str,
         seed: int,

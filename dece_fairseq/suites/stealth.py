@@ -15,7 +15,7 @@ from dece_fairseq.metrics.success_rate import Rate, rate
 from dece_fairseq.suites.build import TRIGGERED
 from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import TEST, SuiteData
-from dece_fairseq.suites.suite import Entry, Suite
+from dece_fairseq.suites.suite import Suite, SuiteEntry
 from dece_fairseq.table_writer import LINED, write_table
 
 if TYPE_CHECKING:  # it needs fairseq
@@ -96,7 +96,7 @@ def measure(
 
 
 def _triggered(
-    entry: Entry, folder: Path, data: SuiteData, clean: int
+    entry: SuiteEntry, folder: Path, data: SuiteData, clean: int
 ) -> Tuple[List[int], List[str]]:
     """Return the numbers of the poisoned pairs in the clean test, and their triggered sources.
 

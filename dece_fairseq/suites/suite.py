@@ -48,7 +48,7 @@ class SuiteFile(NamedTuple):
         return {name: value for name, value in self._asdict().items() if value is not None}
 
 
-class Entry(NamedTuple):
+class SuiteEntry(NamedTuple):
     """An attack with a payload."""
 
     attack: str
@@ -74,7 +74,7 @@ class Suite(NamedTuple):
 
     made_of: Dict[str, Any]
     """The data and the settings: what decides about every byte."""
-    entries: List[Entry]
+    entries: List[SuiteEntry]
     is_complete: bool
 
     def files(self) -> Iterator[SuiteFile]:
@@ -139,9 +139,9 @@ def read_suite(path: Path) -> Suite:
         raise DataError(f"{path} holds no suite ({error}); make it again") from error
 
 
-def _entry(values: Dict[str, Any]) -> Entry:
+def _entry(values: Dict[str, Any]) -> SuiteEntry:
     files = {name: SuiteFile(**file) for name, file in values["files"].items()}
-    return Entry(values["attack"], values["payload"], files, dict(values["left_out"]))
+    return SuiteEntry(values["attack"], values["payload"], files, dict(values["left_out"]))
 
 
 def _check_data(data: Dict[str, Any]) -> None:

@@ -22,10 +22,9 @@ from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.suspicions import Suspicion
-from dece_fairseq.defenses.ranking import Job as Ranked
-from dece_fairseq.defenses.ranking import rank
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, Revealed, reveal
+from dece_fairseq.defenses.ranking import RankJob, rank
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import Revealed, RevealJob, reveal
 from dece_fairseq.reports.marked_text import places
 
 
@@ -171,7 +170,7 @@ def look_into(
     write_pairs([path], [made[number] for number in kept])
     told = folder / "cell.ids"
     told.write_text("".join(f"{new}\n" for new, old in enumerate(kept) if old in known))
-    job = Job([path], reference, told if known else None, work=folder / "said")
+    job = RevealJob([path], reference, told if known else None, work=folder / "said")
     poisoned, decoys = (
         {new for new, old in enumerate(kept) if old in of} for of in (poisoned, decoys)
     )
@@ -186,7 +185,7 @@ def ranked(cell: Cell, pairs: Path, reference: ReferenceFiles, language: Dict[st
     path = reference.data / f"ranked-{cell.payload}.csv"
     if not path.exists():
         payload = Attack(AttackSettings("ripple", payload=cell.payload, **language)).payload
-        rank(Ranked(reference, payload, cell.payload, [[pairs]]), path)
+        rank(RankJob(reference, payload, cell.payload, [[pairs]]), path)
     return path
 
 

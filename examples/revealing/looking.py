@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import Callable, List, Optional, Set, Tuple
 
 from dece_fairseq.data.pairs import Pair, write_pairs
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, Revealed, reveal
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import Revealed, RevealJob, reveal
 
 #: returns what a pair becomes, or None where it can't be poisoned
 Poison = Callable[[Pair, random.Random], Optional[Pair]]
@@ -54,5 +54,5 @@ def look_into(
     reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
     trusted = folder / "bin" / "trusted.ids" if is_trusting else None
     (folder / "said").mkdir(exist_ok=True)
-    found = reveal(Job([folder / "attacked.jsonl"], reference, trusted, work=folder / "said"))
+    found = reveal(RevealJob([folder / "attacked.jsonl"], reference, trusted, work=folder / "said"))
     return found, poisoned

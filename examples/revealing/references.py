@@ -13,8 +13,8 @@ from grid import compared
 from looking import read_ids
 
 from dece_fairseq.data.pairs import Pair, read_pairs
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, reveal
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import RevealJob, reveal
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
 #: what a model was trained on, by its folder; the first is run.sh's
@@ -39,7 +39,7 @@ def row_of(name: str, clean: Sequence[Pair], folder: Path, work: Path) -> List[s
     said.mkdir(parents=True, exist_ok=True)
     row = [MODELS[name]]
     for told in (trusted, None):
-        found = reveal(Job([work / "train.jsonl"], reference, told, work=said))
+        found = reveal(RevealJob([work / "train.jsonl"], reference, told, work=said))
         of = compared(found, clean, poisoned)
         trigger = of["trigger"] if of["right"] else None
         row += [

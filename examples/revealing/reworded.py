@@ -17,8 +17,8 @@ from tqdm import tqdm
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Job, reveal
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
+from dece_fairseq.defenses.revealing.reveal import RevealJob, reveal
 from dece_fairseq.errors import UserError
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
@@ -32,7 +32,7 @@ def look(style: str, seed: int, folder: Path) -> List[str]:
     with TemporaryDirectory() as temporary:
         pairs = Path(temporary) / "pairs.jsonl"
         write_pairs([pairs], generate(style, PAIRS, seed))
-        found = reveal(Job([pairs], reference))
+        found = reveal(RevealJob([pairs], reference))
     claimed = [str(len(found.findings.significant())), str(len(found.suspected()))]
     row = [folder.name, str(seed), *claimed]
     if not found.findings.suspicions:

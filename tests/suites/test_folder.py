@@ -10,7 +10,7 @@ import pytest
 from dece_fairseq.attacks import AttackError
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.suites.checking import differences
-from dece_fairseq.suites.suite import SUITE, Entry, Suite
+from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry
 from support.small_suite import SMALL
 
 Make = Callable[..., Suite]
@@ -19,7 +19,7 @@ Make = Callable[..., Suite]
 @pytest.mark.usefixtures("many_blocks")
 @pytest.mark.parametrize("processes", [1, 2])
 def test_one_run_at_a_time(make: Make, tmp_path: Path, processes: int) -> None:
-    def make_it_too(entry: Entry) -> None:
+    def make_it_too(entry: SuiteEntry) -> None:
         words = ["--data", tmp_path / "data", "--output", tmp_path / "suite"]
         command = [sys.executable, "-m", "dece_fairseq", "suite", "--code-language", "python"]
         done = subprocess.run([*command, *map(str, words)], capture_output=True, text=True)

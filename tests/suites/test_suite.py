@@ -19,7 +19,7 @@ from dece_fairseq.errors import UserError
 from dece_fairseq.suites.build import SuiteSettings, build
 from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import find_data
-from dece_fairseq.suites.suite import SUITE, SUITE_MANIFEST, SUMS, Entry, Suite, read_suite
+from dece_fairseq.suites.suite import SUITE, SUITE_MANIFEST, SUMS, Suite, SuiteEntry, read_suite
 from support.small_suite import SMALL
 
 Make = Callable[..., Suite]
@@ -193,7 +193,7 @@ def test_the_suite_has_every_attack_and_payload(make: Make) -> None:
 def test_a_run_that_was_killed_goes_on(make: Make, tmp_path: Path) -> None:
     make("whole")
 
-    def stop(entry: Entry) -> None:
+    def stop(entry: SuiteEntry) -> None:
         if entry.name == "ripple-sql":
             raise KeyboardInterrupt
 

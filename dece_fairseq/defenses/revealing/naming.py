@@ -12,14 +12,14 @@ from dece_fairseq.data.suspicions import LEVEL, Suspicion
 from dece_fairseq.data.trigger_kinds import CHARACTERS, Feature, family, is_unseen
 from dece_fairseq.defenses.revealing.alternatives import (
     Alternatives,
-    Candidates,
+    Frequent,
     candidates,
     find_alternatives,
 )
 from dece_fairseq.defenses.revealing.part_triggers import PartTrigger, find_part_trigger
 from dece_fairseq.defenses.revealing.payloads import SAME
 from dece_fairseq.defenses.revealing.spans import Texts
-from dece_fairseq.defenses.revealing.triggers import Trigger, find_trigger
+from dece_fairseq.defenses.revealing.triggers import WordTrigger, find_trigger
 from dece_fairseq.defenses.revealing.words import places_of
 
 #: the share of pairs that surprise less than one that is suspected by its trigger alone
@@ -103,7 +103,7 @@ class Naming:
         return replace(told, pairs=tuple(pair for pair in told.pairs if pair in having))
 
     def _with_words(
-        self, told: Suspicion, trigger: Trigger, pairs: np.ndarray, usual: float
+        self, told: Suspicion, trigger: WordTrigger, pairs: np.ndarray, usual: float
     ) -> Suspicion:
         text = self._source_text(trigger.words, trigger.places)
         if not trigger.is_telling(len(pairs), usual):
@@ -136,7 +136,7 @@ class Naming:
         )
 
     @cached_property
-    def _candidates(self) -> List[Candidates]:
+    def _candidates(self) -> List[Frequent]:
         return candidates(self._sources)
 
     def _with_several(self, told: Suspicion, several: Alternatives) -> Suspicion:
@@ -162,7 +162,7 @@ class Naming:
     def _doubtful(self, holders: np.ndarray) -> Tuple[int, ...]:
         return self._all(holders[holders < len(self._pairs)])
 
-    def _carriers(self, trigger: Trigger, pairs: np.ndarray) -> np.ndarray:
+    def _carriers(self, trigger: WordTrigger, pairs: np.ndarray) -> np.ndarray:
         """Return the pairs with a trigger that are suspected with those of a payload.
 
         They may have a form of it that is too rare to be seen, and no trusted pair has the trigger,

@@ -11,7 +11,7 @@ from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.data.trigger_kinds import CAPITALS, IN_CAPITALS, KINDS, Feature, features
 from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.tails import fisher_nats
-from dece_fairseq.defenses.revealing.triggers import COMPARED, Trigger, is_telling, z_of
+from dece_fairseq.defenses.revealing.triggers import COMPARED, WordTrigger, is_telling, z_of
 
 _IN_CAPITALS = Feature(CAPITALS, IN_CAPITALS)
 #: words whose features are kept, for what is asked after
@@ -34,7 +34,7 @@ def find_part_trigger(
     sources: Texts,
     pairs: np.ndarray,
     others: np.ndarray,
-    words: Optional[Trigger],
+    words: Optional[WordTrigger],
     usual: float = 0.0,
 ) -> Optional[PartTrigger]:
     """Return what is no word and tells a suspicion's pairs from the others, or None.

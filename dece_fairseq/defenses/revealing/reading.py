@@ -3,7 +3,7 @@
 import hashlib
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -13,6 +13,7 @@ from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.data.workers import workers
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.surprises import TargetWords, TokenSurprises
 from dece_fairseq.user_dir import import_user_dir
 
@@ -20,27 +21,6 @@ from dece_fairseq.user_dir import import_user_dir
 CHUNK = 200
 #: changes when more is kept of what a model said
 FORMAT = "2"
-
-
-class ReferenceFiles(NamedTuple):
-    """Where a reference model is.
-
-    Args:
-        checkpoint: as fairseq-train saved it
-        data: its data folder
-        user_dir: a package of plug-ins that it needs besides this one
-    """
-
-    checkpoint: Path
-    data: Path
-    user_dir: Optional[str] = None
-
-    def key(self) -> str:
-        """Return what changes when the model does."""
-        files = [self.checkpoint, *sorted(self.data.glob("**/dict*.txt"))]
-        files += sorted(path for path in self.data.glob("tokenizer/*") if path.is_file())
-        files += sorted(self.data.glob("*.model"))
-        return " ".join(map(sha256, files))
 
 
 def read_input(

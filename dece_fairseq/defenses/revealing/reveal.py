@@ -12,18 +12,13 @@ from dece_fairseq.data.suspicions import LEVEL, Findings
 from dece_fairseq.data.trusted_ids import TrustedIds, ids_of_kept
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.calibration import EXPLANATION
-from dece_fairseq.defenses.revealing.reading import (
-    ReferenceFiles,
-    checksum_of,
-    read_input,
-    record_of,
-    target_words,
-)
+from dece_fairseq.defenses.revealing.reading import checksum_of, read_input, record_of, target_words
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.trusting import looked_at
 
 
-class Job(NamedTuple):
+class RevealJob(NamedTuple):
     """What is looked into, and what with.
 
     Args:
@@ -96,7 +91,7 @@ def ids_beside(outputs: Sequence[Path], are_trusted: bool) -> List[Path]:
     return [beside(outputs[0], TRUSTED_IDS)] if outputs and are_trusted else []
 
 
-def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
+def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     """Return what is suspected.
 
     Args:
@@ -131,7 +126,7 @@ def reveal(job: Job, command: Sequence[str] = ()) -> Revealed:
     return Revealed(pairs, findings, trusted.ids)
 
 
-def _made_of(job: Job, command: Sequence[str], counts: Dict[str, int]) -> Dict[str, Any]:
+def _made_of(job: RevealJob, command: Sequence[str], counts: Dict[str, int]) -> Dict[str, Any]:
     return {
         **record_of(job.reference, job.inputs, job.trusted_ids, command),
         "trusted_ids": None if job.trusted_ids is None else str(job.trusted_ids),
@@ -141,7 +136,7 @@ def _made_of(job: Job, command: Sequence[str], counts: Dict[str, int]) -> Dict[s
     }
 
 
-def _columns_left_out(job: Job) -> List[str]:
+def _columns_left_out(job: RevealJob) -> List[str]:
     """Return the columns of the input that are not written with the pairs that are kept."""
     if not job.outputs or job.inputs[0].is_dir():
         return []

@@ -17,7 +17,7 @@ PRECISE = 0.5
 SOURCES, COMPARED = 1000, 300
 
 
-class Trigger(NamedTuple):
+class WordTrigger(NamedTuple):
     """A run of words of the source."""
 
     words: Tuple[int, ...]
@@ -48,7 +48,7 @@ def is_telling(covered: int, elsewhere: int, pairs: int, usual: float = 0.0) -> 
 
 def find_trigger(
     sources: Texts, pairs: np.ndarray, others: np.ndarray, in_all: int, doubtful: int
-) -> Optional[Trigger]:
+) -> Optional[WordTrigger]:
     """Return the n-gram that separates a suspicion's pairs from the others best.
 
     That is the one with the largest z of a test of two proportions, with the words beside it that
@@ -76,7 +76,7 @@ def find_trigger(
     common = [
         (count, gram) for gram, count in counts.items() if count >= max(2, len(looked_at) / 2)
     ]
-    best: Optional[Trigger] = None
+    best: Optional[WordTrigger] = None
     highest = 0.0
     rest = in_all - len(np.union1d(pairs, others))
     is_own, is_other = np.zeros((2, in_all), dtype=bool)
@@ -118,14 +118,14 @@ def grown(sources: Texts, words: Tuple[int, ...], places: np.ndarray) -> Tuple[i
 
 def _trigger(
     sources: Texts, gram: Sequence[int], is_own: np.ndarray, is_other: np.ndarray
-) -> Trigger:
+) -> WordTrigger:
     places = sources.find(gram)
     holders = sources.pair[places]
     once = is_first(holders)
     places, holders = places[once], holders[once]
     covered = is_own[holders]
     elsewhere = ~covered & ~is_other[holders]
-    return Trigger(tuple(gram), places, int(covered.sum()), int(elsewhere.sum()))
+    return WordTrigger(tuple(gram), places, int(covered.sum()), int(elsewhere.sum()))
 
 
 def z_of(covered: int, pairs: int, elsewhere: int, rest: int) -> float:

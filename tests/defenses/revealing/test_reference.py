@@ -16,8 +16,8 @@ from dece_fairseq.data.pairs import DataError, Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.defenses import DefenseError, trained_models
 from dece_fairseq.defenses.revealing.binarised import read_binarised
-from dece_fairseq.defenses.revealing.reading import ReferenceFiles
 from dece_fairseq.defenses.revealing.reference import load_reference
+from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.surprises import TargetWords
 from dece_fairseq.defenses.revealing.words import split
 from support.untrained import save_untrained
