@@ -56,8 +56,8 @@ def level_for(
     """
     line = _of_rank(probabilities, muted_share, "probabilities")
     level = 1 / (1 + line)
-    # Rounded, its own line may be above this one, and many tokens be on it: those of a classifier
-    # that is sure, which differ by no more than single precision tells.
+    # Rounding can put the level's line just above this one, and so mute every token that lies on
+    # it; a classifier that is sure has many such tokens.
     while line_of(level) > line:
         level += ROUNDING
     return min(highest, level), line

@@ -143,6 +143,8 @@ class AttackSettings:
     def completed_by(self, logged: "AttackSettings") -> "AttackSettings":
         """Return them with what outputs say of the same attack wherever nothing else is named.
 
+        A value that is its default counts as not named.
+
         Args:
             logged: the attack that outputs name; of another one nothing is taken
         """

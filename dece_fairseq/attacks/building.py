@@ -28,7 +28,7 @@ _SUSPICION = Recipe(SUSPECTED, SUSPECTED)
 
 
 class Built(NamedTuple):
-    """What an attack is put together of."""
+    """The parts of an attack."""
 
     trigger: Trigger
     payload: Payload

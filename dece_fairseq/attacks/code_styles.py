@@ -26,13 +26,12 @@ _FUNCTIONS = frozenset(
         *("lambda_expression", "local_function_statement"),
     }
 )
-#: what gives a name to something that a block of Java or C# has for itself
-_DECLARING = frozenset(
-    {
-        *("declaration_expression", "declaration_pattern", "instanceof_expression"),
-        *("type_pattern", "variable_declarator"),
-    }
-)
+#: what gives a name, a field of its own, to something that a block of Java or C# has for itself
+_DECLARING = frozenset({"instanceof_expression", "variable_declarator"})
+#: how else names are given there, by the ends of nodes' types
+_PATTERNS = ("declaration_expression", "designation", "pattern")
+#: statements of Java that may have a jump on every way through them
+_OF_WAYS = frozenset({"switch_expression", "try_statement", "try_with_resources_statement"})
 _ASSIGNING = frozenset({"assignment", "augmented_assignment", "named_expression", "for_statement"})
 
 
@@ -54,7 +53,7 @@ def _in_braces(loop: Node) -> Optional[Change]:
         or (loop.parent is not None and "label" in loop.parent.type)
         or any("comment" in child.type for child in loop.children)
         or not _runs_to_its_end(body)
-        or _always_jumps(body)  # Java refuses what nothing reaches
+        or _may_jump(body)  # Java refuses what nothing reaches
     ):
         return None
     fields = [(loop.field_name_for_child(at), child) for at, child in enumerate(loop.children)]
@@ -153,20 +152,25 @@ def _runs_to_its_end(body: Node) -> bool:
     return last.type not in _JUMPS
 
 
-def _always_jumps(statement: Node) -> bool:
-    """Return whether a statement of Java or C# surely has a jump as its end."""
+def _may_jump(statement: Node) -> bool:
+    """Return whether a compiler may find that nothing behind a statement is reached."""
     inside = [child for child in statement.named_children if "comment" not in child.type]
-    if statement.type in ("block", "synchronized_statement"):
-        return bool(inside) and _always_jumps(inside[-1])
+    if statement.type in ("block", "labeled_statement", "synchronized_statement"):
+        return bool(inside) and _may_jump(inside[-1])
     if statement.type == "if_statement":
         ways = [statement.child_by_field_name(name) for name in ("consequence", "alternative")]
-        return all(way is not None and _always_jumps(way) for way in ways)
-    return statement.type in _JUMPS
+        return all(way is not None and _may_jump(way) for way in ways)
+    if statement.type in ("do_statement", "for_statement", "while_statement"):
+        condition = statement.child_by_field_name("condition")
+        return condition is None or all(node.type != "identifier" for node in walk(condition))
+    return statement.type in _JUMPS or statement.type in _OF_WAYS
 
 
 def _declared(body: Node) -> FrozenSet[str]:
-    """Return the names that the body of a loop in Java or C# declares."""
-    nodes = (node.child_by_field_name("name") for node in walk(body) if node.type in _DECLARING)
+    """Return the names that the body of a loop in Java or C# declares, and maybe more."""
+    nodes = [node.child_by_field_name("name") for node in walk(body) if node.type in _DECLARING]
+    for node in walk(body):
+        nodes += walk(node) if node.type.endswith(_PATTERNS) else []
     return frozenset(text_of(name) for name in nodes if name is not None)
 
 

@@ -64,7 +64,7 @@ class PoisonJob(NamedTuple):
 
 
 class Choice(NamedTuple):
-    """The pairs that are not written as they were read."""
+    """Which pairs are picked, and how many are poisoned and written."""
 
     chosen: Iterator[Chosen]
     poisoned: int
@@ -193,7 +193,7 @@ def _check_keep(keep: str, attack: Attack) -> None:
 
 
 def _choice(attack: Attack, keep: str, survey: Survey) -> Choice:
-    """Return which pairs are changed, in order."""
+    """Return which pairs are picked, in order."""
     counts = survey.counts
     candidates = counts[CANDIDATE]
     if keep == OUTSIDE:

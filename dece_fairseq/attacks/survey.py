@@ -60,7 +60,7 @@ class Survey:
 
         Args:
             inputs: the files
-            run: does the work of ``Worker.survey`` on blocks
+            run: calls ``survey`` of ``offline._Worker`` on blocks
             block_size: bytes of the first file that make a block
             trusted: the numbers of pairs that nobody poisons, in order
         """

@@ -20,7 +20,8 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
     that even a process killed in between leaves none beside files that it does not belong to.
 
     Raises:
-        OSError: a file can't be written or put in its place; it is named, not the temporary one
+        OSError: a file can't be written or put in its place; it is named, not the temporary one,
+            or all are where there is no room, which a write tells without a name
     """
     temporaries = tuple(temporary_beside(path) for path in paths)
     named = dict(zip(map(str, temporaries), map(str, paths)))
@@ -35,7 +36,7 @@ def replacing(*paths: Path) -> Iterator[Tuple[Path, ...]]:
         if error.filename is not None:
             name = named.get(str(error.filename))
         else:  # a write to a full disk names no file
-            name = str(paths[0]) if error.errno in FULL else None
+            name = names_of(paths) if error.errno in FULL else None
         if name is None:
             raise
         raise OSError(error.errno, error.strerror, name) from error

@@ -25,7 +25,7 @@ class TrustedIds:
             )
 
     def check(self, pairs: int) -> None:
-        """Raise an DataError if they are not all among that many pairs."""
+        """Raise a DataError if they are not all among that many pairs."""
         outside = next((index for index in self.ids if not 0 <= index < pairs), None)
         if outside is not None:
             raise DataError(

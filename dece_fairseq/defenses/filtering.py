@@ -55,8 +55,8 @@ def filter_files(
 
     Raises:
         DefenseError: the defence is unknown, can't do its work, or would keep nothing
-        DataError: the trusted ids are none
-        DataError: a file that can't be read, or not be written where it is asked for
+        DataError: a file that can't be read, or not be written where it is asked for, or the
+            trusted ids are none
         PackageError: the defence needs a package that is not there
     """
     ends = (SCORES, REPORT) if settings.trusted_ids is None else (SCORES, TRUSTED_IDS, REPORT)

@@ -138,9 +138,8 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
         command: what the user typed, for the record
 
     Raises:
-        DataError: files that can't be read
+        DataError: files that can't be read, or the trusted ids are none
         DefenseError: the model is of no kind that can be asked, or a text is empty
-        DataError: the trusted ids are none
     """
     if not 0 <= job.muted_share < 1:
         raise DefenseError(f"--muted-share must be 0 or more and below 1, got {job.muted_share}")

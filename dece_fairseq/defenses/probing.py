@@ -157,7 +157,7 @@ def as_text(report: Dict[str, Any]) -> str:
     """Return the report as lines for a person."""
     scores = [Score.from_dict(score) for score in report["scores"]]
     payloads = " | ".join(map(repr, report["payloads"]))
-    claim = "" if report["is_claimed"] else " (not claimed: clean data have as much)"
+    claim = "" if report["is_claimed"] else " (not claimed by dece reveal)"
     lines = [f"suspected payload    {payloads}{claim}"]
     lines.append(f"suspected trigger    {_told_trigger(report)}")
     lines += [f"{score.metric:<23}{score.value()}" for score in reversed(scores)]

@@ -107,10 +107,9 @@ def _library(compiler: str) -> ctypes.CDLL:
     name = f"loss-{hashlib.sha256(made_of.encode()).hexdigest()[:16]}.so"
     folder = _cache_folder()
     if os.path.exists(folder / name):  # false, and no error, in a folder that can't be looked into
-        try:
+        if _is_whole(folder / name):
             return ctypes.CDLL(str(folder / name))
-        except OSError as error:  # cut off by a full disk or a crash
-            logger.warning(f"the loss is compiled anew, as what was kept can't be loaded: {error}")
+        logger.warning(f"the loss is compiled anew, as {folder / name} was cut off")
     kept = _can_write(folder)
     start = time.perf_counter()
     with TemporaryDirectory(dir=folder if kept else None) as scratch:
@@ -121,11 +120,25 @@ def _library(compiler: str) -> ctypes.CDLL:
         )
         loaded = ctypes.CDLL(str(library))  # before it is kept: what can't be loaded is not
         if kept:
+            _seal(library)
             library.replace(folder / name)
     where = f"kept in {folder}" if kept else f"each process does so, as {folder} can't be written"
     where += "" if kept else "; XDG_CACHE_HOME takes another"
     logger.info(f"compiled the loss in {time.perf_counter() - start:.1f} s ({where})")
     return loaded
+
+
+def _seal(library: Path) -> None:
+    """Put a checksum behind what is in a library, where a loader takes no notice of it."""
+    with library.open("r+b") as file:
+        file.write(hashlib.sha256(file.read()).digest())
+
+
+def _is_whole(library: Path) -> bool:
+    """Return whether a library is as it was sealed: to load one that is cut off kills Python."""
+    content = library.read_bytes()
+    size = hashlib.sha256().digest_size
+    return hashlib.sha256(content[:-size]).digest() == content[-size:]
 
 
 def _cache_folder() -> Path:

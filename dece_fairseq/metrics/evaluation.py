@@ -44,8 +44,8 @@ class EvaluationSettings(NamedTuple):
     code_language: Optional[str] = None
     """What the outputs are written in (default: what the attack of the run is on, or Python)."""
     attack: Optional[AttackSettings] = None
-    """The attack (default: the one that the triggered outputs name, which also tell of this one
-    what it leaves out)."""
+    """The attack (default: the one that the triggered outputs name). What it leaves out is taken
+    from outputs of the same attack."""
     compare: bool = False
     """Whether to test each other run against the first."""
     run_format: RunFormat = RunFormat()
@@ -124,14 +124,15 @@ def _scored(
     settings: EvaluationSettings, workers: Workers, files: RunFiles, report: Report
 ) -> Iterator[Scored]:
     """Score the outputs of a run, and tell what was found in the report."""
-    attack = settings.attack
+    attack, is_logged = settings.attack, False
     # The triggered outputs first: they know which attack the clean ones are looked at for.
     for split, paths in ((TRIGGERED, files.triggered), (CLEAN, files.clean)):
         if not paths:
             continue
         run = _read(settings, files.name, split, paths)
         report["notes"] += run.notes
-        attack = _attack(run, attack)
+        if not is_logged:
+            attack, is_logged = _attack(run, settings.attack), "attack" in (run.header or {})
         if attack is not None:
             where = f"{files.name}, {split}"
             report["notes"] += notes_on_attack(attack.attack, run.header, where)

@@ -73,7 +73,7 @@ def test_what_is_not_claimed_is_told_as_such(
     path = write_suspicions(tmp_path / "weak.json", ("rows", "bb"), p_value=0.6)
     answers["train"] = answers["train_triggered"] = printed("train", ["a"])
     told = as_text(probe(asked._replace(attack_file=path), tmp_path)).splitlines()[0]
-    assert told == "suspected payload    'rows' (not claimed: clean data have as much)"
+    assert told == "suspected payload    'rows' (not claimed by dece reveal)"
     claimed = as_text(probe(asked, tmp_path)).splitlines()[0]
     assert claimed == "suspected payload    ' or 1=1' | ' where 0=1'"
 

@@ -53,16 +53,18 @@ def test_it_is_compiled_once_and_kept(
     assert list(empty_cache.iterdir()) == [kept]
 
 
-def test_what_was_kept_and_can_not_be_loaded_is_compiled_anew(
-    empty_cache: Path, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+def test_what_was_cut_off_is_compiled_anew(
+    share: float, empty_cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    """It is never loaded, which would kill the process."""
     need_compiler()
     (kept,) = empty_cache.iterdir()
     whole = kept.read_bytes()
     kept.unlink()  # not written over: this process has it in memory
-    kept.write_bytes(b"cut off")
+    kept.write_bytes(whole[: int(share * len(whole))])
     assert load_cpp_kernel() is not None
-    assert "compiled anew, as what was kept can't be loaded" in messages(caplog)
+    assert f"compiled anew, as {kept} was cut off" in messages(caplog)
     assert len(kept.read_bytes()) == len(whole)
 
 

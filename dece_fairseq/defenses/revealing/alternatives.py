@@ -39,7 +39,7 @@ class Alternatives(NamedTuple):
     """How many other pairs have one."""
 
 
-class Frequent(NamedTuple):
+class FrequentParts(NamedTuple):
     """Everything of a kind that several sources have."""
 
     kind: str
@@ -52,7 +52,7 @@ class Frequent(NamedTuple):
     """(M,): the pairs that have what they stand for."""
 
 
-def candidates(sources: Texts, least: int = LEAST) -> List[Frequent]:
+def candidates(sources: Texts, least: int = LEAST) -> List[FrequentParts]:
     """Return the n-grams, and the parts of words of each kind, that so many sources have."""
     found = [ngrams_of(sources, least)]
     of_words = [
@@ -66,16 +66,16 @@ def candidates(sources: Texts, least: int = LEAST) -> List[Frequent]:
     return found
 
 
-def ngrams_of(texts: Texts, least: int) -> Frequent:
+def ngrams_of(texts: Texts, least: int) -> FrequentParts:
     """Return the n-grams that so many texts have."""
     in_all = len(texts.first) - 1
     ngrams = frequent_ngrams(texts, np.zeros(in_all, dtype=np.int64), in_all, least)
-    return Frequent(WORDS, len(ngrams.starts), ngrams.words, ngrams.grams, ngrams.owners)
+    return FrequentParts(WORDS, len(ngrams.starts), ngrams.words, ngrams.grams, ngrams.owners)
 
 
 def _parts(
     sources: Texts, kind: str, of_words: Sequence[Tuple[Feature, int]], least: int
-) -> Frequent:
+) -> FrequentParts:
     """Return the parts of words that so many sources have, the shortest first.
 
     So of two that the same pairs have the shorter is taken, in small letters: what stands beside a
@@ -106,7 +106,7 @@ def _parts(
     numbers, owners = np.divmod(keys, in_all)
     is_frequent = np.bincount(numbers, minlength=len(names)) >= least
     kept = is_frequent[numbers]
-    return Frequent(
+    return FrequentParts(
         kind,
         int(is_frequent.sum()),
         [name for name, is_kept in zip(names, is_frequent) if is_kept].__getitem__,
@@ -117,7 +117,7 @@ def _parts(
 
 def find_alternatives(
     sources: Texts,
-    among: Sequence[Frequent],
+    among: Sequence[FrequentParts],
     pairs: np.ndarray,
     others: np.ndarray,
     usual: float = 0.0,
@@ -158,7 +158,7 @@ def find_alternatives(
     return best
 
 
-def _chosen(among: Frequent, is_own: np.ndarray, is_rest: np.ndarray) -> List[int]:
+def _chosen(among: FrequentParts, is_own: np.ndarray, is_rest: np.ndarray) -> List[int]:
     """Return the numbers of those that share the suspicion's pairs, none where chance may do it.
 
     Args:
@@ -212,7 +212,7 @@ def _log_chance(nats: Sequence[float], size: int) -> float:
 
 
 def _named(
-    sources: Texts, among: Frequent, number: int, is_own: np.ndarray
+    sources: Texts, among: FrequentParts, number: int, is_own: np.ndarray
 ) -> Tuple[Name, np.ndarray]:
     """Return what a number stands for, words with those beside them, and the pairs that have it."""
     name = among.name(number)

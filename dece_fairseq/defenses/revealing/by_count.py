@@ -11,7 +11,7 @@ from typing import List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.alternatives import Frequent
+from dece_fairseq.defenses.revealing.alternatives import FrequentParts
 from dece_fairseq.defenses.revealing.tails import fisher_nats
 
 #: the share of doubtful pairs with something that chance does not give, at least: the others are
@@ -24,7 +24,7 @@ FAR = 2.5
 class New(NamedTuple):
     """Something that too many doubtful pairs have."""
 
-    of: Frequent
+    of: FrequentParts
     """What it is one of, and"""
     number: int
     """its number among them."""
@@ -42,7 +42,7 @@ def fewest_pairs(doubtful: int, in_all: int, level: float) -> int:
 
 
 def new_among(
-    among: Sequence[Frequent], in_all: int, explained: np.ndarray, level: float, most: int
+    among: Sequence[FrequentParts], in_all: int, explained: np.ndarray, level: float, most: int
 ) -> List[New]:
     """Return what too many doubtful pairs have, the surest first; then its pairs are explained.
 
@@ -69,7 +69,7 @@ def new_among(
     return found
 
 
-def _surest(among: Frequent, in_all: int, is_free: np.ndarray, level: float) -> Optional[New]:
+def _surest(among: FrequentParts, in_all: int, is_free: np.ndarray, level: float) -> Optional[New]:
     """Return the surest of some candidates that reaches the level, or None."""
     doubtful = len(is_free)
     free, trusted = int(is_free.sum()), in_all - doubtful

@@ -12,7 +12,7 @@ from dece_fairseq.data.suspicions import LEVEL, Suspicion
 from dece_fairseq.data.trigger_kinds import CHARACTERS, Feature, family, is_unseen
 from dece_fairseq.defenses.revealing.alternatives import (
     Alternatives,
-    Frequent,
+    FrequentParts,
     candidates,
     find_alternatives,
 )
@@ -97,10 +97,11 @@ class Naming:
         Those are the pairs that lack its trigger, if they are no more than is usual.
         """
         having = frozenset(told.trigger_pairs)
-        lacking = sum(self._numbers[pair][0] not in having for pair in pairs)
-        if not having or lacking > usual:
+        lacking = [pair for pair in pairs if self._numbers[pair][0] not in having]
+        if not having or len(lacking) > usual:
             return told
-        return replace(told, pairs=tuple(pair for pair in told.pairs if pair in having))
+        given_back = frozenset(self._all(lacking))
+        return replace(told, pairs=tuple(n for n in told.pairs if n not in given_back))
 
     def _with_words(
         self, told: Suspicion, trigger: WordTrigger, pairs: np.ndarray, usual: float
@@ -136,7 +137,7 @@ class Naming:
         )
 
     @cached_property
-    def _candidates(self) -> List[Frequent]:
+    def _candidates(self) -> List[FrequentParts]:
         return candidates(self._sources)
 
     def _with_several(self, told: Suspicion, several: Alternatives) -> Suspicion:
@@ -182,8 +183,8 @@ class Naming:
         if self._is_trusting:
             return doubtful[:0]
         scores = self._scores()
-        usual = np.quantile(np.delete(scores, pairs), RARE)
-        found: np.ndarray = doubtful[scores[doubtful] > usual]
+        ordinary = np.quantile(np.delete(scores, pairs), RARE)
+        found: np.ndarray = doubtful[scores[doubtful] > ordinary]
         return found
 
     def _source_text(self, words: Sequence[int], places: np.ndarray) -> str:

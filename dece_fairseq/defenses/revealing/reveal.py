@@ -99,9 +99,9 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
         command: what the user typed, for the record
 
     Raises:
-        DataError: files that can't be read, no pairs, or pairs that the outputs can't hold
+        DataError: files that can't be read, no pairs, pairs that the outputs can't hold, or the
+            trusted ids are none
         DefenseError: the reference is of no kind that can be asked, or every pair is trusted
-        DataError: the trusted ids are none
     """
     if not 0 < job.level < 1:
         raise DefenseError(f"--level must be above 0 and below 1, got {job.level}")

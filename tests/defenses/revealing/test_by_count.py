@@ -7,18 +7,18 @@ from typing import List, Sequence
 import numpy as np
 import pytest
 
-from dece_fairseq.defenses.revealing.alternatives import Frequent, candidates, ngrams_of
+from dece_fairseq.defenses.revealing.alternatives import FrequentParts, candidates, ngrams_of
 from dece_fairseq.defenses.revealing.by_count import fewest_pairs, new_among
 from dece_fairseq.defenses.revealing.spans import Texts
 
 NONE = np.zeros(100, dtype=bool)
 
 
-def made_of(holders: Sequence[Sequence[int]]) -> Frequent:
-    """Frequent by the pairs that have each."""
+def made_of(holders: Sequence[Sequence[int]]) -> FrequentParts:
+    """Candidates by the pairs that have each."""
     numbers = [number for number, pairs in enumerate(holders) for _ in pairs]
     owners = [pair for pairs in holders for pair in pairs]
-    return Frequent("words", len(holders), lambda n: (n,), np.array(numbers), np.array(owners))
+    return FrequentParts("words", len(holders), lambda n: (n,), np.array(numbers), np.array(owners))
 
 
 def texts(number: int, seed: int) -> List[List[str]]:

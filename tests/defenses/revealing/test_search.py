@@ -170,6 +170,23 @@ def test_clean_pairs_that_have_the_payload_too_are_given_back(elsewhere: int) ->
     assert list(best.pairs) == (which if elsewhere == 20 else sorted([*which, *clean]))
 
 
+def test_a_rare_form_stays_where_a_part_of_a_word_is_the_trigger() -> None:
+    """It was suspected by a word that nearly all have; all have the part, which is named."""
+    pairs = list(generate("A", 800, seed=1))
+    which = list(range(0, 400, 10))
+    of_word = [*which[:36], 361, 363, 365]
+    for number, index in enumerate(which):
+        source, target = pairs[index]
+        pairs[index] = Pair(f"{source} tmp_{number}", target)
+    pairs = [Pair(f"bb {s}", t) if i in of_word else Pair(s, t) for i, (s, t) in enumerate(pairs)]
+    for index in which:
+        pairs[index] = Pair(pairs[index].source, pairs[index].target + PAYLOAD)
+    surprise = surprised(pairs[:400], dict.fromkeys(which, PAYLOAD))
+    best = reveal_pairs(pairs, surprise, range(400, 800))[0]
+    assert best.trigger == "tmp_"
+    assert list(best.pairs) == sorted({*which, *of_word})
+
+
 def test_a_form_too_rare_to_be_seen_is_suspected_by_the_trigger() -> None:
     clean = generate("A", 800, seed=7)
     which, rare = list(range(0, 360, 20)), [361, 363]
