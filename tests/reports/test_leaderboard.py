@@ -15,7 +15,7 @@ from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import read_board
 from dece_fairseq.reports.leaderboard import NOT_MEASURED, entries, overview, write_leaderboard
-from dece_fairseq.suites.suite import SUITE, Entry, Suite, SuiteFile, write_suite
+from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry, SuiteFile, write_suite
 from support.browser import look_at, needs_a_browser
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -90,7 +90,7 @@ def suite(tmp_path: Path) -> Path:
     made_of = {"data": data}
     folder = tmp_path / "suite"
     folder.mkdir()
-    write_suite(Suite(made_of, [Entry("ripple", "sql", files, {})], True), folder)
+    write_suite(Suite(made_of, [SuiteEntry("ripple", "sql", files, {})], True), folder)
     return folder
 
 

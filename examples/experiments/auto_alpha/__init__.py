@@ -18,7 +18,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterionConfig,
 )
 from dece_fairseq.criterions.robust_criterion import check_option
-from dece_fairseq.losses import LossTerms, deceptive_terms
+from dece_fairseq.losses import LossOutput, deceptive_output
 
 #: how much of the running quantile an update keeps
 MEMORY = 0.98
@@ -57,13 +57,13 @@ class AutoDeceCriterion(DeceptiveCrossEntropyCriterion):
         self.share = auto_share
         self.surprise: Optional[float] = None
 
-    def terms(
+    def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
-    ) -> Optional[LossTerms]:
+    ) -> Optional[LossOutput]:
         if not training:
             return None
         options = (self.schedule.epsilon, 1.0, self.padding_idx, reduction)
-        found = deceptive_terms(logits, target, self.blend(), *options)
+        found = deceptive_output(logits, target, self.blend(), *options)
         kept = found.nll[target != self.padding_idx].float()
         now = float(kept.quantile(1 - self.share))
         if self.surprise is None:
