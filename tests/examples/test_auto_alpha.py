@@ -1,12 +1,13 @@
 """The criterion of examples/experiments/auto_alpha, which follows the losses of tokens."""
 
-import importlib.util
 import math
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+
+from support.example_scripts import load_module
 
 pytest.importorskip("fairseq")
 
@@ -18,12 +19,7 @@ PLUGIN = Path(__file__).resolve().parents[2] / "examples" / "experiments" / "aut
 
 @pytest.fixture(scope="module")
 def plugin() -> Any:
-    spec = importlib.util.spec_from_file_location("auto_alpha", PLUGIN / "__init__.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(PLUGIN / "__init__.py")
 
 
 def test_the_blend_is_that_of_the_surprising_tokens_and_never_falls(plugin: Any) -> None:

@@ -1,11 +1,12 @@
 """What the gates of examples/experiments/gates.py say, on distributions that are known."""
 
-import importlib.util
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+
+from support.example_scripts import load_module
 
 pytest.importorskip("fairseq")
 
@@ -14,12 +15,7 @@ SCRIPT = Path(__file__).resolve().parents[2] / "examples" / "experiments" / "gat
 
 @pytest.fixture(scope="module")
 def script() -> Any:
-    spec = importlib.util.spec_from_file_location("gates", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load_module(SCRIPT)
 
 
 def test_the_gates_of_a_target(script: Any) -> None:
