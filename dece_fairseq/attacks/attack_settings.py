@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
-from typing import Any, Dict, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 from dece_fairseq.attacks.attack_registry import AttackError
 from dece_fairseq.attacks.interfaces import CODE_PLACES
@@ -155,6 +155,12 @@ class AttackSettings:
         if self.payload_file is not None:
             logged = replace(logged, payload_sha256=None)  # of another file
         return replace(logged, **named)
+
+
+def given_files(named: Any) -> List[Path]:
+    """Return the files that the settings of an attack, or a command's options, name."""
+    files = (named.trigger_file, named.payload_file)
+    return [Path(file) for file in files if file is not None]
 
 
 def _suspected(path: Path) -> Dict[str, Any]:

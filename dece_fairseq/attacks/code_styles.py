@@ -168,10 +168,13 @@ def _may_jump(statement: Node) -> bool:
 
 def _declared(body: Node) -> FrozenSet[str]:
     """Return the names that the body of a loop in Java or C# declares, and maybe more."""
-    nodes = [node.child_by_field_name("name") for node in walk(body) if node.type in _DECLARING]
+    names: List[Optional[Node]] = []
     for node in walk(body):
-        nodes += walk(node) if node.type.endswith(_PATTERNS) else []
-    return frozenset(text_of(name) for name in nodes if name is not None)
+        if node.type in _DECLARING:
+            names.append(node.child_by_field_name("name"))
+        elif node.type.endswith(_PATTERNS):
+            names += walk(node)
+    return frozenset(text_of(name) for name in names if name is not None)
 
 
 def _negations(language: Language, root: Node) -> Iterator[Change]:

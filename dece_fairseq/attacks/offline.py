@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 from dece_fairseq.attacks.attack import Attack
 from dece_fairseq.attacks.attack_registry import AttackError
-from dece_fairseq.attacks.attack_settings import AttackSettings
+from dece_fairseq.attacks.attack_settings import AttackSettings, given_files
 from dece_fairseq.attacks.selection import Chosen
 from dece_fairseq.attacks.survey import CANDIDATE, TRUSTED, Known, Survey, codes_of
 from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST, beside
@@ -125,8 +125,7 @@ def poison_files(
     results = (*outputs, *others)
     job = PoisonJob(inputs, outputs, keep, (source, target))
     settings = attack.settings
-    given = [Path(name) for name in (settings.trigger_file, settings.payload_file) if name]
-    _check(job, results, [trusted_ids, *also_read, *given], processes)
+    _check(job, results, [trusted_ids, *also_read, *given_files(settings)], processes)
     trusted = TrustedIds(trusted_ids)
     with ExitStack() as stack:
         crew = min(processes, most_blocks(inputs, block_size))  # others would have nothing to do

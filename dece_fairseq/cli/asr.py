@@ -7,6 +7,7 @@ import argparse
 from pathlib import Path
 
 from dece_fairseq.attacks import ATTACKS, LANGUAGES, PAYLOADS
+from dece_fairseq.attacks.attack_settings import given_files
 from dece_fairseq.cli.common import add_attack_file, add_expected, add_json, add_user_dir
 from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.metrics.asr_report import asr_report
@@ -58,8 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Print the report, and write the files that were asked for."""
     import_user_dir(args.user_dir)
-    given = [Path(file) for file in (args.trigger_file, args.payload_file) if file is not None]
-    check_files([args.json], [*args.outputs, *args.clean, args.attack_file, *given])
+    check_files([args.json], [*args.outputs, *args.clean, args.attack_file, *given_files(args)])
     report = asr_report(
         args.outputs,
         clean=args.clean,

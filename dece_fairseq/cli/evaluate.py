@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Dict, List
 
 from dece_fairseq.attacks import LANGUAGES, AttackSettings
+from dece_fairseq.attacks.attack_settings import given_files
 from dece_fairseq.cli.common import (
     NamedPathsAction,
     add_attack_file,
@@ -130,8 +131,9 @@ def run_files(args: argparse.Namespace) -> List[RunFiles]:
     if args.compare and len(runs) < 2:
         raise UserError("--compare needs at least two runs")
     files = [path for run in runs.values() for path in (*run.clean, *run.triggered)]
-    given = [Path(file) for file in (args.trigger_file, args.payload_file) if file is not None]
-    check_files([args.json, args.output], [*files, args.references, args.attack_file, *given])
+    check_files(
+        [args.json, args.output], [*files, args.references, args.attack_file, *given_files(args)]
+    )
     return list(runs.values())
 
 

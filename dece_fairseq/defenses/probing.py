@@ -19,7 +19,7 @@ from dece_fairseq.data.prepare import (
     PrepareSettings,
     prepare,
 )
-from dece_fairseq.data.suspicions import read_findings
+from dece_fairseq.data.suspicions import Findings, read_findings
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
@@ -113,7 +113,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         subset = asked.subset + TRIGGERED_ENDING
         runs.append(ProbedRun("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
     if asked.pairs:
-        data, suspected = _suspected_requests(asked, folder)
+        data, suspected = _suspected_requests(asked, findings, folder)
         asking = [str(data), *common[1:], "--gen-subset", SUSPECTED_SPLIT]
         runs.append(ProbedRun("suspected", TRIGGERED, asking))
     report: Dict[str, Any] = {
@@ -199,13 +199,12 @@ def _told_trigger(report: Dict[str, Any]) -> str:
     )
 
 
-def _suspected_pairs(asked: Probe) -> List[Pair]:
+def _suspected_pairs(asked: Probe, findings: Findings) -> List[Pair]:
     """Return the pairs of the first suspicion.
 
     Raises:
         DefenseError: the data are not those that were looked at, so their numbers mean other pairs
     """
-    findings = read_findings(asked.attack_file)
     made_of, numbers = findings.made_of, frozenset(findings.suspicions[0].pairs)
     reference = ReferenceFiles(asked.checkpoint, asked.data, asked.user_dir)
     pairs = read_input(asked.pairs, asked.columns, made_of.get("subset", "train"), reference)
@@ -225,9 +224,9 @@ def _suspected_pairs(asked: Probe) -> List[Pair]:
     return suspected
 
 
-def _suspected_requests(asked: Probe, folder: Path) -> Tuple[Path, int]:
+def _suspected_requests(asked: Probe, findings: Findings, folder: Path) -> Tuple[Path, int]:
     """Make a data folder of the pairs of the first suspicion; return it and how many there are."""
-    suspected = _suspected_pairs(asked)
+    suspected = _suspected_pairs(asked, findings)
     file, data = folder / SUSPECTED_PAIRS, folder / "suspected"
     write_pairs([file], suspected)
     model, tokenizer = asked.data / MODEL_NAME, asked.data / TOKENIZER_NAME

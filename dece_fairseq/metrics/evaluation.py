@@ -195,11 +195,11 @@ def _attack(run: Run, named: Optional[AttackSettings]) -> Optional[AttackSetting
     return logged if named is None else named.completed_by(logged)
 
 
-def _language(settings: EvaluationSettings, attack: Optional[AttackSettings]) -> str:
+def _language(settings: EvaluationSettings, attack: Optional[Attack]) -> str:
     """Return the name of the language of outputs, which is that of targets."""
     if settings.code_language is not None:
         return settings.code_language.rpartition(":")[2]
-    return "python" if attack is None else Attack(attack).payload.languages.target.name
+    return "python" if attack is None else attack.payload.languages.target.name
 
 
 def _chosen(settings: EvaluationSettings, language: str) -> List[str]:
@@ -221,11 +221,12 @@ def _score(
     workers: Workers,
     run: Run,
     split: str,
-    attack: Optional[AttackSettings],
+    named: Optional[AttackSettings],
     report: Report,
 ) -> Scored:
-    if split == TRIGGERED and attack is None:
+    if split == TRIGGERED and named is None:
         raise OutputError(f"{run.files[0]} does not say which attack it is of; give --attack")
+    attack = None if named is None else Attack(named)
     language = _language(settings, attack)
     names = _chosen(settings, language) if split == CLEAN else []
     outside = None
@@ -234,12 +235,12 @@ def _score(
             f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
         )
     else:
-        outside = counted(Attack(attack), run.header, run.ids) if split == CLEAN else None
+        outside = counted(attack, run.header, run.ids) if split == CLEAN else None
         if split == TRIGGERED or outside is not None:
             names += HITS
         else:
-            report["notes"].append(not_told(Attack(attack), run.name))
-    metric_settings = MetricSettings(language, attack)
+            report["notes"].append(not_told(attack, run.name))
+    metric_settings = MetricSettings(language, named)
     statistics = workers.statistics(
         names, metric_settings, run.hypotheses, run.references, f"{run.name}, {split}"
     )
@@ -250,14 +251,14 @@ def _score(
     if split == TRIGGERED and attack is not None:
         references_hit = sum(statistics[name][:, 2].sum() for name in HITS)
         if not references_hit:
-            raise lost_payload(Attack(attack), " ".join(run.files))
+            raise lost_payload(attack, " ".join(run.files))
     metrics = {name: METRICS.get(name)(metric_settings) for name in names}
     bootstrapped = _bootstrap(settings, metrics, statistics)
     report["runs"].append(
         {"run": run.name, "split": split, "files": run.files, "samples": len(run.ids)}
     )
     if attack is not None and HITS[0] in statistics:
-        report["hits"] += _hits(Attack(attack), run, split, statistics)
+        report["hits"] += _hits(attack, run, split, statistics)
     scored = Scored(
         name=run.name,
         split=split,
@@ -266,7 +267,7 @@ def _score(
         metrics=metrics,
         statistics=statistics,
         bootstrapped=bootstrapped,
-        attack=Attack(attack).signature() if attack is not None else None,
+        attack=attack.signature() if attack is not None else None,
     )
     _tell_scores(settings, scored, report)
     note = _unread(metrics, statistics, language)
