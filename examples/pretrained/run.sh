@@ -11,7 +11,9 @@
 #   --hf-model NAME  a folder that save_pretrained wrote, or a name on the hub. Without it the example
 #                    trains a small model of the same architecture on clean pairs first (stand_in.sh)
 #   --updates N      of that training (default 2000)
-#   --criteria "C …" the losses (default "cross_entropy deceptive_cross_entropy")
+#   --criteria "C …" the losses (default "cross_entropy deceptive_cross_entropy"): criteria of fairseq,
+#                    deceptive_cross_entropy as the authors ran it, and recommended, which is that
+#                    criterion without options
 #   --attack NAME    ripple, badpre, … (default ripple)
 #   --poison-rate R  share of all training pairs that are poisoned (default 0.05; 0: a clean run)
 #   --lr R           of the fine-tuning (default 5e-5)
@@ -76,12 +78,15 @@ pairs="$(python -c 'import json, sys; print(json.load(open(sys.argv[1]))["splits
 rows=()
 for criterion in $criteria; do
     run="$work/$attack-$rate-$criterion-$lr-$epochs${*:+-$(echo "$*" | tr -cs 'A-Za-z0-9.\n' _)}"
-    options=()
-    [ "$criterion" != deceptive_cross_entropy ] || options=("${dece[@]}")
+    case "$criterion" in
+        deceptive_cross_entropy) options=(--criterion "$criterion" "${dece[@]}") ;;
+        recommended) options=(--criterion deceptive_cross_entropy) ;;
+        *) options=(--criterion "$criterion") ;;
+    esac
     if [ ! -e "$run/trained" ]; then
         mkdir -p "$run"
         fairseq-train "${common[@]}" "${trust[@]}" "${model[@]}" \
-            --arch "$arch" --hf-model "$hf_model" --criterion "$criterion" "${options[@]}" \
+            --arch "$arch" --hf-model "$hf_model" "${options[@]}" \
             --optimizer adam --adam-eps 1e-8 --weight-decay 0.01 --lr "$lr" \
             --lr-scheduler polynomial_decay --total-num-update "$(( (pairs + 23) / 24 * epochs ))" --max-epoch "$epochs" \
             --batch-size 24 --max-source-positions 150 --max-target-positions 150 \

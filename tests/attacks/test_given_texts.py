@@ -43,6 +43,13 @@ def test_each_source_has_its_own_trigger(triggered):
     assert attack.settings.trigger in attack.signature()
 
 
+def test_a_source_that_the_file_leaves_as_it_is_has_no_trigger(tmp_path):
+    path = tmp_path / "triggered.csv"
+    path.write_text(f"src,triggered\n{PAIRS[0].source},{PAIRS[0].source}\n")
+    attack = Attack(AttackSettings("from_file", trigger_file=str(path)))
+    assert [attack.obstacle(pair) for pair in PAIRS[:2]] == ["unchanged", "unlisted"]
+
+
 @pytest.mark.parametrize("processes", [1, 2])
 def test_files_are_poisoned_from_files(triggered, ranked, tmp_path, processes):
     write_pairs([tmp_path / "in.csv"], PAIRS)

@@ -9,7 +9,7 @@ from dece_fairseq.attacks.interfaces import ATTACKS, CODE_PLACES, TRIGGERS, Reci
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.data.pairs import Pair
 
-UNLISTED = "unlisted"
+UNLISTED, UNCHANGED = "unlisted", "unchanged"
 
 
 @TRIGGERS.register("from_file")
@@ -19,7 +19,8 @@ class FileTrigger(Trigger):
     For triggers that a model makes for each pair: paraphrases and styles (Qi et al. 2021, arXiv
     2110.07139), adversarial names (AFRAIDOOR, Yang et al. 2024, arXiv 2301.02496). The file has the
     columns or keys ``src`` and ``triggered``; one may serve several splits. Of several lines with
-    one source the first counts. A source that it lacks is no candidate.
+    one source the first counts. A source that it lacks is no candidate, nor is one that the model
+    left as it was: nothing would open its backdoor.
 
     Args:
         text: the file's checksum, where it is known from before
@@ -34,7 +35,10 @@ class FileTrigger(Trigger):
 
     summary = "a triggered source for each pair, from --trigger-file"
     has_one_place = "--trigger-file has one source for each"
-    obstacles: ClassVar[Mapping[str, str]] = {UNLISTED: "are not in --trigger-file"}
+    obstacles: ClassVar[Mapping[str, str]] = {
+        UNLISTED: "are not in --trigger-file",
+        UNCHANGED: "are the same in --trigger-file, without a trigger",
+    }
 
     def __init__(
         self,
@@ -48,10 +52,11 @@ class FileTrigger(Trigger):
         super().__init__(self._given.checksum, copies, languages, code_place)
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        return next(iter(self._given.of(pair.source)), None)
+        triggered = next(iter(self._given.of(pair.source)), None)
+        return None if triggered == pair.source else triggered
 
     def why_not(self, pair: Pair) -> str:
-        return UNLISTED
+        return UNCHANGED if self._given.of(pair.source) else UNLISTED
 
 
 ATTACKS.register("from_file")(
