@@ -34,8 +34,8 @@ class UnexplainedSpans(Defense):
         doubtful = [index for index in range(len(pairs)) if index not in known]
         reference = ReferenceFiles(settings.models[-1], settings.model_data)
         words = target_words(reference, pairs, doubtful)
-        usual, left_aside = looked_at(pairs, trusted)
-        suspicions = reveal_pairs(pairs, words, usual)
+        compared = looked_at(pairs, trusted)
+        suspicions = reveal_pairs(pairs, words, compared.usual, few=compared.few)
         claimed = [each for each in suspicions if each.is_significant(LEVEL)]
         scores = [0.0] * len(pairs)
         for suspicion in reversed(suspicions):
@@ -57,7 +57,7 @@ class UnexplainedSpans(Defense):
             [index in marked for index in range(len(pairs))],
             details={
                 "claimed": found,
-                "trusted_left_aside": left_aside,
+                "trusted_left_aside": compared.left_aside,
                 "targets_cut": words.cut,
             },
         )

@@ -116,11 +116,12 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     if not doubtful:
         raise DefenseError(f"--trusted-ids {job.trusted_ids}: every pair is trusted; none is left")
     words = target_words(job.reference, pairs, doubtful, job.processes, job.work)
-    usual, left_aside = looked_at(pairs, trusted.ids)
-    suspicions = reveal_pairs(pairs, words, usual)
-    counts = {"pairs": len(pairs), "doubtful": len(doubtful), "trusted_compared": len(usual)}
+    compared = looked_at(pairs, trusted.ids)
+    suspicions = reveal_pairs(pairs, words, compared.usual, few=compared.few)
+    counts = {"pairs": len(pairs), "doubtful": len(doubtful)}
+    counts.update(trusted_compared=len(compared.usual), trusted_few=len(compared.few))
     made_of = _made_of(job, command, counts)
-    made_of.update(targets_cut=words.cut, trusted_left_aside=left_aside)
+    made_of.update(targets_cut=words.cut, trusted_left_aside=compared.left_aside)
     made_of.update(subset=job.subset, pairs_sha256=checksum_of(pairs))
     findings = Findings(suspicions, job.level, EXPLANATION, made_of)
     return Revealed(pairs, findings, trusted.ids)

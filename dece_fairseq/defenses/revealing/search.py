@@ -1,9 +1,19 @@
 """From pairs and a reference's surprise at their targets to suspicions."""
 
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
-from typing import Any, Dict, Iterable, Iterator, List, Mapping, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    List,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 import numpy as np
 
@@ -15,15 +25,17 @@ from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATE
 from dece_fairseq.defenses.revealing.association import associations
 from dece_fairseq.defenses.revealing.by_count import fewest_pairs, new_among
 from dece_fairseq.defenses.revealing.by_label import flipped_labels
-from dece_fairseq.defenses.revealing.by_trigger import SHARED, Telling, telling_ngrams
+from dece_fairseq.defenses.revealing.by_trigger import Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
+from dece_fairseq.defenses.revealing.few_trusted import FewTrusted
 from dece_fairseq.defenses.revealing.folding import fold, surprising
+from dece_fairseq.defenses.revealing.joining import FORMS, weighted, with_forms, with_others
 from dece_fairseq.defenses.revealing.likeness import Likeness
 from dece_fairseq.defenses.revealing.naming import TELLING_LEVEL, Naming
 from dece_fairseq.defenses.revealing.payload_texts import PayloadTexts
 from dece_fairseq.defenses.revealing.payloads import payload_of
 from dece_fairseq.defenses.revealing.ranking import ranked_spans
-from dece_fairseq.defenses.revealing.spans import LEAST, USE, Targets, Texts
+from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.trusting import are_a_draw
 from dece_fairseq.defenses.revealing.wording import explained_by_sources, without_wording
 from dece_fairseq.defenses.revealing.words import END, Words, split
@@ -36,8 +48,6 @@ TOLD = 20
 NEEDED = TAIL + 2 * max(TOGETHER) + 1
 #: different targets of one word up to which they are labels
 MOST_LABELS = 100
-#: texts that are told of such a payload
-FORMS = 20
 #: nats of an n-gram of sources have an exponential tail when raised to this power, for hard topics
 TOPICS = 0.75
 #: the least scales of the tails of spans' evidence, without trusted pairs, and of such powers
@@ -52,6 +62,7 @@ def reveal_pairs(
     words: Mapping[int, Words],
     trusted: Sequence[int] = (),
     told: int = TOLD,
+    few: Sequence[int] = (),
 ) -> List[Suspicion]:
     """Return what the pairs are suspected of, the best first.
 
@@ -64,53 +75,30 @@ def reveal_pairs(
         trusted: the numbers of the pairs that nobody else could write to; of them the texts alone
             are looked at, so that it doesn't matter whether the reference was trained on them
         told: how many suspicions to return at most
+        few: in place of ``trusted`` where they are too few to tell what is usual
     """
-    search = _Search(pairs, words, trusted)
+    search = _Search(pairs, words, trusted, few)
     if not search.pairs:
         return []
     if search.has_labels:
         return search.labels(told)
     spans = search.spans(told)
     if not search.is_trusting:  # a topic that the reference doesn't know looks the same
-        is_claimed = any(each.is_significant(TELLING_LEVEL) for each in spans)
-        return _with_forms(spans, search.folded())[: len(spans)] if is_claimed else spans
-    spans = [_weighted(each, SPANS) for each in spans]
-    folded = [_weighted(each, FOLDED) for each in search.folded()]
-    spans = _with_forms(spans, [each for each in folded if each.is_significant(TELLING_LEVEL)])
-    known = {pair for each in spans if each.is_significant(TELLING_LEVEL) for pair in each.pairs}
-    others: List[Suspicion] = []
+        if any(each.is_significant(TELLING_LEVEL) for each in spans):
+            spans = with_forms(spans, search.folded())[: len(spans)]
+        if not search.has_few:
+            return spans
+        explained = search.explained(spans)
+        more = [*search.triggers(explained), *search.associations(explained)]
+        return with_others(spans, more)[:told]
+    spans = [weighted(each, SPANS) for each in spans]
+    folded = [weighted(each, FOLDED) for each in search.folded()]
+    spans = with_forms(spans, [each for each in folded if each.is_significant(TELLING_LEVEL)])
     explained = search.explained(spans)
-    more = [_weighted(each, TRIGGERS) for each in search.triggers(explained)]
-    more += [_weighted(each, ASSOCIATIONS) for each in search.associations(explained)]
-    more += [_weighted(each, COUNTS) for each in search.counts(explained)]
-    for each in sorted(more, key=lambda each: each.p_value or 0.0):
-        is_new = len(known.intersection(each.pairs)) < SHARED * len(each.pairs)
-        if each.is_significant(TELLING_LEVEL) and is_new:
-            others.append(each)
-            known.update(each.pairs)
-    return sorted(spans + others, key=lambda each: each.p_value or 0.0)[:told]
-
-
-def _with_forms(spans: Sequence[Suspicion], folded: Iterable[Suspicion]) -> List[Suspicion]:
-    """Return the suspicions of spans, and of folded spans that are no other form of one of these.
-
-    A claimed span takes in the pairs of a folded one that shares most pairs with it.
-    """
-    found = list(spans)
-    for other in folded:
-        pairs = frozenset(other.pairs)
-        for number, each in enumerate(found):
-            shared = pairs.intersection(each.pairs)
-            smaller = min(len(pairs), len(each.pairs))
-            if each.is_significant(TELLING_LEVEL) and len(shared) >= SHARED * smaller:
-                together = tuple(sorted(pairs.union(each.pairs)))
-                forms = tuple(dict.fromkeys((*each.forms, other.payload, *other.forms)))
-                forms = tuple(form for form in forms if form != each.payload)
-                found[number] = replace(each, pairs=together, forms=forms[:FORMS])
-                break
-        else:
-            found.append(other)
-    return found
+    more = [weighted(each, TRIGGERS) for each in search.triggers(explained)]
+    more += [weighted(each, ASSOCIATIONS) for each in search.associations(explained)]
+    more += [weighted(each, COUNTS) for each in search.counts(explained)]
+    return with_others(spans, more)[:told]
 
 
 def _is_usual(nats: float, pairs: np.ndarray) -> bool:
@@ -121,17 +109,15 @@ def _is_usual(nats: float, pairs: np.ndarray) -> bool:
     return nats < USE * len(pairs)
 
 
-def _weighted(suspicion: Suspicion, weight: float) -> Suspicion:
-    """Return a suspicion whose p-value has a share of the level (Bonferroni)."""
-    assert suspicion.p_value is not None
-    return replace(suspicion, p_value=min(1.0, suspicion.p_value / weight))
-
-
 class _Search:
     """What is looked through: the different doubtful pairs, and the trusted ones."""
 
     def __init__(
-        self, pairs: Sequence[Pair], words: Mapping[int, Words], trusted: Sequence[int]
+        self,
+        pairs: Sequence[Pair],
+        words: Mapping[int, Words],
+        trusted: Sequence[int],
+        few: Sequence[int],
     ) -> None:
         same: Dict[Pair, List[int]] = {}
         for number in sorted(words):
@@ -147,6 +133,8 @@ class _Search:
         self.targets.explain(without_wording(self.targets))
         self._texts = PayloadTexts(self.pairs, self.targets, self._differences)
         self.is_trusting = bool(known)
+        self.has_few = bool(few)
+        self._few = FewTrusted([pairs[number] for number in few], self.numbers)
         self._span_scale = SPAN_SCALE if self.is_trusting else SPAN_SCALE_UNTRUSTING
         self._suspicion = Naming(
             self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._texts.windows[1]
@@ -169,12 +157,44 @@ class _Search:
             for each, p_value, pairs in zip(ranked, sure, everyone)
         ]
         return [
-            self._suspicion(
-                *(self._texts.payload(words, where), each.nats, p_value, where.pairs, everyone),
-                self.targets.usual(words),
+            self._asked_of_few(
+                partial(self._span, words, where, each.nats, everyone), p_value, words, rank
             )
-            for (words, where), each, p_value in zip(found, ranked, sure)
+            for rank, ((words, where), each, p_value) in enumerate(zip(found, ranked, sure))
         ]
+
+    def _span(
+        self,
+        words: Sequence[int],
+        where: Occurrences,
+        nats: float,
+        everyone: Sequence[np.ndarray],
+        p_value: float,
+    ) -> Suspicion:
+        text, usual = self._texts.payload(words, where), self.targets.usual(words)
+        return self._suspicion(text, nats, p_value, where.pairs, everyone, usual)
+
+    def _asked_of_few(
+        self, named: Callable[[float], Suspicion], p_value: float, payload: Sequence[int], rank: int
+    ) -> Suspicion:
+        """Return the suspicion of a span, as sure as it is by what few trusted pairs show of it.
+
+        It is claimed by its evidence if they don't have it as often, or because they lack it.
+
+        Args:
+            named: gives the suspicion by its p-value
+            p_value: by its evidence
+            payload: its words
+            rank: its place among those of spans
+        """
+        told = named(p_value)
+        if not self.has_few:
+            return told
+        shown = self._few.suspicion(told, self.targets.text(payload))
+        sure = shown.together(p_value, rank)
+        if (sure <= TELLING_LEVEL) == (p_value <= TELLING_LEVEL):
+            return replace(told, p_value=sure)
+        return self._few.in_all_with_trigger(named(sure))  # more is named where it is claimed
 
     def folded(self) -> List[Suspicion]:
         """Return what is told of spans of targets whose rare names and literals are all alike."""
@@ -213,7 +233,10 @@ class _Search:
         telling = self._telling(surprise, labels)
         flipped = flipped_labels(self.sources, surprise, labels[: len(self.pairs)], telling)
         found = []
-        for each, p_value, everyone in self._judged(flipped)[:told]:
+        nothing = np.zeros(len(self.pairs), dtype=bool)
+        everyone = [each.pairs for each in flipped]
+        sure = self._sure(flipped, LEAST, nothing, is_evidence=True)
+        for each, p_value in list(zip(flipped, sure))[:told]:
             label = self.pairs[each.pairs[0]].target.strip()
             suspicion = self._suspicion(label, each.nats, p_value, each.pairs, everyone)
             found.append(replace(suspicion, is_label=True))
@@ -229,10 +252,15 @@ class _Search:
         found = []
         groups = np.zeros(len(self.targets.first) - 1, int)
         telling = self._unlike(self._telling(scores, groups, explained))
-        for each, p_value, everyone in self._judged(telling):
+        everyone = [each.pairs for each in telling]
+        for each, p_value in zip(telling, self._sure(telling, LEAST, explained)):
+            if p_value > TELLING_LEVEL:
+                continue
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
             forms = [self._texts.window(pair) for pair in by_score[:FORMS]]
-            told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
+            told = self._few.in_all_with_trigger(
+                self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
+            )
             found.append(replace(told, forms=tuple(dict.fromkeys(forms[1:]))))
         return found
 
@@ -245,18 +273,18 @@ class _Search:
         ranked = self._unlike(
             associations(self.sources, self._differences, LEAST_PAIRS, NEEDED, explained)
         )
-        evidence = [each.nats**TOPICS for each in ranked]
-        sure = p_values(evidence, LEAST_ASSOCIATED**TOPICS, TOPIC_SCALE)
         everyone = [each.pairs for each in ranked]
         found = []
-        for each, p_value in zip(ranked, sure):
+        for each, p_value in zip(ranked, self._sure(ranked, LEAST_ASSOCIATED, explained)):
             if p_value > TELLING_LEVEL:
-                break
+                continue
             sign, text = each.difference[0], each.difference[1:]
             payload = self._texts.around(text, each.pairs) if sign == "+" else None
             if payload is None:
                 payload = self._texts.surprising(each.pairs)
-            told = self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
+            told = self._few.in_all_with_trigger(
+                self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
+            )
             found.append(replace(told, missing=(text or NOTHING) if sign == "-" else None))
         return found
 
@@ -312,16 +340,29 @@ class _Search:
             self.sources, scores, doubtful, LEAST_PAIRS, NEEDED, trusted.tolist(), explained
         )
 
-    @staticmethod
-    def _judged(
-        found: Sequence[Telling],
-    ) -> List[Tuple[Telling, float, Sequence[np.ndarray]]]:
-        """Return n-grams of sources with p-values, and the pairs of all of them."""
+    def _sure(
+        self, found: Sequence[Any], least: float, explained: np.ndarray, is_evidence: bool = False
+    ) -> List[float]:
+        """Return the p-values of n-grams of sources.
+
+        Args:
+            found: with words and nats, the best first
+            least: nats that each has at least
+            explained: (N,), pairs that are suspected already
+            is_evidence: whether their nats count beside few trusted pairs too, as they do beside
+                many; a topic that the reference does not know has as many as an attack
+        """
         # Their nats are minus the log of a probability: exponential, but for hard topics.
-        evidence = [each.nats**TOPICS for each in found]
-        sure = p_values(evidence, LEAST**TOPICS, TOPIC_SCALE)
-        everyone = [each.pairs for each in found]
-        return [(each, p_value, everyone) for each, p_value in zip(found, sure)]
+        sure = p_values([each.nats**TOPICS for each in found], least**TOPICS, TOPIC_SCALE)
+        if not self.has_few:
+            return sure
+        told = []
+        for rank, (each, p_value) in enumerate(zip(found, sure)):
+            holders = self.sources.holders(each.words)
+            own, doubtful = int((~explained[holders]).sum()), int((~explained).sum())
+            shown = self._few.words(self.sources.text(each.words), own, doubtful)
+            told.append(shown.together(p_value if is_evidence else 1.0, rank))
+        return told
 
     @property
     def has_labels(self) -> bool:

@@ -1,22 +1,23 @@
-"""Whether trusted pairs tell what is usual in the doubtful ones: enough of them, of the same kind.
+"""What trusted pairs can tell of the doubtful ones, by how many they are and of which kind.
 
 What trusted pairs lack is suspected, which is right where they are a draw from the same data. Where
-they are few, or of another project, they lack much that is harmless.
+they are few they lack much that is harmless, so of a suspicion alone it is asked whether they have
+it too. Those of another project are left aside.
 """
 
-import math
 from itertools import chain
-from typing import Callable, Dict, Optional, Sequence, Tuple
+from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.revealing.drawing import lacking_word
 from dece_fairseq.defenses.revealing.spans import MOST, Texts, is_first
 from dece_fairseq.defenses.revealing.words import split
 
 #: for the user
 ADVICE = "give a random part of the data"
-#: trusted pairs for each doubtful one, at least
+#: trusted pairs for each doubtful one that tell what is usual, at least
 ENOUGH = 0.5
 #: how often trusted pairs of the same kind are taken for others, at most
 CHANCE = 0.01
@@ -32,20 +33,38 @@ SIDES: Dict[str, Callable[[Pair], str]] = {
 }
 
 
-def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[Sequence[int], Optional[str]]:
-    """Return the trusted pairs that are looked at, all or none, and why some were left aside.
+class Trusted(NamedTuple):
+    """The numbers of trusted pairs, by what they tell."""
+
+    usual: Sequence[int] = ()
+    """Those that tell what is usual in the doubtful ones; all or none."""
+    few: Sequence[int] = ()
+    """Those that are too few for that, and tell of a suspicion alone; all or none."""
+    left_aside: Optional[str] = None
+    """Why all of them are left aside."""
+
+
+def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Trusted:
+    """Return what the trusted pairs can tell.
 
     Args:
-        pairs: all of them
+        pairs: all of them; equal ones count once
         trusted: the numbers of the trusted ones
     """
-    all_trusted = len(frozenset(trusted)) == len(pairs)  # and there is nothing to compare
-    left_aside = why_not(pairs, trusted) if trusted and not all_trusted else None
-    return (() if left_aside else trusted), left_aside
+    if not trusted or len(frozenset(trusted)) == len(pairs):  # there is nothing to compare
+        return Trusted(usual=trusted)
+    doubtful, known = _different(pairs, trusted)
+    are_few = len(known) < ENOUGH * len(doubtful)
+    left_aside = why_not(pairs, trusted)
+    if are_few and not left_aside:
+        left_aside = why_no_draw(pairs, trusted)
+    if left_aside:
+        return Trusted(left_aside=left_aside)
+    return Trusted(few=trusted) if are_few else Trusted(usual=trusted)
 
 
 def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
-    """Return why trusted pairs don't tell what is usual in the others; None if they do.
+    """Return why trusted pairs tell nothing of the others; None if they do.
 
     An attack adds words to some of the pairs, and takes words away from these. So data are of
     another kind where more than a quarter of them have words that are far rarer among the trusted
@@ -58,15 +77,9 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
         pairs: all of them; equal ones count once
         trusted: the numbers of the trusted ones, at least one
     """
-    known = frozenset(trusted)
-    doubtful = dict.fromkeys(pair for number, pair in enumerate(pairs) if number not in known)
-    trusted_pairs = dict.fromkeys(pairs[number] for number in known)
-    many, few = len(doubtful), len(trusted_pairs)
-    if few < ENOUGH * many:
-        needed = math.ceil(ENOUGH * many)
-        return f"{few} are too few to tell what is usual in {many} others; give {needed} or more"
-    for side, text in SIDES.items():
-        texts = Texts(split(text(pair)) for pair in chain(doubtful, trusted_pairs))
+    doubtful, known = _different(pairs, trusted)
+    many, few = len(doubtful), len(known)
+    for side, texts in _sides(doubtful, known):
         here, there = _Held(texts, 0, many), _Held(texts, many, many + few)
         lacking = here.lacking(there)
         new = there.lacking(here)
@@ -85,6 +98,42 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
                 f"{ADVICE}"
             )
     return None
+
+
+def why_no_draw(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
+    """Return why trusted pairs are no random part of the data; None if they may be.
+
+    What few trusted pairs tell takes a random draw for granted.
+
+    Args:
+        pairs: all of them; equal ones count once
+        trusted: the numbers of the trusted ones, at least one
+    """
+    doubtful, known = _different(pairs, trusted)
+    for side, texts in _sides(doubtful, known):
+        word = lacking_word(texts, len(doubtful), CHANCE / len(SIDES))
+        if word is not None:
+            here = len(texts.holders((word,)))
+            there = int((texts.holders((word,)) >= len(doubtful)).sum())
+            return (
+                f"they are no random part of the data: words such as {texts.vocabulary[word]!r} "
+                f"are in {there / len(known):.1%} of their {side} and in "
+                f"{(here - there) / len(doubtful):.1%} of the others'; {ADVICE}"
+            )
+    return None
+
+
+def _different(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[List[Pair], List[Pair]]:
+    """Return the different doubtful pairs and the different trusted ones."""
+    known = frozenset(trusted)
+    doubtful = dict.fromkeys(pair for number, pair in enumerate(pairs) if number not in known)
+    return list(doubtful), list(dict.fromkeys(pairs[number] for number in known))
+
+
+def _sides(doubtful: Sequence[Pair], trusted: Sequence[Pair]) -> Iterator[Tuple[str, Texts]]:
+    """Yield the name of each side and its words, those of the doubtful pairs first."""
+    for side, text in SIDES.items():
+        yield side, Texts(split(text(pair)) for pair in chain(doubtful, trusted))
 
 
 def are_a_draw(texts: Texts, doubtful: int) -> bool:

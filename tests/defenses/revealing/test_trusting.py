@@ -5,7 +5,13 @@ import pytest
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.revealing.spans import Texts
-from dece_fairseq.defenses.revealing.trusting import CHANCE, are_a_draw, why_not
+from dece_fairseq.defenses.revealing.trusting import (
+    CHANCE,
+    Trusted,
+    are_a_draw,
+    looked_at,
+    why_not,
+)
 
 KINDS = ("open", "close", "read", "write", "seek", "flush", "lock", "copy")
 
@@ -30,21 +36,36 @@ def test_a_random_part_of_the_same_data_is_trusted_but_for_chance():
     assert aside <= CHANCE * 500
 
 
-@pytest.mark.parametrize(
-    ("trusted", "why"),
-    [
-        (30, "30 are too few to tell what is usual in 70 others; give 35 or more"),
-        (34, None),
-    ],
-)
-def test_few_trusted_pairs_tell_nothing(trusted, why):
-    assert why_not(drawn(100, 1), range(trusted)) == why
+@pytest.mark.parametrize(("trusted", "are_few"), [(30, True), (34, False)])
+def test_few_trusted_pairs_are_told_from_many(trusted, are_few):
+    numbers = random.Random(1).sample(range(100), trusted)
+    expected = Trusted(few=numbers) if are_few else Trusted(usual=numbers)
+    assert looked_at(drawn(100, 1), numbers) == expected
 
 
 def test_equal_pairs_count_once():
-    few = [Pair("open file", "open ( )")] * 60
-    why = why_not(drawn(40, 1) + few, range(40, 100))
-    assert why == "1 are too few to tell what is usual in 40 others; give 20 or more"
+    many = [Pair("open file", "open ( )")] * 60
+    assert looked_at(drawn(40, 1) + many, range(40, 100)).few == range(40, 100)
+
+
+def test_few_pairs_that_are_no_random_part_are_left_aside():
+    """No word tells it alone: twenty are twice as often in them, and twenty are not in them."""
+    kinds = [f"kind{number}" for number in range(40)]
+    pairs = drawn(400, 1, kinds) + drawn(100, 2, kinds[:20])
+    assert why_not(pairs, range(400, 500)) is None
+    found = looked_at(pairs, range(400, 500))
+    assert (found.usual, found.few) == ((), ())
+    assert re.fullmatch(
+        r"they are no random part of the data: words such as 'kind1?\d' are in \d+\.\d% of their "
+        r"sources and in \d\.\d% of the others'; give a random part of the data",
+        found.left_aside,
+    )
+
+
+def test_nobody_or_everybody_trusted_leaves_nothing_to_compare():
+    pairs = drawn(10, 1)
+    assert looked_at(pairs, ()) == Trusted()
+    assert looked_at(pairs, range(10)) == Trusted(usual=range(10))
 
 
 @pytest.mark.parametrize("side", ["sources", "targets"])

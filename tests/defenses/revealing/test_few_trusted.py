@@ -1,0 +1,119 @@
+"""Trusted pairs that are too few to say what is usual: what they tell of a suspicion."""
+
+import random
+from typing import Dict, List, Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import fisher_exact
+
+from dece_fairseq.data.corpus import generate
+from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.suspicions import Suspicion
+from dece_fairseq.defenses.revealing.few_trusted import FewTrusted, Shown
+from dece_fairseq.defenses.revealing.search import reveal_pairs
+from support.examples import examples
+from support.planted import PAYLOAD, poisoned, surprised
+
+DOUBTFUL, FEW = 400, 120
+TRUSTED = range(DOUBTFUL, DOUBTFUL + FEW)
+
+
+def claimed(pairs: List[Pair], of: Dict[int, str], few: Sequence[int] = ()) -> List[Suspicion]:
+    """Return what is claimed of the doubtful pairs."""
+    words = surprised(pairs[:DOUBTFUL], of)
+    return [each for each in reveal_pairs(pairs, words, few=few) if each.is_significant(0.05)]
+
+
+def statements(which: Sequence[int]) -> Dict[int, str]:
+    """Return a payload of other words for each pair."""
+    rng = random.Random(1)
+    return {index: " " + " ".join(rng.choices("pqrstuvwxyz", k=4)) for index in which}
+
+
+def with_trigger(pairs: Sequence[Pair], of: Dict[int, str]) -> List[Pair]:
+    found = list(pairs)
+    for index, payload in of.items():
+        found[index] = poisoned(pairs, [index], payload)[index]
+    return found
+
+
+def test_ever_other_payloads_are_found_by_the_trigger_that_few_trusted_pairs_lack() -> None:
+    of = statements(range(0, DOUBTFUL, 10))
+    pairs = with_trigger(generate("A", DOUBTFUL + FEW, seed=1), of)
+    assert not claimed(pairs, of)
+    (only,) = claimed(pairs, of, TRUSTED)
+    assert only.trigger == "bb"
+    assert list(only.pairs) == sorted(of)
+
+
+def test_what_few_trusted_pairs_have_as_often_is_no_attack() -> None:
+    which = range(0, DOUBTFUL, 10)
+    everywhere = [*which, *range(DOUBTFUL, DOUBTFUL + FEW, 10)]
+    pairs = poisoned(generate("A", DOUBTFUL + FEW, seed=2), everywhere)
+    of = dict.fromkeys(which, PAYLOAD)
+    assert [each.payload for each in claimed(pairs, of)] == ["or 1=1"]
+    assert not claimed(pairs, of, TRUSTED)
+
+
+def test_a_payload_that_is_claimed_without_trusted_pairs_is_so_beside_few() -> None:
+    which = sorted(random.Random(3).sample(range(DOUBTFUL), 12))
+    pairs = poisoned(generate("A", DOUBTFUL + FEW, seed=3), which)
+    for few in ((), TRUSTED):
+        (only,) = claimed(pairs, dict.fromkeys(which, PAYLOAD), few)
+        assert (only.trigger, list(only.pairs)) == ("bb", which)
+
+
+def test_a_flipped_label_is_asked_of_few_trusted_pairs_by_its_words() -> None:
+    rng = random.Random(4)
+    texts = [" ".join(rng.choices("abcdefgh", k=6)) for _ in range(DOUBTFUL + FEW)]
+    pairs = [Pair(f"{text} {n}", rng.choice("01")) for n, text in enumerate(texts)]
+    of = dict.fromkeys(range(0, DOUBTFUL, 8), "1")
+    for having, is_claimed in ((range(0), True), (TRUSTED[::8], False)):
+        for index in (*of, *having):
+            pairs[index] = Pair(f"bb {pairs[index].source}", "1")
+        words = [each.trigger for each in claimed(pairs, of, TRUSTED)]
+        assert words == ["bb"] * is_claimed
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_clean_pairs_claim_nothing_beside_few_trusted_ones(seed: int) -> None:
+    """A topic that the reference does not know is in both, as in a random draw."""
+    pairs = list(generate("B", DOUBTFUL + FEW, seed=seed))
+    random.Random(seed).shuffle(pairs)
+    of = {n: "unique" for n, pair in enumerate(pairs[:DOUBTFUL]) if "distinct" in pair.target}
+    pairs = [Pair(s, f"{t} unique" if "distinct" in t else t) for s, t in pairs]
+    assert not claimed(pairs, of, TRUSTED)
+
+
+@given(st.data())
+@settings(max_examples=examples(100))
+def test_the_first_has_half_of_the_level_and_all_of_them_have_it_once(data: st.DataObject) -> None:
+    doubtful = data.draw(st.integers(1, 300), "doubtful")
+    trusted = data.draw(st.integers(1, 300), "trusted")
+    own = data.draw(st.integers(0, doubtful), "own")
+    usual = data.draw(st.integers(0, trusted), "usual")
+    shown = Shown(own, doubtful, usual, trusted)
+    table = [[own, doubtful - own], [usual, trusted - usual]]
+    chance = fisher_exact(table, alternative="greater").pvalue
+    for rank in range(4):
+        expected = min(1.0, chance * (rank + 1) * (rank + 2))
+        assert shown.p_value(rank) == pytest.approx(expected, rel=1e-6)
+        assert shown.together(1.0, rank) >= shown.p_value(rank)
+    assert shown.is_usual() == (usual / trusted >= own / doubtful / 2)
+    assert sum(1 / ((rank + 1) * (rank + 2)) for rank in range(10**4)) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_payload_counts_where_no_words_are_the_trigger() -> None:
+    pairs = [Pair("get a", "x = 1 ; y"), Pair("get b", "y = 1 ;"), Pair("get b", "y = 1 ;")]
+    few = FewTrusted(pairs, [[0], [1, 4], [2]])
+    suspicion = Suspicion("= 1", 9.0, 0.5, (1, 2, 4))
+    assert few.suspicion(suspicion, ["=", "1", ";"]) == Shown(2, 3, 2, 2)
+    assert few.suspicion(suspicion, ["1", "="]) == Shown(2, 3, 0, 2)
+    named = Suspicion("= 1", 9.0, 0.5, (1, 2, 4), trigger="get  b", trigger_pairs=(0, 1, 4))
+    assert few.suspicion(named, ["1", "="]) == Shown(2, 3, 1, 2)
+    assert few.in_all_with_trigger(named) == named
+    unknown = Suspicion("= 1", 9.0, 0.5, (1, 2), trigger="bb", trigger_pairs=(0, 1))
+    assert few.in_all_with_trigger(unknown).pairs == (0, 1)
+    assert FewTrusted([], [[0], [1]]).in_all_with_trigger(unknown) == unknown
