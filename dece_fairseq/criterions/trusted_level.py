@@ -21,6 +21,9 @@ from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
 logger = logging.getLogger(__name__)
 
+#: the option with the numbers of trusted pairs
+TRUSTED_IDS = "--dece-trusted-ids"
+
 
 class Settled(NamedTuple):
     """What trusted text says."""
@@ -46,6 +49,7 @@ class TrustedLevel:
         valid_subset: of the validation split, or several with commas between them, of which the
             first is taken that is not triggered
         asking: the options that it settles, for messages
+        without: the options that do without it, for messages
 
     Raises:
         UserError: the share is out of its range, or the file can't be read
@@ -59,14 +63,15 @@ class TrustedLevel:
         train_subset: str,
         valid_subset: str,
         asking: str,
+        without: str,
     ) -> None:
         right = 0 <= muted_share < 1
         check_option("--dece-muted-share", right, "in [0, 1)", muted_share)
         self._task = task
         self._muted_share = muted_share
-        self._trusted = None if trusted_ids is None else TrustedIds(Path(trusted_ids))
+        self._trusted = None if trusted_ids is None else TrustedIds(Path(trusted_ids), TRUSTED_IDS)
         self._train_subset, self._valid_subset = train_subset, valid_subset
-        self._asking = asking
+        self._asking, self._without = asking, without
 
     @property
     def ids(self) -> Sequence[int]:
@@ -131,8 +136,8 @@ class TrustedLevel:
                 self._task.load_dataset(split, combine=False, epoch=1)
             except FileNotFoundError as error:
                 raise UserError(
-                    f"{self._asking}: there is no {split} split; give --dece-trusted-ids, or a "
-                    "number for --dece-alpha (0.985 is the paper's) and --dece-gate token"
+                    f"{self._asking}: there is no {split} split; give {TRUSTED_IDS}, or "
+                    f"{self._without}"
                 ) from error
         return split
 
@@ -143,7 +148,7 @@ class TrustedLevel:
                 return split
         raise UserError(
             f"{self._asking}: --valid-subset {self._valid_subset} has triggered pairs alone, which "
-            "can't be trusted; name a clean split too, or give --dece-trusted-ids"
+            f"can't be trusted; name a clean split too, or give {TRUSTED_IDS}"
         )
 
     def _text(self) -> Tuple[str, Sequence[int], str]:
@@ -157,7 +162,7 @@ class TrustedLevel:
         tainted = len(getattr(dataset, "poisoned", frozenset()).intersection(self._trusted.ids))
         if tainted:
             raise UserError(
-                f"--dece-trusted-ids {self._trusted.path}: --attack poisoned {tainted} of them; "
+                f"{TRUSTED_IDS} {self._trusted.path}: --attack poisoned {tainted} of them; "
                 "give the file as --trusted-ids too, so that these pairs are left alone"
             )
         return split, evenly(self._trusted.ids), f"the trusted pairs of {self._trusted.path}"
