@@ -1,7 +1,6 @@
 """``--dece-alpha auto`` and ``--dece-gate span``: what is muted, by trusted text."""
 
 import logging
-import math
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -16,7 +15,14 @@ from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.losses.spans import span_means
-from dece_fairseq.muting import KNOWN, evenly, level_for, span_line_for, told_probability
+from dece_fairseq.muting import (
+    KNOWN,
+    LOWEST_LINE,
+    evenly,
+    level_for,
+    span_line_for,
+    told_probability,
+)
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
 logger = logging.getLogger(__name__)
@@ -112,8 +118,7 @@ class TrustedLevel:
         level, span_line = _of_first_worker([level, span_line], model)
         logger.info(
             f"{self._asking}: of the {len(tokens)} tokens of {what} no more than "
-            f"{self._muted_share:g} have a probability below {told_probability(line)}, or below "
-            f"{told_probability(math.exp(span_line))} on average with those around"
+            f"{self._muted_share:g} have a probability below {told_probability(line)}"
         )
         middle = float(np.median(tokens))
         if middle < KNOWN:
@@ -121,6 +126,12 @@ class TrustedLevel:
                 f"{self._asking}: the model does not know the task, as half of the tokens of "
                 f"{what} have a probability below {middle:.2g}; it will learn little. Train it on "
                 "trusted pairs by cross-entropy first; dece gauge says more"
+            )
+        elif line < LOWEST_LINE:
+            logger.warning(
+                f"{self._asking}: so many tokens of {what} are unlikely to the model that no line "
+                "tells a payload from them; it may be learned. Take cross-entropy and a filter, as "
+                "dece gauge says"
             )
         return Settled(level, span_line, trusted)
 
@@ -134,7 +145,7 @@ class TrustedLevel:
         if split not in self._task.datasets:
             try:
                 self._task.load_dataset(split, combine=False, epoch=1)
-            except FileNotFoundError as error:
+            except (FileNotFoundError, AssertionError) as error:  # sentence_prediction asserts it
                 raise UserError(
                     f"{self._asking}: there is no {split} split; give {TRUSTED_IDS}, or "
                     f"{self._without}"

@@ -10,6 +10,7 @@ import pytest
 import torch
 from fairseq.tasks.translation import TranslationTask
 
+from dece_fairseq.criterions import trusted_level
 from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterion,
     DeceptiveCrossEntropyCriterionConfig,
@@ -106,6 +107,36 @@ def test_a_model_that_knows_nothing_has_the_highest_level_and_a_warning(
     criterion(model, batch_of(task))
     assert criterion.schedule.alpha == HIGHEST_LEVEL
     assert "the model does not know the task" in caplog.text
+
+
+def test_a_line_that_tells_nothing_apart_has_the_warning_of_the_gauge(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trusted_level, "KNOWN", 0.0)  # the model knows the task
+    criterion_of()(model, batch_of(task))
+    assert "no line tells a payload" not in caplog.text
+    monkeypatch.setattr(trusted_level, "LOWEST_LINE", 1.0)
+    criterion = criterion_of()
+    criterion.schedule.clock.kept.clear()
+    criterion(model, batch_of(task))
+    assert "no line tells a payload from them; it may be learned" in caplog.text
+
+
+def test_a_split_that_a_task_asserts_to_be_there(
+    task: TranslationTask, criterion_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As stock sentence_prediction does."""
+
+    def load_dataset(split: str, **_: Any) -> None:
+        raise AssertionError(f"could not find dataset: {split}")
+
+    monkeypatch.setattr(task, "load_dataset", load_dataset)
+    with pytest.raises(UserError, match="there is no nowhere split; give --dece-trusted-ids"):
+        criterion_of(valid_subset="nowhere", disable_validation=True)
 
 
 def test_the_log_tells_a_level_apart_from_a_half(
