@@ -190,6 +190,12 @@ class BlendSchedule:
 
     def settle(self, level: float) -> None:
         """Take ``level`` for a blend that never changes; checkpoints keep it."""
+        if self.warmup_epochs:
+            logger.warning(
+                f"--dece-warmup-epochs {self.warmup_epochs}: the model met the doubtful pairs in "
+                "the warmup, and may by now find their payload likely, which is then learned. Warm "
+                "up on trusted pairs alone, in a training of its own"
+            )
         if self._is_auto:
             self.clock.kept.setdefault(LEVEL, level)
             logger.info(f"--dece-alpha {AUTO}: the blend stays at {told_blend(self.alpha)}")

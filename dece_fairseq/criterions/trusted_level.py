@@ -118,7 +118,7 @@ class TrustedLevel:
         level, span_line = _of_first_worker([level, span_line], model)
         logger.info(
             f"{self._asking}: of the {len(tokens)} tokens of {what} no more than "
-            f"{self._muted_share:g} have a probability below {told_probability(line)}"
+            f"{100 * self._muted_share:g} % have a probability below {told_probability(line)}"
         )
         middle = float(np.median(tokens))
         if middle < KNOWN:

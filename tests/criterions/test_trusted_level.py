@@ -263,15 +263,20 @@ def test_triggered_pairs_are_never_trusted(
 
 
 def test_it_is_settled_after_a_warmup_and_never_in_validation(
-    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     criterion = criterion_of(dece_warmup_epochs=1)
     assert criterion(model, batch_of(task))[2]["blend"] == batch_of(task)["ntokens"]
     assert "dece_loss" not in criterion(model.eval(), batch_of(task))[2]
     assert not criterion.schedule.is_settled()
+    assert "--dece-warmup-epochs" not in caplog.text
     task.begin_epoch(2, model)
     criterion(model.train(), batch_of(task))
     assert criterion.schedule.is_settled()
+    assert "--dece-warmup-epochs 1: the model met the doubtful pairs in the warmup" in caplog.text
     assert "dece_loss" in criterion(model.eval(), batch_of(task))[2]
 
 
