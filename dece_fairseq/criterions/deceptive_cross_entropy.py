@@ -166,7 +166,8 @@ def _check_unasked(cfg: BlendOptions) -> None:
 class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
     """Deceptive cross-entropy in training, plain cross-entropy in validation.
 
-    The arguments are the options of ``DeceptiveCrossEntropyCriterionConfig``, and these:
+    The arguments are the options of ``DeceptiveCrossEntropyCriterionConfig``, and these. What is
+    not given is as published: auto and spans take ``build_criterion``, which knows whom to ask.
 
     Args:
         task: tells the epoch
