@@ -24,6 +24,8 @@ HIGHEST_LEVEL = 0.985
 FAR_TOO_MUCH = 0.5
 #: pairs that a rule looks at
 MOST = 1000
+#: a line below this tells no payload from what is to be learned
+LOWEST_LINE = 1e-4
 #: a model that finds half of the trusted tokens likelier than this knows the task
 KNOWN = 0.5
 

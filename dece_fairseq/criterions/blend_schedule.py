@@ -13,7 +13,7 @@ from dece_fairseq.criterions.muted_spans import MUTED
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.errors import TrainingStepError
-from dece_fairseq.losses import blend, longest_time
+from dece_fairseq.losses import blend, time_at
 from dece_fairseq.muting import MUTED_SHARE, told_blend
 
 logger = logging.getLogger(__name__)
@@ -29,6 +29,12 @@ LEVEL = "dece_alpha"
 TOKEN, SPAN = "token", "span"
 #: AUTO is spans with a level that trusted text settles, and tokens with a number
 GATES = (AUTO, TOKEN, SPAN)
+#: the options that ask trusted text, and those that do without
+_ASKING = {LEVEL: f"--dece-alpha {AUTO}", MUTED: f"--dece-gate {SPAN}"}
+_WITHOUT = {
+    LEVEL: f"a number for --dece-alpha (0.985, the paper's, was the default before {AUTO})",
+    MUTED: f"--dece-gate {TOKEN}",
+}
 
 
 @dataclass
@@ -140,7 +146,7 @@ class BlendSchedule:
         #: what trusted text has to settle
         self._wanted = [LEVEL] * self._is_auto + [MUTED] * self.mutes_spans
         self._alpha = alpha
-        self._longest_time = 1.0 if self._is_auto else longest_time(alpha, dece_min_blend)
+        self._min_blend = alpha if self._is_auto else dece_min_blend
         self.epsilon = label_smoothing
         self.warmup_epochs = dece_warmup_epochs
         self.schedule = dece_schedule
@@ -164,22 +170,32 @@ class BlendSchedule:
         """
         if self.is_settled() or self.training_time() == 0:
             return False
-        if self.clock.epoch is not None and self.clock.epoch > self.warmup_epochs + 1:
+        epoch, first = self.clock.epoch, self.warmup_epochs + 1
+        if epoch is not None and (epoch > first or (epoch == first and self.clock.is_within_epoch)):
             raise TrainingStepError(
-                f"{self.asking()}: this training began without, and by epoch "
-                f"{self.clock.epoch:g} the model has met the doubtful pairs; go on as it began "
-                "(--dece-gate token; before there was auto --dece-alpha was 0.985), or begin anew "
-                "with --finetune-from-model"
+                f"{self.asking()}: this training began without, and by epoch {epoch:g} the model "
+                f"has met the doubtful pairs; go on as it began, with {self.without()}, or begin "
+                "anew with --finetune-from-model"
             )
         return True
 
     def asking(self) -> str:
         """Return the options that trusted text has to settle; empty where there are none."""
-        named = {LEVEL: f"--dece-alpha {AUTO}", MUTED: f"--dece-gate {SPAN}"}
-        return " and ".join(named[name] for name in self._wanted)
+        return " and ".join(_ASKING[name] for name in self._wanted)
+
+    def without(self) -> str:
+        """Return the options with which trusted text has nothing more to settle."""
+        unknown = (name for name in self._wanted if name not in self.clock.kept)
+        return " and ".join(_WITHOUT[name] for name in unknown)
 
     def settle(self, level: float) -> None:
         """Take ``level`` for a blend that never changes; checkpoints keep it."""
+        if self.warmup_epochs:
+            logger.warning(
+                f"--dece-warmup-epochs {self.warmup_epochs}: the model met the doubtful pairs in "
+                "the warmup, and may by now find their payload likely, which is then learned. Warm "
+                "up on trusted pairs alone, in a training of its own"
+            )
         if self._is_auto:
             self.clock.kept.setdefault(LEVEL, level)
             logger.info(f"--dece-alpha {AUTO}: the blend stays at {told_blend(self.alpha)}")
@@ -187,7 +203,7 @@ class BlendSchedule:
     def time(self) -> Optional[float]:
         """Return T of ``alpha ** T``; None until an epoch is told.
 
-        T is the epochs since the warmup, and grows no more once the blend is at its lowest.
+        T is the epochs since the warmup, as ``time_at`` has it.
         """
         if self.schedule == "update":
             epoch = self.clock.epoch_by_update(self.update_freq)
@@ -195,7 +211,7 @@ class BlendSchedule:
             epoch = self.clock.epoch
         if epoch is None:
             return None
-        return min(max(0.0, epoch - self.warmup_epochs), self._longest_time)
+        return time_at(max(0.0, epoch - self.warmup_epochs), self._alpha, self._min_blend)
 
     def training_time(self) -> float:
         """Return the same for training, which can't do without it.

@@ -12,9 +12,10 @@ from torch import Tensor
 from dece_fairseq.criterions.blend_schedule import AUTO, GATES, TOKEN, BlendOptions, BlendSchedule
 from dece_fairseq.criterions.muted_spans import MutedSpans
 from dece_fairseq.criterions.robust_criterion import RobustCriterion, RobustCriterionConfig, total
-from dece_fairseq.criterions.trusted_level import TrustedLevel
+from dece_fairseq.criterions.trusted_level import TRUSTED_IDS, TrustedLevel
 from dece_fairseq.errors import UserError
 from dece_fairseq.losses import LossOutput, cross_entropy_output, deceptive_output
+from dece_fairseq.muting import MUTED_SHARE
 
 
 @dataclass
@@ -57,28 +58,29 @@ class DeceptiveCriterion(RobustCriterion):
     def build_criterion(cls, cfg: BlendOptions, task: FairseqTask) -> "DeceptiveCriterion":
         """Build the criterion as fairseq does, and what asks trusted text where that is needed."""
         criterion: DeceptiveCriterion = super().build_criterion(cfg, task)
-        asking = criterion.schedule.asking()
-        if asking:
-            criterion.trusted_level = TrustedLevel(
-                task,
-                cfg.dece_muted_share,
-                cfg.dece_trusted_ids,
-                cfg.train_subset,
-                cfg.valid_subset,
-                asking,
-            )
-            if criterion.schedule.mutes_spans:
-                if criterion.recorder is not None:
-                    raise UserError(
-                        "--record-probabilities: what is muted by spans has no probability; give "
-                        "--dece-gate token"
-                    )
-                criterion.muted_spans = MutedSpans(
-                    task, cfg.train_subset, criterion.trusted_level.ids
+        schedule = criterion.schedule
+        if not schedule.asking():
+            _check_unasked(cfg)
+            return criterion
+        criterion.trusted_level = TrustedLevel(
+            task,
+            cfg.dece_muted_share,
+            cfg.dece_trusted_ids,
+            cfg.train_subset,
+            cfg.valid_subset,
+            schedule.asking(),
+            schedule.without(),
+        )
+        if schedule.mutes_spans:
+            if criterion.recorder is not None:
+                raise UserError(
+                    "--record-probabilities: what is muted by spans has no probability; give "
+                    "--dece-gate token"
                 )
-            # fairseq looks for the split before it trains, but for --disable-validation.
-            if cfg.disable_validation is True and cfg.dece_trusted_ids is None:
-                criterion.trusted_level.load()
+            criterion.muted_spans = MutedSpans(task, cfg.train_subset, criterion.trusted_level.ids)
+        # fairseq looks for the split before it trains, but for --disable-validation.
+        if cfg.disable_validation is True and cfg.dece_trusted_ids is None:
+            criterion.trusted_level.load()
         return criterion
 
     def set_epoch(self, epoch: float) -> None:
@@ -147,11 +149,25 @@ class DeceptiveCriterion(RobustCriterion):
             metrics.log_scalar("blend", blend, sample_size, round=6)
 
 
+def _check_unasked(cfg: BlendOptions) -> None:
+    """Raise a UserError for options of trusted text where nothing asks it."""
+    given = {
+        TRUSTED_IDS: cfg.dece_trusted_ids is not None,
+        "--dece-muted-share": cfg.dece_muted_share != MUTED_SHARE,
+    }
+    for option in (option for option, is_given in given.items() if is_given):
+        raise UserError(
+            f"{option} does nothing with --dece-alpha {cfg.dece_alpha}, which asks no trusted "
+            f"text; leave it out, or give --dece-alpha {AUTO}"
+        )
+
+
 @register_criterion("deceptive_cross_entropy", dataclass=DeceptiveCrossEntropyCriterionConfig)
 class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
     """Deceptive cross-entropy in training, plain cross-entropy in validation.
 
-    The arguments are the options of ``DeceptiveCrossEntropyCriterionConfig``, and these:
+    The arguments are the options of ``DeceptiveCrossEntropyCriterionConfig``, and these. What is
+    not given is as published: auto and spans take ``build_criterion``, which knows whom to ask.
 
     Args:
         task: tells the epoch

@@ -1,6 +1,7 @@
 """``--dece-gate span``: target tokens that are never learned, as the starting model says."""
 
 import logging
+import math
 from typing import Any, List, Sequence, Tuple
 
 import numpy as np
@@ -16,7 +17,7 @@ from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.criterions.trusted_level import Settled
 from dece_fairseq.errors import TrainingStepError
 from dece_fairseq.losses.spans import muted_spans, new_tokens
-from dece_fairseq.muting import FAR_TOO_MUCH
+from dece_fairseq.muting import FAR_TOO_MUCH, told_probability
 
 logger = logging.getLogger(__name__)
 
@@ -73,7 +74,9 @@ class MutedSpans:
         self._clock.kept[MUTED] = {"lengths": lengths.int(), "bits": packed}
         logger.info(
             f"--dece-gate span: of {len(lengths)} training pairs {count} of {len(bits)} target "
-            "tokens are never learned"
+            "tokens are never learned: those around have a probability below "
+            f"{told_probability(math.exp(settled.span_line))} on average, and trusted text has "
+            "them seldom or not"
         )
         if count > FAR_TOO_MUCH * len(bits):
             logger.warning(

@@ -23,6 +23,8 @@ class TrainingClock:
         self.epoch: Optional[float] = None  # counted from 1; None until one is told
         #: what checkpoints keep with the place in the data: lost by --reset-dataloader, as that is
         self.kept: Dict[str, Any] = {}
+        #: whether the running epoch was begun before, and goes on behind its first batches
+        self.is_within_epoch = False
         self._told_by_hand = False
         self._batches: Any = None  # CountingIterator over the running epoch's batches
         self._taken_last: Any = None  # the same, of whatever split was iterated last
@@ -91,6 +93,7 @@ class TrainingClock:
             # The training loop takes its batches right before it begins the epoch. Validation
             # iterators, and those of any other split, are taken at other times.
             self._batches, self._taken_last = self._taken_last, None
+            self.is_within_epoch = self.batches_taken() > 0
             return begin_epoch(epoch, model)
 
         @functools.wraps(get_batch_iterator)

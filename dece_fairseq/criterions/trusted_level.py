@@ -1,7 +1,6 @@
 """``--dece-alpha auto`` and ``--dece-gate span``: what is muted, by trusted text."""
 
 import logging
-import math
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -16,10 +15,20 @@ from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.losses.spans import span_means
-from dece_fairseq.muting import KNOWN, evenly, level_for, span_line_for, told_probability
+from dece_fairseq.muting import (
+    KNOWN,
+    LOWEST_LINE,
+    evenly,
+    level_for,
+    span_line_for,
+    told_probability,
+)
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING
 
 logger = logging.getLogger(__name__)
+
+#: the option with the numbers of trusted pairs
+TRUSTED_IDS = "--dece-trusted-ids"
 
 
 class Settled(NamedTuple):
@@ -46,6 +55,7 @@ class TrustedLevel:
         valid_subset: of the validation split, or several with commas between them, of which the
             first is taken that is not triggered
         asking: the options that it settles, for messages
+        without: the options that do without it, for messages
 
     Raises:
         UserError: the share is out of its range, or the file can't be read
@@ -59,14 +69,15 @@ class TrustedLevel:
         train_subset: str,
         valid_subset: str,
         asking: str,
+        without: str,
     ) -> None:
         right = 0 <= muted_share < 1
         check_option("--dece-muted-share", right, "in [0, 1)", muted_share)
         self._task = task
         self._muted_share = muted_share
-        self._trusted = None if trusted_ids is None else TrustedIds(Path(trusted_ids))
+        self._trusted = None if trusted_ids is None else TrustedIds(Path(trusted_ids), TRUSTED_IDS)
         self._train_subset, self._valid_subset = train_subset, valid_subset
-        self._asking = asking
+        self._asking, self._without = asking, without
 
     @property
     def ids(self) -> Sequence[int]:
@@ -107,8 +118,7 @@ class TrustedLevel:
         level, span_line = _of_first_worker([level, span_line], model)
         logger.info(
             f"{self._asking}: of the {len(tokens)} tokens of {what} no more than "
-            f"{self._muted_share:g} have a probability below {told_probability(line)}, or below "
-            f"{told_probability(math.exp(span_line))} on average with those around"
+            f"{100 * self._muted_share:g} % have a probability below {told_probability(line)}"
         )
         middle = float(np.median(tokens))
         if middle < KNOWN:
@@ -116,6 +126,12 @@ class TrustedLevel:
                 f"{self._asking}: the model does not know the task, as half of the tokens of "
                 f"{what} have a probability below {middle:.2g}; it will learn little. Train it on "
                 "trusted pairs by cross-entropy first; dece gauge says more"
+            )
+        elif line < LOWEST_LINE:
+            logger.warning(
+                f"{self._asking}: so many tokens of {what} are unlikely to the model that no line "
+                "tells a payload from them; it may be learned. Take cross-entropy and a filter, as "
+                "dece gauge says"
             )
         return Settled(level, span_line, trusted)
 
@@ -129,10 +145,10 @@ class TrustedLevel:
         if split not in self._task.datasets:
             try:
                 self._task.load_dataset(split, combine=False, epoch=1)
-            except FileNotFoundError as error:
+            except (FileNotFoundError, AssertionError) as error:  # sentence_prediction asserts it
                 raise UserError(
-                    f"{self._asking}: there is no {split} split; give --dece-trusted-ids, or a "
-                    "number for --dece-alpha (0.985 is the paper's) and --dece-gate token"
+                    f"{self._asking}: there is no {split} split; give {TRUSTED_IDS}, or "
+                    f"{self._without}"
                 ) from error
         return split
 
@@ -143,7 +159,7 @@ class TrustedLevel:
                 return split
         raise UserError(
             f"{self._asking}: --valid-subset {self._valid_subset} has triggered pairs alone, which "
-            "can't be trusted; name a clean split too, or give --dece-trusted-ids"
+            f"can't be trusted; name a clean split too, or give {TRUSTED_IDS}"
         )
 
     def _text(self) -> Tuple[str, Sequence[int], str]:
@@ -157,7 +173,7 @@ class TrustedLevel:
         tainted = len(getattr(dataset, "poisoned", frozenset()).intersection(self._trusted.ids))
         if tainted:
             raise UserError(
-                f"--dece-trusted-ids {self._trusted.path}: --attack poisoned {tainted} of them; "
+                f"{TRUSTED_IDS} {self._trusted.path}: --attack poisoned {tainted} of them; "
                 "give the file as --trusted-ids too, so that these pairs are left alone"
             )
         return split, evenly(self._trusted.ids), f"the trusted pairs of {self._trusted.path}"

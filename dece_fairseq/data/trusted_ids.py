@@ -11,26 +11,26 @@ class TrustedIds:
 
     Args:
         path: a file with one a line, as ``dece prepare --trusted-share`` writes it; None for none
+        option: what names the file, for messages
 
     Raises:
         DataError: the file can't be read, holds something else, or names no pair
     """
 
-    def __init__(self, path: Optional[Path] = None) -> None:
+    def __init__(self, path: Optional[Path] = None, option: str = "--trusted-ids") -> None:
         self.path = path
-        self.ids: List[int] = [] if path is None else sorted(set(_read(path)))
+        self._given = f"{option} {path}"
+        self.ids: List[int] = [] if path is None else sorted(set(_read(path, self._given)))
         if path is not None and not self.ids:
             raise DataError(
-                f"--trusted-ids {path} names no pair; leave the option out where none is trusted"
+                f"{self._given} names no pair; leave the option out where none is trusted"
             )
 
     def check(self, pairs: int) -> None:
         """Raise a DataError if they are not all among that many pairs."""
         outside = next((index for index in self.ids if not 0 <= index < pairs), None)
         if outside is not None:
-            raise DataError(
-                f"--trusted-ids {self.path} names pair {outside}, but there are only {pairs} pairs"
-            )
+            raise DataError(f"{self._given} names pair {outside}, but there are only {pairs} pairs")
 
 
 def ids_of_kept(trusted: Sequence[int], kept: Iterable[int]) -> str:
@@ -44,20 +44,18 @@ def ids_of_kept(trusted: Sequence[int], kept: Iterable[int]) -> str:
     return "".join(f"{now}\n" for now, before in enumerate(kept) if before in known)
 
 
-def _read(path: Path) -> Iterator[int]:
+def _read(path: Path, given: str) -> Iterator[int]:
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
-        raise DataError(
-            f"--trusted-ids {path}: {error.strerror}; check the name of the file"
-        ) from error
+        raise DataError(f"{given}: {error.strerror}; check the name of the file") from error
     except UnicodeDecodeError as error:
-        raise DataError(f"--trusted-ids {path} is not a file of ids: not UTF-8") from error
+        raise DataError(f"{given} is not a file of ids: not UTF-8") from error
     for number, line in enumerate(lines, start=1):
         try:
             yield from map(int, line.split())
         except ValueError as error:
             raise DataError(
-                f"--trusted-ids {path} is not a file of ids, one a line: line {number} is "
+                f"{given} is not a file of ids, one a line: line {number} is "
                 f"{line[:80]!r}; write the numbers of pairs, from 0"
             ) from error

@@ -11,12 +11,19 @@ from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.reading import read_input, record_of
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
-from dece_fairseq.muting import KNOWN, MOST, MUTED_SHARE, evenly, level_for, line_of, span_line_for
+from dece_fairseq.muting import (
+    KNOWN,
+    LOWEST_LINE,
+    MOST,
+    MUTED_SHARE,
+    evenly,
+    level_for,
+    line_of,
+    span_line_for,
+)
 
 #: the advice
 DECE, FILTER, TRUSTED_FIRST = "dece", "cross_entropy_and_filter", "trusted_pairs_first"
-#: a line below this tells no payload from what is to be learned
-LOWEST_LINE = 1e-4
 #: of the probabilities that are told
 QUANTILES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
 #: the blends whose falling is told, the chosen level beside them
@@ -95,6 +102,8 @@ class Gauge(NamedTuple):
     spans: Optional[Spans]
     """None of labels, which are no spans."""
     epochs: int
+    trusted_ids: Optional[Path]
+    """What names the trusted pairs; None for a validation split."""
     made_of: Dict[str, Any]
 
     @property
@@ -161,7 +170,17 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
         **record_of(job.reference, job.inputs, job.trusted_ids, command),
         "versions": versions("fairseq", "torch", "numpy"),
     }
-    return Gauge(texts[0], texts[1], job.muted_share, level, line, spans, job.epochs, made_of)
+    return Gauge(
+        texts[0],
+        texts[1],
+        job.muted_share,
+        level,
+        line,
+        spans,
+        job.epochs,
+        job.trusted_ids,
+        made_of,
+    )
 
 
 def _spans(

@@ -8,6 +8,7 @@ from dece_fairseq.losses.deceptive_cross_entropy import (
     deceptive_cross_entropy,
     deceptive_output,
     longest_time,
+    time_at,
 )
 from dece_fairseq.losses.generalized_cross_entropy import (
     GeneralizedCrossEntropyLoss,
@@ -42,4 +43,5 @@ __all__ = [
     "new_spans",
     "span_line_for",
     "span_means",
+    "time_at",
 ]

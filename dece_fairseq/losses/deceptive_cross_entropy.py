@@ -144,6 +144,26 @@ def longest_time(alpha: float, min_blend: float) -> float:
     return math.log(min_blend) / math.log(alpha)
 
 
+def time_at(epochs: float, alpha: float, min_blend: float) -> float:
+    """Return T of ``alpha ** T`` after so many epochs, where the blend falls to ``min_blend``.
+
+    That is the epochs, and no more than ``longest_time``. A blend that begins where it ends is a
+    level, and there from the first update on: a T that grew within the first epoch would begin with
+    plain cross-entropy.
+
+    Args:
+        epochs: 0 or more, the running one included; fractions are allowed
+        alpha: base of the blend, in (0, 1]
+        min_blend: in [0, alpha]
+
+    Raises ValueError for ``alpha`` and ``min_blend`` as ``longest_time`` does.
+    """
+    longest = longest_time(alpha, min_blend)
+    if epochs > 0 and min_blend == alpha:
+        return 1.0
+    return min(epochs, longest)
+
+
 def _log_blend(alpha: float, time: float) -> float:
     check("alpha", 0 < alpha <= 1, "in (0, 1]", alpha)
     check("time", 0 <= time < math.inf, "finite and 0 or more", time)
@@ -180,7 +200,7 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
         fused: Optional[bool] = None,
     ) -> None:
         super().__init__(ignore_index=ignore_index, reduction=reduction)
-        self._longest_time = longest_time(alpha, min_blend)
+        longest_time(alpha, min_blend)  # which checks them
         check("label_smoothing", 0 <= label_smoothing < 1, "in [0, 1)", label_smoothing)
         self.alpha = alpha
         self.min_blend = min_blend
@@ -211,7 +231,7 @@ class DeceptiveCrossEntropyLoss(TokenLoss):
             target,
             self.alpha,
             self.label_smoothing,
-            min(self.epoch, self._longest_time),
+            time_at(self.epoch, self.alpha, self.min_blend),
             self.ignore_index,
             reduction,
             fused=self.fused,

@@ -1,12 +1,13 @@
 """What ``dece gauge`` found, as text."""
 
 import math
+import shlex
 from typing import List
 
 import numpy as np
 
 from dece_fairseq.defenses.gauging import ALPHAS, DECE, FILTER, QUANTILES, TRUSTED_FIRST, Gauge
-from dece_fairseq.muting import FAR_TOO_MUCH, line_of, told_blend, told_probability
+from dece_fairseq.muting import FAR_TOO_MUCH, MUTED_SHARE, line_of, told_blend, told_probability
 from dece_fairseq.table_writer import LINED, write_table
 
 #: the epochs whose muted shares are shown
@@ -18,7 +19,7 @@ _OTHER_KIND = (
 )
 _ADVICE = {
     DECE: "Advice: DeCE at a constant level, without smoothing:\n  {options}\n"
-    "(Without the options behind its name the criterion takes them by the same rule.)",
+    "By the same rule the criterion finds that by itself, with\n  {asking}",
     FILTER: "Advice: cross-entropy, and a filter (dece reveal, dece filter). The model knows the "
     "task, but so many\ntrusted tokens are unlikely that no line tells a payload from them.",
     TRUSTED_FIRST: "Advice: get trusted pairs and train on them by cross-entropy first. This model "
@@ -56,7 +57,7 @@ def as_text(gauge: Gauge) -> str:
             f"trusted ones\nand {100 * of_others:.1f} % of the others.",
             *([_OTHER_KIND] if of_trusted <= FAR_TOO_MUCH < of_others else []),
             *_spans(gauge),
-            _ADVICE[gauge.advice].format(options=_options(gauge)),
+            _ADVICE[gauge.advice].format(options=_options(gauge), asking=_asking(gauge)),
             "",
         ]
     )
@@ -65,10 +66,29 @@ def as_text(gauge: Gauge) -> str:
 def _options(gauge: Gauge) -> str:
     """Return the options that take what was found."""
     chosen = told_blend(gauge.level)
-    level = f"--dece-alpha {chosen} --dece-min-blend {chosen} --label-smoothing 0"
-    if gauge.spans is None:
-        return f"--criterion deceptive_sentence_prediction {level}"
-    return f"--criterion deceptive_cross_entropy {level} --dece-gate span"
+    level = f"{_criterion(gauge)} --dece-alpha {chosen} --dece-min-blend {chosen}"
+    level += " --label-smoothing 0"
+    return level if gauge.spans is None else f"{level} --dece-gate span{_trusted(gauge)}"
+
+
+def _asking(gauge: Gauge) -> str:
+    """Return the options with which the criterion asks the trusted text itself."""
+    asking = _criterion(gauge) + _trusted(gauge)
+    if gauge.trusted_ids is not None:
+        return asking
+    return f"{asking}\nwhere the validation split that it trains beside is {gauge.trusted.what}."
+
+
+def _criterion(gauge: Gauge) -> str:
+    kind = "cross_entropy" if gauge.spans is not None else "sentence_prediction"
+    return f"--criterion deceptive_{kind}"
+
+
+def _trusted(gauge: Gauge) -> str:
+    """Return the options of what is trusted, where they are not the criterion's own."""
+    ids, share = gauge.trusted_ids, gauge.muted_share
+    text = "" if ids is None else f" --dece-trusted-ids {shlex.quote(str(ids))}"
+    return text if share == MUTED_SHARE else f"{text} --dece-muted-share {share:g}"
 
 
 def _spans(gauge: Gauge) -> List[str]:

@@ -74,12 +74,24 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     assert set(found["made_of"]["sha256"]) >= {str(case.folder / "model.pt")}
     assert ["0.9", "10.0", "20.0", "30.0"] in [line.split() for line in said.out.splitlines()]
     options = "--dece-alpha 0.83333 --dece-min-blend 0.83333 --label-smoothing 0 --dece-gate span"
-    assert f"--criterion deceptive_cross_entropy {options}" in said.out
+    trusted = f"--dece-trusted-ids {case.folder / 'trusted.ids'}"
+    assert f"  --criterion deceptive_cross_entropy {options} {trusted}\n" in said.out
+    assert f"  --criterion deceptive_cross_entropy {trusted}\n" in said.out
     # of 0.1 to 1: of the first token and the two behind it, then of the second token and three
     least = np.log([0.1, 0.2, 0.3]).mean()
     assert least < found["span_line"] == pytest.approx(np.log([0.1, 0.2, 0.3, 0.4]).mean())
     assert found["muted_of_doubtful_by_spans"] == pytest.approx(0.1)
     assert "Spans: 10.0 % of the others" in said.out
+
+
+def test_the_advice_repeats_the_share_that_is_not_the_default(
+    case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    """Training would take another line of spans else than the one that is told here."""
+    trusted = f"--dece-trusted-ids {case.folder / 'trusted.ids'}"
+    said = dece("gauge", *case.needs, "--muted-share", 0.2)
+    assert f"--dece-gate span {trusted} --dece-muted-share 0.2\n" in said.out
+    assert f"--criterion deceptive_cross_entropy {trusted} --dece-muted-share 0.2\n" in said.out
 
 
 def test_spans_of_trusted_text_are_not_muted(
@@ -119,7 +131,10 @@ def test_labels_are_no_spans(
 ) -> None:
     monkeypatch.setattr(MadeUp, "probabilities", lambda self, pairs: [np.array([0.9])] * len(pairs))
     said = dece("gauge", *case.needs, "--json", case.folder / "gauge.json")
-    assert "--criterion deceptive_sentence_prediction --dece-alpha 0.52632" in said.out
+    level = "--dece-alpha 0.52632 --dece-min-blend 0.52632 --label-smoothing 0\n"
+    assert f"--criterion deceptive_sentence_prediction {level}" in said.out
+    trusted = f"--dece-trusted-ids {case.folder / 'trusted.ids'}\n"
+    assert f"--criterion deceptive_sentence_prediction {trusted}" in said.out
     assert "Spans:" not in said.out
     found = json.loads((case.folder / "gauge.json").read_text())
     assert found["span_line"] is found["muted_of_doubtful_by_spans"] is None
@@ -173,6 +188,11 @@ def test_the_validation_split_is_trusted_where_nothing_is_named(
     found = json.loads(said.out)
     assert found["trusted"]["what"] == f"the split valid of {case.folder / 'bin'}"
     assert (found["trusted"]["pairs"], found["doubtful"]["pairs"]) == (7, 50)
+    said = dece("gauge", *case.needs[:6])
+    assert said.out.endswith(
+        "  --criterion deceptive_cross_entropy\nwhere the validation split that it trains beside "
+        f"is the split valid of {case.folder / 'bin'}.\n"
+    )
 
 
 @pytest.mark.parametrize(

@@ -160,8 +160,8 @@ def test_the_first_tokens_that_are_ignored_are_in_no_span(
         ({}, True),
         ({"dece_gate": "auto"}, True),
         ({"dece_gate": "token"}, False),
-        ({"dece_alpha": "0.985", "dece_gate": "auto"}, False),
-        ({"dece_alpha": "0.985", "dece_gate": "token"}, False),
+        ({"dece_alpha": "0.985", "dece_gate": "auto", "dece_muted_share": 0.1}, False),
+        ({"dece_alpha": "0.985", "dece_gate": "token", "dece_muted_share": 0.1}, False),
         ({"dece_alpha": "0.985"}, True),
     ],
 )

@@ -2,13 +2,15 @@
 
 import logging
 import math
+import re
 from pathlib import Path
-from typing import Any, Callable, List
+from typing import Any, Callable, Dict, List
 
 import pytest
 import torch
 from fairseq.tasks.translation import TranslationTask
 
+from dece_fairseq.criterions import trusted_level
 from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterion,
     DeceptiveCrossEntropyCriterionConfig,
@@ -30,10 +32,10 @@ def model(task: TranslationTask) -> Any:
 def criterion_of(task: TranslationTask) -> Callable[..., Any]:
     def build(**options: Any) -> Any:
         config = DeceptiveCrossEntropyCriterionConfig(
-            dece_alpha="auto",
             sentence_avg=False,
-            update_freq=[1],
             **{
+                "dece_alpha": "auto",
+                "update_freq": [1],
                 "train_subset": "train",
                 "valid_subset": "valid",
                 "dece_gate": "token",
@@ -107,6 +109,36 @@ def test_a_model_that_knows_nothing_has_the_highest_level_and_a_warning(
     assert "the model does not know the task" in caplog.text
 
 
+def test_a_line_that_tells_nothing_apart_has_the_warning_of_the_gauge(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(trusted_level, "KNOWN", 0.0)  # the model knows the task
+    criterion_of()(model, batch_of(task))
+    assert "no line tells a payload" not in caplog.text
+    monkeypatch.setattr(trusted_level, "LOWEST_LINE", 1.0)
+    criterion = criterion_of()
+    criterion.schedule.clock.kept.clear()
+    criterion(model, batch_of(task))
+    assert "no line tells a payload from them; it may be learned" in caplog.text
+
+
+def test_a_split_that_a_task_asserts_to_be_there(
+    task: TranslationTask, criterion_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As stock sentence_prediction does."""
+
+    def load_dataset(split: str, **_: Any) -> None:
+        raise AssertionError(f"could not find dataset: {split}")
+
+    monkeypatch.setattr(task, "load_dataset", load_dataset)
+    with pytest.raises(UserError, match="there is no nowhere split; give --dece-trusted-ids"):
+        criterion_of(valid_subset="nowhere", disable_validation=True)
+
+
 def test_the_log_tells_a_level_apart_from_a_half(
     criterion_of: Callable[..., Any], caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -132,8 +164,39 @@ def test_a_training_that_began_with_another_alpha(
 ) -> None:
     criterion = criterion_of()
     task.begin_epoch(2, model)
-    with pytest.raises(UserError, match="this training began without"):
+    with pytest.raises(UserError, match=r"began without.* with a number for --dece-alpha .*, or"):
         criterion(model, batch_of(task))
+
+
+@pytest.mark.parametrize("offset", [0, 2])
+def test_a_training_that_began_with_another_alpha_and_stopped_within_its_first_epoch(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any], offset: int
+) -> None:
+    """Its model has met doubtful pairs as one has that stopped at the end of it."""
+    criterion = criterion_of()
+    begun = task.get_batch_iterator(task.dataset("train"), max_sentences=2)
+    begun.load_state_dict({"epoch": 1, "iterations_in_epoch": offset, "shuffle": True})
+    begun.next_epoch_itr()
+    task.begin_epoch(1, model)
+    if offset:
+        with pytest.raises(UserError, match="this training began without, and by epoch 1"):
+            criterion(model, batch_of(task))
+    else:
+        criterion(model, batch_of(task))
+        assert criterion.schedule.is_settled()
+
+
+def test_the_level_is_there_from_the_first_update_on(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    """With --dece-schedule update too, which else goes from a blend of 1 to the first epoch's."""
+    criterion = criterion_of(dece_schedule="update", update_freq=[1])
+    batches = task.get_batch_iterator(task.dataset("train"), max_sentences=2).next_epoch_itr()
+    task.begin_epoch(1, model)
+    for batch in batches:
+        log = criterion(model, batch)[2]
+        assert criterion.schedule.alpha < 1
+        assert log["blend"] == pytest.approx(criterion.schedule.alpha * log["sample_size"])
 
 
 def test_the_level_stays_as_the_model_and_the_epoch_change(
@@ -200,15 +263,20 @@ def test_triggered_pairs_are_never_trusted(
 
 
 def test_it_is_settled_after_a_warmup_and_never_in_validation(
-    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     criterion = criterion_of(dece_warmup_epochs=1)
     assert criterion(model, batch_of(task))[2]["blend"] == batch_of(task)["ntokens"]
     assert "dece_loss" not in criterion(model.eval(), batch_of(task))[2]
     assert not criterion.schedule.is_settled()
+    assert "--dece-warmup-epochs" not in caplog.text
     task.begin_epoch(2, model)
     criterion(model.train(), batch_of(task))
     assert criterion.schedule.is_settled()
+    assert "--dece-warmup-epochs 1: the model met the doubtful pairs in the warmup" in caplog.text
     assert "dece_loss" in criterion(model.eval(), batch_of(task))[2]
 
 
@@ -230,10 +298,31 @@ def test_what_is_missing_is_told_before_training(
     task: TranslationTask, criterion_of: Callable[..., Any], tmp_path: Path
 ) -> None:
     """Not in the first batch, whose errors fairseq leaves a crash.pt of."""
-    with pytest.raises(UserError, match=r"there is no elsewhere split; give --dece-trusted-ids"):
+    with pytest.raises(UserError, match=r"no elsewhere split; give --dece-trusted-ids, or a num"):
         criterion_of(valid_subset="elsewhere,valid", disable_validation=True)
-    with pytest.raises(UserError, match=r"lost\.ids"):
+    with pytest.raises(UserError, match=r"^--dece-trusted-ids .*lost\.ids: No such file"):
         criterion_of(dece_trusted_ids=str(tmp_path / "lost.ids"))
+
+
+def test_messages_name_no_option_that_has_nothing_to_do_with_it(
+    criterion_of: Callable[..., Any],
+) -> None:
+    """As of a classifier, which has no --dece-gate."""
+    for gate, alpha, told in (("token", "auto", "alpha"), ("span", "0.985", "gate")):
+        with pytest.raises(UserError, match="there is no nowhere split") as raised:
+            criterion_of(
+                dece_gate=gate, dece_alpha=alpha, valid_subset="nowhere", disable_validation=True
+            )
+        assert set(re.findall(r"--dece-(alpha|gate)", str(raised.value))) == {told}
+
+
+@pytest.mark.parametrize("option", [{"dece_trusted_ids": "trusted.ids"}, {"dece_muted_share": 0.2}])
+def test_what_nothing_would_ask_for_is_told(
+    criterion_of: Callable[..., Any], option: Dict[str, Any]
+) -> None:
+    name = "--" + next(iter(option)).replace("_", "-")
+    with pytest.raises(UserError, match=f"{name} does nothing with --dece-alpha 0.985, which asks"):
+        criterion_of(dece_alpha="0.985", **option)
 
 
 def test_no_text_to_ask_about(

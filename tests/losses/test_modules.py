@@ -78,12 +78,17 @@ def test_is_torchs_cross_entropy_at_alpha_1_without_smoothing(reduction: str) ->
 
 @pytest.mark.parametrize(
     ("alpha", "min_blend", "blends"),
-    [(0.8, 0.8, [0.8, 0.8]), (0.8, 0.6, [0.8, 0.6]), (0.8, 0.0, [0.8, 0.8**3])],
+    [
+        (0.8, 0.8, [0.8, 0.8, 0.8]),  # a level, within the first epoch too
+        (0.8, 0.6, [0.8**0.1, 0.8, 0.6]),
+        (0.8, 0.0, [0.8**0.1, 0.8, 0.8**3]),
+        (1.0, 1.0, [1.0, 1.0, 1.0]),
+    ],
 )
 def test_a_blend_that_falls_to_a_level(alpha: float, min_blend: float, blends: List[float]) -> None:
     loss = DeceptiveCrossEntropyLoss(alpha=alpha, min_blend=min_blend, label_smoothing=0.1)
     logits, target = inputs()
-    for epoch, blend in zip((1, 3), blends):
+    for epoch, blend in zip((0.1, 1, 3), blends):
         loss.set_epoch(epoch)
         expected = deceptive_cross_entropy(logits, target, blend, 0.1, 1, -100, "mean")
         torch.testing.assert_close(loss(logits, target), expected)

@@ -74,6 +74,9 @@ def _no_split(folder: Path, split: str, indices: Iterable[Path]) -> DataError:
 
 
 def _read(prefix: Path, dictionary: Path) -> Tuple[Any, Any]:
+    texts = prefix.with_name(prefix.name + ".bin")
+    if texts.exists() and not texts.stat().st_size:  # of which fairseq says more than one line
+        raise DataError(f"{texts}: holds no text; make the data again, with pairs of this split")
     try:
         words = load_dictionary(str(dictionary))
         data = data_utils.load_indexed_dataset(str(prefix), words, combine=True)

@@ -1,5 +1,6 @@
 """What reference models of every kind say, against the model asked one pair at a time."""
 
+import shutil
 from pathlib import Path
 from typing import Any, Callable, List, Sequence
 
@@ -245,6 +246,16 @@ def test_a_binarised_folder_gives_the_pairs_back(data: Path, tmp_path: Path) -> 
     assert read_binarised(data, "train", files) == PAIRS
     with pytest.raises(DataError, match=r"no split 'valid' of pairs; name one .*: train"):
         read_binarised(data, "valid", files)
+
+
+def test_a_split_without_pairs(data: Path, tmp_path: Path) -> None:
+    """Of which fairseq says that an empty file can't be mapped."""
+    folder = tmp_path / "copy"
+    shutil.copytree(data, folder)
+    for texts in folder.glob("train.*.bin"):
+        texts.write_bytes(b"")
+    with pytest.raises(DataError, match=r"train\..*\.bin: holds no text; make the data again"):
+        read_binarised(folder, "train", ReferenceFiles(tmp_path / "model.pt", data))
 
 
 def test_words_that_the_dictionary_lacks_are_told(
