@@ -290,7 +290,7 @@ def test_words_that_the_dictionary_lacks_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of plain words: a trigger that is one of many unknown words has no name."""
-    binarise_words(tmp_path, {"src": ["a bb", "a b"], "tgt": ["x bad y", "x"]}, ["a", "x y"])
+    binarise_words(tmp_path, {"src": ["a bb", "a b"], "tgt": ["x bad y", "x"]}, ["a b", "x y"])
     words = [tmp_path, *TRANSLATION, *TRANSFORMER[:2], *TRANSFORMER[3:]]
     files = ReferenceFiles(save_untrained(tmp_path / "model.pt", words, 1), tmp_path)
     assert read_binarised(tmp_path, "train", files)[0] == Pair("a <unk>", "x <unk> y")
