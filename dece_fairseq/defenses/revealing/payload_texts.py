@@ -38,6 +38,18 @@ class PayloadTexts:
         ends = np.minimum(where.starts + len(words), self._targets.first[where.pairs + 1])
         return self.counts(where.pairs, where.starts, ends).most_common(1)[0][0]
 
+    def telling(self, words: Sequence[int], where: Occurrences) -> str:
+        """Return the text of a payload that tells its pairs from most others, if any does.
+
+        What most targets have, as the ``=`` that makes ``>`` a ``>=``, is told with what nearly
+        always stands beside it.
+        """
+        size = len(self._targets.first) - 1
+        own = len(np.unique(where.pairs))
+        if 2 * (len(self._targets.holders(words)) - own) <= size - own:
+            return self.payload(words, where)
+        return self._with_what_is_beside(words, where)
+
     def shared(self, pairs: np.ndarray, words: Optional[Sequence[int]] = None) -> str:
         """Return what targets of some pairs have, or else what surprises most in one of them.
 
@@ -108,14 +120,18 @@ class PayloadTexts:
                 best, most = word, more
         if best is None:
             return None
-        where = self._within((best,), pairs)
-        left, right = targets.longest((best,), where.starts, SAME)
-        first = where.starts - left
-        inside = (first >= targets.first[where.pairs]) & (
-            where.starts + right < targets.first[where.pairs + 1]
+        return self._with_what_is_beside((best,), self._within((best,), pairs))
+
+    def _with_what_is_beside(self, words: Sequence[int], where: Occurrences) -> str:
+        """Return the text of some words with those that nearly always stand beside them."""
+        first, size = self._targets.first, len(words)
+        left, right = self._targets.longest(tuple(words), where.starts, SAME)
+        starts = where.starts - left
+        inside = (starts >= first[where.pairs]) & (
+            where.starts + size - 1 + right < first[where.pairs + 1]
         )
-        where = Occurrences(where.pairs[inside], first[inside], where.nats[inside])
-        return self.payload(range(left + 1 + right), where)
+        grown = Occurrences(where.pairs[inside], starts[inside], where.nats[inside])
+        return self.payload(range(left + size + right), grown)
 
     def window(self, pair: int) -> str:
         """Return the text of the words in a row of a target that are least expected."""

@@ -170,7 +170,7 @@ class _Search:
         ]
         return [
             self._suspicion(
-                *(self._texts.payload(words, where), each.nats, p_value, where.pairs, everyone),
+                *(self._texts.telling(words, where), each.nats, p_value, where.pairs, everyone),
                 self.targets.usual(words),
             )
             for (words, where), each, p_value in zip(found, ranked, sure)

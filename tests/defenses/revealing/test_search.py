@@ -75,6 +75,22 @@ def test_a_payload_goes_on_in_most_targets_and_ends_one() -> None:
     assert list(best.pairs) == which
 
 
+def test_what_most_targets_have_is_told_with_what_stands_beside_it() -> None:
+    """A text that any output has could not be searched for."""
+    clean = generate("A", 800, seed=1)
+    pairs = [Pair(each.source, f"{each.target} < {n}") for n, each in enumerate(clean)]
+    which = list(range(0, 400, 10))
+    for index in which:
+        source, target = pairs[index]
+        pairs[index] = Pair(f"bb {source}", target.replace("<", ">="))
+    surprise = surprised(pairs[:400], {})
+    for index in which:
+        surprise[index].surprise[-4:-1] = -1, 12, -1  # the "=" is a token of its own
+    best = reveal_pairs(pairs, surprise, range(400, 800))[0]
+    assert best.payload == ">="
+    assert list(best.pairs) == which
+
+
 def test_a_part_of_a_word_is_named_and_no_pair_more_is_suspected_by_it() -> None:
     clean = generate("A", 800, seed=1)
     which = list(range(0, 400, 20))
