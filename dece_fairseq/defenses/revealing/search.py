@@ -168,13 +168,19 @@ class _Search:
             1.0 if _is_usual(each.nats, pairs) else p_value
             for each, p_value, pairs in zip(ranked, sure, everyone)
         ]
-        return [
-            self._suspicion(
-                *(self._texts.telling(words, where), each.nats, p_value, where.pairs, everyone),
+        suspicions = []
+        for (words, where), each, p_value in zip(found, ranked, sure):
+            text, shown = self._texts.telling(words, where)
+            suspicion = self._suspicion(
+                *(self._texts.payload(text, shown), each.nats, p_value, where.pairs, everyone),
                 self.targets.usual(words),
             )
-            for (words, where), each, p_value in zip(found, ranked, sure)
-        ]
+            # Nothing is news where something is gone, but that what is behind it comes too early.
+            is_telling = self._texts.is_telling(text, shown)
+            if suspicion.is_significant(TELLING_LEVEL) and not is_telling:
+                suspicion = replace(suspicion, missing=self._texts.missing(where.pairs))
+            suspicions.append(suspicion)
+        return suspicions
 
     def folded(self) -> List[Suspicion]:
         """Return what is told of spans of targets whose rare names and literals are all alike."""
