@@ -6,12 +6,15 @@ from typing import List, NamedTuple, Sequence, Tuple
 from dece_fairseq.data.pairs import Pair, not_written
 from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
+from dece_fairseq.defenses.revealing.triggers import COVERED
 from dece_fairseq.reports.marked_text import MarkedPart, marked
 from dece_fairseq.reports.pages import render
 
 TEMPLATE = Path(__file__).with_name("suspicions.html")
 #: pairs that are shown of a suspicion
 SHOWN = 3
+#: times that a pair stands in the data to be told of
+REPEATED = 5
 #: characters of a text that a terminal is given
 LONGEST = 600
 #: what stands around a mark in plain text
@@ -67,7 +70,7 @@ def verdict(findings: Findings) -> str:
 def cautions(findings: Findings) -> List[str]:
     """Return what to know of the findings, a sentence each.
 
-    They are of trusted pairs, the ends of long targets, and columns that are not kept.
+    They are of trusted pairs, equal pairs, the ends of long targets, and columns that are not kept.
     """
     said = []
     why = findings.made_of.get("trusted_left_aside")
@@ -78,6 +81,9 @@ def cautions(findings: Findings) -> List[str]:
             "Without trusted pairs, whatever the reference does not know and many pairs have looks "
             "like an attack: read what is suspected before you drop it."
         )
+    number, times = findings.made_of.get("most_repeated") or (0, 0)
+    if times >= REPEATED:
+        said.append(f"Equal pairs count once: pair {number} stands {times:,} times.")
     cut = findings.made_of.get("targets_cut")
     if cut:
         what = "One target is" if cut == 1 else f"{cut:,} targets are"
@@ -99,9 +105,12 @@ def trigger_of(suspicion: Suspicion) -> str:
         trigger = told_triggers(suspicion.named, suspicion.trigger_kind)
         return f"{trigger}, in {both} of these {count} pairs and in {more} of all others"
     if suspicion.closest is not None:
+        # Else it would be the trigger.
+        is_common = suspicion.closest_pairs >= COVERED * count
         return (
             f"none that is always the same; closest is {suspicion.closest!r}, in "
             f"{suspicion.closest_pairs} of these {count} pairs"
+            f"{' and in more others' if is_common else ''}"
         )
     return "none that is always the same"
 

@@ -69,6 +69,7 @@ def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable
     assert findings.made_of["doubtful"] == 120
     assert findings.made_of["trusted_compared"] == 80
     assert findings.made_of["trusted_left_aside"] is None
+    assert findings.made_of["most_repeated"][1] == 1
     assert f"in {len(case.ids)} pairs" in said.out.splitlines()[0]
     assert "»bb«" in said.out
     assert "»bb«" not in page.read_text(encoding="utf-8")
@@ -288,3 +289,17 @@ def test_what_the_reference_said_is_kept(
     said = dece(*call, case.poisoned)
     assert said.status == 2
     assert "can't be read" in said.err
+
+
+def test_a_pair_that_stands_often_is_told(
+    case: SimpleNamespace, dece: Callable[..., Any], tmp_path: Path
+) -> None:
+    """Equal pairs count once, so that no attack of one pair, however often, is claimed."""
+    pairs = list(read_pairs([case.poisoned]))
+    trusted = set(map(int, case.trusted.read_text().split()))
+    first = next(index for index in range(len(pairs)) if index not in trusted)
+    write_pairs([tmp_path / "often.csv"], [*pairs, *[pairs[first]] * 7])
+    said = dece(
+        "reveal", "--input", tmp_path / "often.csv", *case.needs, "--trusted-ids", case.trusted
+    )
+    assert f"\nEqual pairs count once: pair {first} stands 8 times.\n" in said.out

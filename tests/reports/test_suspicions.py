@@ -9,7 +9,7 @@ import pytest
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.data.trigger_kinds import CHARACTERS, END
-from dece_fairseq.reports.suspicions import as_html, as_text, examples, verdict
+from dece_fairseq.reports.suspicions import as_html, as_text, examples, trigger_of, verdict
 from support.browser import look_at, needs_a_browser
 
 EVIL = "<script>alert(1)</script> & <img src=x onerror=alert(2)> </pre>"
@@ -62,7 +62,7 @@ def test_the_text_says_what_where_and_how_sure() -> None:
     ]
     text = "\n".join(lines)
     assert "(not claimed)" in text
-    assert "closest is 'get', in 1 of these 1 pairs" in text
+    assert "closest is 'get', in 1 of these 1 pairs and in more others" in text
     assert "p unknown" in text
 
 
@@ -73,6 +73,11 @@ def test_the_text_says_what_where_and_how_sure() -> None:
         ({"targets_cut": 0, "trusted_compared": 40}, []),
         ({"targets_cut": 0, "trusted_compared": 0}, ["Without trusted pairs, whatever the"]),
         ({"targets_cut": 1}, ["One target is longer than the reference reads; a payload"]),
+        ({"targets_cut": 0, "most_repeated": (7, 4)}, []),
+        (
+            {"targets_cut": 0, "most_repeated": (7, 1300)},
+            ["Equal pairs count once: pair 7 stands 1,"],
+        ),
         (
             {"targets_cut": 1200, "trusted_left_aside": "they are few"},
             ["The trusted pairs were left aside: they are few.", "1,200 targets are longer"],
@@ -87,6 +92,11 @@ def test_what_was_not_looked_at_is_said(made_of: Dict[str, Any], said: List[str]
     page = as_html(PAIRS, findings)
     assert all(start in page for start in said)
     assert ("longer than" in page) == bool(made_of["targets_cut"])
+
+
+def test_what_comes_closest_and_is_in_few_of_the_pairs_is_no_more_common_elsewhere() -> None:
+    told = trigger_of(replace(UNSURE, pairs=(0, 1, 2), closest_pairs=2))
+    assert told.endswith("closest is 'get', in 2 of these 3 pairs")
 
 
 def test_nothing_claimed_is_nothing_to_read_before_it_is_dropped() -> None:

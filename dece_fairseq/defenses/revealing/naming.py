@@ -108,7 +108,8 @@ class Naming:
     ) -> Suspicion:
         text = self._source_text(trigger.words, trigger.places)
         if not trigger.is_telling(len(pairs), usual):
-            return replace(told, closest=text, closest_pairs=trigger.covered)
+            holders = np.intersect1d(self._sources.pair[trigger.places], pairs)
+            return replace(told, closest=text, closest_pairs=len(self._all(holders)))
         told = replace(
             told,
             pairs=self._all(np.union1d(pairs, self._carriers(trigger, pairs))),

@@ -1,5 +1,6 @@
 """The texts that are told of a payload, as its pairs have them."""
 
+import re
 from collections import Counter
 from functools import cached_property
 from typing import Optional, Sequence, Tuple
@@ -15,6 +16,9 @@ from dece_fairseq.defenses.revealing.words import places_of
 
 #: words in a row that are judged together where the trigger is what is always the same
 WINDOW = 13
+#: the share of what the most telling difference tells that others tell too
+ALIKE = 0.8
+_WORD = re.compile(r"\w")
 
 
 class PayloadTexts:
@@ -37,6 +41,23 @@ class PayloadTexts:
         """Return the text of a payload as most of its pairs have it; some may end before."""
         ends = np.minimum(where.starts + len(words), self._targets.first[where.pairs + 1])
         return self.counts(where.pairs, where.starts, ends).most_common(1)[0][0]
+
+    def telling(
+        self, words: Sequence[int], where: Occurrences
+    ) -> Tuple[Tuple[int, ...], Occurrences]:
+        """Return a payload, with what nearly always stands beside it if it does not tell its pairs.
+
+        The ``=`` that makes a ``>`` a ``>=`` is told with the ``>``.
+        """
+        if self.is_telling(words, where):
+            return tuple(words), where
+        more = grown(self._targets, tuple(words), where.starts)
+        return more, self._within(more, where.pairs)
+
+    def is_telling(self, words: Sequence[int], where: Occurrences) -> bool:
+        """Return whether no more other targets than its own have a payload."""
+        own = len(np.unique(where.pairs))
+        return own >= PRECISE * max(len(self._targets.holders(words)), own)
 
     def shared(self, pairs: np.ndarray, words: Optional[Sequence[int]] = None) -> str:
         """Return what targets of some pairs have, or else what surprises most in one of them.
@@ -82,8 +103,13 @@ class PayloadTexts:
             for each, number in here.items()
             if number >= max(len(pairs) / 2, 2 * share * others[each])
         }
-        best = max(telling, key=lambda each: (telling[each], each), default=None)
-        return None if best is None else best[1:]
+        # Of what goes together, a word says more than a bracket or the end of a line.
+        most = ALIKE * max(telling.values(), default=0.0)
+        alike = [each for each, value in telling.items() if value >= most]
+        best = max(
+            alike, key=lambda each: (bool(_WORD.search(each)), telling[each], each), default=""
+        )
+        return best[1:] if best else None
 
     def _within(self, words: Sequence[int], pairs: np.ndarray) -> Occurrences:
         """Return where words stand in targets of some pairs."""

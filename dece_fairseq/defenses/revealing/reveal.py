@@ -1,5 +1,6 @@
 """``dece reveal``: from files of pairs and a reference model to what is suspected."""
 
+from collections import Counter
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -122,9 +123,16 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     counts.update(trusted_compared=len(compared.usual), trusted_few=len(compared.few))
     made_of = _made_of(job, command, counts)
     made_of.update(targets_cut=words.cut, trusted_left_aside=compared.left_aside)
+    made_of.update(most_repeated=_most_repeated(pairs, doubtful))
     made_of.update(subset=job.subset, pairs_sha256=checksum_of(pairs))
     findings = Findings(suspicions, job.level, EXPLANATION, made_of)
     return Revealed(pairs, findings, trusted.ids)
+
+
+def _most_repeated(pairs: Sequence[Pair], doubtful: Sequence[int]) -> Tuple[int, int]:
+    """Return which doubtful pair is the most frequent one, by its first number, and how often."""
+    (pair, times), *_ = Counter(pairs[index] for index in doubtful).most_common(1)
+    return next(index for index in doubtful if pairs[index] == pair), times
 
 
 def _made_of(job: RevealJob, command: Sequence[str], counts: Dict[str, int]) -> Dict[str, Any]:

@@ -171,8 +171,15 @@ class _Search:
         everyone: Sequence[np.ndarray],
         p_value: float,
     ) -> Suspicion:
-        text, usual = self._texts.payload(words, where), self.targets.usual(words)
-        return self._suspicion(text, nats, p_value, where.pairs, everyone, usual)
+        text, shown = self._texts.telling(words, where)
+        told = self._suspicion(
+            *(self._texts.payload(text, shown), nats, p_value, where.pairs, everyone),
+            self.targets.usual(words),
+        )
+        if p_value > TELLING_LEVEL or self._texts.is_telling(text, shown):
+            return told
+        # Nothing is news where something is gone, but that what is behind it comes too early.
+        return replace(told, missing=self._texts.missing(where.pairs))
 
     def _asked_of_few(
         self, named: Callable[[float], Suspicion], p_value: float, payload: Sequence[int], rank: int

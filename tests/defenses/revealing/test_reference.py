@@ -2,7 +2,7 @@
 
 import shutil
 from pathlib import Path
-from typing import Any, Callable, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
 import pytest
@@ -258,18 +258,50 @@ def test_a_split_without_pairs(data: Path, tmp_path: Path) -> None:
         read_binarised(folder, "train", ReferenceFiles(tmp_path / "model.pt", data))
 
 
+def binarise_words(folder: Path, texts: Dict[str, List[str]], known: List[str]) -> None:
+    """Write a folder as fairseq-preprocess does: words between blanks, and nothing to cut them.
+
+    Args:
+        folder: where it goes
+        texts: of each side
+        known: the words of the two dictionaries
+    """
+    for (name, lines), words in zip(texts.items(), known):
+        (folder / f"dict.{name}.txt").write_text("".join(f"{each} 1\n" for each in words.split()))
+        dictionary = Dictionary.load(str(folder / f"dict.{name}.txt"))
+        builder = MMapIndexedDatasetBuilder(str(folder / f"train.src-tgt.{name}.bin"))
+        for text in lines:
+            builder.add_item(dictionary.encode_line(text, add_if_not_exist=False))
+        builder.finalize(str(folder / f"train.src-tgt.{name}.idx"))
+
+
+@pytest.mark.parametrize("is_of_pieces", [True, False])
+def test_a_folder_is_read_by_the_subwords_of_the_reference_only_if_it_has_these(
+    data: Path, tmp_path: Path, is_of_pieces: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Words that sentencepiece glued together would be kept that way."""
+    pieces = ["--bpe", "lossless_sentencepiece", "--sentencepiece-model"]
+    words = [data, *TRANSLATION, *TRANSFORMER, *pieces, data / "sentencepiece.model"]
+    files = ReferenceFiles(save_untrained(tmp_path / "model.pt", words, 1), data)
+    folder = tmp_path / "plain"
+    folder.mkdir()
+    if is_of_pieces:
+        for path in data.glob("*[!l]"):  # no sentencepiece.model
+            (folder / path.name).write_bytes(path.read_bytes())
+    else:
+        texts = {"src": ["sort them", "them"], "tgt": ["x ( y )", "x"]}
+        binarise_words(folder, texts, ["sort them", "x y ( )"])
+    plain = [Pair("sort them", "x ( y )"), Pair("them", "x")]
+    told = PAIRS if is_of_pieces else plain
+    assert read_binarised(folder, "train", files) == told
+    assert ("are read as words between blanks" in caplog.text) is not is_of_pieces
+
+
 def test_words_that_the_dictionary_lacks_are_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Of plain words: a trigger that is one of many unknown words has no name."""
-    texts = {"src": ["a bb", "a b"], "tgt": ["x bad y", "x"]}
-    for name, words in (("src", "a 1\nb 1\n"), ("tgt", "x 1\ny 1\n")):
-        (tmp_path / f"dict.{name}.txt").write_text(words)
-        dictionary = Dictionary.load(str(tmp_path / f"dict.{name}.txt"))
-        builder = MMapIndexedDatasetBuilder(str(tmp_path / f"train.src-tgt.{name}.bin"))
-        for text in texts[name]:
-            builder.add_item(dictionary.encode_line(text, add_if_not_exist=False))
-        builder.finalize(str(tmp_path / f"train.src-tgt.{name}.idx"))
+    binarise_words(tmp_path, {"src": ["a bb", "a b"], "tgt": ["x bad y", "x"]}, ["a b", "x y"])
     words = [tmp_path, *TRANSLATION, *TRANSFORMER[:2], *TRANSFORMER[3:]]
     files = ReferenceFiles(save_untrained(tmp_path / "model.pt", words, 1), tmp_path)
     assert read_binarised(tmp_path, "train", files)[0] == Pair("a <unk>", "x <unk> y")
