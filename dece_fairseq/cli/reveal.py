@@ -59,6 +59,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_trusted_ids(parser)
     add(
+        "--trusted",
+        type=Path,
+        nargs="+",
+        default=(),
+        metavar="FILE",
+        help="more trusted pairs, in a file of their own: the validation split, if it is clean and "
+        "a random part of the same data",
+    )
+    add(
         "--level",
         type=float,
         default=LEVEL,
@@ -102,6 +111,7 @@ def run(args: argparse.Namespace) -> None:
         args.work,
         args.level,
         args.output or (),
+        args.trusted,
     )
     found = reveal(job, sys.argv)
     if args.html is not None:
@@ -120,7 +130,7 @@ def _check_outputs(args: argparse.Namespace) -> None:
     outputs = args.output or ()
     check_files(
         [*outputs, *ids_beside(outputs, bool(args.trusted_ids)), args.json, args.html],
-        [*args.input, args.models, args.trusted_ids],
+        [*args.input, args.models, args.trusted_ids, *args.trusted],
     )
     if args.html is not None:
         check_jinja()

@@ -167,7 +167,9 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
     are_labels = all(len(text.tokens) == min(text.pairs, MOST) for text in texts)
     spans = None if are_labels else _spans(model, asked, texts, job.muted_share)
     made_of = {
-        **record_of(job.reference, job.inputs, job.trusted_ids, command),
+        **record_of(
+            job.reference, job.inputs, [job.trusted_ids] if job.trusted_ids else [], command
+        ),
         "versions": versions("fairseq", "torch", "numpy"),
     }
     return Gauge(

@@ -76,7 +76,15 @@ def cautions(findings: Findings) -> List[str]:
     why = findings.made_of.get("trusted_left_aside")
     if why:
         said.append(f"The trusted pairs were left aside: {why}.")
-    if findings.made_of.get("trusted_compared") == 0 and findings.significant():
+    few = findings.made_of.get("trusted_few")
+    if few:
+        others = findings.made_of["doubtful"]
+        said.append(
+            f"{few:,} trusted pairs are too few to tell what is usual in {others:,} others, so it "
+            "was only asked whether they show a suspicion about as often. Half as many as the "
+            "others find attacks on fewer pairs."
+        )
+    elif findings.made_of.get("trusted_compared") == 0 and findings.significant():
         said.append(
             "Without trusted pairs, whatever the reference does not know and many pairs have looks "
             "like an attack: read what is suspected before you drop it."

@@ -96,22 +96,58 @@ def test_trusted_pairs_that_are_kept_have_new_numbers(
     assert "would be both read and written" in said.err
 
 
-def test_few_trusted_pairs_are_left_aside_and_said_to_be(
+def test_few_trusted_pairs_are_told_to_be_few(
     case: SimpleNamespace, dece: Callable[..., Any]
 ) -> None:
     few, result, page = (case.folder / name for name in ("few.ids", "found.json", "found.html"))
     few.write_text("".join(f"{n}\n" for n in range(50)))
     written = ["--json", result, "--html", page]
     said = dece("reveal", "--input", case.poisoned, *case.needs, "--trusted-ids", few, *written)
-    why = "50 are too few to tell what is usual in 150 others; give 75 or more"
-    assert f"The trusted pairs were left aside: {why}." in said.out.splitlines()
-    assert f"The trusted pairs were left aside: {why}." in page.read_text(encoding="utf-8")
-    findings = read_findings(result)
-    assert findings.made_of["trusted_left_aside"] == why
-    assert findings.made_of["trusted_compared"] == 0
-    first = findings.significant()[0]
+    told = "50 trusted pairs are too few to tell what is usual in 150 others"
+    assert told in said.out
+    assert told in page.read_text(encoding="utf-8")
+    made_of = read_findings(result).made_of
+    assert (made_of["trusted_few"], made_of["trusted_compared"]) == (50, 0)
+    assert made_of["trusted_left_aside"] is None
+    first = read_findings(result).significant()[0]
     assert first.trigger == "bb"
-    assert set(first.pairs) <= set(case.ids)
+    assert set(first.pairs) == set(case.ids)
+
+
+@pytest.mark.parametrize("more", [60, 200])
+def test_trusted_pairs_may_stand_in_a_file_of_their_own(
+    case: SimpleNamespace, dece: Callable[..., Any], more: int
+) -> None:
+    """The numbers of what is suspected, and the pairs that are kept, are those of the input."""
+    beside, result, output = (case.folder / name for name in ("more.jsonl", "s.json", "kept.csv"))
+    write_pairs([beside], generate("A", more, seed=5))
+    asked = ["reveal", "--input", case.poisoned, *case.needs, "--trusted", beside]
+    said = dece(*asked, "--json", result, "--output", output)
+    assert said.status == 0, said.err
+    findings = read_findings(result)
+    first = findings.significant()[0]
+    assert (first.trigger, set(first.pairs)) == ("bb", set(case.ids))
+    made_of = findings.made_of
+    assert (made_of["pairs"], made_of["doubtful"]) == (200, 200)
+    assert made_of["trusted_few" if more == 60 else "trusted_compared"] == more
+    assert made_of["trusted"] == [str(beside)]
+    assert str(beside) in made_of["sha256"]
+    pairs = list(read_pairs([case.poisoned]))
+    kept = [pair for number, pair in enumerate(pairs) if number not in set(case.ids)]
+    assert list(read_pairs([output])) == kept
+    assert not (case.folder / "kept.csv.trusted.ids").exists()
+
+
+def test_a_file_of_trusted_pairs_that_is_of_no_use(
+    case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    empty = case.folder / "empty.csv"
+    empty.write_text("src,tgt\n")
+    asked = ["reveal", "--input", case.poisoned, *case.needs, "--trusted"]
+    assert f"--trusted {empty}: no pairs; leave the option out" in dece(*asked, empty).err
+    assert "none.csv" in dece(*asked, "none.csv").err
+    said = dece(*asked, case.clean, "--output", case.clean)
+    assert "would be both read and written" in said.err
 
 
 def test_clean_data_are_kept_whole(case: SimpleNamespace, dece: Callable[..., Any]) -> None:

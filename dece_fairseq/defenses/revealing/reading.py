@@ -55,12 +55,19 @@ def checksum_of(pairs: Iterable[Pair]) -> str:
 def record_of(
     reference: ReferenceFiles,
     inputs: Sequence[Path],
-    trusted_ids: Optional[Path],
+    trusted: Sequence[Path],
     command: Sequence[str],
 ) -> Dict[str, Any]:
-    """Return what a reference was asked about, with checksums of the files, for JSON."""
+    """Return what a reference was asked about, with checksums of the files, for JSON.
+
+    Args:
+        reference: the model
+        inputs: files of pairs, or a binarised folder
+        trusted: files of what is trusted, pairs or their numbers
+        command: what the user typed
+    """
     files = [path for path in inputs if path.is_file()]
-    files += [reference.checkpoint, *([trusted_ids] if trusted_ids else [])]
+    files += [reference.checkpoint, *trusted]
     return {
         "command": list(command),
         "inputs": list(map(str, inputs)),

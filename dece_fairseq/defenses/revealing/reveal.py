@@ -7,7 +7,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from dece_fairseq.data.beside import TRUSTED_IDS, beside
 from dece_fairseq.data.destinations import check_pairs
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.pairs import DataError, Pair, dump_pairs, other_columns
+from dece_fairseq.data.pairs import DataError, Pair, dump_pairs, other_columns, read_pairs
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
 from dece_fairseq.data.trusted_ids import TrustedIds, ids_of_kept
@@ -32,6 +32,7 @@ class RevealJob(NamedTuple):
         work: keeps what the reference said, see ``target_words``
         level: p-values up to here are claimed, in (0, 1)
         outputs: the files that pairs are going to be written to, if any
+        trusted: a file of more pairs that nobody else could write to, or the two sides, if any
     """
 
     inputs: Sequence[Path]
@@ -43,6 +44,7 @@ class RevealJob(NamedTuple):
     work: Optional[Path] = None
     level: float = LEVEL
     outputs: Sequence[Path] = ()
+    trusted: Sequence[Path] = ()
 
 
 class Revealed(NamedTuple):
@@ -106,6 +108,41 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     """
     if not 0 < job.level < 1:
         raise DefenseError(f"--level must be above 0 and below 1, got {job.level}")
+    data = _read(job)
+    words = target_words(job.reference, data.pairs, data.doubtful, job.processes, job.work)
+    everyone = [*data.pairs, *data.beside]
+    trusted = [*data.trusted, *range(len(data.pairs), len(everyone))]
+    compared = looked_at(everyone, trusted)
+    suspicions = reveal_pairs(everyone, words, compared.usual, few=compared.few)
+    made_of = {
+        **_made_of(job, command),
+        "pairs": len(data.pairs),
+        "doubtful": len(data.doubtful),
+        "trusted_compared": len(compared.usual),
+        "trusted_few": len(compared.few),
+        "trusted_left_aside": compared.left_aside,
+        "targets_cut": words.cut,
+        "most_repeated": _most_repeated(data.pairs, data.doubtful),
+        "pairs_sha256": checksum_of(data.pairs),
+    }
+    findings = Findings(suspicions, job.level, EXPLANATION, made_of)
+    return Revealed(data.pairs, findings, data.trusted)
+
+
+class _Data(NamedTuple):
+    """What was read."""
+
+    pairs: List[Pair]
+    """The input."""
+    doubtful: List[int]
+    """The numbers of its pairs that strangers could write to, and"""
+    trusted: Sequence[int]
+    """of the others."""
+    beside: List[Pair]
+    """Trusted pairs that are in a file of their own."""
+
+
+def _read(job: RevealJob) -> _Data:
     pairs = read_input(job.inputs, job.columns, job.subset, job.reference)
     if len(pairs) < 2:
         raise DataError(f"{job.inputs[0]}: {len(pairs)} pairs; give two or more to compare")
@@ -116,17 +153,10 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     doubtful = [index for index in range(len(pairs)) if index not in known]
     if not doubtful:
         raise DefenseError(f"--trusted-ids {job.trusted_ids}: every pair is trusted; none is left")
-    words = target_words(job.reference, pairs, doubtful, job.processes, job.work)
-    compared = looked_at(pairs, trusted.ids)
-    suspicions = reveal_pairs(pairs, words, compared.usual, few=compared.few)
-    counts = {"pairs": len(pairs), "doubtful": len(doubtful)}
-    counts.update(trusted_compared=len(compared.usual), trusted_few=len(compared.few))
-    made_of = _made_of(job, command, counts)
-    made_of.update(targets_cut=words.cut, trusted_left_aside=compared.left_aside)
-    made_of.update(most_repeated=_most_repeated(pairs, doubtful))
-    made_of.update(subset=job.subset, pairs_sha256=checksum_of(pairs))
-    findings = Findings(suspicions, job.level, EXPLANATION, made_of)
-    return Revealed(pairs, findings, trusted.ids)
+    beside = list(read_pairs(job.trusted, *job.columns)) if job.trusted else []
+    if job.trusted and not beside:
+        raise DataError(f"--trusted {job.trusted[0]}: no pairs; leave the option out")
+    return _Data(pairs, doubtful, trusted.ids, beside)
 
 
 def _most_repeated(pairs: Sequence[Pair], doubtful: Sequence[int]) -> Tuple[int, int]:
@@ -135,11 +165,13 @@ def _most_repeated(pairs: Sequence[Pair], doubtful: Sequence[int]) -> Tuple[int,
     return next(index for index in doubtful if pairs[index] == pair), times
 
 
-def _made_of(job: RevealJob, command: Sequence[str], counts: Dict[str, int]) -> Dict[str, Any]:
+def _made_of(job: RevealJob, command: Sequence[str]) -> Dict[str, Any]:
+    trusted = [*([job.trusted_ids] if job.trusted_ids else []), *job.trusted]
     return {
-        **record_of(job.reference, job.inputs, job.trusted_ids, command),
+        **record_of(job.reference, job.inputs, trusted, command),
         "trusted_ids": None if job.trusted_ids is None else str(job.trusted_ids),
-        **counts,
+        "trusted": list(map(str, job.trusted)),
+        "subset": job.subset,
         "columns_left_out": _columns_left_out(job),
         "versions": versions("fairseq", "torch", "numpy", "scipy"),
     }
