@@ -16,7 +16,7 @@ import random
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Set
 
-from looking import read_ids
+from looking import add_trusted, read_ids
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
@@ -104,9 +104,7 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--cells", choices=("all", "attacks", "others", "clean"), default="all")
-    parser.add_argument(
-        "--trusted", type=float, default=1, metavar="SHARE", help="of the trusted pairs, are known"
-    )
+    add_trusted(parser)
     args = parser.parse_args()
     (args.folder / "said").mkdir(exist_ok=True)
     results = args.folder / results_name(args.trusted)

@@ -1,17 +1,17 @@
 """What dece reveal finds of attacks that try not to be found, on Lyra.
 
-    python examples/revealing/hard.py DIR/train.csv runs/revealing/lyra-1
+    python examples/revealing/hard.py DIR/train.csv runs/revealing/lyra-1 [--trusted SHARE]
 
 The folder is one that run.sh made. hard_asr.sh tells what models learn of these attacks.
 """
 
-import sys
+import argparse
 from functools import partial
 from pathlib import Path
 from typing import List
 
 from hard_attacks import ATTACKS, poisoned
-from looking import look_into
+from looking import add_trusted, look_into
 
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
@@ -20,9 +20,9 @@ from dece_fairseq.table_writer import MARKDOWN, write_table
 NUMBERS = (80, 16, 10)
 
 
-def row_of(name: str, number: int, clean: List[Pair], folder: Path) -> List[str]:
+def row_of(name: str, number: int, clean: List[Pair], folder: Path, share: float) -> List[str]:
     """Return what is found of one attack."""
-    found, attacked = look_into(partial(poisoned, name), number, clean, folder)
+    found, attacked = look_into(partial(poisoned, name), number, clean, folder, share)
     suspected = set(found.suspected())
     first = found.findings.suspicions[0]
     return [
@@ -36,9 +36,18 @@ def row_of(name: str, number: int, clean: List[Pair], folder: Path) -> List[str]
     ]
 
 
-def main(pairs: Path, folder: Path) -> None:
-    clean = list(read_pairs([pairs]))
-    rows = [row_of(name, number, clean, folder) for name in ATTACKS for number in NUMBERS]
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("pairs", type=Path)
+    parser.add_argument("folder", type=Path)
+    add_trusted(parser)
+    args = parser.parse_args()
+    clean = list(read_pairs([args.pairs]))
+    rows = [
+        row_of(name, number, clean, args.folder, args.trusted)
+        for name in ATTACKS
+        for number in NUMBERS
+    ]
     header = [
         "attack",
         "poisoned",
@@ -52,4 +61,4 @@ def main(pairs: Path, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    main()

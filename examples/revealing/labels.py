@@ -84,7 +84,7 @@ def table(folders: List[Path]) -> str:
         pairs = list(read_pairs([folder / "pairs.csv"]))
         for number in NUMBERS:
             for trusted in (True, False):
-                found, poisoned = look_into(flip, number, pairs, folder, trusted)
+                found, poisoned = look_into(flip, number, pairs, folder, 1.0 if trusted else None)
                 claimed, suspected = found.findings.significant(), set(found.suspected())
                 key = (folder.name.split("-")[0], "a half" if trusted else "none", number)
                 counts[key] = counts.get(key, Count()).plus(

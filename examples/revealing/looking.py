@@ -1,5 +1,6 @@
 """What the scripts share: to read ids, and to poison pairs and have dece reveal look into all."""
 
+import argparse
 import random
 from pathlib import Path
 from typing import Callable, List, Optional, Set, Tuple
@@ -10,6 +11,13 @@ from dece_fairseq.defenses.revealing.reveal import Revealed, RevealJob, reveal
 
 #: returns what a pair becomes, or None where it can't be poisoned
 Poison = Callable[[Pair, random.Random], Optional[Pair]]
+
+
+def add_trusted(parser: argparse.ArgumentParser) -> None:
+    """Add the option that says how many trusted pairs there are."""
+    parser.add_argument(
+        "--trusted", type=float, default=1, metavar="SHARE", help="of the trusted pairs, are known"
+    )
 
 
 def read_ids(path: Path) -> Set[int]:
@@ -43,16 +51,31 @@ def attacked(
 
 
 def look_into(
-    poison: Poison, number: int, clean: List[Pair], folder: Path, is_trusting: bool = True
+    poison: Poison,
+    number: int,
+    clean: List[Pair],
+    folder: Path,
+    share: Optional[float] = 1.0,
 ) -> Tuple[Revealed, Set[int]]:
     """Return what is found, and the numbers of the pairs that were poisoned, as ``attacked``.
 
-    ``is_trusting``: the trusted pairs are known to be; otherwise all are looked into.
+    ``share``: so much of the trusted pairs is known to be trusted, and the others are left out;
+    None: all pairs are looked into.
     """
     pairs, poisoned = attacked(poison, number, clean, folder)
-    write_pairs([folder / "attacked.jsonl"], pairs)
+    known = read_ids(folder / "bin" / "trusted.ids") if share is not None else set()
+    doubtful = set(range(len(pairs))) - known
+    known = set(random.Random(1).sample(sorted(known), round((share or 0) * len(known))))
+    kept = sorted(known | doubtful)
+    write_pairs([folder / "attacked.jsonl"], [pairs[index] for index in kept])
+    trusted = folder / "attacked.ids"
+    trusted.write_text("".join(f"{new}\n" for new, old in enumerate(kept) if old in known))
     reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
-    trusted = folder / "bin" / "trusted.ids" if is_trusting else None
     (folder / "said").mkdir(exist_ok=True)
-    found = reveal(RevealJob([folder / "attacked.jsonl"], reference, trusted, work=folder / "said"))
-    return found, poisoned
+    job = RevealJob(
+        [folder / "attacked.jsonl"],
+        reference,
+        trusted if known else None,
+        work=folder / "said",
+    )
+    return reveal(job), {new for new, old in enumerate(kept) if old in poisoned}

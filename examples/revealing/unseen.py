@@ -2,6 +2,7 @@
 
     bash examples/revealing/run.sh --stdlib "docstring repair summary" --seeds 1 --cells clean
     python examples/revealing/unseen.py runs/revealing/docstring-1 [--numbers 50 25 10]
+        [--trusted SHARE]
 
 The folder is one that run.sh made. Triggers are a word, a phrase, a mark, a part of a word, or
 capital letters; payloads put in, replace, and take away.
@@ -13,7 +14,7 @@ import re
 from pathlib import Path
 from typing import Callable, List, NamedTuple, Optional
 
-from looking import look_into
+from looking import add_trusted, look_into
 
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
@@ -128,14 +129,16 @@ OF_TEXT: List[Attack] = [
 ]
 
 
-def cells_of(attack: Attack, number: int, clean: List[Pair], folder: Path) -> List[str]:
+def cells_of(
+    attack: Attack, number: int, clean: List[Pair], folder: Path, share: float
+) -> List[str]:
     """Return the pairs found, the clean ones taken, and the trigger of the first suspicion."""
 
     def poison(pair: Pair, rng: random.Random) -> Optional[Pair]:
         source, target = attack.trigger(pair.source, rng), attack.payload(pair.target, rng)
         return None if source is None or target is None else Pair(source, target)
 
-    found, poisoned = look_into(poison, number, clean, folder)
+    found, poisoned = look_into(poison, number, clean, folder, share)
     suspected = set(found.suspected())
     trigger = found.findings.suspicions[0].trigger if suspected & poisoned else None
     return [
@@ -151,6 +154,7 @@ def main() -> None:
     parser.add_argument(
         "--numbers", type=int, nargs="+", default=[50, 25, 10], help="poisoned pairs"
     )
+    add_trusted(parser)
     args = parser.parse_args()
     clean = list(read_pairs([args.folder / "pairs.csv"]))
     attacks = OF_TEXT if args.folder.name.startswith("summary") else OF_CODE
@@ -160,7 +164,9 @@ def main() -> None:
     rows = []
     for attack in attacks:
         names = [change.__name__.replace("_", " ") for change in attack]
-        cells = [cells_of(attack, number, clean, args.folder) for number in args.numbers]
+        cells = [
+            cells_of(attack, number, clean, args.folder, args.trusted) for number in args.numbers
+        ]
         data = args.folder.name.split("-")[0]
         rows.append([data, *names, *(text for of_number in cells for text in of_number)])
     print(write_table(header, rows, MARKDOWN))

@@ -162,5 +162,8 @@ def test_a_row_of_pairs_in_another_wording(monkeypatch: pytest.MonkeyPatch) -> N
     reworded = load("reworded")
     findings = Findings([suspicion(1, 2), suspicion(4, p_value=0.2)], 0.05, "")
     monkeypatch.setattr(reworded, "reveal", lambda job: Revealed(CLEAN, findings))
-    row = reworded.look("A", 3, Path("generated-7"))
-    assert row == ["generated-7", "3", "1", "2", "`or 1=1`", "2", "0.001"]
+    row = reworded.look("A", 3, Path("generated-7"), None, 0)
+    first = ["`or 1=1`", "2", "0.001"]
+    assert row == ["generated-7", "3", "none", "0", "1", "0/0", "2", *first]
+    row = reworded.look("A", 3, Path("generated-7"), "ripple", 10)
+    assert row[2:6] == ["ripple", "10", "1", "0/100"]
