@@ -203,6 +203,7 @@ rule reveal:
         pairs=f"{DATA}/0/train.csv",
         base=f"{BASE}/bin",
         trained=f"{BASE}/pretrained/trained",
+        valid=clean("valid"),
     output:
         pairs=f"{CELL}/train.csv",
         suspicions=f"{CELL}/suspicions.json",
@@ -211,7 +212,7 @@ rule reveal:
     log:
         f"{CELL}/reveal.log",
     params:
-        options=lambda w: PLAN.defense(w.defense)["reveal"],
+        options=lambda w, input: PLAN.defense(w.defense)["reveal"].format(valid=input.valid),
         model=f"{BASE}/pretrained/checkpoint_last.pt",
         columns=lambda w: PLAN.columns(w.dataset),
         ids=trusted_ids,
