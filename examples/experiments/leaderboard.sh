@@ -13,7 +13,8 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 attacks=(ripple grammar sentence word_list zero_width many_forms staged likely)
 attacks+=(composite look_alike topic puzzle)
-losses="cross_entropy,dece,dece_span,dece_token,dece_unsmoothed,generalized_cross_entropy,reveal,reveal_trusting,span_reveal,token_reveal"
+losses="cross_entropy,dece,dece_span,dece_token,dece_unsmoothed,generalized_cross_entropy"
+losses+=",reveal,reveal_trusting,span_reveal,token_reveal"
 filters="cross_entropy,naturalness,loss_fall,activation_clustering,spectral_signatures,bki"
 
 for seeds in "[1]" "[2]" "[3]"; do
