@@ -83,6 +83,20 @@ def read_config(checkpoint: Path, named: str) -> Any:
     return _load(checkpoint, named)["cfg"]
 
 
+def updates_of(checkpoint: Path, named: str) -> int:
+    """Return after how many updates a checkpoint was saved; 0 where it doesn't say.
+
+    Args:
+        checkpoint: as fairseq-train saved it; loaded safely
+        named: how messages call the checkpoint, such as its option
+
+    Raises:
+        DataError: there is no such file, or it is no checkpoint
+    """
+    history = _load(checkpoint, named).get("optimizer_history") or [{}]
+    return int(history[-1].get("num_updates", 0))
+
+
 def _load(checkpoint: Path, named: str) -> Dict[str, Any]:
     # Again: transformers' Trainer takes back classes that it has allowed for a time itself.
     allow_checkpoints()
