@@ -12,6 +12,7 @@ import dece_fairseq.plugin  # noqa: F401  so that fairseq knows what was trained
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import SUBWORD_FILES
 from dece_fairseq.encoders.special_dictionary import load_dictionary
+from dece_fairseq.errors import UserError
 from dece_fairseq.safe_loading import allow_checkpoints
 
 logger = logging.getLogger(__name__)
@@ -116,6 +117,8 @@ def _load(checkpoint: Path, named: str) -> Dict[str, Any]:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, UserError):  # which ends with what to do
+        return str(error)
     return " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
 
 

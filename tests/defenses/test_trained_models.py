@@ -290,3 +290,14 @@ def test_when_a_checkpoint_was_saved(made: SimpleNamespace, tmp_path: Path) -> N
     assert updates_of(tmp_path / "model.pt", "--models model.pt") == 7
     with pytest.raises(DataError, match="--models nowhere: no such file"):
         updates_of(tmp_path / "nowhere", "--models nowhere")
+
+
+def test_an_attack_that_is_not_there_says_how_it_is_found(
+    made: SimpleNamespace, tmp_path: Path
+) -> None:
+    """It is of a package that no --user-dir names; the list of those there are is long."""
+    state = torch.load(made.model)
+    state["cfg"]["task"]["attack"] = "of_ones_own"
+    torch.save(state, tmp_path / "model.pt")
+    with pytest.raises(DataError, match=r"no attack is called 'of_ones_own'.*--user-dir"):
+        TranslationModel(tmp_path / "model.pt", made.bin)
