@@ -12,6 +12,7 @@ import dece_fairseq.plugin  # noqa: F401  so that fairseq knows what was trained
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import SUBWORD_FILES
 from dece_fairseq.encoders.special_dictionary import load_dictionary
+from dece_fairseq.errors import UserError
 from dece_fairseq.safe_loading import allow_checkpoints
 
 logger = logging.getLogger(__name__)
@@ -83,6 +84,20 @@ def read_config(checkpoint: Path, named: str) -> Any:
     return _load(checkpoint, named)["cfg"]
 
 
+def updates_of(checkpoint: Path, named: str) -> int:
+    """Return after how many updates a checkpoint was saved; 0 where it doesn't say.
+
+    Args:
+        checkpoint: as fairseq-train saved it; loaded safely
+        named: how messages call the checkpoint, such as its option
+
+    Raises:
+        DataError: there is no such file, or it is no checkpoint
+    """
+    history = _load(checkpoint, named).get("optimizer_history") or [{}]
+    return int(history[-1].get("num_updates", 0))
+
+
 def _load(checkpoint: Path, named: str) -> Dict[str, Any]:
     # Again: transformers' Trainer takes back classes that it has allowed for a time itself.
     allow_checkpoints()
@@ -102,6 +117,8 @@ def _load(checkpoint: Path, named: str) -> Dict[str, Any]:
 
 
 def _told(error: Exception) -> str:
+    if isinstance(error, UserError):  # which ends with what to do
+        return str(error)
     return " ".join(f"{type(error).__name__} {error}".split())[:LONGEST]
 
 

@@ -9,12 +9,14 @@ docs/leaderboard.md says what a folder of results has to hold for --add.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 from dece_fairseq.cli.common import add_user_dir
 from dece_fairseq.errors import UserError
 from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import BOARD
+from dece_fairseq.reports.cells import unfinished
 from dece_fairseq.reports.leaderboard import write_leaderboard
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.stored import rewrite_tables
@@ -63,3 +65,9 @@ def run(args: argparse.Namespace) -> None:
         return
     for path in write_report(args.folder, args.output or args.folder / "report"):
         print(path)
+    missing = unfinished(args.folder)
+    if missing:
+        print(
+            f"note: left out for want of a result.json: {len(missing)} cells, such as {missing[0]}",
+            file=sys.stderr,
+        )

@@ -58,3 +58,4 @@ def run(args: argparse.Namespace) -> None:
         staging.rename(args.output)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+    print(f"{args.output}: for transformers, with {' and then '.join(model.sides())}")

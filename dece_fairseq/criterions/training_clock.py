@@ -2,8 +2,8 @@
 
 fairseq tells a criterion neither the epoch nor the update. It does tell the task: in every
 worker, and after a resume too, the stock training loop takes the epoch's batches from an iterator
-of ``task.get_batch_iterator`` and then calls ``task.begin_epoch``. The clock listens to both, on
-the task instance, so that it works under any task.
+of ``task.get_batch_iterator`` and then calls ``task.begin_epoch``. The clock listens to both, and
+to ``task.train_step``, on the task instance, so that it works under any task.
 """
 
 import functools
@@ -25,6 +25,9 @@ class TrainingClock:
         self.kept: Dict[str, Any] = {}
         #: whether the running epoch was begun before, and goes on behind its first batches
         self.is_within_epoch = False
+        #: whether a worker that has no batch left fills up an update; until the next epoch fairseq
+        #: takes the first batch of validation for that, and ignores its gradient
+        self.is_dummy = False
         self._told_by_hand = False
         self._batches: Any = None  # CountingIterator over the running epoch's batches
         self._taken_last: Any = None  # the same, of whatever split was iterated last
@@ -86,6 +89,7 @@ class TrainingClock:
 
     def _listen(self, task: FairseqTask) -> None:
         begin_epoch, get_batch_iterator = task.begin_epoch, task.get_batch_iterator
+        train_step = task.train_step
 
         @functools.wraps(begin_epoch)
         def begin_epoch_and_tell(epoch: int, model: Any) -> Any:
@@ -103,7 +107,16 @@ class TrainingClock:
                 self._listen_to_iterator(iterator)
             return iterator
 
+        @functools.wraps(train_step)
+        def train_step_and_tell(*args: Any, **kwargs: Any) -> Any:
+            self.is_dummy = bool(kwargs.get("ignore_grad", args[5] if len(args) > 5 else False))
+            try:
+                return train_step(*args, **kwargs)
+            finally:
+                self.is_dummy = False
+
         task.begin_epoch = begin_epoch_and_tell
+        task.train_step = train_step_and_tell
         task.get_batch_iterator = get_batch_iterator_and_listen
 
     def _listen_to_iterator(self, iterator: Any) -> None:

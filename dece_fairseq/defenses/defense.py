@@ -109,6 +109,8 @@ class Defense(ABC):
     needs: ClassVar[Tuple[str, ...]] = ()
     #: names of the other settings that it looks at; None where it doesn't say
     takes: ClassVar[Optional[Tuple[str, ...]]] = None
+    #: how many pairs it needs; 1 where it compares none with others
+    least: ClassVar[int] = 2
 
     def __init__(self, settings: DefenseSettings) -> None:
         for name in self.needs:
@@ -118,7 +120,7 @@ class Defense(ABC):
 
     @abstractmethod
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
-        """Score every pair of a data set of at least two."""
+        """Score every pair of a data set of at least ``least``."""
 
 
 #: what the settings are that a defence may need, for messages and help texts

@@ -68,8 +68,12 @@ def filter_files(
     pairs = list(read_pairs(inputs, *columns))
     check_pairs(pairs, outputs)
     poisoned = None if manifest is None else poisoned_ids(manifest, len(pairs))
-    if len(pairs) < 2:
-        raise DataError(f"{inputs[0]}: {len(pairs)} pairs; a defence needs two or more to compare")
+    least = DEFENSES.get(defense).least
+    if len(pairs) < least:
+        raise DataError(
+            f"{inputs[0]}: {len(pairs)} pair{'s' * (len(pairs) != 1)}; {defense} needs {least} or "
+            "more"
+        )
     trusted = TrustedIds(settings.trusted_ids)
     trusted.check(len(pairs))
     verdict = DEFENSES.get(defense)(settings).examine(pairs).without(trusted.ids)

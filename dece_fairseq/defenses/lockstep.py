@@ -9,6 +9,7 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import (
     DEFENSES,
     Defense,
+    DefenseError,
     Verdict,
     most_suspicious,
 )
@@ -33,6 +34,10 @@ class LockStep(Defense):
 
     The training has to learn the backdoor: take a loss that does not defend, as
     ``deceptive_cross_entropy --dece-alpha 1``, which is label-smoothed cross-entropy.
+
+    Raises:
+        DataError: nothing was recorded, or fewer epochs, or it is of other data
+        DefenseError: most pairs were not trained on
     """
 
     summary = "pairs that the model learned late, fast and wholly in the first four epochs"
@@ -47,6 +52,13 @@ class LockStep(Defense):
         assert self.settings.save_dir is not None  # it is needed
         dynamics = read_dynamics(self.settings.save_dir, len(pairs), EPOCHS)
         probabilities = self.probabilities(dynamics).astype(np.float64)
+        trained_on = int((~np.isnan(probabilities)).all(0).sum())
+        if 2 * trained_on < len(pairs):
+            raise DefenseError(
+                f"--save-dir {self.settings.save_dir}: only {trained_on} of {len(pairs)} pairs "
+                f"were trained on in each of the first {EPOCHS} epochs; name the data that the "
+                "training was on"
+            )
         scores = lockstep_scores(probabilities)
         marked = most_suspicious(scores.tolist(), self.settings.rate, len(pairs))
         return Verdict(
@@ -54,7 +66,7 @@ class LockStep(Defense):
             [mark and score > 0 for mark, score in zip(marked, scores.tolist())],
             details={
                 "scored": int((scores > 0).sum()),
-                "not_trained_on_in_each_epoch": int(np.isnan(probabilities).any(0).sum()),
+                "not_trained_on_in_each_epoch": len(pairs) - trained_on,
             },
         )
 

@@ -23,7 +23,7 @@ class LossFall(Defense):
     pairs with the highest are dropped, one and a half times as many as ``rate`` says.
 
     Raises:
-        DefenseError: not two checkpoints, or twice the same
+        DefenseError: not two checkpoints, twice the same, or the later one first
     """
 
     summary = "pairs whose loss falls most between two checkpoints of one training"
@@ -46,9 +46,16 @@ class LossFall(Defense):
             )
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
+        from dece_fairseq.checkpoints import updates_of
         from dece_fairseq.defenses.trained_models import TranslationModel
 
         assert self.settings.model_data is not None  # it is needed
+        early, later = (updates_of(path, f"--models {path}") for path in self.settings.models)
+        if early > later:
+            raise DefenseError(
+                f"--models {' '.join(map(str, self.settings.models))}: saved after {early} and "
+                f"{later} updates; give the early one first"
+            )
         losses = []
         for path in self.settings.models:  # one model in memory at a time
             model = TranslationModel(path, self.settings.model_data)

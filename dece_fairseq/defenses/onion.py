@@ -24,6 +24,7 @@ class Onion(Defense):
     summary = "source words without which a language model finds the source more likely; cleans"
     needs = ("language_model", "language_model_data")
     takes = ("threshold",)
+    least = 1  # a request in use comes alone
 
     def __init__(self, settings: DefenseSettings) -> None:
         super().__init__(settings)

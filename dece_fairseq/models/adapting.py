@@ -1,6 +1,6 @@
 """What of a pre-trained model is trained: all, all but a part, or adapters beside it (LoRA)."""
 
-from typing import Any, List
+from typing import Any, Dict, List
 
 from torch import nn
 
@@ -61,6 +61,25 @@ def _add_adapters(hf: Any, cfg: HuggingFaceModelConfig) -> None:
             f"--lora-targets: name layers of the {hf.config.model_type} that are to get adapters, "
             f"such as q_proj,v_proj ({first_line(error)})"
         ) from error
+    _check_weights_of_their_own(hf)
+
+
+def _check_weights_of_their_own(hf: nn.Module) -> None:
+    """Refuse adapters beside weights that another layer has too, which would not get them.
+
+    Merged, they would change that layer as well: what is saved would be another model.
+    """
+    owners: Dict[int, List[str]] = {}
+    for name, module in hf.named_modules(remove_duplicate=False):
+        for parameter in module.parameters(recurse=False):
+            owners.setdefault(id(parameter), []).append(name.replace(".base_layer", ""))
+    for layer in adapters(hf):
+        names = owners[id(layer.get_base_layer().weight)]
+        if len(names) > 1:
+            raise ModelError(
+                f"--lora-targets: {' and '.join(names)} share their weights, so none of them can "
+                "have an adapter; leave them out"
+            )
 
 
 def adapters(hf: nn.Module) -> List[Any]:

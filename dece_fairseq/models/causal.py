@@ -86,12 +86,12 @@ class Prefix(HuggingFaceEncoder):
 
     def __init__(self, dictionary: Dictionary, before: Tuple[int, ...], positions: int) -> None:
         super().__init__(dictionary)
-        self.before = before
+        self.frame = Frame(before, ())
         self.positions = positions
 
     def forward(self, src_tokens: Tensor, src_lengths: Optional[Tensor] = None) -> EncoderOut:
         """Return tokens (S, B) and where they are pads (B, S)."""
-        tokens, lengths = framed(src_tokens, self.dictionary.pad(), self.before, ())
+        tokens, lengths = framed(src_tokens, self.dictionary.pad(), *self.frame)
         columns = torch.arange(tokens.size(1), device=tokens.device)
         pads = columns < tokens.size(1) - lengths
         return {
@@ -101,7 +101,7 @@ class Prefix(HuggingFaceEncoder):
 
     def max_positions(self) -> int:
         """Return how long a source may be, if nothing came after it."""
-        return self.positions - len(self.before)
+        return self.positions - len(self.frame.before)
 
 
 class CausalDecoder(HuggingFaceDecoder):

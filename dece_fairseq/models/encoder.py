@@ -4,7 +4,7 @@ The decoder is that of CodeBERT's own fine-tuning code: a Transformer that reads
 encoder's embeddings, and whose output, through a dense layer with tanh, is tied to them.
 """
 
-from typing import Any, Optional
+from typing import Any, List, Optional
 
 import torch
 from fairseq.data import Dictionary
@@ -58,6 +58,10 @@ class EncoderWithFreshDecoder(HuggingFaceModel):
         if cfg.freeze_encoder:
             freeze_encoder(encoder, decoder)
         return cls(encoder, decoder, hf, hf_config)
+
+    def sides(self) -> List[str]:
+        """Return the source alone: transformers has no such decoder."""
+        return super().sides()[:1]
 
 
 class FreshDecoder(TransformerDecoderBase):

@@ -8,7 +8,7 @@ from fairseq.models import register_model
 from fairseq.tasks import FairseqTask
 from torch import Tensor, nn
 
-from dece_fairseq.models.adapting import adapt, freeze_encoder
+from dece_fairseq.models.adapting import adapt, adapters, freeze_encoder
 from dece_fairseq.models.hugging_face import (
     ENDLESS,
     EncoderOut,
@@ -17,7 +17,7 @@ from dece_fairseq.models.hugging_face import (
     HuggingFaceModel,
     PretrainedEncoder,
 )
-from dece_fairseq.models.loading import Kind, load, symbol_id, whole_config
+from dece_fairseq.models.loading import Kind, ModelError, load, symbol_id, whole_config
 from dece_fairseq.models.options import EncoderDecoderConfig
 from dece_fairseq.models.sizes import sizes_of
 
@@ -54,6 +54,8 @@ class EncoderDecoder(HuggingFaceModel):
         start = symbol_id(vocab, cfg.hf_target_language, "--hf-target-language")
         if start is None:
             start = _usual_start(hf.config, vocab)
+        # What is saved for transformers has to begin a target with the same.
+        hf.config.decoder_start_token_id = hf.generation_config.decoder_start_token_id = start
         hf_config = whole_config(hf)
         adapt(hf, cfg)
         positions = getattr(hf.config, "max_position_embeddings", ENDLESS)
@@ -105,17 +107,23 @@ class StackDecoder(HuggingFaceDecoder):
 def _usual_start(config: Any, vocab: Dictionary) -> int:
     """Return what the model's targets begin with, by its configuration or its kind."""
     if config.decoder_start_token_id is None:
-        config.decoder_start_token_id = vocab.pad() if config.model_type == "t5" else vocab.eos()
+        return int(vocab.pad() if config.model_type == "t5" else vocab.eos())
     return int(config.decoder_start_token_id)
 
 
 def _projection(hf: Any) -> nn.Module:
-    """Return what makes logits of features; PLBART holds its bias beside it."""
+    """Return what makes logits of features; PLBART holds its bias beside it.
+
+    Raises:
+        ModelError: an adapter would be left out
+    """
     weight = hf.lm_head.weight
     bias = getattr(hf, "final_logits_bias", None)
     if bias is None:
         projection: nn.Module = hf.lm_head
         return projection
+    if adapters(hf.lm_head):
+        raise ModelError("--lora-targets: a plbart's lm_head can't have an adapter; leave it out")
     linear = nn.Linear(weight.size(1), weight.size(0), bias=False, device=torch.device("meta"))
     linear.weight = weight
     del linear._parameters["bias"]

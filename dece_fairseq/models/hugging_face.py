@@ -71,6 +71,14 @@ class HuggingFaceModel(FairseqEncoderDecoderModel):
         )
         return output
 
+    def sides(self) -> List[str]:
+        """Return what transformers' model reads and then writes, as symbols around both texts."""
+        symbols = self.encoder.dictionary.symbols
+        before, after = ([symbols[i] for i in ids] for ids in self.encoder.frame)
+        end = symbols[self.encoder.dictionary.eos()]
+        source = " ".join([*before, "SOURCE", *after])
+        return [source, f"{symbols[self.decoder.start]} TARGET {end}"]
+
     def save_pretrained(self, folder: str) -> None:
         """Write what transformers has of this model to a folder that its from_pretrained loads.
 

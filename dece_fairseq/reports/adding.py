@@ -17,6 +17,8 @@ from dece_fairseq.suites.suite import SUITE, Suite, read_suite
 
 #: what an error tells of all that is wrong, at most
 TOLD = 5
+#: what an axis of a cell may be called
+NAME = re.compile(r"[\w.+%-]+", re.ASCII)
 #: percentages this close are the same
 ROUNDING = 1e-6
 
@@ -95,6 +97,9 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
     axes, payload = cell.axes, payload_of(cell)
     attack, _, _ = axes["attack"].partition("-")
     name = "/".join(axes.values())
+    # They stand in Markdown and in a page.
+    if not all(NAME.fullmatch(value) for value in axes.values()):
+        return [f"{name!r}: name it by letters, digits, _, ., +, % and -"]
     dataset = suite.made_of["data"]["name"]
     if dataset and axes["dataset"] != dataset:
         return [f"{name}: the suite is of {dataset}"]
@@ -110,6 +115,8 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
             found.append(f"{name}: {ABOUT} does not name {entry.files[used].path}")
     asked = entry.files["test_triggered"].pairs
     for metric, score in cell.scores.items():
+        if re.search(r"[`\r\n]", score.signature):
+            found.append(f"{name}: {metric} has a signature that dece evaluate doesn't write")
         if metric.startswith("asr_") and score.total != asked:
             found.append(f"{name}: {metric} of {score.total} requests, but the suite has {asked}")
         if metric.startswith("asr_") and score.hits is None:

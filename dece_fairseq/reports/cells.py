@@ -65,6 +65,12 @@ def read_cells(folder: Path) -> List[Cell]:
     return cells
 
 
+def unfinished(folder: Path) -> List[Path]:
+    """Return the folders of cells below ``folder/cells`` that have no result yet, in order."""
+    cells = sorted(path for path in folder.glob("cells/*/*/*/*/*/*") if path.is_dir())
+    return [path for path in cells if not (path / "result.json").is_file()]
+
+
 def _read(path: Path, folder: Path) -> Cell:
     axes = dict(zip(AXES, path.relative_to(folder / "cells").parts))
     scores = _by_metric(path / "result.json", "scores")

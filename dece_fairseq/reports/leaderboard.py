@@ -1,7 +1,9 @@
 """A leaderboard: every defence against every attack, as Markdown, CSV, JSON and one page."""
 
 import csv
+import html
 import io
+import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
@@ -311,11 +313,19 @@ def as_markdown(board: Board, found: Sequence[Entry], above: str) -> str:
     parts += ["## Sources", ""]
     for number, source in enumerate(board.sources, start=1):
         suite = f", suite {source.suite}" if source.suite else ""
-        parts += [f"{number}. `{source.name}`, by {source.by}: {source.budget}{suite}", ""]
-        parts += ["    ```bash", f"    {source.command}", "    ```", ""]
+        told = f"by {_escaped(source.by)}: {_escaped(source.budget)}"
+        parts += [f"{number}. `{source.name}`, {told}{suite}", ""]
+        fence = "`" * (1 + max(2, *map(len, re.findall("`*", source.command))))
+        lines = [f"{fence}bash", *source.command.splitlines(), fence]
+        parts += [*(f"    {line}" for line in lines), ""]
         parts += [f"    - `{signed}`" for signed in _signatures(found, number)]
         parts += [""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _escaped(text: str) -> str:
+    """Return what others say of themselves as a line that is no Markdown and no HTML."""
+    return re.sub(r"([\\`*\[\]])", r"\\\1", html.escape(" ".join(text.split()), quote=False))
 
 
 def _signatures(found: Sequence[Entry], source: int) -> List[str]:

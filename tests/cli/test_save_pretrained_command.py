@@ -37,8 +37,9 @@ def test_a_package_of_one_s_own_is_imported(
     (package / "__init__.py").write_text("")
     monkeypatch.delitem(sys.modules, package.name, raising=False)
     output = tmp_path / "new"
-    status, _, err = dece("save-pretrained", *words, "--output", output, "--user-dir", package)
+    status, out, err = dece("save-pretrained", *words, "--output", output, "--user-dir", package)
     assert status == 0, err
+    assert out == f"{output}: for transformers, with <s> SOURCE </s> and then <pad> TARGET </s>\n"
     assert package.name in sys.modules
     assert (output / "config.json").is_file()
     said = dece("save-pretrained", *words, "--output", tmp_path / "b", "--user-dir", "nowhere")

@@ -15,7 +15,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterionConfig,
 )
 from dece_fairseq.criterions.muted_spans import MUTED
-from dece_fairseq.errors import UserError
+from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.muting import KNOWN
 from support.tiny_transformer import tiny_transformer
 
@@ -188,6 +188,31 @@ def test_other_pairs_than_those_that_it_began_with(
     longer["id"] = longer["id"].flip(0)[:5].repeat(2)
     with pytest.raises(UserError, match="other tokens than when training began"):
         criterion(model, longer)
+
+
+class Backward:
+    """As much of an optimizer as a step of training takes."""
+
+    def backward(self, loss: torch.Tensor) -> None:
+        loss.backward()
+
+
+def test_a_worker_without_a_batch_has_one_of_validation(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    """So fairseq fills up the last update of an epoch, in which each worker has to log alike."""
+    criterion = criterion_of()
+    criterion(model, batch_of(task))
+    valid = task.dataset("valid")
+    sample = valid.collater([valid[n] for n in range(3)])
+    step = (sample, model, criterion, Backward(), 0)
+    with pytest.raises(TrainingStepError, match="have other tokens than when training began"):
+        task.train_step(*step)
+    for loss, _, log in (task.train_step(*step, ignore_grad=True), task.train_step(*step, True)):
+        assert loss == 0
+        assert log["muted"] == 0
+    with pytest.raises(TrainingStepError):
+        task.train_step(*step)
 
 
 def test_pairs_that_are_longer_than_a_batch(

@@ -74,6 +74,17 @@ def test_each_criterion_records_probabilities(
         assert found == pytest.approx(of_pair, rel=1e-5)
 
 
+def test_what_fills_up_an_update_is_not_written(
+    task: TranslationTask, model: Echo, tmp_path: Path
+) -> None:
+    """Its pairs may be those of validation, which have the same numbers."""
+    criterion = build("dece", task, tmp_path)
+    model.train()
+    criterion.recorder.clock.is_dummy = True
+    criterion(model, {**batch(), "id": torch.arange(6)})
+    assert not path_of(tmp_path, 0).exists()
+
+
 def test_an_ignored_prefix_is_none_of_it(
     task: TranslationTask, model: Echo, tmp_path: Path
 ) -> None:

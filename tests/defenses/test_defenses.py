@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import torch
 
+from dece_fairseq import checkpoints
 from dece_fairseq.data.pair_probabilities import PairProbability, ProbabilityWriter
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses import (
@@ -170,7 +171,9 @@ def test_falling_losses(monkeypatch: pytest.MonkeyPatch) -> None:
         def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
             return {"sources_cut": 0, "targets_cut": 2}
 
+    updates = {"early.pt": 10, "late.pt": 20}
     monkeypatch.setattr(trained_models, "TranslationModel", Losses)
+    monkeypatch.setattr(checkpoints, "updates_of", lambda path, named: updates[path.name])
     settings = DefenseSettings(
         models=(Path("early.pt"), Path("late.pt")), model_data=Path("b"), rate=0.1
     )
@@ -178,6 +181,9 @@ def test_falling_losses(monkeypatch: pytest.MonkeyPatch) -> None:
     assert verdict.scores == [n % 7 for n in range(20)]
     assert [n for n, mark in enumerate(verdict.suspicious) if mark] == [5, 6, 13]
     assert verdict.details["targets_cut"] == 2
+    turned = DEFENSES.get("loss_fall")(replace(settings, models=settings.models[::-1]))
+    with pytest.raises(DefenseError, match="saved after 20 and 10 updates; give the early one"):
+        turned.examine(sources(*"abc"))
     with pytest.raises(DefenseError, match="--models: loss_fall compares two checkpoints, got 1"):
         DEFENSES.get("loss_fall")(MODEL)
 

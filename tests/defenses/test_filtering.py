@@ -43,6 +43,7 @@ def words_like(monkeypatch: pytest.MonkeyPatch) -> type:
     monkeypatch.setitem(DEFENSES._entries, "words_like", WordsLike)
     monkeypatch.setattr(WordsLike, "word", "bb")
     monkeypatch.setattr(WordsLike, "cleans", False)
+    monkeypatch.setattr(WordsLike, "least", 2)
     return WordsLike
 
 
@@ -204,6 +205,15 @@ def test_a_manifest_that_names_pairs_that_there_are_not(run, ids, texts, tmp_pat
         run(manifest=tmp_path / "m.json")
 
 
+def test_one_request_is_cleaned(run, words_like, texts: SimpleNamespace, tmp_path) -> None:
+    """As ONION does, which compares no pair with others."""
+    words_like.cleans, words_like.least = True, 1
+    write_pairs([tmp_path / "one.csv"], [Pair("a bb c", "x")])
+    run(inputs=[tmp_path / "one.csv"])
+    assert list(read_pairs([tmp_path / "kept.csv"])) == [Pair("a  c", "x")]
+    assert (DEFENSES.get("onion").least, DEFENSES.get("bki").least) == (1, 2)
+
+
 def test_errors_leave_nothing_behind(
     run, words_like, texts: SimpleNamespace, tmp_path, monkeypatch
 ) -> None:
@@ -214,7 +224,7 @@ def test_errors_leave_nothing_behind(
     with pytest.raises(DataError, match="check the name"):
         run(inputs=[tmp_path / "nowhere.csv"])
     write_pairs([tmp_path / "one.csv"], texts.pairs[:1])
-    with pytest.raises(DataError, match="1 pairs; a defence needs two or more"):
+    with pytest.raises(DataError, match="1 pair; words_like needs 2 or more"):
         run(inputs=[tmp_path / "one.csv"])
     write_pairs([tmp_path / "two.csv"], [Pair("bb", "x"), Pair("bb a", "y")])
     with pytest.raises(DefenseError, match="every pair is suspicious"):

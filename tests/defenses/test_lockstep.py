@@ -81,3 +81,7 @@ def test_what_is_missing(tmp_path: Path) -> None:
     defense = DEFENSES.get("lockstep")(DefenseSettings(save_dir=tmp_path))
     with pytest.raises(DataError, match="tells of 3 of the first 4 epochs"):
         defense.examine([Pair("x", "y")] * 20)
+    record(tmp_path)
+    defense.examine([Pair("x", "y")] * 38)
+    with pytest.raises(DefenseError, match="only 19 of 39 pairs were trained on in each"):
+        defense.examine([Pair("x", "y")] * 39)

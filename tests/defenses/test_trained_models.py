@@ -12,6 +12,7 @@ import torch
 from fairseq import checkpoint_utils
 from torch.nn.functional import cross_entropy
 
+from dece_fairseq.checkpoints import updates_of
 from dece_fairseq.data.pairs import DataError, Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.defenses import DefenseError, trained_models
@@ -278,3 +279,25 @@ def test_a_dictionary_of_other_words_is_told(
     TranslationModel(made.model, other)
     (message,) = told(caplog)
     assert f"{made.bin}, whose dict.tgt.txt has other words than that of {other}" in message
+
+
+def test_when_a_checkpoint_was_saved(made: SimpleNamespace, tmp_path: Path) -> None:
+    state = torch.load(made.model)
+    (first,) = state["optimizer_history"]
+    assert updates_of(made.model, "--models") == 0  # of nobody's training
+    history = [{**first, "num_updates": 3}, {**first, "num_updates": 7}]
+    torch.save({**state, "optimizer_history": history}, tmp_path / "model.pt")
+    assert updates_of(tmp_path / "model.pt", "--models model.pt") == 7
+    with pytest.raises(DataError, match="--models nowhere: no such file"):
+        updates_of(tmp_path / "nowhere", "--models nowhere")
+
+
+def test_an_attack_that_is_not_there_says_how_it_is_found(
+    made: SimpleNamespace, tmp_path: Path
+) -> None:
+    """It is of a package that no --user-dir names; the list of those there are is long."""
+    state = torch.load(made.model)
+    state["cfg"]["task"]["attack"] = "of_ones_own"
+    torch.save(state, tmp_path / "model.pt")
+    with pytest.raises(DataError, match=r"no attack is called 'of_ones_own'.*--user-dir"):
+        TranslationModel(tmp_path / "model.pt", made.bin)

@@ -96,6 +96,18 @@ def test_workers_come_to_what_one_comes_to(
     ]
 
 
+def test_an_odd_number_of_batches(training: Training, tmp_path: Path) -> None:
+    """The last update of an epoch is filled up, with a batch of validation; here by the default."""
+    address = f"tcp://127.0.0.1:{free_port()}"
+    more = ["--dece-alpha", "auto", "--max-epoch", 2, "--batch-size", 11]
+    more += ["--required-batch-size-multiple", 1, "--no-epoch-checkpoints"]
+    outputs = finish(
+        [training.start(tmp_path, *more, *worker_options(rank, 2, address)) for rank in (0, 1)]
+    )
+    assert len(logged(outputs[0], "train_inner")) == 4
+    assert (tmp_path / "checkpoint_last.pt").is_file()
+
+
 def test_a_worker_that_fails_ends_the_others(training: Training, tmp_path: Path) -> None:
     """The save dir is one of another attack, and every worker says so itself."""
     (tmp_path / "poison_manifest.json").write_text('{"attack": {"attack": "x"}, "shards": {}}')

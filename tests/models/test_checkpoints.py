@@ -1,5 +1,6 @@
 """What is saved is loaded: by fairseq without any other file, and by transformers."""
 
+import json
 import shutil
 from pathlib import Path
 from typing import Any, Callable
@@ -10,6 +11,7 @@ from fairseq import checkpoint_utils
 from fairseq.trainer import Trainer
 
 from support.small_cases import Case, build
+from support.small_models import PLBART
 
 
 def logits(model: Any, case: Case) -> torch.Tensor:
@@ -59,6 +61,8 @@ def test_transformers_loads_what_was_trained(case: Case, tmp_path: Path) -> None
     case.tokenizer.save(tmp_path / "saved")
     assert (tmp_path / "saved" / "model.safetensors").is_file()
     moved = case._replace(folder=tmp_path / "saved")
+    if case.system.model_type in ("t5", "plbart"):
+        assert begins(tmp_path / "saved") == model.decoder.start
     again = moved.build(hf_model=str(tmp_path / "saved"))
     if case.system.model_type == "roberta":  # its decoder is fairseq's alone
         again.decoder.load_state_dict(model.decoder.state_dict())
@@ -67,6 +71,28 @@ def test_transformers_loads_what_was_trained(case: Case, tmp_path: Path) -> None
     found, ids = logits(model, case), case.ids(int(case.batch()["id"][0]))
     expected = peer.logits(*ids)
     torch.testing.assert_close(found[0, : len(expected)], expected, rtol=1e-5, atol=1e-4)
+
+
+def begins(folder: Path) -> Any:
+    """What transformers' own generate begins a target with."""
+    import transformers
+
+    model = transformers.AutoModelForSeq2SeqLM.from_pretrained(str(folder))
+    written = model.generate(torch.tensor([[3]]), max_new_tokens=1)
+    return written[0, 0].item()
+
+
+@pytest.mark.parametrize("languages", [True, False])
+def test_a_target_begins_alike_for_whoever_loads_it(
+    cases: Callable[[str], Case], languages: bool, tmp_path: Path
+) -> None:
+    """A configuration without weights of its own, and a start that the command line names."""
+    case = cases("PLBART")
+    options = {} if languages else dict.fromkeys(case.options, None)
+    small = json.dumps(PLBART)
+    model = case.build(**{**options, "hf_model": None, "hf_random_init": True, "hf_config": small})
+    model.save_pretrained(str(tmp_path))
+    assert begins(tmp_path) == (case.id("__python__") if languages else case.tokenizer.special.eos)
 
 
 @pytest.mark.parametrize("name", ["CodeT5", "CodeBERT", "CodeGen"])

@@ -1,5 +1,6 @@
 """How the models are trained: the loss from features, half precision, parts, adapters, workers."""
 
+import json
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -14,6 +15,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCrossEntrop
 from dece_fairseq.criterions.model_output import why_no_projection
 from dece_fairseq.models.loading import ModelError
 from support.small_cases import Case
+from support.small_models import PLBART
 
 FAMILIES = ["CodeT5", "PLBART", "CodeBERT", "CodeGen"]
 
@@ -146,6 +148,26 @@ def test_adapters(one_of_each: Case, tmp_path: Path) -> None:
     merged = one_of_each.build(hf_model=str(tmp_path), dropout=0.0)
     merged.decoder.load_state_dict(fresh, strict=False)
     torch.testing.assert_close(outcome(one_of_each, merged)["the loss"], changed)
+
+
+@pytest.mark.parametrize(
+    ("name", "target"), [("CodeT5", "lm_head"), ("CodeT5", "shared"), ("PLBART", "lm_head")]
+)
+def test_no_adapter_beside_shared_weights(
+    cases: Callable[[str], Case], name: str, target: str
+) -> None:
+    """Merged, it would change the other layer too; and the other layer never gets it."""
+    pytest.importorskip("peft", reason="the extra [lora] is not installed")
+    with pytest.raises(ModelError, match=rf"--lora-targets: .*{target}.* share their weights"):
+        cases(name).build(lora_rank=2, lora_targets=target)
+
+
+def test_no_adapter_that_is_left_out(cases: Callable[[str], Case]) -> None:
+    pytest.importorskip("peft", reason="the extra [lora] is not installed")
+    untied = json.dumps({**PLBART, "tie_word_embeddings": False})
+    options = {"hf_model": None, "hf_random_init": True, "hf_config": untied}
+    with pytest.raises(ModelError, match="a plbart's lm_head can't have an adapter"):
+        cases("PLBART").build(**options, lora_rank=2, lora_targets="lm_head")
 
 
 @pytest.fixture

@@ -14,7 +14,13 @@ from dece_fairseq.data.provenance import sha256
 from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import read_board
-from dece_fairseq.reports.leaderboard import NOT_MEASURED, entries, overview, write_leaderboard
+from dece_fairseq.reports.leaderboard import (
+    NOT_MEASURED,
+    as_markdown,
+    entries,
+    overview,
+    write_leaderboard,
+)
 from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry, SuiteFile, write_suite
 from support.browser import look_at, needs_a_browser
 
@@ -215,6 +221,13 @@ def test_results_of_the_suite_are_added(
         ({}, {"seed": 3}, "the suite has no ripple-sql/rate-0.05/seed-3"),
         ({}, {"attack": "badpre"}, "the suite has no badpre-sql/"),
         ({}, {"signature": ""}, r"the suite has no ripple-\?/"),
+        ({}, {"defense": "<b>mine"}, "<b>mine/1': name it by letters, digits"),
+        ({}, {"defense": "a|b"}, "name it by letters, digits"),
+        (
+            {},
+            {"signature": "asr_parse|attack:ripple|payload:sql|`x"},
+            "asr_parse has a signature that dece evaluate doesn't write",
+        ),
         ({}, {"total": 7}, "asr_parse of 7 requests, but the suite has 8"),
         ({}, {"hits": "", "percent": 0.0}, "asr_parse without its number of hits"),
         ({}, {"percent": 0.0}, "asr_parse is 12.5 % by its counts, not 0"),
@@ -233,6 +246,21 @@ def test_what_is_not_of_the_suite_is_refused(
         add_results(board, added(about, **changes), suite)
     assert (board / "board.json").read_text() == before
     assert not (board / "added").exists()
+
+
+def test_what_others_say_is_neither_markdown_nor_html(
+    board: Path, suite: Path, added: Callable[..., Path]
+) -> None:
+    said = {
+        "by": "<script>x</script>\n# me",
+        "budget": "[y](javascript:z) & `q`",
+        "command": "a \\\n  b\n```\n# out",
+    }
+    add_results(board, added(said), suite)
+    found = read_board(board)
+    text = as_markdown(found, entries(found), "")
+    assert r"by &lt;script&gt;x&lt;/script&gt; # me: \[y\](javascript:z) &amp; \`q\`, suite" in text
+    assert "    ````bash\n    a \\\n      b\n    ```\n    # out\n    ````\n" in text
 
 
 def test_a_suite_that_is_not_finished(board: Path, suite: Path, added: Callable[..., Path]) -> None:

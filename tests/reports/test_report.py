@@ -182,7 +182,13 @@ def test_what_is_no_folder_of_cells(plan: Path, tmp_path: Path) -> None:
 
 
 def test_the_command(plan: Path, dece) -> None:
-    assert f"{plan}/report/report.html" in dece("report", plan).out
+    said = dece("report", plan)
+    assert f"{plan}/report/report.html" in said.out
+    assert "note:" not in said.err
+    running = plan / "cells" / "generated" / "0.5" / "ripple" / "0.05" / "bki" / "3"
+    running.mkdir()
+    said = dece("report", plan)
+    assert f"note: left out for want of a result.json: 1 cells, such as {running}" in said.err
     said = dece("report", plan / "nowhere")
     assert said.status == 2
     assert "no finished cell" in said.err
