@@ -7,11 +7,12 @@ pairs with something are doubtful, whatever that is.
 
 import math
 from dataclasses import replace
-from typing import Collection, List, NamedTuple, Sequence
+from typing import Iterable, NamedTuple, Sequence
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS
+from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.tails import fisher_nats
 from dece_fairseq.defenses.revealing.words import END, split
 
@@ -26,13 +27,13 @@ class Shown(NamedTuple):
     """How many different pairs have something."""
 
     own: int
-    """Doubtful pairs that have it, of"""
+    """Doubtful pairs that have it."""
     doubtful: int
-    """so many."""
+    """All doubtful pairs."""
     usual: int
-    """Trusted pairs that have it, of"""
+    """Trusted pairs that have it."""
     trusted: int
-    """so many."""
+    """All trusted pairs."""
 
     def together(self, p_value: float, rank: int) -> float:
         """Return the p-value of a suspicion by its evidence and by what trusted pairs lack.
@@ -41,13 +42,16 @@ class Shown(NamedTuple):
 
         Args:
             p_value: by its evidence
-            rank: see ``p_value``
+            rank: see ``by_lack``
         """
-        by_evidence = 1.0 if self.is_usual() else p_value / EVIDENCE
-        return min(1.0, by_evidence, self.p_value(rank) / LACKED)
+        return min(self.by_evidence(p_value), self.by_lack(rank))
 
-    def p_value(self, rank: int) -> float:
-        """Return the p-value of what is tested as one of several.
+    def by_evidence(self, p_value: float) -> float:
+        """Return the p-value by evidence, see ``together``."""
+        return 1.0 if self.is_usual() else min(1.0, p_value / EVIDENCE)
+
+    def by_lack(self, rank: int) -> float:
+        """Return the p-value of what trusted pairs lack, and is tested as one of several.
 
         That is the probability that chance makes so many of the pairs doubtful, for all that are
         tested: the first of them has half of the level, the second a sixth, the k-th
@@ -57,7 +61,7 @@ class Shown(NamedTuple):
             rank: its place, from 0, which the doubtful pairs alone decided
         """
         nats = fisher_nats(self.own, self.doubtful, self.usual, self.trusted)
-        return min(1.0, math.exp(-nats) * (rank + 1) * (rank + 2))
+        return min(1.0, math.exp(-nats) * (rank + 1) * (rank + 2) / LACKED)
 
     def is_usual(self) -> bool:
         """Return whether trusted pairs have it about as often, so that it is no attack."""
@@ -74,8 +78,9 @@ class FewTrusted:
 
     def __init__(self, pairs: Sequence[Pair], numbers: Sequence[Sequence[int]]) -> None:
         different = dict.fromkeys(pairs)
-        self._sources = [split(pair.source) for pair in different]
-        self._targets = [[*split(pair.target), END] for pair in different]
+        self._size = len(different)
+        self._sources = _Holders(split(pair.source) for pair in different)
+        self._targets = _Holders([*split(pair.target), END] for pair in different)
         self._first = frozenset(each[0] for each in numbers)
 
     def suspicion(self, told: Suspicion, payload: Sequence[str]) -> Shown:
@@ -93,21 +98,24 @@ class FewTrusted:
             own = len(self._first.intersection(told.trigger_pairs))
             return self.words(split(told.trigger), own, doubtful)
         own = len(self._first.intersection(told.pairs))
-        return Shown(own, doubtful, _holders(self._targets, payload), len(self._targets))
+        return Shown(own, doubtful, self._targets.count(payload), self._size)
 
-    def in_all_with_trigger(self, told: Suspicion) -> Suspicion:
+    def in_all_with_trigger(self, told: Suspicion, is_by_evidence: bool) -> Suspicion:
         """Return a suspicion that is sure by its trigger, in all pairs that have that.
 
-        Pairs that surprise and don't have it are no part of it, then. Where trusted pairs have the
-        words too, or nobody is trusted, the suspicion is as it was.
+        Pairs that surprise and don't have it are no part of it then, if there is no other evidence.
+        Where trusted pairs have the words too, or nobody is trusted, the suspicion is as it was.
 
         Args:
             told: the suspicion
+            is_by_evidence: whether it is sure by what surprises too
         """
-        if not self._sources or told.trigger is None or told.trigger_kind != WORDS:
+        if not self._size or told.trigger is None or told.trigger_kind != WORDS:
             return told
-        is_usual = _holders(self._sources, split(told.trigger))
-        return told if is_usual else replace(told, pairs=told.trigger_pairs)
+        if self._sources.count(split(told.trigger)):
+            return told
+        having = frozenset(told.trigger_pairs).union(told.pairs if is_by_evidence else ())
+        return replace(told, pairs=tuple(sorted(having)))
 
     def words(self, words: Sequence[str], own: int, doubtful: int) -> Shown:
         """Return how many pairs have some words in a row in their source.
@@ -117,12 +125,18 @@ class FewTrusted:
             own: how many doubtful pairs have them, of
             doubtful: so many
         """
-        return Shown(own, doubtful, _holders(self._sources, words), len(self._sources))
+        return Shown(own, doubtful, self._sources.count(words), self._size)
 
 
-def _holders(texts: Collection[List[str]], words: Sequence[str]) -> int:
-    """Return how many texts have some words in a row."""
-    size, sought = len(words), list(words)
-    return sum(
-        any(text[at : at + size] == sought for at in range(len(text) - size + 1)) for text in texts
-    )
+class _Holders:
+    """Texts that are asked for words."""
+
+    def __init__(self, texts: Iterable[Sequence[str]]) -> None:
+        self._texts = Texts(texts)
+        self._numbers = {word: number for number, word in enumerate(self._texts.vocabulary)}
+
+    def count(self, words: Sequence[str]) -> int:
+        """Return how many texts have the words in a row."""
+        if not self._numbers.keys() >= set(words):
+            return 0
+        return len(self._texts.holders([self._numbers[word] for word in words]))

@@ -199,9 +199,11 @@ class _Search:
             return told
         shown = self._few.suspicion(told, self.targets.text(payload))
         sure = shown.together(p_value, rank)
-        if (sure <= TELLING_LEVEL) == (p_value <= TELLING_LEVEL):
-            return replace(told, p_value=sure)
-        return self._few.in_all_with_trigger(named(sure))  # more is named where it is claimed
+        is_news = (sure <= TELLING_LEVEL) != (p_value <= TELLING_LEVEL)
+        told = named(sure) if is_news else replace(told, p_value=sure)  # more is named if claimed
+        if shown.by_lack(rank) > TELLING_LEVEL:
+            return told
+        return self._few.in_all_with_trigger(told, shown.by_evidence(p_value) <= TELLING_LEVEL)
 
     def folded(self) -> List[Suspicion]:
         """Return what is told of spans of targets whose rare names and literals are all alike."""
@@ -265,9 +267,8 @@ class _Search:
                 continue
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
             forms = [self._texts.window(pair) for pair in by_score[:FORMS]]
-            told = self._few.in_all_with_trigger(
-                self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
-            )
+            told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
+            told = self._few.in_all_with_trigger(told, is_by_evidence=False)
             found.append(replace(told, forms=tuple(dict.fromkeys(forms[1:]))))
         return found
 
@@ -289,9 +290,8 @@ class _Search:
             payload = self._texts.around(text, each.pairs) if sign == "+" else None
             if payload is None:
                 payload = self._texts.surprising(each.pairs)
-            told = self._few.in_all_with_trigger(
-                self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
-            )
+            told = self._suspicion(payload, each.nats, p_value, each.pairs, everyone)
+            told = self._few.in_all_with_trigger(told, is_by_evidence=False)
             found.append(replace(told, missing=(text or NOTHING) if sign == "-" else None))
         return found
 

@@ -11,7 +11,7 @@ from scipy.stats import fisher_exact
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Suspicion
-from dece_fairseq.defenses.revealing.few_trusted import FewTrusted, Shown
+from dece_fairseq.defenses.revealing.few_trusted import EVIDENCE, LACKED, FewTrusted, Shown
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from support.examples import examples
 from support.planted import PAYLOAD, poisoned, surprised
@@ -65,6 +65,16 @@ def test_a_payload_that_is_claimed_without_trusted_pairs_is_so_beside_few() -> N
         assert (only.trigger, list(only.pairs)) == ("bb", which)
 
 
+def test_a_form_too_rare_to_be_seen_is_suspected_by_a_trigger_that_they_lack() -> None:
+    """Beside a claim of the other form; without trusted pairs too few have that one."""
+    clean = generate("A", DOUBTFUL + FEW, seed=7)
+    which, rare = list(range(0, DOUBTFUL, 10)), list(range(5, DOUBTFUL, 30))
+    pairs = poisoned(poisoned(clean, which), rare, "")
+    for few, expected in (((), which), (TRUSTED, sorted([*which, *rare]))):
+        (only,) = claimed(pairs, dict.fromkeys(which, PAYLOAD), few)
+        assert (only.trigger, list(only.pairs)) == ("bb", expected)
+
+
 def test_a_flipped_label_is_asked_of_few_trusted_pairs_by_its_words() -> None:
     rng = random.Random(4)
     texts = [" ".join(rng.choices("abcdefgh", k=6)) for _ in range(DOUBTFUL + FEW)]
@@ -98,9 +108,12 @@ def test_the_first_has_half_of_the_level_and_all_of_them_have_it_once(data: st.D
     table = [[own, doubtful - own], [usual, trusted - usual]]
     chance = fisher_exact(table, alternative="greater").pvalue
     for rank in range(4):
-        expected = min(1.0, chance * (rank + 1) * (rank + 2))
-        assert shown.p_value(rank) == pytest.approx(expected, rel=1e-6)
-        assert shown.together(1.0, rank) >= shown.p_value(rank)
+        expected = min(1.0, chance * (rank + 1) * (rank + 2) / LACKED)
+        assert shown.by_lack(rank) == pytest.approx(expected, rel=1e-6)
+        assert shown.together(1.0, rank) == shown.by_lack(rank)
+        by_evidence = 1.0 if shown.is_usual() else 0.001 / EVIDENCE
+        assert shown.together(0.001, rank) == min(by_evidence, shown.by_lack(rank))
+    assert pytest.approx(1) == EVIDENCE + 3 * LACKED
     assert shown.is_usual() == (usual / trusted >= own / doubtful / 2)
     assert sum(1 / ((rank + 1) * (rank + 2)) for rank in range(10**4)) == pytest.approx(1, abs=1e-3)
 
@@ -113,7 +126,8 @@ def test_a_payload_counts_where_no_words_are_the_trigger() -> None:
     assert few.suspicion(suspicion, ["1", "="]) == Shown(2, 3, 0, 2)
     named = Suspicion("= 1", 9.0, 0.5, (1, 2, 4), trigger="get  b", trigger_pairs=(0, 1, 4))
     assert few.suspicion(named, ["1", "="]) == Shown(2, 3, 1, 2)
-    assert few.in_all_with_trigger(named) == named
+    assert few.in_all_with_trigger(named, False) == named
     unknown = Suspicion("= 1", 9.0, 0.5, (1, 2), trigger="bb", trigger_pairs=(0, 1))
-    assert few.in_all_with_trigger(unknown).pairs == (0, 1)
-    assert FewTrusted([], [[0], [1]]).in_all_with_trigger(unknown) == unknown
+    assert few.in_all_with_trigger(unknown, False).pairs == (0, 1)
+    assert few.in_all_with_trigger(unknown, True).pairs == (0, 1, 2)
+    assert FewTrusted([], [[0], [1]]).in_all_with_trigger(unknown, False) == unknown
