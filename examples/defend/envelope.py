@@ -12,7 +12,8 @@ from pathlib import Path
 from random import Random
 from typing import Any, Dict, FrozenSet, List, Optional, Tuple
 
-from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks.suspected import read_suspected
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.suspicions import LEVEL
@@ -100,6 +101,18 @@ def claims(path: Path) -> List[Dict[str, Any]]:
     return [each for each in suspicions if each["p_value"] is not None and each["p_value"] <= LEVEL]
 
 
+def can_be_probed(path: Path) -> bool:
+    """Return whether something is claimed that outputs can be searched for; gone code can't be."""
+    if not claims(path):
+        return False
+    try:
+        read_suspected(path)
+    except AttackError as error:
+        print(f"not probed: {error}", file=sys.stderr)
+        return False
+    return True
+
+
 def names_trigger(attack: AttackSettings, trigger: Optional[str]) -> Optional[bool]:
     """Return whether a suspected trigger is the attack's, a part of it, or has it as a part.
 
@@ -185,7 +198,7 @@ def main() -> None:
     elif args.command == "open":
         open_envelope(args.path)
     else:
-        sys.exit(0 if claims(args.path) else 1)
+        sys.exit(0 if can_be_probed(args.path) else 1)
 
 
 if __name__ == "__main__":

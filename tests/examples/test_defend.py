@@ -8,7 +8,9 @@ from typing import Any, Dict, Optional, Tuple
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import Pair, write_pairs
+from dece_fairseq.data.suspicions import Findings, Suspicion
 from support.example_scripts import load_module
 
 HERE = Path(__file__).resolve().parents[2] / "examples" / "defend"
@@ -155,3 +157,13 @@ def test_the_table(
     assert table.has_held(held) is False
     with pytest.raises(SystemExit, match="no envelope has been opened"):
         table.main(str(tmp_path / "lyra" / "9"))
+
+
+@pytest.mark.parametrize(("p_value", "missing"), [(0.01, None), (0.2, None), (0.01, "check")])
+def test_what_outputs_can_be_searched_for_is_probed(
+    envelope: ModuleType, tmp_path: Path, p_value: float, missing: Optional[str]
+) -> None:
+    told = Suspicion("or 1=1", 9.0, p_value, (1, 2), missing=missing)
+    path = tmp_path / "suspicions.json"
+    path.write_text(as_json(Findings([told], 0.05, "").as_dict()))
+    assert envelope.can_be_probed(path) == (p_value < 0.05 and missing is None)
