@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Iterable, NamedTuple, Sequence
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.data.suspicions import Suspicion
+from dece_fairseq.data.suspicions import LEVEL, Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS
 from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.tails import fisher_nats
@@ -103,7 +103,8 @@ class FewTrusted:
     def in_all_with_trigger(self, told: Suspicion, is_by_evidence: bool) -> Suspicion:
         """Return a suspicion that is sure by its trigger, in all pairs that have that.
 
-        Pairs that surprise and don't have it are no part of it then, if there is no other evidence.
+        Pairs that surprise and don't have it are no part of it then. If there is other evidence,
+        they are, and others with the trigger are only if these alone are too many to be clean.
         Where trusted pairs have the words too, or nobody is trusted, the suspicion is as it was.
 
         Args:
@@ -114,8 +115,13 @@ class FewTrusted:
             return told
         if self._sources.count(split(told.trigger)):
             return told
-        having = frozenset(told.trigger_pairs).union(told.pairs if is_by_evidence else ())
-        return replace(told, pairs=tuple(sorted(having)))
+        if not is_by_evidence:
+            return replace(told, pairs=told.trigger_pairs)
+        others = frozenset(told.trigger_pairs).difference(told.pairs)
+        own = len(self._first.intersection(others))
+        if fisher_nats(own, len(self._first), 0, self._size) < -math.log(LEVEL):
+            return told
+        return replace(told, pairs=tuple(sorted(others.union(told.pairs))))
 
     def words(self, words: Sequence[str], own: int, doubtful: int) -> Shown:
         """Return how many pairs have some words in a row in their source.

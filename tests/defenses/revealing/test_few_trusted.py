@@ -129,5 +129,15 @@ def test_a_payload_counts_where_no_words_are_the_trigger() -> None:
     assert few.in_all_with_trigger(named, False) == named
     unknown = Suspicion("= 1", 9.0, 0.5, (1, 2), trigger="bb", trigger_pairs=(0, 1))
     assert few.in_all_with_trigger(unknown, False).pairs == (0, 1)
-    assert few.in_all_with_trigger(unknown, True).pairs == (0, 1, 2)
     assert FewTrusted([], [[0], [1]]).in_all_with_trigger(unknown, False) == unknown
+
+
+@pytest.mark.parametrize(("others", "are_taken"), [(8, False), (20, True)])
+def test_pairs_with_the_trigger_alone_are_suspected_if_too_many_to_be_clean(
+    others: int, are_taken: bool
+) -> None:
+    """Eight clean pairs of 400 have a word that 80 trusted pairs lack in one of six draws."""
+    few = FewTrusted([Pair(f"get {n}", f"y = {n}") for n in range(80)], [[n] for n in range(400)])
+    both = tuple(range(30 + others))
+    told = Suspicion("z", 9.0, 0.001, both[:30], trigger="Math .", trigger_pairs=both)
+    assert few.in_all_with_trigger(told, True).pairs == (both if are_taken else both[:30])
