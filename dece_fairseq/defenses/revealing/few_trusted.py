@@ -7,7 +7,9 @@ pairs with something are doubtful, whatever that is.
 
 import math
 from dataclasses import replace
-from typing import Iterable, NamedTuple, Sequence
+from typing import Iterable, NamedTuple, Sequence, Tuple
+
+import numpy as np
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Suspicion
@@ -35,19 +37,12 @@ class Shown(NamedTuple):
     trusted: int
     """All trusted pairs."""
 
-    def together(self, p_value: float, rank: int) -> float:
-        """Return the p-value of a suspicion by its evidence and by what trusted pairs lack.
-
-        Evidence counts where they don't have it about as often as the doubtful ones.
+    def by_evidence(self, p_value: float) -> float:
+        """Return the p-value by evidence, which counts where trusted pairs have it less often.
 
         Args:
-            p_value: by its evidence
-            rank: see ``by_lack``
+            p_value: by the doubtful pairs alone
         """
-        return min(self.by_evidence(p_value), self.by_lack(rank))
-
-    def by_evidence(self, p_value: float) -> float:
-        """Return the p-value by evidence, see ``together``."""
         return 1.0 if self.is_usual() else min(1.0, p_value / EVIDENCE)
 
     def by_lack(self, rank: int) -> float:
@@ -81,24 +76,32 @@ class FewTrusted:
         self._size = len(different)
         self._sources = _Holders(split(pair.source) for pair in different)
         self._targets = _Holders([*split(pair.target), END] for pair in different)
-        self._first = frozenset(each[0] for each in numbers)
+        self._first = [each[0] for each in numbers]
 
-    def suspicion(self, told: Suspicion, payload: Sequence[str]) -> Shown:
-        """Return how many pairs show a suspicion.
+    def suspicion(
+        self, told: Suspicion, payload: Sequence[str], pairs: Iterable[int]
+    ) -> Tuple[Shown, Shown]:
+        """Return how many pairs show a suspicion, and how many may show another form of it.
 
-        Those have its trigger, where that is words, for a payload may have many forms; else its
-        payload.
+        Those are the pairs with its payload and its trigger, where that is words, and all with the
+        trigger: a payload may have many forms. Without such a trigger both are those with the
+        payload. Of the trigger alone it says nothing that trusted pairs have it as often, as an
+        attack may be on a topic.
 
         Args:
             told: the suspicion
             payload: its words
+            pairs: the places of the different doubtful pairs that have these
         """
-        doubtful = len(self._first)
-        if told.trigger is not None and told.trigger_kind == WORDS:
-            own = len(self._first.intersection(told.trigger_pairs))
-            return self.words(split(told.trigger), own, doubtful)
-        own = len(self._first.intersection(told.pairs))
-        return Shown(own, doubtful, self._targets.count(payload), self._size)
+        having, doubtful = {self._first[pair] for pair in pairs}, len(self._first)
+        if told.trigger is None or told.trigger_kind != WORDS:
+            shown = Shown(len(having), doubtful, self._having(payload=payload), self._size)
+            return shown, shown
+        trigger, carriers = split(told.trigger), set(self._first).intersection(told.trigger_pairs)
+        return (
+            self.words(trigger, len(carriers & having), doubtful, payload),
+            self.words(trigger, len(carriers), doubtful),
+        )
 
     def in_all_with_trigger(self, told: Suspicion, is_by_evidence: bool) -> Suspicion:
         """Return a suspicion that is sure by its trigger, in all pairs that have that.
@@ -112,20 +115,27 @@ class FewTrusted:
         """
         if not self._size or told.trigger is None or told.trigger_kind != WORDS:
             return told
-        if self._sources.count(split(told.trigger)):
+        if self._having(split(told.trigger)):
             return told
         having = frozenset(told.trigger_pairs).union(told.pairs if is_by_evidence else ())
         return replace(told, pairs=tuple(sorted(having)))
 
-    def words(self, words: Sequence[str], own: int, doubtful: int) -> Shown:
+    def words(
+        self, words: Sequence[str], own: int, doubtful: int, payload: Sequence[str] = ()
+    ) -> Shown:
         """Return how many pairs have some words in a row in their source.
 
         Args:
             words: those
             own: how many doubtful pairs have them, of
             doubtful: so many
+            payload: words that their targets have too (default: whatever these have)
         """
-        return Shown(own, doubtful, self._sources.count(words), self._size)
+        return Shown(own, doubtful, self._having(words, payload), self._size)
+
+    def _having(self, source: Sequence[str] = (), payload: Sequence[str] = ()) -> int:
+        """Return how many trusted pairs have these words in a row."""
+        return int((self._sources.having(source) & self._targets.having(payload)).sum())
 
 
 class _Holders:
@@ -135,8 +145,9 @@ class _Holders:
         self._texts = Texts(texts)
         self._numbers = {word: number for number, word in enumerate(self._texts.vocabulary)}
 
-    def count(self, words: Sequence[str]) -> int:
-        """Return how many texts have the words in a row."""
-        if not self._numbers.keys() >= set(words):
-            return 0
-        return len(self._texts.holders([self._numbers[word] for word in words]))
+    def having(self, words: Sequence[str]) -> np.ndarray:
+        """Return which texts (N,) have the words in a row; all of them have no words."""
+        found = np.full(len(self._texts.first) - 1, not words)
+        if words and self._numbers.keys() >= set(words):
+            found[self._texts.holders([self._numbers[word] for word in words])] = True
+        return found
