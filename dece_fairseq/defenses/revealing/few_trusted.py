@@ -7,7 +7,7 @@ pairs with something are doubtful, whatever that is.
 
 import math
 from dataclasses import replace
-from typing import Iterable, NamedTuple, Sequence, Tuple
+from typing import Iterable, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from dece_fairseq.data.suspicions import Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS
 from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.tails import fisher_nats
+from dece_fairseq.defenses.revealing.trusting import one_side
 from dece_fairseq.defenses.revealing.words import END, split
 
 #: the shares of the level that evidence has, and what trusted pairs lack in each of three ways to
@@ -64,22 +65,31 @@ class Shown(NamedTuple):
 
 
 class FewTrusted:
-    """The trusted pairs.
+    """The trusted pairs, and the doubtful ones that they are compared with, see ``one_side``.
 
     Args:
-        pairs: equal ones count once
-        numbers: of each different doubtful pair, those in the input of all that are equal to it
+        pairs: all of them
+        few: the numbers of the trusted ones
+        numbers: of each different doubtful pair, those of all that are equal to it
     """
 
-    def __init__(self, pairs: Sequence[Pair], numbers: Sequence[Sequence[int]]) -> None:
-        different = dict.fromkeys(pairs)
-        self._size = len(different)
-        self._sources = _Holders(split(pair.source) for pair in different)
-        self._targets = _Holders([*split(pair.target), END] for pair in different)
+    def __init__(
+        self, pairs: Sequence[Pair], few: Sequence[int], numbers: Sequence[Sequence[int]]
+    ) -> None:
+        known = list(dict.fromkeys(pairs[number] for number in few))
+        self._sources = _Holders(split(pair.source) for pair in known)
+        self._targets = _Holders([*split(pair.target), END] for pair in known)
         self._first = [each[0] for each in numbers]
+        doubtful, trusted = map(frozenset, one_side(pairs, few) if few else ((), ()))
+        self._is_compared = np.array([pairs[first] in doubtful for first in self._first], bool)
+        self._is_trusted = np.array([pair in trusted for pair in known], bool)
+
+    def __bool__(self) -> bool:
+        """Return whether any are compared."""
+        return bool(self._is_trusted.any())
 
     def suspicion(
-        self, told: Suspicion, payload: Sequence[str], pairs: Iterable[int]
+        self, told: Suspicion, payload: Sequence[str], pairs: np.ndarray
     ) -> Tuple[Shown, Shown]:
         """Return how many pairs show a suspicion, and how many may show another form of it.
 
@@ -91,17 +101,16 @@ class FewTrusted:
         Args:
             told: the suspicion
             payload: its words
-            pairs: the places of the different doubtful pairs that have these
+            pairs: (K,), the places of the different doubtful pairs that have these
         """
-        having, doubtful = {self._first[pair] for pair in pairs}, len(self._first)
         if told.trigger is None or told.trigger_kind != WORDS:
-            shown = Shown(len(having), doubtful, self._having(payload=payload), self._size)
+            shown = self.having(pairs, payload=payload)
             return shown, shown
-        trigger, carriers = split(told.trigger), set(self._first).intersection(told.trigger_pairs)
-        return (
-            self.words(trigger, len(carriers & having), doubtful, payload),
-            self.words(trigger, len(carriers), doubtful),
-        )
+        numbers = frozenset(told.trigger_pairs)
+        carriers = np.flatnonzero([first in numbers for first in self._first])
+        trigger = split(told.trigger)
+        both = self.having(np.intersect1d(carriers, pairs), trigger, payload)
+        return both, self.having(carriers, trigger)
 
     def in_all_with_trigger(self, told: Suspicion, is_by_evidence: bool) -> Suspicion:
         """Return a suspicion that is sure by its trigger, in all pairs that have that.
@@ -113,29 +122,32 @@ class FewTrusted:
             told: the suspicion
             is_by_evidence: whether it is sure by what surprises too
         """
-        if not self._size or told.trigger is None or told.trigger_kind != WORDS:
+        if not self or told.trigger is None or told.trigger_kind != WORDS:
             return told
-        if self._having(split(told.trigger)):
+        if self._sources.having(split(told.trigger)).any():
             return told
         having = frozenset(told.trigger_pairs).union(told.pairs if is_by_evidence else ())
         return replace(told, pairs=tuple(sorted(having)))
 
-    def words(
-        self, words: Sequence[str], own: int, doubtful: int, payload: Sequence[str] = ()
+    def having(
+        self,
+        pairs: np.ndarray,
+        source: Sequence[str] = (),
+        payload: Sequence[str] = (),
+        among: Optional[np.ndarray] = None,
     ) -> Shown:
-        """Return how many pairs have some words in a row in their source.
+        """Return how many pairs have some words in a row in their source, and others in the target.
 
         Args:
-            words: those
-            own: how many doubtful pairs have them, of
-            doubtful: so many
-            payload: words that their targets have too (default: whatever these have)
+            pairs: (K,), the places of the different doubtful pairs that have both
+            source: the words of sources
+            payload: those of targets
+            among: (N,), the different doubtful pairs that count (default: all)
         """
-        return Shown(own, doubtful, self._having(words, payload), self._size)
-
-    def _having(self, source: Sequence[str] = (), payload: Sequence[str] = ()) -> int:
-        """Return how many trusted pairs have these words in a row."""
-        return int((self._sources.having(source) & self._targets.having(payload)).sum())
+        compared = self._is_compared if among is None else self._is_compared & among
+        usual = self._sources.having(source) & self._targets.having(payload) & self._is_trusted
+        counts = compared[pairs], compared, usual, self._is_trusted
+        return Shown(*(int(each.sum()) for each in counts))
 
 
 class _Holders:

@@ -123,8 +123,8 @@ class _Search:
         self.targets.explain(without_wording(self.targets))
         self._texts = PayloadTexts(self.pairs, self.targets, self._differences)
         self.is_trusting = bool(known)
-        self.has_few = bool(few)
-        self._few = FewTrusted([pairs[number] for number in few], self.numbers)
+        self._few = FewTrusted(pairs, few, self.numbers)
+        self.has_few = bool(self._few)
         self._span_scale = SPAN_SCALE if self.is_trusting else SPAN_SCALE_UNTRUSTING
         self._suspicion = Naming(
             self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._texts.windows[1]
@@ -258,9 +258,9 @@ class _Search:
     ) -> float:
         """Return the p-value of words whose pairs have some label, as few trusted pairs show it."""
         label = labels[each.pairs[0]]
-        own = int((labels[self.sources.holders(each.words)] == label).sum())
+        holders = self.sources.holders(each.words)
         words, payload = self.sources.text(each.words), self.targets.text([label])
-        shown = self._few.words(words, own, len(self.pairs), payload)
+        shown = self._few.having(holders[labels[holders] == label], words, payload)
         return min(shown.by_evidence(p_value), shown.by_lack(rank))
 
     def triggers(self, explained: np.ndarray) -> List[Suspicion]:
@@ -375,8 +375,8 @@ class _Search:
         sure = []
         for rank, each in enumerate(found):
             holders = self.sources.holders(each.words)
-            own, doubtful = int((~explained[holders]).sum()), int((~explained).sum())
-            sure.append(self._few.words(self.sources.text(each.words), own, doubtful).by_lack(rank))
+            words = self.sources.text(each.words)
+            sure.append(self._few.having(holders, words, among=~explained).by_lack(rank))
         return sure
 
     @staticmethod

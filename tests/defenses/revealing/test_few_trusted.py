@@ -4,6 +4,7 @@ import random
 from dataclasses import replace
 from typing import Dict, List, Sequence
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -143,18 +144,35 @@ def test_the_first_has_half_of_the_level_and_all_of_them_have_it_once(data: st.D
 
 def test_a_payload_counts_where_no_words_are_the_trigger() -> None:
     pairs = [Pair("get a", "x = 1 ; y"), Pair("get b", "y = 1 ;"), Pair("get b", "y = 1 ;")]
-    few = FewTrusted(pairs, [[0], [1, 4], [2]])
+    doubtful = [Pair("get b", "x"), Pair("a", "= 1"), Pair("get b", "= 1")]
+    everyone = [*doubtful, Pair("c", "d"), doubtful[1], *pairs]
+    few = FewTrusted(everyone, range(5, 8), [[0], [1, 4], [2], [3]])
     suspicion = Suspicion("= 1", 9.0, 0.5, (1, 2, 4))
     for payload, usual in ((["=", "1", ";"], 2), (["1", "="], 0), ([";", END], 1)):
-        shown = Shown(2, 3, usual, 2)
-        assert few.suspicion(suspicion, payload, (1, 2)) == (shown, shown)
-    named = replace(suspicion, trigger="get  b", trigger_pairs=(0, 1, 4))
-    shown, any_form = few.suspicion(named, ["=", "1"], (1, 2))
-    assert (shown, any_form) == (Shown(1, 3, 1, 2), Shown(2, 3, 1, 2))
-    assert few.suspicion(named, ["1", "y"], (1, 2))[0] == Shown(1, 3, 0, 2)
-    assert few.words(["get"], 3, 3, ["y", END]) == Shown(3, 3, 1, 2)
+        shown = Shown(2, 4, usual, 2)
+        assert few.suspicion(suspicion, payload, np.array([1, 2])) == (shown, shown)
+    named = replace(suspicion, trigger="get  b", trigger_pairs=(0, 2))
+    both, any_form = few.suspicion(named, ["=", "1"], np.array([1, 2]))
+    assert (both, any_form) == (Shown(1, 4, 1, 2), Shown(2, 4, 1, 2))
+    assert few.suspicion(named, ["1", "y"], np.array([1, 2]))[0] == Shown(1, 4, 0, 2)
+    assert few.having(np.array([0, 2]), ["get"], ["y", END]) == Shown(2, 4, 1, 2)
+    among = np.array([True, False, False, True])
+    assert few.having(np.array([0, 2]), ["get"], among=among) == Shown(1, 2, 2, 2)
     assert few.in_all_with_trigger(named, False) == named
     unknown = Suspicion("= 1", 9.0, 0.5, (1, 2), trigger="bb", trigger_pairs=(0, 1))
     assert few.in_all_with_trigger(unknown, False).pairs == (0, 1)
     assert few.in_all_with_trigger(unknown, True).pairs == (0, 1, 2)
-    assert FewTrusted([], [[0], [1]]).in_all_with_trigger(unknown, False) == unknown
+    assert FewTrusted(doubtful, (), [[0], [1]]).in_all_with_trigger(unknown, False) == unknown
+
+
+def test_a_pair_on_both_sides_is_compared_on_one() -> None:
+    """Or what is copied would be in more of the trusted pairs than chance has it."""
+    pairs = [Pair(f"get {n}", "x") for n in range(400)]
+    everyone = [*pairs, *pairs[:200]]  # a half of them has a trusted copy
+    few = FewTrusted(everyone, range(400, 600), [[n] for n in range(400)])
+    shown = few.having(np.arange(400), ["get"])
+    assert shown == Shown(shown.doubtful, 400 - shown.trusted, shown.trusted, 400 - shown.doubtful)
+    assert 70 <= shown.trusted <= 130
+    told = Suspicion("x", 9.0, 0.5, (0,), trigger="get 0", trigger_pairs=(0, 1))
+    assert few.in_all_with_trigger(told, False) == told
+    assert not FewTrusted(pairs, (), [[0]])
