@@ -56,7 +56,9 @@ class Shown(NamedTuple):
         Args:
             rank: its place, from 0, which the doubtful pairs alone decided
         """
-        nats = fisher_nats(self.own, self.doubtful, self.usual, self.trusted)
+        # Of those that have it, for it takes time by how many are drawn, and the doubtful are many.
+        having, in_all = self.own + self.usual, self.doubtful + self.trusted
+        nats = fisher_nats(self.own, having, self.doubtful - self.own, in_all - having)
         return min(1.0, math.exp(-nats) * (rank + 1) * (rank + 2) / LACKED)
 
     def is_usual(self) -> bool:
