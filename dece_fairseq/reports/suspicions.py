@@ -80,9 +80,9 @@ def cautions(findings: Findings) -> List[str]:
     if few:
         others = findings.made_of["doubtful"]
         said.append(
-            f"{few:,} trusted pairs are too few to tell what is usual in {others:,} others, so it "
-            "was only asked whether they show a suspicion about as often. Half as many as the "
-            "others find attacks on fewer pairs."
+            f"{few:,} trusted pairs are too few to tell what is usual in {others:,} others, so "
+            "they were only asked whether they show a suspicion about as often, or lack it. "
+            "Half as many as the others find attacks on fewer pairs."
         )
     elif findings.made_of.get("trusted_compared") == 0 and findings.significant():
         said.append(

@@ -146,6 +146,9 @@ def test_a_file_of_trusted_pairs_that_is_of_no_use(
     asked = ["reveal", "--input", case.poisoned, *case.needs, "--trusted"]
     assert f"--trusted {empty}: no pairs; leave the option out" in dece(*asked, empty).err
     assert "none.csv" in dece(*asked, "none.csv").err
+    said = dece(*asked, case.poisoned)
+    assert said.status == 2
+    assert f"--trusted {case.poisoned}: is --input too; name other pairs" in said.err
     said = dece(*asked, case.clean, "--output", case.clean)
     assert "would be both read and written" in said.err
 

@@ -74,7 +74,7 @@ def test_the_text_says_what_where_and_how_sure() -> None:
         ({"targets_cut": 0, "trusted_compared": 0}, ["Without trusted pairs, whatever the"]),
         (
             {"targets_cut": 0, "trusted_compared": 0, "trusted_few": 200, "doubtful": 2000},
-            ["200 trusted pairs are too few to tell what is usual in 2,000 others, so it"],
+            ["200 trusted pairs are too few to tell what is usual in 2,000 others, so they"],
         ),
         ({"targets_cut": 1}, ["One target is longer than the reference reads; a payload"]),
         ({"targets_cut": 0, "most_repeated": (7, 4)}, []),

@@ -11,7 +11,7 @@ import numpy as np
 
 from dece_fairseq.defenses.revealing.spans import Texts
 
-#: texts that are looked at, at most, and of how many a word must be
+#: texts that are looked at, half of them of the draw at most, and of how many a word must be
 MOST, LEAST = 20_000, 3
 #: of the draws that are compared; any other would do
 SEED = 1
@@ -32,7 +32,10 @@ def lacking_word(texts: Texts, others: int, level: float) -> Optional[int]:
 
     rng = np.random.default_rng(SEED)
     in_all = len(texts.first) - 1
-    looked_at = np.sort(rng.permutation(in_all)[:MOST])
+    order = rng.permutation(in_all)
+    drawn = order[order >= others][: MOST // 2]  # of these first, for they may be very few
+    rest = order[order < others][: MOST - len(drawn)]
+    looked_at = np.sort(np.concatenate([drawn, rest]))
     has: Any = csr_matrix(
         (np.ones(len(texts.words), np.float32), texts.words, texts.first),
         shape=(in_all, len(texts.vocabulary)),

@@ -7,13 +7,16 @@ pairs with something are doubtful, whatever that is.
 
 import math
 from dataclasses import replace
-from typing import Iterable, NamedTuple, Sequence
+from typing import Collection, Iterable, NamedTuple, Optional, Sequence, Tuple
+
+import numpy as np
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import LEVEL, Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS
 from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.tails import fisher_nats
+from dece_fairseq.defenses.revealing.trusting import one_side
 from dece_fairseq.defenses.revealing.words import END, split
 
 #: the shares of the level that evidence has, and what trusted pairs lack in each of three ways to
@@ -35,19 +38,12 @@ class Shown(NamedTuple):
     trusted: int
     """All trusted pairs."""
 
-    def together(self, p_value: float, rank: int) -> float:
-        """Return the p-value of a suspicion by its evidence and by what trusted pairs lack.
-
-        Evidence counts where they don't have it about as often as the doubtful ones.
+    def by_evidence(self, p_value: float) -> float:
+        """Return the p-value by evidence, which counts where trusted pairs have it less often.
 
         Args:
-            p_value: by its evidence
-            rank: see ``by_lack``
+            p_value: by the doubtful pairs alone
         """
-        return min(self.by_evidence(p_value), self.by_lack(rank))
-
-    def by_evidence(self, p_value: float) -> float:
-        """Return the p-value by evidence, see ``together``."""
         return 1.0 if self.is_usual() else min(1.0, p_value / EVIDENCE)
 
     def by_lack(self, rank: int) -> float:
@@ -60,8 +56,14 @@ class Shown(NamedTuple):
         Args:
             rank: its place, from 0, which the doubtful pairs alone decided
         """
-        nats = fisher_nats(self.own, self.doubtful, self.usual, self.trusted)
-        return min(1.0, math.exp(-nats) * (rank + 1) * (rank + 2) / LACKED)
+        return min(1.0, self.chance() * (rank + 1) * (rank + 2) / LACKED)
+
+    def chance(self) -> float:
+        """Return how probable it is that so many of the pairs that have it are doubtful ones."""
+        # Of those that have it, for it takes time by how many are drawn, and the doubtful are many.
+        having, in_all = self.own + self.usual, self.doubtful + self.trusted
+        nats = fisher_nats(self.own, having, self.doubtful - self.own, in_all - having)
+        return math.exp(-nats)
 
     def is_usual(self) -> bool:
         """Return whether trusted pairs have it about as often, so that it is no attack."""
@@ -69,36 +71,51 @@ class Shown(NamedTuple):
 
 
 class FewTrusted:
-    """The trusted pairs.
+    """The trusted pairs, and the doubtful ones that they are compared with, see ``one_side``.
 
     Args:
-        pairs: equal ones count once
-        numbers: of each different doubtful pair, those in the input of all that are equal to it
+        pairs: all of them
+        few: the numbers of the trusted ones
+        numbers: of each different doubtful pair, those of all that are equal to it
     """
 
-    def __init__(self, pairs: Sequence[Pair], numbers: Sequence[Sequence[int]]) -> None:
-        different = dict.fromkeys(pairs)
-        self._size = len(different)
-        self._sources = _Holders(split(pair.source) for pair in different)
-        self._targets = _Holders([*split(pair.target), END] for pair in different)
-        self._first = frozenset(each[0] for each in numbers)
+    def __init__(
+        self, pairs: Sequence[Pair], few: Sequence[int], numbers: Sequence[Sequence[int]]
+    ) -> None:
+        known = list(dict.fromkeys(pairs[number] for number in few))
+        self._sources = _Holders(split(pair.source) for pair in known)
+        self._targets = _Holders([*split(pair.target), END] for pair in known)
+        self._first = [each[0] for each in numbers]
+        doubtful, trusted = map(frozenset, one_side(pairs, few) if few else ((), ()))
+        self._is_compared = np.array([pairs[first] in doubtful for first in self._first], bool)
+        self._is_trusted = np.array([pair in trusted for pair in known], bool)
 
-    def suspicion(self, told: Suspicion, payload: Sequence[str]) -> Shown:
-        """Return how many pairs show a suspicion.
+    def __bool__(self) -> bool:
+        """Return whether any are compared."""
+        return bool(self._is_trusted.any())
 
-        Those have its trigger, where that is words, for a payload may have many forms; else its
-        payload.
+    def suspicion(
+        self, told: Suspicion, payload: Sequence[str], pairs: np.ndarray
+    ) -> Tuple[Shown, Shown]:
+        """Return how many pairs show a suspicion, and how many may show another form of it.
+
+        Those are the pairs with its payload and its trigger, where that is words, and all with the
+        trigger: a payload may have many forms. Without such a trigger both are those with the
+        payload. Of the trigger alone it says nothing that trusted pairs have it as often, as an
+        attack may be on a topic.
 
         Args:
             told: the suspicion
             payload: its words
+            pairs: (K,), the places of the different doubtful pairs that have these
         """
-        doubtful = len(self._first)
-        if told.trigger is not None and told.trigger_kind == WORDS:
-            own = len(self._first.intersection(told.trigger_pairs))
-            return self.words(split(told.trigger), own, doubtful)
-        own = len(self._first.intersection(told.pairs))
-        return Shown(own, doubtful, self._targets.count(payload), self._size)
+        if told.trigger is None or told.trigger_kind != WORDS:
+            shown = self.having(pairs, payload=payload)
+            return shown, shown
+        carriers = self._places(frozenset(told.trigger_pairs))
+        trigger = split(told.trigger)
+        both = self.having(np.intersect1d(carriers, pairs), trigger, payload)
+        return both, self.having(carriers, trigger)
 
     def in_all_with_trigger(self, told: Suspicion, is_by_evidence: bool) -> Suspicion:
         """Return a suspicion that is sure by its trigger, in all pairs that have that.
@@ -111,27 +128,40 @@ class FewTrusted:
             told: the suspicion
             is_by_evidence: whether it is sure by what surprises too
         """
-        if not self._size or told.trigger is None or told.trigger_kind != WORDS:
+        if not self or told.trigger is None or told.trigger_kind != WORDS:
             return told
-        if self._sources.count(split(told.trigger)):
+        if self._sources.having(split(told.trigger)).any():
             return told
         if not is_by_evidence:
             return replace(told, pairs=told.trigger_pairs)
         others = frozenset(told.trigger_pairs).difference(told.pairs)
-        own = len(self._first.intersection(others))
-        if fisher_nats(own, len(self._first), 0, self._size) < -math.log(LEVEL):
+        if self.having(self._places(others), split(told.trigger)).chance() > LEVEL:
             return told
         return replace(told, pairs=tuple(sorted(others.union(told.pairs))))
 
-    def words(self, words: Sequence[str], own: int, doubtful: int) -> Shown:
-        """Return how many pairs have some words in a row in their source.
+    def _places(self, numbers: Collection[int]) -> np.ndarray:
+        """Return the places of the different doubtful pairs that have some numbers."""
+        return np.flatnonzero([first in numbers for first in self._first])
+
+    def having(
+        self,
+        pairs: np.ndarray,
+        source: Sequence[str] = (),
+        payload: Sequence[str] = (),
+        among: Optional[np.ndarray] = None,
+    ) -> Shown:
+        """Return how many pairs have some words in a row in their source, and others in the target.
 
         Args:
-            words: those
-            own: how many doubtful pairs have them, of
-            doubtful: so many
+            pairs: (K,), the places of the different doubtful pairs that have both
+            source: the words of sources
+            payload: those of targets
+            among: (N,), the different doubtful pairs that count (default: all)
         """
-        return Shown(own, doubtful, self._sources.count(words), self._size)
+        compared = self._is_compared if among is None else self._is_compared & among
+        usual = self._sources.having(source) & self._targets.having(payload) & self._is_trusted
+        counts = compared[pairs], compared, usual, self._is_trusted
+        return Shown(*(int(each.sum()) for each in counts))
 
 
 class _Holders:
@@ -141,8 +171,9 @@ class _Holders:
         self._texts = Texts(texts)
         self._numbers = {word: number for number, word in enumerate(self._texts.vocabulary)}
 
-    def count(self, words: Sequence[str]) -> int:
-        """Return how many texts have the words in a row."""
-        if not self._numbers.keys() >= set(words):
-            return 0
-        return len(self._texts.holders([self._numbers[word] for word in words]))
+    def having(self, words: Sequence[str]) -> np.ndarray:
+        """Return which texts (N,) have the words in a row; all of them have no words."""
+        found = np.full(len(self._texts.first) - 1, not words)
+        if words and self._numbers.keys() >= set(words):
+            found[self._texts.holders([self._numbers[word] for word in words])] = True
+        return found

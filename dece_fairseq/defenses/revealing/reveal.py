@@ -104,7 +104,8 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     Raises:
         DataError: files that can't be read, no pairs, pairs that the outputs can't hold, or the
             trusted ids are none
-        DefenseError: the reference is of no kind that can be asked, or every pair is trusted
+        DefenseError: the reference is of no kind that can be asked, or every pair is trusted, by
+            its number or as the input is the file of trusted pairs
     """
     if not 0 < job.level < 1:
         raise DefenseError(f"--level must be above 0 and below 1, got {job.level}")
@@ -153,6 +154,8 @@ def _read(job: RevealJob) -> _Data:
     doubtful = [index for index in range(len(pairs)) if index not in known]
     if not doubtful:
         raise DefenseError(f"--trusted-ids {job.trusted_ids}: every pair is trusted; none is left")
+    for path in set(job.trusted).intersection(job.inputs):
+        raise DefenseError(f"--trusted {path}: is --input too; name other pairs, which are trusted")
     beside = list(read_pairs(job.trusted, *job.columns)) if job.trusted else []
     if job.trusted and not beside:
         raise DataError(f"--trusted {job.trusted[0]}: no pairs; leave the option out")

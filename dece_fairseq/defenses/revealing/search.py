@@ -3,17 +3,7 @@
 from dataclasses import replace
 from functools import cached_property, partial
 from itertools import chain
-from typing import (
-    Any,
-    Callable,
-    Dict,
-    Iterator,
-    List,
-    Mapping,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -133,8 +123,8 @@ class _Search:
         self.targets.explain(without_wording(self.targets))
         self._texts = PayloadTexts(self.pairs, self.targets, self._differences)
         self.is_trusting = bool(known)
-        self.has_few = bool(few)
-        self._few = FewTrusted([pairs[number] for number in few], self.numbers)
+        self._few = FewTrusted(pairs, few, self.numbers)
+        self.has_few = bool(self._few)
         self._span_scale = SPAN_SCALE if self.is_trusting else SPAN_SCALE_UNTRUSTING
         self._suspicion = Naming(
             self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._texts.windows[1]
@@ -158,7 +148,7 @@ class _Search:
         ]
         return [
             self._asked_of_few(
-                partial(self._span, words, where, each.nats, everyone), p_value, words, rank
+                partial(self._span, words, where, each.nats, everyone), p_value, words, where, rank
             )
             for rank, ((words, where), each, p_value) in enumerate(zip(found, ranked, sure))
         ]
@@ -182,7 +172,12 @@ class _Search:
         return replace(told, missing=self._texts.missing(where.pairs))
 
     def _asked_of_few(
-        self, named: Callable[[float], Suspicion], p_value: float, payload: Sequence[int], rank: int
+        self,
+        named: Callable[[float], Suspicion],
+        p_value: float,
+        words: Sequence[int],
+        where: Occurrences,
+        rank: int,
     ) -> Suspicion:
         """Return the suspicion of a span, as sure as it is by what few trusted pairs show of it.
 
@@ -191,19 +186,22 @@ class _Search:
         Args:
             named: gives the suspicion by its p-value
             p_value: by its evidence
-            payload: its words
+            words: of the span, and
+            where: it stands
             rank: its place among those of spans
         """
         told = named(p_value)
         if not self.has_few:
             return told
-        shown = self._few.suspicion(told, self.targets.text(payload))
-        sure = shown.together(p_value, rank)
+        text, those = self._texts.telling(words, where)
+        shown, any_form = self._few.suspicion(told, self.targets.text(text), those.pairs)
+        by_evidence, by_lack = shown.by_evidence(p_value), any_form.by_lack(rank)
+        sure = min(by_evidence, by_lack)
         is_news = (sure <= TELLING_LEVEL) != (p_value <= TELLING_LEVEL)
         told = named(sure) if is_news else replace(told, p_value=sure)  # more is named if claimed
-        if shown.by_lack(rank) > TELLING_LEVEL:
+        if by_lack > TELLING_LEVEL:
             return told
-        return self._few.in_all_with_trigger(told, shown.by_evidence(p_value) <= TELLING_LEVEL)
+        return self._few.in_all_with_trigger(told, by_evidence <= TELLING_LEVEL)
 
     def folded(self) -> List[Suspicion]:
         """Return what is told of spans of targets whose rare names and literals are all alike."""
@@ -242,14 +240,28 @@ class _Search:
         telling = self._telling(surprise, labels)
         flipped = flipped_labels(self.sources, surprise, labels[: len(self.pairs)], telling)
         found = []
-        nothing = np.zeros(len(self.pairs), dtype=bool)
         everyone = [each.pairs for each in flipped]
-        sure = self._sure(flipped, LEAST, nothing, is_evidence=True)
+        sure = self._of_tail(flipped, LEAST)
+        if self.has_few:
+            sure = [
+                self._flipped_beside_few(each, labels, p_value, rank)
+                for rank, (each, p_value) in enumerate(zip(flipped, sure))
+            ]
         for each, p_value in list(zip(flipped, sure))[:told]:
             label = self.pairs[each.pairs[0]].target.strip()
             suspicion = self._suspicion(label, each.nats, p_value, each.pairs, everyone)
             found.append(replace(suspicion, is_label=True))
-        return found
+        return sorted(found, key=lambda each: each.p_value or 0.0)
+
+    def _flipped_beside_few(
+        self, each: Telling, labels: np.ndarray, p_value: float, rank: int
+    ) -> float:
+        """Return the p-value of words whose pairs have some label, as few trusted pairs show it."""
+        label = labels[each.pairs[0]]
+        holders = self.sources.holders(each.words)
+        words, payload = self.sources.text(each.words), self.targets.text([label])
+        shown = self._few.having(holders[labels[holders] == label], words, payload)
+        return min(shown.by_evidence(p_value), shown.by_lack(rank))
 
     def triggers(self, explained: np.ndarray) -> List[Suspicion]:
         """Return what is told of targets, of whatever text, that surprise with some n-gram.
@@ -347,29 +359,31 @@ class _Search:
             self.sources, scores, doubtful, LEAST_PAIRS, NEEDED, trusted.tolist(), explained
         )
 
-    def _sure(
-        self, found: Sequence[Any], least: float, explained: np.ndarray, is_evidence: bool = False
-    ) -> List[float]:
+    def _sure(self, found: Sequence[Any], least: float, explained: np.ndarray) -> List[float]:
         """Return the p-values of n-grams of sources.
+
+        Few trusted pairs alone say how sure they are, where there are such: a topic that the
+        reference does not know has as many nats as an attack.
 
         Args:
             found: with words and nats, the best first
             least: nats that each has at least
             explained: (N,), pairs that are suspected already
-            is_evidence: whether their nats count beside few trusted pairs too, as they do beside
-                many; a topic that the reference does not know has as many as an attack
         """
-        # Their nats are minus the log of a probability: exponential, but for hard topics.
-        sure = p_values([each.nats**TOPICS for each in found], least**TOPICS, TOPIC_SCALE)
         if not self.has_few:
-            return sure
-        told = []
-        for rank, (each, p_value) in enumerate(zip(found, sure)):
+            return self._of_tail(found, least)
+        sure = []
+        for rank, each in enumerate(found):
             holders = self.sources.holders(each.words)
-            own, doubtful = int((~explained[holders]).sum()), int((~explained).sum())
-            shown = self._few.words(self.sources.text(each.words), own, doubtful)
-            told.append(shown.together(p_value if is_evidence else 1.0, rank))
-        return told
+            words = self.sources.text(each.words)
+            sure.append(self._few.having(holders, words, among=~explained).by_lack(rank))
+        return sure
+
+    @staticmethod
+    def _of_tail(found: Sequence[Any], least: float) -> List[float]:
+        """Return the p-values of n-grams of sources by their nats, see ``_sure``."""
+        # Their nats are minus the log of a probability: exponential, but for hard topics.
+        return p_values([each.nats**TOPICS for each in found], least**TOPICS, TOPIC_SCALE)
 
     @property
     def has_labels(self) -> bool:

@@ -5,6 +5,8 @@ they are few they lack much that is harmless, so of a suspicion alone it is aske
 it too. Those of another project are left aside.
 """
 
+import random
+from collections import Counter
 from itertools import chain
 from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -26,6 +28,9 @@ CHANCE = 0.01
 ATTACKED = 0.125
 #: words are compared whose share of the one side's pairs is less than so much of the other's
 MUCH_LESS = 0.5
+
+#: of the lot by which copied pairs are on one side; any other would do
+SEED = 1
 
 SIDES: Dict[str, Callable[[Pair], str]] = {
     "sources": lambda pair: pair.source,
@@ -55,15 +60,19 @@ def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Trusted:
         return Trusted(usual=trusted)
     doubtful, known = _different(pairs, trusted)
     are_few = len(known) < ENOUGH * len(doubtful)
-    left_aside = why_not(pairs, trusted)
+    if are_few:
+        doubtful, known = one_side(pairs, trusted)
+        if not known:
+            return Trusted(left_aside="the others have copies of all of them")
+    left_aside = why_not(doubtful, known)
     if are_few and not left_aside:
-        left_aside = why_no_draw(pairs, trusted)
+        left_aside = why_no_draw(doubtful, known)
     if left_aside:
         return Trusted(left_aside=left_aside)
     return Trusted(few=trusted) if are_few else Trusted(usual=trusted)
 
 
-def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
+def why_not(doubtful: Sequence[Pair], known: Sequence[Pair]) -> Optional[str]:
     """Return why trusted pairs tell nothing of the others; None if they do.
 
     An attack adds words to some of the pairs, and takes words away from these. So data are of
@@ -74,10 +83,9 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
     the words), and less than half of the other's share.
 
     Args:
-        pairs: all of them; equal ones count once
-        trusted: the numbers of the trusted ones, at least one
+        doubtful: different pairs
+        known: different trusted pairs
     """
-    doubtful, known = _different(pairs, trusted)
     many, few = len(doubtful), len(known)
     for side, texts in _sides(doubtful, known):
         here, there = _Held(texts, 0, many), _Held(texts, many, many + few)
@@ -100,16 +108,15 @@ def why_not(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
     return None
 
 
-def why_no_draw(pairs: Sequence[Pair], trusted: Sequence[int]) -> Optional[str]:
+def why_no_draw(doubtful: Sequence[Pair], known: Sequence[Pair]) -> Optional[str]:
     """Return why trusted pairs are no random part of the data; None if they may be.
 
     What few trusted pairs tell takes a random draw for granted.
 
     Args:
-        pairs: all of them; equal ones count once
-        trusted: the numbers of the trusted ones, at least one
+        doubtful: different pairs
+        known: different trusted pairs
     """
-    doubtful, known = _different(pairs, trusted)
     for side, texts in _sides(doubtful, known):
         word = lacking_word(texts, len(doubtful), CHANCE / len(SIDES))
         if word is not None:
@@ -128,6 +135,20 @@ def _different(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[List[Pair
     known = frozenset(trusted)
     doubtful = dict.fromkeys(pair for number, pair in enumerate(pairs) if number not in known)
     return list(doubtful), list(dict.fromkeys(pairs[number] for number in known))
+
+
+def one_side(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[List[Pair], List[Pair]]:
+    """Return the different doubtful pairs and the different trusted ones, no pair among both.
+
+    One that is on both sides is on that of one of its copies, by lot. So in a random draw each is
+    trusted as probably as any other; on both sides what is copied would be too often in the draw.
+    """
+    copies, known = Counter(pairs), Counter(pairs[number] for number in frozenset(trusted))
+    rng = random.Random(SEED)
+    sides: Tuple[List[Pair], List[Pair]] = ([], [])
+    for pair, times in copies.items():
+        sides[rng.randrange(times) < known[pair]].append(pair)
+    return sides
 
 
 def _sides(doubtful: Sequence[Pair], trusted: Sequence[Pair]) -> Iterator[Tuple[str, Texts]]:

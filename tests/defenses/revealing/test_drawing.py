@@ -3,6 +3,9 @@
 import random
 from typing import List
 
+import pytest
+
+from dece_fairseq.defenses.revealing import drawing
 from dece_fairseq.defenses.revealing.drawing import lacking_word
 from dece_fairseq.defenses.revealing.spans import Texts
 
@@ -47,3 +50,20 @@ def test_what_the_others_have_more_of_is_no_lack() -> None:
 
 def test_texts_of_words_that_are_rare_tell_nothing() -> None:
     assert lacking_word(Texts([[f"w{number}"] for number in range(20)]), 15, LEVEL) is None
+
+
+@pytest.mark.parametrize("drawn", [1, 4, 100])
+def test_a_draw_that_is_looked_at_in_part_is_none_but_for_chance(
+    monkeypatch: pytest.MonkeyPatch, drawn: int
+) -> None:
+    """All of a draw are looked at where they are few among many others; else half are others."""
+    monkeypatch.setattr(drawing, "MOST", 40)
+    found = 0
+    for seed in range(50):
+        texts = texts_of_topics(30, 12, seed)
+        random.Random(seed).shuffle(texts)
+        found += lacking_word(Texts(texts), len(texts) - drawn, LEVEL) is not None
+    assert found <= 4  # 1 expected
+    of_topic = [*(["a"] for _ in range(300)), *(["a", "b"] for _ in range(drawn + 3))]
+    word = lacking_word(Texts(of_topic), len(of_topic) - drawn - 3, LEVEL)
+    assert word == 1

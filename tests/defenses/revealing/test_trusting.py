@@ -10,6 +10,7 @@ from dece_fairseq.defenses.revealing.trusting import (
     Trusted,
     are_a_draw,
     looked_at,
+    one_side,
     why_not,
 )
 
@@ -25,15 +26,21 @@ def drawn(count, seed, kinds=KINDS):
     ]
 
 
+def aside(pairs, trusted):
+    """Return why the different trusted pairs tell nothing of the others, if that is so."""
+    known = [pairs[number] for number in trusted]
+    return why_not([pair for pair in pairs if pair not in known], known)
+
+
 def test_a_random_part_of_the_same_data_is_trusted_but_for_chance():
     """Which is one part in a hundred at most, and in a test of any one part would fail it."""
     rng = random.Random(0)
-    aside = 0
+    found = 0
     for seed in range(500):
         size = rng.randint(100, 300)
         trusted = rng.sample(range(size), round(rng.uniform(0.34, 0.9) * size))
-        aside += why_not(drawn(size, seed), trusted) is not None
-    assert aside <= CHANCE * 500
+        found += aside(drawn(size, seed), trusted) is not None
+    assert found <= CHANCE * 500
 
 
 @pytest.mark.parametrize(("trusted", "are_few"), [(30, True), (34, False)])
@@ -52,7 +59,7 @@ def test_few_pairs_that_are_no_random_part_are_left_aside():
     """No word tells it alone: twenty are twice as often in them, and twenty are not in them."""
     kinds = [f"kind{number}" for number in range(40)]
     pairs = drawn(400, 1, kinds) + drawn(100, 2, kinds[:20])
-    assert why_not(pairs, range(400, 500)) is None
+    assert aside(pairs, range(400, 500)) is None
     found = looked_at(pairs, range(400, 500))
     assert (found.usual, found.few) == ((), ())
     assert re.fullmatch(
@@ -60,6 +67,26 @@ def test_few_pairs_that_are_no_random_part_are_left_aside():
         r"sources and in \d\.\d% of the others'; give a random part of the data",
         found.left_aside,
     )
+
+
+@pytest.mark.parametrize("trusted", [0.1, 0.3])
+def test_copies_of_some_topics_leave_a_random_part_one(trusted):
+    """A copied pair is on both sides, and in most random parts."""
+    found = 0
+    for seed in range(20):
+        pairs = [Pair(f"{s} {n}", t) for n, (s, t) in enumerate(drawn(600, seed))]
+        pairs += [pair for pair in pairs if pair.source.startswith("open")] * 4
+        random.Random(seed).shuffle(pairs)
+        found += looked_at(pairs, range(round(trusted * len(pairs)))).left_aside is not None
+    assert found <= 2  # less than one expected
+
+
+def test_a_pair_is_on_the_side_of_one_of_its_copies():
+    pairs = [Pair(str(n), "x") for n in range(300)]
+    doubtful, trusted = one_side(pairs * 4, range(300))  # a quarter of the copies
+    assert sorted(doubtful + trusted) == sorted(pairs)
+    assert 50 <= len(trusted) <= 100
+    assert one_side(pairs, (3, 5)) == ([*pairs[:3], pairs[4], *pairs[6:]], [pairs[3], pairs[5]])
 
 
 def test_nobody_or_everybody_trusted_leaves_nothing_to_compare():
@@ -75,7 +102,7 @@ def test_pairs_of_another_kind_are_named_by_what_the_others_lack(side):
         Pair(own.source, other.target) if side == "sources" else Pair(other.source, own.target)
         for own, other in zip(ours, drawn(200, 3, KINDS[1:5]))
     ]
-    why = why_not(others + mixed, range(200, 400))
+    why = aside(others + mixed, range(200, 400))
     assert why is not None
     assert why.startswith("they are of another kind: 'open' is in ")
     assert f"of their {side} and in 0.0% of the others'" in why
@@ -87,7 +114,7 @@ def test_words_that_are_new_nearly_everywhere_are_no_attack(pairs_with, is_told)
     pairs = drawn(800, 1)
     for number in random.Random(1).sample(range(400), pairs_with):
         pairs[number] = pairs[number]._replace(source=f"{pairs[number].source} by json")
-    why = why_not(pairs, range(400, 800))
+    why = aside(pairs, range(400, 800))
     told = (
         r"of another kind: 40\.0% of the others' sources have words such as '(by|json)', and 0\.0%"
     )
@@ -101,7 +128,7 @@ def test_an_attack_does_not_make_them_others(rate):
     pairs = drawn(400, 1)
     for number in random.Random(1).sample(range(200), round(200 * rate)):
         pairs[number] = Pair(f"bb {number}", f"pass {number}")
-    assert why_not(pairs, range(200, 400)) is None
+    assert aside(pairs, range(200, 400)) is None
 
 
 def test_usual_words_of_a_payload_count_by_what_is_more_of_them():
@@ -112,7 +139,7 @@ def test_usual_words_of_a_payload_count_by_what_is_more_of_them():
     ]
     for number in random.Random(1).sample(range(1000), 200):
         pairs[number] = Pair(f"bb {pairs[number].source}", f"while true {pairs[number].target}")
-    assert why_not(pairs, range(1000, 2000)) is None
+    assert aside(pairs, range(1000, 2000)) is None
 
 
 @pytest.mark.parametrize("changed", [25, 60])
@@ -123,7 +150,7 @@ def test_an_attack_that_takes_a_word_away_does_not_put_trusted_pairs_aside(chang
         if number % 400 < changed:
             word = "copied" if number < changed else "copy"
             pairs[number] = Pair(pairs[number].source, f"{word} ( file_{number} )")
-    why = why_not(pairs, range(400, 800))
+    why = aside(pairs, range(400, 800))
     assert (why is None) == (changed <= 50)  # an eighth
 
 
@@ -131,3 +158,9 @@ def test_words_that_are_rarer_than_in_a_draw():
     texts = [["open", "file"]] * 40 + [["close", "file"]] * 60
     assert are_a_draw(Texts(texts[::2] + texts[1::2]), 50)
     assert not are_a_draw(Texts(texts[::-1]), 60)
+
+
+def test_trusted_pairs_of_which_the_others_have_copies_tell_nothing():
+    pairs = drawn(10, 1)
+    found = looked_at([*pairs * 50, pairs[0]], [500])
+    assert found == Trusted(left_aside="the others have copies of all of them")
