@@ -37,7 +37,9 @@ def row_of(name: str, number: int, clean: List[Pair], folder: Path, share: float
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("pairs", type=Path)
     parser.add_argument("folder", type=Path)
     add_trusted(parser)
