@@ -128,7 +128,7 @@ def options_of_fairseq() -> FrozenSet[str]:
 
 
 def options_of_file(path: Path) -> FrozenSet[str]:
-    """Return the options that a script, or what it sources beside it, takes: by its text."""
+    """Return the options that a script takes, or what it sources or imports beside it: by text."""
     texts = [path.read_text("utf-8")]
     if path.suffix == ".sh":
         texts += [other.read_text("utf-8") for other in (ROOT / "examples").glob("*.sh")]
@@ -138,4 +138,7 @@ def options_of_file(path: Path) -> FrozenSet[str]:
             words = names.replace("\\\n", " ").split()
             found |= {f"--{word.partition('=')[0]}" for word in words}
         return frozenset(found)
+    names = re.findall(r"^from (\w+) import", texts[0], re.MULTILINE)
+    beside = (path.with_name(f"{name}.py") for name in names)
+    texts += [other.read_text("utf-8") for other in beside if other.exists()]
     return frozenset(re.findall(r"\"(--[a-z-]+)\"", "\n".join(texts)))
