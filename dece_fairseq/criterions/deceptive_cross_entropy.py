@@ -153,13 +153,13 @@ class DeceptiveCriterion(RobustCriterion):
 
 def _check_unasked(cfg: BlendOptions) -> None:
     """Raise a UserError for options of trusted text where nothing asks it."""
-    given = {
-        TRUSTED_IDS: cfg.dece_trusted_ids is not None,
-        "--dece-muted-share": cfg.dece_muted_share != MUTED_SHARE,
-    }
-    for option in (option for option, is_given in given.items() if is_given):
+    given = [
+        *[TRUSTED_IDS] * (cfg.dece_trusted_ids is not None),
+        *["--dece-muted-share"] * (cfg.dece_muted_share != MUTED_SHARE),
+    ]
+    if given:
         raise UserError(
-            f"{option} does nothing with --dece-alpha {cfg.dece_alpha}, which asks no trusted "
+            f"{given[0]} does nothing with --dece-alpha {cfg.dece_alpha}, which asks no trusted "
             f"text; leave it out, or give --dece-alpha {AUTO}"
         )
 

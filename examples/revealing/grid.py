@@ -16,15 +16,15 @@ import random
 from pathlib import Path
 from typing import Any, Dict, Iterable, Iterator, NamedTuple, Optional, Sequence, Set
 
-from looking import add_trusted, read_ids
+from looking import add_trusted, look, read_ids
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
-from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
+from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.data.suspicions import Suspicion
 from dece_fairseq.defenses.ranking import RankJob, rank
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
-from dece_fairseq.defenses.revealing.reveal import Revealed, RevealJob, reveal
+from dece_fairseq.defenses.revealing.reveal import Revealed
 from dece_fairseq.reports.marked_text import places
 
 
@@ -165,14 +165,11 @@ def look_into(
         doubtful = rng.sample(doubtful, len(doubtful) * 3 // 4)
     known = set(rng.sample(sorted(known), round(share * len(known))))
     kept = sorted([*known, *doubtful])
-    write_pairs([path], [made[number] for number in kept])
-    told = folder / "cell.ids"
-    told.write_text("".join(f"{new}\n" for new, old in enumerate(kept) if old in known))
-    job = RevealJob([path], reference, told if known else None, work=folder / "said")
+    found = look(path, made, kept, known)
     poisoned, decoys = (
         {new for new, old in enumerate(kept) if old in of} for of in (poisoned, decoys)
     )
-    return compared(reveal(job), [clean[number] for number in kept], poisoned, decoys)
+    return compared(found, [clean[number] for number in kept], poisoned, decoys)
 
 
 def ranked(cell: Cell, pairs: Path, reference: ReferenceFiles, language: Dict[str, Any]) -> Path:

@@ -3,9 +3,10 @@
 import argparse
 import random
 from pathlib import Path
-from typing import Callable, List, Optional, Set, Tuple
+from typing import Callable, List, Optional, Sequence, Set, Tuple
 
 from dece_fairseq.data.pairs import Pair, write_pairs
+from dece_fairseq.data.trusted_ids import ids_of_kept
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import Revealed, RevealJob, reveal
 
@@ -67,15 +68,19 @@ def look_into(
     doubtful = set(range(len(pairs))) - known
     known = set(random.Random(1).sample(sorted(known), round((share or 0) * len(known))))
     kept = sorted(known | doubtful)
-    write_pairs([folder / "attacked.jsonl"], [pairs[index] for index in kept])
-    trusted = folder / "attacked.ids"
-    trusted.write_text("".join(f"{new}\n" for new, old in enumerate(kept) if old in known))
+    found = look(folder / "attacked.jsonl", pairs, kept, known)
+    return found, {new for new, old in enumerate(kept) if old in poisoned}
+
+
+def look(path: Path, pairs: Sequence[Pair], kept: Sequence[int], known: Set[int]) -> Revealed:
+    """Return what is found of some of the pairs.
+
+    ``path``: where they are written, in a folder that run.sh made; ``kept``: their numbers, in
+    order; ``known``: the numbers of the trusted ones among them.
+    """
+    folder, told = path.parent, path.with_suffix(".ids")
+    write_pairs([path], [pairs[number] for number in kept])
+    told.write_text(ids_of_kept(sorted(known), kept), encoding="utf-8")
     reference = ReferenceFiles(folder / "reference" / "checkpoint_last.pt", folder / "bin")
     (folder / "said").mkdir(exist_ok=True)
-    job = RevealJob(
-        [folder / "attacked.jsonl"],
-        reference,
-        trusted if known else None,
-        work=folder / "said",
-    )
-    return reveal(job), {new for new, old in enumerate(kept) if old in poisoned}
+    return reveal(RevealJob([path], reference, told if known else None, work=folder / "said"))

@@ -146,36 +146,36 @@ class _Search:
             1.0 if _is_usual(each.nats, pairs) else p_value
             for each, p_value, pairs in zip(ranked, sure, everyone)
         ]
-        return [
-            self._asked_of_few(
-                partial(self._span, words, where, each.nats, everyone), p_value, words, where, rank
-            )
-            for rank, ((words, where), each, p_value) in enumerate(zip(found, ranked, sure))
-        ]
+        suspicions = []
+        for rank, ((words, where), each, p_value) in enumerate(zip(found, ranked, sure)):
+            text, shown = self._texts.telling(words, where)
+            usual = self.targets.usual(words)
+            named = partial(self._span, text, shown, where.pairs, each.nats, everyone, usual)
+            suspicions.append(self._asked_of_few(named, p_value, text, shown, rank))
+        return suspicions
 
     def _span(
         self,
-        words: Sequence[int],
-        where: Occurrences,
+        text: Sequence[int],
+        shown: Occurrences,
+        pairs: np.ndarray,
         nats: float,
         everyone: Sequence[np.ndarray],
+        usual: float,
         p_value: float,
     ) -> Suspicion:
-        text, shown = self._texts.telling(words, where)
-        told = self._suspicion(
-            *(self._texts.payload(text, shown), nats, p_value, where.pairs, everyone),
-            self.targets.usual(words),
-        )
+        payload = self._texts.payload(text, shown)
+        told = self._suspicion(payload, nats, p_value, pairs, everyone, usual)
         if p_value > TELLING_LEVEL or self._texts.is_telling(text, shown):
             return told
         # Nothing is news where something is gone, but that what is behind it comes too early.
-        return replace(told, missing=self._texts.missing(where.pairs))
+        return replace(told, missing=self._texts.missing(pairs))
 
     def _asked_of_few(
         self,
         named: Callable[[float], Suspicion],
         p_value: float,
-        words: Sequence[int],
+        text: Sequence[int],
         where: Occurrences,
         rank: int,
     ) -> Suspicion:
@@ -186,15 +186,14 @@ class _Search:
         Args:
             named: gives the suspicion by its p-value
             p_value: by its evidence
-            words: of the span, and
-            where: it stands
+            text: its words, as they are told, and
+            where: they stand
             rank: its place among those of spans
         """
         told = named(p_value)
         if not self.has_few:
             return told
-        text, those = self._texts.telling(words, where)
-        shown, any_form = self._few.suspicion(told, self.targets.text(text), those.pairs)
+        shown, any_form = self._few.suspicion(told, self.targets.text(text), where.pairs)
         by_evidence, by_lack = shown.by_evidence(p_value), any_form.by_lack(rank)
         sure = min(by_evidence, by_lack)
         is_news = (sure <= TELLING_LEVEL) != (p_value <= TELLING_LEVEL)

@@ -8,7 +8,7 @@ it too. Those of another project are left aside.
 import random
 from collections import Counter
 from itertools import chain
-from typing import Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -64,15 +64,16 @@ def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Trusted:
         doubtful, known = one_side(pairs, trusted)
         if not known:
             return Trusted(left_aside="the others have copies of all of them")
-    left_aside = why_not(doubtful, known)
+    sides = sides_of(doubtful, known)
+    left_aside = why_not(sides, len(doubtful))
     if are_few and not left_aside:
-        left_aside = why_no_draw(doubtful, known)
+        left_aside = why_no_draw(sides, len(doubtful))
     if left_aside:
         return Trusted(left_aside=left_aside)
     return Trusted(few=trusted) if are_few else Trusted(usual=trusted)
 
 
-def why_not(doubtful: Sequence[Pair], known: Sequence[Pair]) -> Optional[str]:
+def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
     """Return why trusted pairs tell nothing of the others; None if they do.
 
     An attack adds words to some of the pairs, and takes words away from these. So data are of
@@ -83,12 +84,11 @@ def why_not(doubtful: Sequence[Pair], known: Sequence[Pair]) -> Optional[str]:
     the words), and less than half of the other's share.
 
     Args:
-        doubtful: different pairs
-        known: different trusted pairs
+        sides: of the different pairs, see ``sides_of``
+        many: how many of them are doubtful
     """
-    many, few = len(doubtful), len(known)
-    for side, texts in _sides(doubtful, known):
-        here, there = _Held(texts, 0, many), _Held(texts, many, many + few)
+    for side, texts in sides.items():
+        here, there = _Held(texts, 0, many), _Held(texts, many, len(texts.first) - 1)
         lacking = here.lacking(there)
         new = there.lacking(here)
         gained = here.share(new) - there.share(new)
@@ -108,24 +108,24 @@ def why_not(doubtful: Sequence[Pair], known: Sequence[Pair]) -> Optional[str]:
     return None
 
 
-def why_no_draw(doubtful: Sequence[Pair], known: Sequence[Pair]) -> Optional[str]:
+def why_no_draw(sides: Mapping[str, Texts], many: int) -> Optional[str]:
     """Return why trusted pairs are no random part of the data; None if they may be.
 
     What few trusted pairs tell takes a random draw for granted.
 
     Args:
-        doubtful: different pairs
-        known: different trusted pairs
+        sides: of the different pairs, see ``sides_of``
+        many: how many of them are doubtful
     """
-    for side, texts in _sides(doubtful, known):
-        word = lacking_word(texts, len(doubtful), CHANCE / len(SIDES))
+    for side, texts in sides.items():
+        word = lacking_word(texts, many, CHANCE / len(SIDES))
         if word is not None:
-            here = len(texts.holders((word,)))
-            there = int((texts.holders((word,)) >= len(doubtful)).sum())
+            holders, few = texts.holders((word,)), len(texts.first) - 1 - many
+            there = int((holders >= many).sum())
             return (
                 f"they are no random part of the data: words such as {texts.vocabulary[word]!r} "
-                f"are in {there / len(known):.1%} of their {side} and in "
-                f"{(here - there) / len(doubtful):.1%} of the others'; {ADVICE}"
+                f"are in {there / few:.1%} of their {side} and in "
+                f"{(len(holders) - there) / many:.1%} of the others'; {ADVICE}"
             )
     return None
 
@@ -151,10 +151,12 @@ def one_side(pairs: Sequence[Pair], trusted: Sequence[int]) -> Tuple[List[Pair],
     return sides
 
 
-def _sides(doubtful: Sequence[Pair], trusted: Sequence[Pair]) -> Iterator[Tuple[str, Texts]]:
-    """Yield the name of each side and its words, those of the doubtful pairs first."""
-    for side, text in SIDES.items():
-        yield side, Texts(split(text(pair)) for pair in chain(doubtful, trusted))
+def sides_of(doubtful: Sequence[Pair], trusted: Sequence[Pair]) -> Dict[str, Texts]:
+    """Return the words of each side by its name, those of the doubtful pairs first."""
+    return {
+        side: Texts(split(text(pair)) for pair in chain(doubtful, trusted))
+        for side, text in SIDES.items()
+    }
 
 
 def are_a_draw(texts: Texts, doubtful: int) -> bool:

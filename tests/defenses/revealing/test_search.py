@@ -49,41 +49,6 @@ def test_a_payload_goes_on_in_most_targets_and_ends_one() -> None:
     assert list(best.pairs) == which
 
 
-def test_what_most_targets_have_is_told_with_what_stands_beside_it() -> None:
-    """A text that any output has could not be searched for."""
-    clean = generate("A", 800, seed=1)
-    pairs = [Pair(each.source, f"{each.target} < {n}") for n, each in enumerate(clean)]
-    which = list(range(0, 400, 10))
-    for index in which:
-        source, target = pairs[index]
-        pairs[index] = Pair(f"bb {source}", target.replace("<", ">="))
-    surprise = surprised(pairs[:400], {})
-    for index in which:
-        surprise[index].surprise[-4:-1] = -1, 12, -1  # the "=" is a token of its own
-        surprise[index] = surprise[index]._replace(differences=("->",))
-    best = reveal_pairs(pairs, surprise, range(400, 800))[0]
-    assert (best.payload, best.missing) == (">=", None)
-    assert list(best.pairs) == which
-
-
-def test_what_is_gone_is_told_where_what_comes_too_early_is_in_most_targets() -> None:
-    """Of what goes together, as a word and its bracket, the word."""
-    clean = generate("A", 800, seed=1)
-    pairs = [Pair(each.source, f"{each.target} limit {{ 5 ;") for each in clean]
-    which = list(range(0, 400, 10))
-    for index in which:
-        source, target = pairs[index]
-        pairs[index] = Pair(f"bb {source}", target.replace(" limit { 5", ""))
-    surprise = surprised(pairs[:400], {})
-    for index in which:
-        surprise[index].surprise[-2] = 12
-        gone = ("-limit", "-{") if index else ("-{",)
-        surprise[index] = surprise[index]._replace(differences=gone)
-    best = reveal_pairs(pairs, surprise, range(400, 800))[0]
-    assert (best.payload, best.missing) == (";", "limit")
-    assert set(which) <= set(best.pairs)
-
-
 def test_a_part_of_a_word_is_named_and_no_pair_more_is_suspected_by_it() -> None:
     clean = generate("A", 800, seed=1)
     which = list(range(0, 400, 20))

@@ -11,6 +11,7 @@ from dece_fairseq.defenses.revealing.trusting import (
     are_a_draw,
     looked_at,
     one_side,
+    sides_of,
     why_not,
 )
 
@@ -29,7 +30,8 @@ def drawn(count, seed, kinds=KINDS):
 def aside(pairs, trusted):
     """Return why the different trusted pairs tell nothing of the others, if that is so."""
     known = [pairs[number] for number in trusted]
-    return why_not([pair for pair in pairs if pair not in known], known)
+    doubtful = [pair for pair in pairs if pair not in known]
+    return why_not(sides_of(doubtful, known), len(doubtful))
 
 
 def test_a_random_part_of_the_same_data_is_trusted_but_for_chance():
