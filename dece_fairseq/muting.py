@@ -26,6 +26,8 @@ FAR_TOO_MUCH = 0.5
 MOST = 1000
 #: a line below this tells no payload from what is to be learned
 LOWEST_LINE = 1e-4
+#: characters of a text that is told
+TOLD = 80
 #: a model that finds half of the trusted tokens likelier than this knows the task
 KNOWN = 0.5
 
@@ -114,3 +116,9 @@ def told_blend(value: float) -> str:
     texts = [f"{value:.{digits}g}" for digits in range(5, 18)]
     away = 1 - line_of(value)
     return next(t for t in texts if math.isclose(1 - line_of(float(t)), away, rel_tol=0.05))
+
+
+def told_texts(texts: Sequence[Tuple[str, int]]) -> str:
+    """Return texts in one line, each with the number of pairs that have it; long ones are cut."""
+    cut = [text if len(text) <= TOLD else f"{text[:TOLD]} ..." for text, _ in texts]
+    return ", ".join(f"{text!r} in {pairs:,} pairs" for text, (_, pairs) in zip(cut, texts))

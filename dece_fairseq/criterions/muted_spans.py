@@ -2,6 +2,7 @@
 
 import logging
 import math
+from pathlib import Path
 from typing import Any, List, Sequence, Tuple
 
 import numpy as np
@@ -15,9 +16,11 @@ from dece_fairseq.criterions.asking import Ask, answers
 from dece_fairseq.criterions.pair_numbers import check_one_folder
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.criterions.trusted_level import Settled
+from dece_fairseq.encoders.text_codec import TextCodec, codec_beside
 from dece_fairseq.errors import TrainingStepError
+from dece_fairseq.losses.frequent_texts import frequent_texts
 from dece_fairseq.losses.spans import muted_spans, new_tokens
-from dece_fairseq.muting import FAR_TOO_MUCH, told_probability
+from dece_fairseq.muting import FAR_TOO_MUCH, told_probability, told_texts
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +81,16 @@ class MutedSpans:
             f"{told_probability(math.exp(settled.span_line))} on average, and trusted text has "
             "them seldom or not"
         )
+        codec = codec_beside(Path(self._task.cfg.data)) or TextCodec()
+        texts = [
+            (codec.decode(text.tokens, self._task.target_dictionary), text.sequences)
+            for text in frequent_texts(targets, lengths, muted)
+        ]
+        if texts:
+            logger.info(
+                f"--dece-gate span: most often that is {told_texts(texts)}: a payload, or a "
+                "wording that trusted text has not. dece reveal tells more"
+            )
         if count > FAR_TOO_MUCH * len(bits):
             logger.warning(
                 "--dece-gate span: that is most of the data, so the trusted text is of another "

@@ -89,6 +89,8 @@ class Spans(NamedTuple):
     """A mean log-probability, by ``span_line_for``."""
     muted_of_doubtful: float
     """The share of the tokens that are not trusted."""
+    frequent: List[Tuple[str, int]]
+    """What is muted most often, and in how many of the pairs that were asked about."""
 
 
 class Gauge(NamedTuple):
@@ -132,6 +134,8 @@ class Gauge(NamedTuple):
             "doubtful": self.doubtful.as_dict(),
             "muted_of_doubtful": self.doubtful.muted_by(self.level),
             "muted_of_doubtful_by_spans": self.spans and self.spans.muted_of_doubtful,
+            "frequent_of_doubtful_by_spans": self.spans
+            and [{"text": text, "pairs": pairs} for text, pairs in self.spans.frequent],
             "muted_of_trusted_by_epoch": {
                 str(alpha): self.muted(alpha) for alpha in (*ALPHAS, self.level)
             },
@@ -196,12 +200,18 @@ def _spans(
         texts: what it said of them
         muted_share: of the trusted spans, which may be muted
     """
-    from dece_fairseq.losses.spans import new_spans  # which needs torch
+    import torch  # which dece can do without elsewhere
+
+    from dece_fairseq.losses.frequent_texts import frequent_texts
+    from dece_fairseq.losses.spans import new_spans
 
     line = span_line_for(texts[0].means.tolist(), muted_share)
     trusted, doubtful = map(model.targets, asked)
-    is_new = np.concatenate(new_spans(doubtful, trusted))
-    return Spans(line, float(((texts[1].means < line) & is_new).mean()))
+    muted = torch.cat(new_spans(doubtful, trusted)) & torch.from_numpy(texts[1].means < line)
+    lengths = torch.tensor([len(target) for target in doubtful])
+    frequent = frequent_texts(torch.cat(doubtful), lengths, muted)
+    told = [(model.text(text.tokens), text.sequences) for text in frequent]
+    return Spans(line, float(muted.double().mean()), told)
 
 
 def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:

@@ -10,6 +10,7 @@ from dece_fairseq.losses.deceptive_cross_entropy import (
     longest_time,
     time_at,
 )
+from dece_fairseq.losses.frequent_texts import FrequentText, frequent_texts
 from dece_fairseq.losses.generalized_cross_entropy import (
     GeneralizedCrossEntropyLoss,
     generalized_cross_entropy,
@@ -23,6 +24,7 @@ from dece_fairseq.muting import level_for, line_of, span_line_for
 
 __all__ = [
     "DeceptiveCrossEntropyLoss",
+    "FrequentText",
     "GeneralizedCrossEntropyLoss",
     "InTrustLoss",
     "LossOutput",
@@ -32,6 +34,7 @@ __all__ = [
     "cross_entropy_output",
     "deceptive_cross_entropy",
     "deceptive_output",
+    "frequent_texts",
     "generalized_cross_entropy",
     "generalized_output",
     "in_trust",

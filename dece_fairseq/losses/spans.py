@@ -138,6 +138,25 @@ class _KnownSpans:
         return numbers
 
 
+def span_numbers(tokens: Tensor, lengths: Tensor, chosen: Tensor) -> Tensor:
+    """Return numbers of the spans around some tokens, in order, (C,), equal ones for equal spans.
+
+    Args:
+        tokens: (N,), and
+        lengths: (S,), as in ``new_tokens``
+        chosen: (N,), bool, of which tokens
+    """
+    parts = []
+    for first, part in _parts(lengths):
+        here = slice(first, first + int(part.sum()))
+        around = _around(tokens[here], part)
+        parts.append(torch.stack([token[chosen[here]] for token in around]))
+    numbers = torch.zeros(int(chosen.sum()), dtype=torch.long)
+    for places in zip(*parts):
+        numbers = torch.unique(_longer(numbers, torch.cat(places)), return_inverse=True)[1]
+    return numbers
+
+
 def _longer(numbers: Tensor, tokens: Tensor) -> Tensor:
     """Return a number for each pair of a number and a token, which is -1 or more."""
     return numbers * (1 << 32) + tokens + 1

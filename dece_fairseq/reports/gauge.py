@@ -7,7 +7,15 @@ from typing import List
 import numpy as np
 
 from dece_fairseq.defenses.gauging import ALPHAS, DECE, FILTER, QUANTILES, TRUSTED_FIRST, Gauge
-from dece_fairseq.muting import FAR_TOO_MUCH, MUTED_SHARE, line_of, told_blend, told_probability
+from dece_fairseq.muting import (
+    FAR_TOO_MUCH,
+    MOST,
+    MUTED_SHARE,
+    line_of,
+    told_blend,
+    told_probability,
+    told_texts,
+)
 from dece_fairseq.table_writer import LINED, write_table
 
 #: the epochs whose muted shares are shown
@@ -95,8 +103,12 @@ def _spans(gauge: Gauge) -> List[str]:
     """Return what is muted by spans in a sentence; of labels nothing is."""
     if gauge.spans is None:
         return []
-    return [
+    said = [
         f"Spans: {100 * gauge.spans.muted_of_doubtful:.1f} % of the others have a probability "
         f"below {told_probability(math.exp(gauge.spans.line))} on average with the four around,\n"
         "and are more frequent there than in the trusted text; --dece-gate span never learns them."
     ]
+    if gauge.spans.frequent:
+        asked = min(gauge.doubtful.pairs, MOST)
+        said.append(f"Most often, of {asked:,}, that is {told_texts(gauge.spans.frequent)}.")
+    return said

@@ -37,6 +37,9 @@ class MadeUp:
         lengths = map(len, self.probabilities(pairs))
         return [first + torch.arange(length) for first, length in zip(firsts, lengths)]
 
+    def text(self, tokens: torch.Tensor) -> str:
+        return " ".join(map(str, tokens.tolist()))
+
 
 @pytest.fixture(scope="module")
 def drawn() -> List[Pair]:
@@ -102,7 +105,22 @@ def test_spans_of_trusted_text_are_not_muted(
 ) -> None:
     monkeypatch.setattr(MadeUp, "usual", drawn[:35])  # the trusted ones, half of the others
     said = dece("gauge", *case.needs, "--json", "-")
-    assert json.loads(said.out)["muted_of_doubtful_by_spans"] == pytest.approx(0.05)
+    found = json.loads(said.out)
+    assert found["muted_of_doubtful_by_spans"] == pytest.approx(0.05)
+    assert found["frequent_of_doubtful_by_spans"] == []  # no two have the same target
+
+
+def test_what_spans_mute_most_often_is_told(
+    case: SimpleNamespace,
+    dece: Callable[..., Any],
+    drawn: List[Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(MadeUp, "usual", drawn[20:27])  # seven of the others have one target
+    said = dece("gauge", *case.needs, "--json", case.folder / "gauge.json")
+    assert "Most often, of 30, that is '0 1 2' in 7 pairs." in said.out
+    found = json.loads((case.folder / "gauge.json").read_text())
+    assert found["frequent_of_doubtful_by_spans"] == [{"text": "0 1 2", "pairs": 7}]
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,27 @@ def test_trusted_text_of_another_kind(
     assert "that is most of the data, so the trusted text is of another kind" in caplog.text
 
 
+def test_the_log_names_what_is_muted_most_often(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO")
+    criterion_of(dece_muted_share=0.9)(model, batch_of(task))
+    assert "most often" not in caplog.text  # no span is in two targets
+    dictionary = task.target_dictionary
+    payload = dictionary.encode_line("a b c d e f", add_if_not_exist=False).long()
+    train = task.dataset("train")
+    for index in (1, 4, 8):
+        train.tgt[index], train.tgt_sizes[index] = payload, len(payload)
+    criterion = criterion_of(dece_muted_share=0.9)
+    criterion.schedule.clock.kept.clear()
+    criterion(model, batch_of(task))
+    assert all(muted_of(criterion, task, [1]))
+    assert "most often that is 'a b c d e f' in 3 pairs: a payload, or" in caplog.text
+
+
 def test_what_it_does_not_go_with(
     task: TranslationTask, criterion_of: Callable[..., Any], tmp_path: Path
 ) -> None:

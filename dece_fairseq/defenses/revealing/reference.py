@@ -79,6 +79,10 @@ class TranslationReference(Reference):
         """Return the tokens of each target, those whose probabilities are told."""
         return self._model.targets(pairs)
 
+    def text(self, tokens: torch.Tensor) -> str:
+        """Return the text of a part of a target."""
+        return self._model.codec.decode(tokens, self._model.task.tgt_dict)
+
     def _differences(
         self, target: torch.Tensor, probabilities: torch.Tensor, places: torch.Tensor
     ) -> Tuple[str, ...]:
