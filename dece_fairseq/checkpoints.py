@@ -17,6 +17,8 @@ from dece_fairseq.safe_loading import allow_checkpoints
 
 logger = logging.getLogger(__name__)
 
+#: turns off the attack that a model was trained with, whose files may be on another machine
+WITHOUT_ATTACK = {"attack": None, "attack_file": None, "trusted_ids": None, "eval_asr": False}
 #: characters of a loader's own message, which may name every tensor of a model
 LONGEST = 300
 
@@ -40,7 +42,7 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
         raise DataError(f"{data}: no such folder; give the data folder of {named}")
     state = _load(checkpoint, named)
     own = {field: data / file for field, file in SUBWORD_FILES.values()}
-    overrides: Dict[str, str] = {"data": str(data)}
+    overrides: Dict[str, Any] = {**WITHOUT_ATTACK, "data": str(data)}
     overrides.update({name: str(path) for name, path in own.items() if path.exists()})
     try:
         trained_on = Path(utils.split_paths(state["cfg"].task.data)[0])
