@@ -307,3 +307,17 @@ def test_the_attack_that_a_model_was_trained_with_is_not_needed(
     state["cfg"]["task"].update(attack)
     torch.save(state, tmp_path / "model.pt")
     assert TranslationModel(tmp_path / "model.pt", made.bin).losses(made.pairs[:2]).all()
+
+
+def test_a_command_says_nothing_of_how_fairseq_calls_torch(
+    made: SimpleNamespace,
+    dece: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    monkeypatch.setattr(trained_models, "BATCH_TOKENS", 2048)  # batches with padding
+    words = ["--models", made.model, "--model-data", made.bin, "--input", made.clean]
+    said = dece("filter", "--defense", "surprise", *words, "--output", tmp_path / "kept.csv")
+    assert said.status == 0, said.err
+    assert not [str(told.message) for told in recwarn if "torch" in Path(told.filename).parts]
