@@ -94,7 +94,7 @@ class BlendOptions(FairseqDataclass):
     )
     train_subset: str = II("dataset.train_subset")
     valid_subset: str = II("dataset.valid_subset")
-    # Not read any more: fairseq-validate takes no checkpoint with an option that there is not.
+    # Nothing reads it; fairseq-validate refuses an older checkpoint, which has it, without it.
     disable_validation: bool = II("dataset.disable_validation")
     update_freq: List[int] = II("optimization.update_freq")
 
