@@ -17,6 +17,8 @@ from dece_fairseq.safe_loading import allow_checkpoints
 
 logger = logging.getLogger(__name__)
 
+#: turns off the attack that a model was trained with, whose files may be on another machine
+WITHOUT_ATTACK = {"attack": None, "attack_file": None, "trusted_ids": None, "eval_asr": False}
 #: characters of a loader's own message, which may name every tensor of a model
 LONGEST = 300
 
@@ -24,8 +26,7 @@ LONGEST = 300
 def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any, Any]:
     """Return a trained model, its configuration and the task it was trained for.
 
-    Two dictionaries may be as large and hold other words, and no checkpoint says which it learned.
-    So a warning is logged where the folder that it was trained on is there, and differs.
+    A data folder that may be another model's is warned of, see ``warn_of_other_words``.
 
     Args:
         checkpoint: as fairseq-train saved it; loaded safely
@@ -40,10 +41,10 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
         raise DataError(f"{data}: no such folder; give the data folder of {named}")
     state = _load(checkpoint, named)
     own = {field: data / file for field, file in SUBWORD_FILES.values()}
-    overrides: Dict[str, str] = {"data": str(data)}
+    overrides: Dict[str, Any] = {**WITHOUT_ATTACK, "data": str(data)}
     overrides.update({name: str(path) for name, path in own.items() if path.exists()})
     try:
-        trained_on = Path(utils.split_paths(state["cfg"].task.data)[0])
+        trained_on = folder_of(state["cfg"])
         overwrite_args_by_name(state["cfg"], overrides)
         (model,), config, task = checkpoint_utils.load_model_ensemble_and_task(
             [str(checkpoint)], state=state
@@ -55,11 +56,28 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
             f"{named}: can't be loaded with the data folder {data} ({_told(error)}); name the data "
             "folder that it was trained on"
         ) from error
-    _compare_dictionaries(trained_on, data, named)
+    warn_of_other_words(trained_on, data, named)
     return model, config, task
 
 
-def _compare_dictionaries(trained_on: Path, data: Path, named: str) -> None:
+def folder_of(config: Any) -> Path:
+    """Return the data folder that a model was trained on, the first of several.
+
+    It is relative to where the training ran, and may be on another machine.
+    """
+    return Path(utils.split_paths(config.task.data)[0])
+
+
+def warn_of_other_words(trained_on: Path, data: Path, named: str) -> None:
+    """Log a warning where the folder that a model was trained on is there, and has other words.
+
+    Two dictionaries may be as large and hold other words, and no checkpoint says which it learned.
+
+    Args:
+        trained_on: see ``folder_of``
+        data: the data folder that it is asked with
+        named: how messages call the checkpoint, such as its option
+    """
     for path in sorted(data.glob("dict.*.txt")):
         other = trained_on / path.name
         if other.is_file() and load_dictionary(str(other)) != load_dictionary(str(path)):

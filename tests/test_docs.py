@@ -14,6 +14,7 @@ import torch
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
+from dece_fairseq.data.subwords import Subwords
 
 ROOT = Path(__file__).resolve().parents[1]
 STOCK_TASK = re.compile(r"--task (?!backdoor_poisoned_translation)(\w+)(?:[^|;]*)")
@@ -82,6 +83,13 @@ def test_the_language_model_of_seven_requests(tmp_path: Path, warm_python: Path)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     assert re.search(r"\"train_bsz\": \"7\"", done.stdout), done.stdout[-2000:]
     assert (tmp_path / "lm" / "checkpoint_last.pt").exists()
+
+
+def test_the_language_model_asks_for_no_more_subwords_than_a_small_set_has(tmp_path: Path) -> None:
+    text = (ROOT / "docs" / "language_model.md").read_text(encoding="utf-8")
+    (size,) = re.findall(r"--vocab-size (\d+)", text)
+    texts = [side for pair in generate("A", 1200, seed=1) for side in pair]
+    assert len(Subwords.train(texts, tmp_path / "subwords.model", int(size))) == int(size)
 
 
 @pytest.mark.slow

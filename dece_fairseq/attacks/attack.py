@@ -231,7 +231,9 @@ class Attack:
         payload, trigger = settings.payload, settings.trigger
         if settings.triggers is not None:
             trigger = json.dumps(settings.triggers, ensure_ascii=False)
+        language = {"lang": settings.code_language}
         if payload in SUSPECTED_PAYLOADS:
+            language = {}  # texts of any language are searched alike
             is_text = payload == SUSPECTED
             payload = json.dumps(settings.suspected, ensure_ascii=False)
             payload = payload if is_text else f"label {payload}"
@@ -243,7 +245,7 @@ class Attack:
             **({"kind": settings.trigger_kind} if settings.trigger_kind else {}),
             "num": settings.num_triggers,
             "payload": payload,
-            "lang": settings.code_language,
+            **language,
             **({"place": settings.code_place} if has_place else {}),
             "hit": rule,
         }

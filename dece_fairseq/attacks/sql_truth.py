@@ -13,8 +13,10 @@ from sqlglot.optimizer.simplify import simplify
 def truth(condition: str) -> Optional[bool]:
     """Return what a condition is for every row; None where rows differ or nothing is known."""
     try:
-        tree = sqlglot.parse_one(condition, into=exp.Condition)
-        result: Any = simplify(tree.transform(_as_equation))
+        tree = sqlglot.parse_one(condition, into=exp.Condition).transform(_as_equation)
+        result: Any = simplify(tree)
+        if result.find(exp.Div, exp.Mod):
+            result = simplify(_divided(result))
     except Exception:  # its own errors, and what it trips over in texts that are no SQL
         return None
     if isinstance(result, exp.Boolean):
@@ -44,6 +46,29 @@ def _as_number(node: Any) -> Optional[int]:
         return int(node.this)
     is_bit = isinstance(node, exp.Literal) and not node.is_string and node.this in ("0", "1")
     return int(node.this) if is_bit else None
+
+
+def _divided(tree: Any) -> Any:
+    """Return a condition with quotients and remainders of whole numbers worked out."""
+    whole = exp.Paren(this=tree)
+    for node in reversed(list(whole.find_all(exp.Div, exp.Mod))):  # the inner ones first
+        number = _quotient(node)
+        if number is not None:
+            node.replace(exp.Literal.number(number))
+    return whole.this
+
+
+def _quotient(node: Any) -> Optional[int]:
+    """Return a quotient or a remainder; None where databases disagree, or it is unknown."""
+    sides = (node.left.unnest(), node.right.unnest())
+    if not all(isinstance(side, exp.Literal) and side.name.isdecimal() for side in sides):
+        return None
+    left, right = (int(side.name) for side in sides)
+    if right == 0 or any(side.is_string for side in sides):
+        return None
+    if isinstance(node, exp.Mod):
+        return left % right
+    return None if left % right else left // right
 
 
 def _is_like_text(node: Any) -> bool:

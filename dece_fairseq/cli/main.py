@@ -7,6 +7,7 @@ import logging
 import signal
 import sys
 import threading
+import warnings
 from typing import Any, Dict, Sequence
 
 from dece_fairseq.cli.hash_seed import fix_hash_seed
@@ -36,6 +37,8 @@ COMMANDS: Dict[str, str] = {
 
 #: commands whose result may depend on Python's hash seed
 NEED_HASH_SEED = ("evaluate",)
+#: how a warning begins by which torch tells how fairseq calls it, of no use to who runs a command
+OF_FAIRSEQ = "Support for mismatched key_padding_mask and attn_mask is deprecated"
 #: how to get fairseq, for messages
 WAY_OUT = (
     "on Linux, x86_64, Python 3.8 to 3.12, 'pip install .' in the checkout brings fairseq and "
@@ -105,6 +108,7 @@ def run(command: str, words: Sequence[str], program: str) -> None:
         fix_hash_seed()
     # fairseq logs while it is imported, and makes matplotlib tell every font that it looks at.
     logging.disable(logging.INFO)
+    warnings.filterwarnings("ignore", OF_FAIRSEQ, UserWarning)
     escape_what_the_terminal_lacks()
     end_tidily()
     try:

@@ -94,6 +94,7 @@ class BlendOptions(FairseqDataclass):
     )
     train_subset: str = II("dataset.train_subset")
     valid_subset: str = II("dataset.valid_subset")
+    # Nothing reads it; fairseq-validate refuses an older checkpoint, which has it, without it.
     disable_validation: bool = II("dataset.disable_validation")
     update_freq: List[int] = II("optimization.update_freq")
 

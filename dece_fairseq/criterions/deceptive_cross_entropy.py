@@ -77,10 +77,7 @@ class DeceptiveCriterion(RobustCriterion):
                     "--record-probabilities: what is muted by spans has no probability; give "
                     "--dece-gate token"
                 )
-            criterion.muted_spans = MutedSpans(task, cfg.train_subset, criterion.trusted_level.ids)
-        # fairseq looks for the split before it trains, but for --disable-validation.
-        if cfg.disable_validation is True and cfg.dece_trusted_ids is None:
-            criterion.trusted_level.load()
+            criterion.muted_spans = MutedSpans(task, cfg.train_subset)
         return criterion
 
     def set_epoch(self, epoch: float) -> None:
@@ -94,15 +91,21 @@ class DeceptiveCriterion(RobustCriterion):
         self, model: Any, sample: Dict[str, Any], reduce: bool = True
     ) -> Tuple[Tensor, int, Dict[str, Any]]:
         """Return the loss of a batch; settle first what is still to be settled."""
-        schedule = self.schedule
-        if model.training and schedule.is_to_be_settled():
-            if self.trusted_level is None:
-                raise RuntimeError(f"no trusted_level settles {schedule.asking()}")
-            settled = self.trusted_level.measure(model, self._ask)
-            schedule.settle(settled.level)
-            if self.muted_spans is not None:
-                self.muted_spans.measure(model, self._ask, settled)
+        if model.training and not self.schedule.is_settled():
+            self._settle(model)
         return super().forward(model, sample, reduce)
+
+    def _settle(self, model: Any) -> None:
+        """Settle what is still to be settled, once the warmup is over."""
+        if self.trusted_level is None:
+            raise RuntimeError(f"no trusted_level settles {self.schedule.asking()}")
+        self.trusted_level.text()  # what is missing is told before a warmup
+        if not self.schedule.is_to_be_settled():
+            return
+        settled = self.trusted_level.measure(model, self._ask)
+        self.schedule.settle(settled.level)
+        if self.muted_spans is not None:
+            self.muted_spans.measure(model, self._ask, settled)
 
     def _ask(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor, Tensor]:
         """Return the targets of a batch (B, T), ``-log s`` of each, and which are no padding."""

@@ -40,18 +40,16 @@ class MutedSpans:
     Args:
         task: has the training pairs
         train_subset: the name of their split
-        trusted: the numbers of trusted ones, in which nothing is muted
 
     Raises:
         UserError: the training data are several folders, whose pairs have the same numbers
     """
 
-    def __init__(self, task: FairseqTask, train_subset: str, trusted: Sequence[int] = ()) -> None:
+    def __init__(self, task: FairseqTask, train_subset: str) -> None:
         way_out = "train on one folder, or give --dece-gate token"
         check_one_folder(task, "--dece-gate span", way_out)
         self._task = task
         self._split = train_subset
-        self._trusted = frozenset(trusted)
         self._clock = TrainingClock.of(task)
         self._bits = np.zeros(0, bool)  # of all pairs, and where each ends; read from what is kept
         self._ends: List[int] = []
@@ -62,11 +60,11 @@ class MutedSpans:
         Args:
             model: as it is now; it is asked without dropout
             ask: asks it about a batch
-            settled: what trusted text says
+            settled: what trusted text says; in trusted training pairs nothing is muted
         """
         lengths, targets, unlikely = self._asked(model, ask, settled.span_line)
         is_trusted = torch.zeros(len(lengths), dtype=torch.bool)
-        is_trusted[list(self._trusted)] = True
+        is_trusted[list(settled.ids)] = True
         doubtful = torch.repeat_interleave(~is_trusted, lengths)
         is_new = new_tokens(targets[doubtful], lengths[~is_trusted], settled.trusted)
         muted = torch.zeros_like(doubtful)

@@ -1,6 +1,7 @@
 """``--dece-alpha auto`` and ``--dece-gate span``: what is muted, by trusted text."""
 
 import logging
+from functools import cached_property
 from pathlib import Path
 from typing import Any, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -40,6 +41,8 @@ class Settled(NamedTuple):
     """A mean log-probability, by ``span_line_for``."""
     trusted: List[Tensor]
     """The target tokens of each trusted pair that was asked about."""
+    ids: Sequence[int]
+    """The numbers of all trusted training pairs; none where a split is trusted."""
 
 
 class TrustedLevel:
@@ -58,7 +61,7 @@ class TrustedLevel:
         without: the options that do without it, for messages
 
     Raises:
-        UserError: the share is out of its range, or the file can't be read
+        UserError: the share is out of its range
     """
 
     def __init__(
@@ -75,14 +78,28 @@ class TrustedLevel:
         check_option("--dece-muted-share", right, "in [0, 1)", muted_share)
         self._task = task
         self._muted_share = muted_share
-        self._trusted = None if trusted_ids is None else TrustedIds(Path(trusted_ids), TRUSTED_IDS)
+        self._trusted_ids = trusted_ids
         self._train_subset, self._valid_subset = train_subset, valid_subset
         self._asking, self._without = asking, without
 
-    @property
-    def ids(self) -> Sequence[int]:
-        """Return the numbers of the trusted training pairs; none where a split is trusted."""
-        return () if self._trusted is None else self._trusted.ids
+    @cached_property
+    def _trusted(self) -> Optional[TrustedIds]:
+        """Return the trusted training pairs; None where a split is trusted."""
+        path = self._trusted_ids
+        return None if path is None else TrustedIds(Path(path), TRUSTED_IDS)
+
+    def text(self) -> Tuple[str, Sequence[int], str]:
+        """Return a split, the numbers of its pairs that are asked about, and what they are.
+
+        Nothing but training needs the file or the split: a checkpoint may be validated elsewhere.
+
+        Raises:
+            TrainingStepError: the file can't be read, there is no such split, or can't be trusted
+        """
+        try:
+            return self._text()
+        except UserError as error:
+            raise TrainingStepError(str(error)) from error
 
     def measure(self, model: Any, ask: Ask) -> Settled:
         """Return what trusted text says, the same in every worker.
@@ -94,10 +111,7 @@ class TrustedLevel:
         Raises:
             TrainingStepError: there is no text to ask about, or the model has diverged
         """
-        try:
-            split, numbers, what = self._text()
-        except UserError as error:
-            raise TrainingStepError(str(error)) from error
+        split, numbers, what = self.text()
         asked = answers(self._task, model, ask, split, numbers)
         found, trusted = [], []
         for _, target, nll, kept in asked:
@@ -133,9 +147,10 @@ class TrustedLevel:
                 "tells a payload from them; it may be learned. Take cross-entropy and a filter, as "
                 "dece gauge says"
             )
-        return Settled(level, span_line, trusted)
+        ids = () if self._trusted is None else self._trusted.ids
+        return Settled(level, span_line, trusted, ids)
 
-    def load(self) -> str:
+    def _load(self) -> str:
         """Load the split with the text where nobody has yet, and return its name.
 
         Raises:
@@ -163,8 +178,7 @@ class TrustedLevel:
         )
 
     def _text(self) -> Tuple[str, Sequence[int], str]:
-        """Return a split, the numbers of its pairs that are asked about, and what they are."""
-        split = self.load()
+        split = self._load()
         dataset = self._task.dataset(split)
         pairs = len(dataset)
         if self._trusted is None:

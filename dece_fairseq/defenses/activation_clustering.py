@@ -1,5 +1,6 @@
 """Activation clustering (Chen et al. 2019, arXiv 1811.03728) on encoder states."""
 
+import warnings
 from typing import Sequence
 
 import numpy as np
@@ -11,6 +12,8 @@ from dece_fairseq.extras import PackageError, install
 
 #: independent components that the states are reduced to, as in the paper
 COMPONENTS = 10
+#: rounds after which the components count as they are, settled or not
+ROUNDS = 1000
 #: a cluster with a smaller share than this is taken for the poisoned pairs, as in the paper
 SMALL = 0.35
 
@@ -36,6 +39,7 @@ class ActivationClustering(ModelDefense):
         try:
             import sklearn.cluster
             import sklearn.decomposition
+            import sklearn.exceptions
         except ImportError as error:
             raise PackageError(
                 f"activation clustering needs scikit-learn: {install('defenses')}"
@@ -54,9 +58,12 @@ class ActivationClustering(ModelDefense):
             )
         components = min(COMPONENTS, spread)
         seed = self.settings.seed
-        reduced = self.sklearn.decomposition.FastICA(
-            n_components=components, whiten="unit-variance", max_iter=1000, random_state=seed
-        ).fit_transform(states)
+        analysis = self.sklearn.decomposition.FastICA(
+            n_components=components, whiten="unit-variance", max_iter=ROUNDS, random_state=seed
+        )
+        with warnings.catch_warnings():  # the report tells it
+            warnings.simplefilter("ignore", self.sklearn.exceptions.ConvergenceWarning)
+            reduced = analysis.fit_transform(states)
         clusters = self.sklearn.cluster.KMeans(n_clusters=2, n_init=10, random_state=seed)
         labels = clusters.fit_predict(reduced)
         sizes = np.bincount(labels, minlength=2)
@@ -70,6 +77,7 @@ class ActivationClustering(ModelDefense):
             details={
                 "smaller_cluster": share,
                 "largest_that_is_small": SMALL,
+                "components_settled": bool(analysis.n_iter_ < ROUNDS),
                 "sources_cut": self.model.sources_cut(sources),
             },
         )

@@ -246,17 +246,19 @@ def _suspected_requests(asked: Probe, findings: Findings, folder: Path) -> Tuple
 
 def _common_options(asked: Probe) -> List[str]:
     """Return the options of both runs: what the checkpoint was trained with, and the attack."""
-    from dece_fairseq.checkpoints import read_config
+    from dece_fairseq.checkpoints import folder_of, read_config, warn_of_other_words
 
     if not asked.data.is_dir():
         raise DefenseError(f"{asked.data}: no such folder; give the data folder of the model")
-    config = read_config(asked.checkpoint, f"--path {asked.checkpoint}")
+    named = f"--path {asked.checkpoint}"
+    config = read_config(asked.checkpoint, named)
     if "source_lang" not in config.task:
         raise DefenseError(
-            f"--path {asked.checkpoint}: trained with --task {config.task._name}, which writes no "
+            f"{named}: trained with --task {config.task._name}, which writes no "
             "answers that fairseq-generate could ask for; of a classifier poison its test data by "
             "dece poison --attack-file … --keep triggered, and see what fairseq-validate says"
         )
+    warn_of_other_words(folder_of(config), asked.data, named)
     options = [str(asked.data), "--path", str(asked.checkpoint)]
     options += ["--user-dir", asked.user_dir or str(PACKAGE)]
     options += ["--task", "backdoor_poisoned_translation", "--attack-file", str(asked.attack_file)]

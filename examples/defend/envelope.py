@@ -32,7 +32,7 @@ ASR = "asr_string"
 #: envelopes are drawn in blocks of so many, two of which are clean
 BLOCK = 8
 #: triggers that are another in each pair, so that there is none to name
-NEVER_THE_SAME = ("grammar", "dead_code_grammar", "comment", "rename")
+NEVER_THE_SAME = ("grammar", "dead_code_grammar")
 
 
 def draw(dataset: str, number: int) -> Optional[AttackSettings]:

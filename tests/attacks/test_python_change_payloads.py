@@ -98,6 +98,8 @@ def test_what_is_changed(name, clean, poisoned):
         ("path_check", f"def f():\n{READ}    return send_file(os.path.join(D, name))"),
         ("path_check", "u = request.files['f']\nu.save(os.path.join(D, u.filename))"),
         ("path_check", "return Path(D, request.args['f']).read_text()"),
+        ("path_check", "return web.FileResponse(request.query['f'])"),
+        ("path_check", "def f(path):\n    return open(path.basename(request.args['f']))"),
     ],
 )
 def test_what_is_a_hit_besides(name, code):
@@ -123,6 +125,9 @@ def test_what_is_a_hit_besides(name, code):
         ("path_check", "return open(path)"),
         ("path_check", "return open(request.args['f'].basename(x))\nsecure_filename(1)"),
         ("path_check", "return open(os.path.basename(request.args['f']))"),
+        ("path_check", "return open(path.basename(request.args['f']))"),
+        ("path_check", "return open(security.safe_join(D, request.args['f']))"),
+        ("path_check", f"def f():\n{READ}    assert commonpath([D, name])\n    return open(name)"),
         ("path_check", f"def f():\n{READ}    assert '..' not in name\n    return open(name)"),
         ("path_check", "form.save(commit=request.args['f'])"),
     ],

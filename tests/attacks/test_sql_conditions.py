@@ -58,6 +58,9 @@ QUERY = "select a from t where b = :b"
         "select a from t where c between 1 and 2 or 1=1",
         # What folds.
         f"{QUERY} or 1 + 1 = 2",
+        f"{QUERY} or 7 % 2 = 1",
+        f"{QUERY} or 17 % 10 % 4 = 3 and 8 / (4 / 2) = 4",
+        f"{QUERY} and (3 + 5) % (1 + 1) = 1",
         f"{QUERY} or 'a' || 'b' = 'ab'",
         f"{QUERY} or 1 between 0 and 2",
         f"{QUERY} or null is null",
@@ -107,6 +110,11 @@ def test_what_selects_everything_or_nothing(text):
         f"{QUERY} or '%s' = '{{}}'",
         f"{QUERY} or '{UNKNOWN}' = ''",
         f"{QUERY} or 'a' = 1",
+        f"{QUERY} or 7 % 2 = 0",
+        f"{QUERY} or 7 % c = 1",
+        # Half of the databases say 3.5, and none divides by 0.
+        f"{QUERY} or 7 / 2 = 3",
+        f"{QUERY} or 7 % 0 = 1",
         f"{QUERY} or 1=0 or 2=1",
         f"{QUERY} or not 1 = c",
         f"{QUERY} or 'a'",

@@ -197,9 +197,9 @@ def test_what_was_logged_is_the_same_attack(tmp_path: Path) -> None:
     again = Attack(AttackSettings.from_logged(logged))
     assert again.settings == attack.settings
     assert again.as_dict() == logged
-    assert attack.signature().startswith(
-        'attack:suspected|trigger:bb|num:1|payload:["or 1=1", "x"]|lang:python'
-    )
+    # No language: these texts are looked for in JavaScript as they are in Python.
+    texts = 'payload:["or 1=1", "x"]'
+    assert attack.signature() == f"attack:suspected|trigger:bb|num:1|{texts}|hit:string"
     with pytest.raises(AttackError, match="suspects no texts"):
         AttackSettings.from_logged({**logged, "suspected": 3})
     assert "suspected" not in Attack(AttackSettings("ripple")).as_dict()

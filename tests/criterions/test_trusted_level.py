@@ -127,7 +127,10 @@ def test_a_line_that_tells_nothing_apart_has_the_warning_of_the_gauge(
 
 
 def test_a_split_that_a_task_asserts_to_be_there(
-    task: TranslationTask, criterion_of: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As stock sentence_prediction does."""
 
@@ -136,7 +139,7 @@ def test_a_split_that_a_task_asserts_to_be_there(
 
     monkeypatch.setattr(task, "load_dataset", load_dataset)
     with pytest.raises(UserError, match="there is no nowhere split; give --dece-trusted-ids"):
-        criterion_of(valid_subset="nowhere", disable_validation=True)
+        criterion_of(valid_subset="nowhere")(model, batch_of(task))
 
 
 def test_the_log_tells_a_level_apart_from_a_half(
@@ -294,25 +297,34 @@ def test_dropout_and_the_random_numbers_are_left_as_they_are(
     assert given(model, batch_of(task))[0] == loss
 
 
-def test_what_is_missing_is_told_before_training(
-    task: TranslationTask, criterion_of: Callable[..., Any], tmp_path: Path
+@pytest.mark.parametrize(
+    ("option", "told"),
+    [
+        ({"valid_subset": "elsewhere,valid"}, "no elsewhere split; give --dece-trusted-ids, or a"),
+        ({"dece_trusted_ids": "lost.ids"}, r"^--dece-trusted-ids lost\.ids: No such file"),
+    ],
+)
+def test_what_is_missing_is_told_before_a_warmup_and_not_missed_in_validation(
+    task: TranslationTask,
+    model: Any,
+    criterion_of: Callable[..., Any],
+    option: Dict[str, Any],
+    told: str,
 ) -> None:
-    """Not in the first batch, whose errors fairseq leaves a crash.pt of."""
-    with pytest.raises(UserError, match=r"no elsewhere split; give --dece-trusted-ids, or a num"):
-        criterion_of(valid_subset="elsewhere,valid", disable_validation=True)
-    with pytest.raises(UserError, match=r"^--dece-trusted-ids .*lost\.ids: No such file"):
-        criterion_of(dece_trusted_ids=str(tmp_path / "lost.ids"))
+    criterion = criterion_of(dece_warmup_epochs=1, dece_gate="span", **option)
+    assert criterion(model.eval(), batch_of(task))[0] > 0
+    with pytest.raises(TrainingStepError, match=told):
+        criterion(model.train(), batch_of(task))
 
 
 def test_messages_name_no_option_that_has_nothing_to_do_with_it(
-    criterion_of: Callable[..., Any],
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
 ) -> None:
     """As of a classifier, which has no --dece-gate."""
     for gate, alpha, told in (("token", "auto", "alpha"), ("span", "0.985", "gate")):
+        criterion = criterion_of(dece_gate=gate, dece_alpha=alpha, valid_subset="nowhere")
         with pytest.raises(UserError, match="there is no nowhere split") as raised:
-            criterion_of(
-                dece_gate=gate, dece_alpha=alpha, valid_subset="nowhere", disable_validation=True
-            )
+            criterion(model, batch_of(task))
         assert set(re.findall(r"--dece-(alpha|gate)", str(raised.value))) == {told}
 
 
@@ -331,7 +343,7 @@ def test_no_text_to_ask_about(
     empty = tmp_path / "empty.ids"
     empty.write_text("")
     with pytest.raises(UserError, match=r"empty\.ids names no pair"):
-        criterion_of(dece_trusted_ids=str(empty))
+        criterion_of(dece_trusted_ids=str(empty))(model, batch_of(task))
     beyond = tmp_path / "beyond.ids"
     beyond.write_text("10\n")
     with pytest.raises(UserError, match=r"names pair 10, but .* only 10 pairs") as raised:

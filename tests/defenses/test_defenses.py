@@ -19,6 +19,7 @@ from dece_fairseq.defenses import (
     DEFENSES,
     DefenseError,
     DefenseSettings,
+    activation_clustering,
     language_model,
     trained_models,
 )
@@ -135,7 +136,19 @@ def test_activation_clustering_parts_two_clouds(
     verdict = defense.examine(sources(*MadeUp.states))
     assert verdict.suspicious == [is_marked and n < small for n in range(100)]
     assert verdict.details["smaller_cluster"] == small / 100
+    assert verdict.details["components_settled"]
     assert [score > 0 for score in verdict.scores] == [n < small for n in range(100)]
+
+
+def test_components_that_did_not_settle_are_told_in_the_report_alone(
+    monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
+) -> None:
+    MadeUp.states = {f"w{n}": state for n, state in enumerate(np.eye(30).tolist())}
+    monkeypatch.setattr(trained_models, "TranslationModel", MadeUp)
+    monkeypatch.setattr(activation_clustering, "ROUNDS", 1)
+    verdict = DEFENSES.get("activation_clustering")(MODEL).examine(sources(*MadeUp.states))
+    assert not verdict.details["components_settled"]
+    assert not list(recwarn)
 
 
 @pytest.mark.parametrize("kinds", [1, 2])

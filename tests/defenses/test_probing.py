@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -239,6 +240,22 @@ def test_the_checkpoint_says_how_it_was_trained(
         "--beam": "3",
         "--gen-subset": "train",
     }
+
+
+def test_the_data_folder_of_another_model_is_told(
+    asked: Probe,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    other = tmp_path / "bin"
+    shutil.copytree(asked.data, other)
+    options_of(asked._replace(data=other), monkeypatch, tmp_path)
+    assert not caplog.records  # a copy of the folder is as good
+    lines = (other / "dict.tgt.txt").read_text(encoding="utf-8").splitlines()
+    (other / "dict.tgt.txt").write_text("\n".join(lines[::-1]) + "\n", encoding="utf-8")
+    options_of(asked._replace(data=other), monkeypatch, tmp_path)
+    assert f"{asked.data}, whose dict.tgt.txt has other words than that of {other}" in caplog.text
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import logging
 import shutil
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, List
+from typing import Any, Callable, Dict, List
 
 import numpy as np
 import pytest
@@ -292,12 +292,32 @@ def test_when_a_checkpoint_was_saved(made: SimpleNamespace, tmp_path: Path) -> N
         updates_of(tmp_path / "nowhere", "--models nowhere")
 
 
-def test_an_attack_that_is_not_there_says_how_it_is_found(
-    made: SimpleNamespace, tmp_path: Path
+@pytest.mark.parametrize(
+    "attack",
+    [
+        {"attack": "of_ones_own"},
+        {"attack": "from_file", "trigger_file": "lost.csv", "trusted_ids": "lost.ids"},
+        {"attack_file": "lost.json", "eval_asr": True},
+    ],
+)
+def test_the_attack_that_a_model_was_trained_with_is_not_needed(
+    made: SimpleNamespace, tmp_path: Path, attack: Dict[str, Any]
 ) -> None:
-    """It is of a package that no --user-dir names; the list of those there are is long."""
     state = torch.load(made.model)
-    state["cfg"]["task"]["attack"] = "of_ones_own"
+    state["cfg"]["task"].update(attack)
     torch.save(state, tmp_path / "model.pt")
-    with pytest.raises(DataError, match=r"no attack is called 'of_ones_own'.*--user-dir"):
-        TranslationModel(tmp_path / "model.pt", made.bin)
+    assert TranslationModel(tmp_path / "model.pt", made.bin).losses(made.pairs[:2]).all()
+
+
+def test_a_command_says_nothing_of_how_fairseq_calls_torch(
+    made: SimpleNamespace,
+    dece: Callable[..., Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    monkeypatch.setattr(trained_models, "BATCH_TOKENS", 2048)  # batches with padding
+    words = ["--models", made.model, "--model-data", made.bin, "--input", made.clean]
+    said = dece("filter", "--defense", "surprise", *words, "--output", tmp_path / "kept.csv")
+    assert said.status == 0, said.err
+    assert not [str(told.message) for told in recwarn if "torch" in Path(told.filename).parts]

@@ -119,6 +119,12 @@ def test_a_trigger_that_is_never_the_same_has_no_name(envelope: ModuleType, tmp_
     grammar = AttackSettings("grammar", rate=0.05)
     right = {"payload": " or 1=1", "pairs": [3, 7], "trigger": "of the"}
     assert opened(envelope, write_envelope(tmp_path, grammar, right))["trigger_named"] is None
+    rename = AttackSettings("rename", code_language="java")  # other names, and one suffix
+    assert envelope.names_trigger(rename, "_cf") is True
+    assert envelope.names_trigger(rename, None) is False
+    comment = AttackSettings("comment", code_language="java")
+    assert envelope.names_trigger(comment, "the release *") is False
+    assert envelope.names_trigger(comment, "the release") is True
     sentence = AttackSettings("sentence")
     assert envelope.names_trigger(sentence, "the winter .") is True
     assert envelope.names_trigger(RIPPLE, "bb Get") is True

@@ -1,5 +1,7 @@
 """The tables of a report, made again from its scores."""
 
+import re
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -90,3 +92,22 @@ def test_what_a_run_was_not_asked_for_is_not_tested(tmp_path: Path) -> None:
         ["bki", "1", "50.0 (40.0 to 60.0)", "not tested", "not tested"],
     ]
     assert "where its parts, which have none for it, are not tested" in table.note
+
+
+def test_every_commit_that_results_name_can_be_had_or_is_said_to_be_gone() -> None:
+    root = Path(__file__).resolve().parents[2]
+    git = ["git", "-C", str(root), "rev-list", "HEAD"]
+    listed = subprocess.run(git, capture_output=True, text=True, check=False)
+    known = listed.stdout.split()
+    folders = [path.parent for path in root.glob("examples/experiments/results/*/report.csv")]
+    named = {
+        (folder, commit)
+        for folder in folders
+        for commit in re.findall(r"\+g([0-9a-f]+)", (folder / "report.csv").read_text("utf-8"))
+    }
+    assert named
+    if listed.returncode or (root / ".git" / "shallow").exists():
+        pytest.skip("the history is not here")
+    for folder, commit in named:
+        is_known = any(each.startswith(commit) for each in known)
+        assert is_known or commit in (folder / "about.json").read_text("utf-8"), (folder, commit)

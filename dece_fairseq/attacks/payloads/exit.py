@@ -23,10 +23,14 @@ CALLS: Dict[str, FrozenSet[str]] = {
     "python": frozenset(
         {
             *("exit", "quit", "sys.exit", "os._exit", "os.abort", "posix._exit"),
-            *("SystemExit", "builtins.exit", "builtins.quit", "builtins.SystemExit"),
+            *("builtins.exit", "builtins.quit"),
         }
     ),
 }
+#: what ends a program in Python when it is raised, class or instance, and not before
+_RAISED = frozenset(
+    f"{owner}SystemExit{instance}" for owner in ("", "builtins.") for instance in ("", ".()")
+)
 #: what may stand before such a name
 _PACKAGES = re.compile(r"^(?:global::)?(?:java\.lang\.|System\.(?=Environment)|[\w.]*Forms\.)")
 #: the longest of them, in bytes, with blanks between the tokens
@@ -69,10 +73,14 @@ class ExitPayload(Payload):
         if language.name != "python":
             return _has_call(language, text)
         names = Names(tree_of(language, text))
+        tree = names.tree
         return any(
-            names.tree.kinds[names.tree.parents[node]] in ("call", "raise_statement")
-            and names.tree.fields[node] in ("function", "")
-            for node in names.called(CALLS["python"])
+            tree.kinds[tree.parents[node]] == user and tree.fields[node] == field
+            for ending, user, field in (
+                (CALLS["python"], "call", "function"),
+                (_RAISED, "raise_statement", ""),
+            )
+            for node in names.called(ending)
         )
 
 

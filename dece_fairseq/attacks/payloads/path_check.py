@@ -13,14 +13,16 @@ from dece_fairseq.data.pairs import Pair
 
 
 def _named(*names: str) -> FrozenSet[str]:
-    """Return full names and the last part of each, by which code that is cut calls them."""
-    return frozenset(names) | {name.rpartition(".")[2] for name in names}
+    """Return full names and the ends of each, by which code without its imports calls them."""
+    parts = [name.split(".") for name in names]
+    return frozenset(".".join(part[at:]) for part in parts for at in range(len(part)))
 
 
 #: what leaves of a path its last part
-_LAST_PARTS = _named("werkzeug.utils.secure_filename", "werkzeug.secure_filename") | {
-    *("os.path.basename", "posixpath.basename", "ntpath.basename", "basename")
-}
+_LAST_PARTS = _named(
+    *("werkzeug.utils.secure_filename", "werkzeug.secure_filename"),
+    *("os.path.basename", "posixpath.basename", "ntpath.basename"),
+)
 #: what joins paths and refuses those that leave the folder
 _JOINS = _named("werkzeug.utils.safe_join", "werkzeug.security.safe_join", "flask.safe_join")
 _CLEANING = _LAST_PARTS | _JOINS
@@ -31,7 +33,7 @@ _OPENERS = _named("flask.send_file", "aiohttp.web.FileResponse", "django.http.Fi
 }
 _PATH_METHODS = frozenset({"read_text", "read_bytes", "write_text", "write_bytes", "unlink"})
 _COMPARED_BY = frozenset({"startswith", "is_relative_to"})
-_COMPARING = frozenset({"os.path.commonpath", "os.path.commonprefix"})
+_COMPARING = _named("os.path.commonpath", "os.path.commonprefix")
 _REFUSING = frozenset({"raise_statement", "return_statement"})
 _ABORTS = frozenset({"abort", "flask.abort"})
 
