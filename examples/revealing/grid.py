@@ -203,6 +203,7 @@ def compared(
         "poisoned": len(poisoned),
         "clean": found.findings.made_of["doubtful"] - len(poisoned.union(decoys)),
         "first_is_right": first is not None and is_right(first, poisoned),
+        **{key: found.findings.made_of[key] for key in ("likely", "is_unsure")},
         "claimed": len(claimed),
         "right": len(right),
         "found": len(suspected & poisoned),
