@@ -36,7 +36,7 @@ class UnexplainedSpans(Defense):
         words = target_words(reference, pairs, doubtful)
         compared = looked_at(pairs, trusted)
         suspicions = reveal_pairs(
-            pairs, words, compared.usual, few=compared.few, is_unsure=words.is_unsure
+            pairs, words, compared.usual, few=compared.few, unsure=words.unsure
         )
         claimed = [each for each in suspicions if each.is_significant(LEVEL)]
         scores = [0.0] * len(pairs)
@@ -61,6 +61,6 @@ class UnexplainedSpans(Defense):
                 "claimed": found,
                 "trusted_left_aside": compared.left_aside,
                 "targets_cut": words.cut,
-                "is_unsure": words.is_unsure,
+                "unsure": words.unsure,
             },
         )

@@ -104,7 +104,7 @@ def cautions(findings: Findings) -> List[str]:
 def _without_trusted(findings: Findings) -> List[str]:
     """Return what to know of the findings where no pair is trusted."""
     said = []
-    if findings.made_of.get("is_unsure"):
+    if findings.made_of.get("unsure"):
         likely = 100 * findings.made_of["likely"]
         said.append(
             "The reference is still learning the task: it is less sure of the targets than it is "

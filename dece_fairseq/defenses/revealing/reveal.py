@@ -115,7 +115,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     trusted = [*data.trusted, *range(len(data.pairs), len(everyone))]
     compared = looked_at(everyone, trusted)
     suspicions = reveal_pairs(
-        everyone, words, compared.usual, few=compared.few, is_unsure=words.is_unsure
+        everyone, words, compared.usual, few=compared.few, unsure=words.unsure
     )
     made_of = {
         **_made_of(job, command),
@@ -126,7 +126,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
         "trusted_left_aside": compared.left_aside,
         "targets_cut": words.cut,
         "likely": words.likely,
-        "is_unsure": words.is_unsure,
+        "unsure": words.unsure,
         "most_repeated": _most_repeated(data.pairs, data.doubtful),
         "pairs_sha256": checksum_of(data.pairs),
     }

@@ -1,6 +1,5 @@
 """How surprising a reference model finds the targets of many pairs, in little memory."""
 
-import math
 from array import array
 from typing import Dict, Iterator, List, Mapping, NamedTuple, Sequence, Tuple
 
@@ -65,13 +64,14 @@ class TargetWords(Mapping[int, Words]):
         return sum(self._likely) / len(self) if self else 1.0
 
     @property
-    def is_unsure(self) -> bool:
-        """Return whether the model is still learning the task: it is less sure than it is right.
+    def unsure(self) -> float:
+        """Return how much of a target is missing until the model is sure of it; 0 for nothing.
 
-        That is where its entropy is above its negative log-likelihood on average, of targets that
-        it doesn't find likely nearly everywhere.
+        That counts where it is still learning the task: where it is less sure than it is right, so
+        that its entropy is above its negative log-likelihood on average.
         """
-        return self.likely < SURE and self._surprise.sum() < 0
+        missing = SURE - self.likely
+        return missing if missing > 0 and self._surprise.sum() < 0 else 0.0
 
     def add(self, index: int, tokens: TokenSurprises) -> None:
         """Take what the model says of the target of pair ``index``, once."""
@@ -142,7 +142,7 @@ class _Ragged:
         self._borders.append(len(self._values))
 
     def sum(self) -> float:
-        return math.fsum(self._values)
+        return float(np.asarray(self._values).sum(dtype=np.float64))
 
     def __getitem__(self, row: int) -> np.ndarray:
         return np.array(self._values[self._borders[row] : self._borders[row + 1]])

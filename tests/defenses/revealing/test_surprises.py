@@ -42,15 +42,11 @@ def test_every_target_counts_once() -> None:
     assert told([]).likely == 1.0
 
 
-@pytest.mark.parametrize(
-    ("likely", "nats", "is_unsure"),
-    [(0.5, -0.1, True), (0.5, 0.1, False), (SURE, -0.1, False), (SURE, 0.1, False)],
-)
-def test_a_reference_is_unsure_that_is_more_often_right_than_it_believes(
-    likely: float, nats: float, is_unsure: bool
-) -> None:
-    assert told([(3, likely + 0.001)] * 4, nats).is_unsure == is_unsure
+@pytest.mark.parametrize("likely", [0.25, 0.75, 1.0])
+def test_a_reference_is_unsure_that_is_less_sure_than_right(likely: float) -> None:
+    assert told([(3, likely)] * 4, -0.1).unsure == pytest.approx(max(SURE - likely, 0))
+    assert told([(3, likely)] * 4, 0.1).unsure == 0.0
 
 
 def test_without_targets_no_reference_is_unsure() -> None:
-    assert not told([]).is_unsure
+    assert told([]).unsure == 0.0
