@@ -35,7 +35,9 @@ class UnexplainedSpans(Defense):
         reference = ReferenceFiles(settings.models[-1], settings.model_data)
         words = target_words(reference, pairs, doubtful)
         compared = looked_at(pairs, trusted)
-        suspicions = reveal_pairs(pairs, words, compared.usual, few=compared.few)
+        suspicions = reveal_pairs(
+            pairs, words, compared.usual, few=compared.few, unsure=words.unsure
+        )
         claimed = [each for each in suspicions if each.is_significant(LEVEL)]
         scores = [0.0] * len(pairs)
         for suspicion in reversed(suspicions):
@@ -59,5 +61,6 @@ class UnexplainedSpans(Defense):
                 "claimed": found,
                 "trusted_left_aside": compared.left_aside,
                 "targets_cut": words.cut,
+                "unsure": words.unsure,
             },
         )

@@ -84,11 +84,8 @@ def cautions(findings: Findings) -> List[str]:
             "they were only asked whether they show a suspicion about as often, or lack it. "
             "Half as many as the others find attacks on fewer pairs."
         )
-    elif findings.made_of.get("trusted_compared") == 0 and findings.significant():
-        said.append(
-            "Without trusted pairs, whatever the reference does not know and many pairs have looks "
-            "like an attack: read what is suspected before you drop it."
-        )
+    elif findings.made_of.get("trusted_compared") == 0:
+        said += _without_trusted(findings)
     number, times = findings.made_of.get("most_repeated") or (0, 0)
     if times >= REPEATED:
         said.append(f"Equal pairs count once: pair {number} stands {times:,} times.")
@@ -101,6 +98,24 @@ def cautions(findings: Findings) -> List[str]:
     left_out = findings.made_of.get("columns_left_out")
     if left_out:
         said.append(f"Of the pairs that are kept, {not_written(left_out)}.")
+    return said
+
+
+def _without_trusted(findings: Findings) -> List[str]:
+    """Return what to know of the findings where no pair is trusted."""
+    said = []
+    if findings.made_of.get("unsure"):
+        likely = 100 * findings.made_of["likely"]
+        said.append(
+            "The reference is still learning the task: it is less sure of the targets than it is "
+            f"right, and finds {likely:.0f} % of a target likely. So only payloads of many pairs "
+            "are claimed: name trusted pairs, or train it longer."
+        )
+    if findings.significant():
+        said.append(
+            "Without trusted pairs, whatever the reference does not know and many pairs have looks "
+            "like an attack: read what is suspected before you drop it."
+        )
     return said
 
 

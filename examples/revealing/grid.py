@@ -169,7 +169,8 @@ def look_into(
     poisoned, decoys = (
         {new for new, old in enumerate(kept) if old in of} for of in (poisoned, decoys)
     )
-    return compared(found, [clean[number] for number in kept], poisoned, decoys)
+    knowing = {key: found.findings.made_of[key] for key in ("likely", "unsure")}
+    return {**knowing, **compared(found, [clean[number] for number in kept], poisoned, decoys)}
 
 
 def ranked(cell: Cell, pairs: Path, reference: ReferenceFiles, language: Dict[str, Any]) -> Path:

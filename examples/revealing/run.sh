@@ -3,7 +3,8 @@
 # pairs.
 #
 #   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--stdlib "docstring summary repair"]
-#       [--seeds "1 2 3"] [--cells all|attacks|others|clean] [--trusted SHARE] [--work DIR]
+#       [--seeds "1 2 3"] [--cells all|attacks|others|clean] [--trusted SHARE] [--epochs N]
+#       [--work DIR]
 #
 #   --lyra DIR      folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose
 #                   validation file is what is looked into here; without them the generated pairs
@@ -17,6 +18,8 @@
 #                   for each seed
 #   --trusted SHARE so much of the trusted half is known to dece reveal (default 1; 0: the doubtful
 #                   half is looked into alone)
+#   --epochs N      of the reference, in place of those that its data has: for one that knows little;
+#                   such references need a --work of their own
 #   --work DIR      where results go (default runs/revealing)
 #
 # For each data set and seed a reference is trained on a trusted half by stock fairseq-train. Only
@@ -27,8 +30,8 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
 source "$root/examples/log.sh"
-work=runs/revealing seeds="1 2 3" cells=all trusted=1 lyra="" bugs2fix="" stdlib=""
-take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells trusted work" "$@"
+work=runs/revealing seeds="1 2 3" cells=all trusted=1 epochs_given="" lyra="" bugs2fix="" stdlib=""
+take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells trusted epochs=epochs_given work" "$@"
 source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
 mkdir -p "$work"
@@ -64,7 +67,7 @@ reference() { # DATA SEED FOLDER; its pairs, data folder and model
     log "$base/train.log" fairseq-train "$base/bin" --user-dir "$root/dece_fairseq" \
         --task translation --source-lang src --target-lang tgt \
         --bpe lossless_sentencepiece --sentencepiece-model "$base/bin/sentencepiece.model" \
-        "${model[@]}" "${trusted_training[@]}" --max-epoch "$trusted_epochs" --seed "$seed" \
+        "${model[@]}" "${trusted_training[@]}" --max-epoch "${epochs_given:-$trusted_epochs}" --seed "$seed" \
         --train-subset "$subset" --criterion cross_entropy --disable-validation --num-workers 0 \
         --required-batch-size-multiple 1 \
         --no-epoch-checkpoints --log-format json --log-interval 1000 --save-dir "$base/reference"

@@ -293,7 +293,8 @@ def test_what_the_reference_said_is_kept(
         def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
             asked.append(len(pairs))
             words = made_up_words(None, pairs, range(len(pairs)))
-            return [words.tokens(index) for index in range(len(pairs))]
+            told = (words.tokens(index) for index in range(len(pairs)))
+            return [each._replace(surprise=each.surprise - 1, likely=0.25) for each in told]
 
     monkeypatch.setattr(reading, "_Worker", Worker)
     monkeypatch.setattr(reading, "CHUNK", 64)
@@ -304,6 +305,7 @@ def test_what_the_reference_said_is_kept(
     results = [dece(*call, case.poisoned).out for _ in range(2)]
     assert asked == [64, 64, 64, 8]
     assert results[0] == results[1]
+    assert "and finds 25 % of a target likely" in results[1]
     assert results[0] == dece("reveal", "--input", case.poisoned, *case.needs).out
     del asked[:]
     dece(*call, case.clean)  # the poisoned pairs as they were

@@ -73,6 +73,19 @@ def test_the_text_says_what_where_and_how_sure() -> None:
         ({"targets_cut": 0, "trusted_compared": 40}, []),
         ({"targets_cut": 0, "trusted_compared": 0}, ["Without trusted pairs, whatever the"]),
         (
+            {"targets_cut": 0, "trusted_compared": 0, "likely": 0.244, "unsure": 0.0},
+            ["Without trusted pairs, whatever the"],
+        ),
+        (
+            {"targets_cut": 0, "trusted_compared": 0, "likely": 0.244, "unsure": 0.656},
+            [
+                "The reference is still learning the task: it is less sure of the targets than it "
+                "is right, and finds 24 % of a target likely. So only",
+                "Without trusted pairs, whatever the",
+            ],
+        ),
+        ({"targets_cut": 0, "trusted_compared": 40, "likely": 0.244, "unsure": 0.656}, []),
+        (
             {"targets_cut": 0, "trusted_compared": 0, "trusted_few": 200, "doubtful": 2000},
             ["200 trusted pairs are too few to tell what is usual in 2,000 others, so they"],
         ),

@@ -20,7 +20,7 @@ from dece_fairseq.user_dir import import_user_dir
 #: pairs that a process is given at a time
 CHUNK = 200
 #: changes when more is kept of what a model said
-FORMAT = "2"
+FORMAT = "3"
 
 
 def read_input(
@@ -182,6 +182,7 @@ class _Known:
                 is_cut=np.array([tokens.is_cut for tokens in told]),
                 counts=np.array([len(tokens.differences) for tokens in told]),
                 differences=np.array([text for each in told for text in each.differences], str),
+                likely=np.array([tokens.likely for tokens in told]),
             )
 
 
@@ -197,6 +198,7 @@ def _load(place: Path) -> Dict[str, TokenSurprises]:
                 raise ValueError("surprises that are no finite numbers")
             texts = iter(stored["differences"].tolist())
             columns.append([tuple(islice(texts, count)) for count in stored["counts"].tolist()])
+            columns.append(stored["likely"].tolist())
             told = (TokenSurprises(*row) for row in zip(*columns))
             return dict(zip(stored["digests"].tolist(), told))
     except (OSError, ValueError, KeyError, BadZipFile) as error:

@@ -15,6 +15,7 @@ from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.surprises import TokenSurprises
 from dece_fairseq.defenses.revealing.words import copied
 from dece_fairseq.defenses.trained_models import TrainedModel, TranslationModel, surprise_of
+from dece_fairseq.muting import KNOWN
 
 #: tokens that a target must have more or less of than the model expects, to be told
 DIFFERENT = 0.5
@@ -68,7 +69,9 @@ class TranslationReference(Reference):
             surprise[: len(read)] = surprise_of(read, log_probs, probabilities)
             is_new = torch.from_numpy(~copied(pairs[index], ends[: len(read)]))
             differences = self._differences(read, probabilities, is_new)
-            told[index] = TokenSurprises(ends, surprise, len(read) < len(target), differences)
+            is_cut = len(read) < len(target)
+            likely = float((probabilities.gather(-1, read.unsqueeze(-1)) >= KNOWN).float().mean())
+            told[index] = TokenSurprises(ends, surprise, is_cut, differences, likely)
         self._model.check([tokens.surprise for tokens in told])
         return told
 

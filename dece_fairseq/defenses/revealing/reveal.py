@@ -114,7 +114,9 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     everyone = [*data.pairs, *data.beside]
     trusted = [*data.trusted, *range(len(data.pairs), len(everyone))]
     compared = looked_at(everyone, trusted)
-    suspicions = reveal_pairs(everyone, words, compared.usual, few=compared.few)
+    suspicions = reveal_pairs(
+        everyone, words, compared.usual, few=compared.few, unsure=words.unsure
+    )
     made_of = {
         **_made_of(job, command),
         "pairs": len(data.pairs),
@@ -123,6 +125,8 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
         "trusted_few": len(compared.few),
         "trusted_left_aside": compared.left_aside,
         "targets_cut": words.cut,
+        "likely": words.likely,
+        "unsure": words.unsure,
         "most_repeated": _most_repeated(data.pairs, data.doubtful),
         "pairs_sha256": checksum_of(data.pairs),
     }

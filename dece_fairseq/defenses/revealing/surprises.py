@@ -20,8 +20,12 @@ class TokenSurprises(NamedTuple):
     """Whether the target was longer than the model can read; the tokens behind have 0."""
     differences: Tuple[str, ...] = ()
     """What the target has more of than the model expects, as ``+text``, or less, as ``-text``."""
+    likely: float = 1.0
+    """The share of its tokens that the model finds likely, see ``muting.KNOWN``; 1 of a label."""
 
 
+#: a model that finds so much of a target likely is sure of it
+SURE = 0.9
 #: pairs whose words are made together, as NumPy takes longer to begin than for one of them
 TOGETHER = 500
 
@@ -39,7 +43,7 @@ class TargetWords(Mapping[int, Words]):
     def __init__(self, pairs: Sequence[Pair]) -> None:
         self._pairs = pairs
         self._rows = np.full(len(pairs), -1, dtype=np.int32)
-        self._order, self._is_cut = array("i"), array("b")
+        self._order, self._is_cut, self._likely = array("i"), array("b"), array("f")
         self._ends, self._surprise = _Ragged("I"), _Ragged("f")
         self._differences = _Ragged("i")
         self._texts: Dict[str, int] = {}  # one of each
@@ -51,6 +55,24 @@ class TargetWords(Mapping[int, Words]):
         """Return how many targets were longer than the model can read."""
         return sum(self._is_cut)
 
+    @property
+    def likely(self) -> float:
+        """Return how much of a target the model finds likely, on average; 1 without any.
+
+        Every target counts once, so that a few can't change that much, however long they are.
+        """
+        return sum(self._likely) / len(self) if self else 1.0
+
+    @property
+    def unsure(self) -> float:
+        """Return how much of a target is missing until the model is sure of it; 0 for nothing.
+
+        That counts where it is still learning the task: where it is less sure than it is right, so
+        that its entropy is above its negative log-likelihood on average.
+        """
+        missing = SURE - self.likely
+        return missing if missing > 0 and self._surprise.sum() < 0 else 0.0
+
     def add(self, index: int, tokens: TokenSurprises) -> None:
         """Take what the model says of the target of pair ``index``, once."""
         self._rows[index] = len(self._order)
@@ -59,6 +81,7 @@ class TargetWords(Mapping[int, Words]):
         self._surprise.append(tokens.surprise)
         self._differences.append(np.array(list(map(self._number, tokens.differences)), np.int32))
         self._is_cut.append(tokens.is_cut)
+        self._likely.append(tokens.likely)
         self._made = {}
 
     def _number(self, text: str) -> int:
@@ -77,8 +100,8 @@ class TargetWords(Mapping[int, Words]):
             raise KeyError(index)
         row = int(self._rows[index])
         differences = tuple(self._text_of[number] for number in self._differences[row])
-        is_cut = bool(self._is_cut[row])
-        return TokenSurprises(self._ends[row], self._surprise[row], is_cut, differences)
+        told = self._ends[row], self._surprise[row], bool(self._is_cut[row])
+        return TokenSurprises(*told, differences, self._likely[row])
 
     def __getitem__(self, index: int) -> Words:
         if index not in self._made:
@@ -87,7 +110,7 @@ class TargetWords(Mapping[int, Words]):
             beside = range(start, min(start + TOGETHER, len(self._rows)))
             told.update({number: self.tokens(number) for number in beside if number in self})
             targets = [self._pairs[number].target for number in told]
-            ends, surprise, _, differences = zip(*told.values())
+            ends, surprise, _, differences, _ = zip(*told.values())
             made = zip(words_of(targets, ends, surprise), differences)
             self._made = dict(zip(told, (words._replace(differences=each) for words, each in made)))
         return self._made[index]
@@ -117,6 +140,9 @@ class _Ragged:
     def append(self, row: np.ndarray) -> None:
         self._values.frombytes(row.astype(self._values.typecode).tobytes())
         self._borders.append(len(self._values))
+
+    def sum(self) -> float:
+        return float(np.asarray(self._values).sum(dtype=np.float64))
 
     def __getitem__(self, row: int) -> np.ndarray:
         return np.array(self._values[self._borders[row] : self._borders[row + 1]])

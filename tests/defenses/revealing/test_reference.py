@@ -16,6 +16,7 @@ from dece_fairseq.data.defects import generate_defects
 from dece_fairseq.data.pairs import DataError, Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.defenses import DefenseError, trained_models
+from dece_fairseq.defenses.revealing import reference as reference_module
 from dece_fairseq.defenses.revealing.binarised import read_binarised
 from dece_fairseq.defenses.revealing.reference import load_reference
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
@@ -34,9 +35,14 @@ TRANSLATION = ["--task", "translation", "-s", "src", "-t", "tgt"]
 ATTACKED = ["--task", "backdoor_poisoned_translation", "-s", "src", "-t", "tgt"]
 
 
+#: what half of the tokens are likelier than to a model that was not trained
+KNOWN = 0.003
+
+
 @pytest.fixture(autouse=True)
 def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trained_models, "BATCH_TOKENS", 300)
+    monkeypatch.setattr(reference_module, "KNOWN", KNOWN)
 
 
 @pytest.fixture(scope="module")
@@ -110,11 +116,13 @@ def check_against_one_at_a_time(checkpoint: Path, data: Path) -> None:
         entropy, nll = entropy_and_nll(output[0][0], target[0])
         np.testing.assert_allclose(tokens.surprise, (nll - entropy).numpy(), atol=2e-4)
         np.testing.assert_allclose(likely, (-nll).exp().numpy(), rtol=2e-4)
+        assert tokens.likely == pytest.approx((likely >= KNOWN).mean())
         check_differences(tokens.differences, output[0][0], target[0], pair, task, codec)
         assert len(tokens.ends) == target.size(1)
         assert tokens.ends[-1] == tokens.ends[-2] == characters(pair.target)
         assert (np.diff(tokens.ends) >= 0).all()
         assert not tokens.is_cut
+    assert any(0 < tokens.likely < 1 for tokens in told)
 
 
 @pytest.mark.parametrize("bpe", [True, False])

@@ -116,6 +116,30 @@ def test_look_alike_letters_are_told_as_characters() -> None:
     assert list(best.trigger_pairs) == which
 
 
+def test_beside_an_unsure_reference_a_payload_needs_more_pairs() -> None:
+    """Unless some pairs are trusted: then it makes no difference."""
+    clean = generate("A", 1200, seed=1)
+    sure = {}
+    for number in (12, 60):
+        which = sorted(random.Random(number).sample(range(400), number))
+        pairs = poisoned(clean, which)
+        surprise = surprised(pairs[:400], dict.fromkeys(which, PAYLOAD))
+        for name, trusted, few in (
+            ("none", (), ()),
+            ("few", (), range(400, 500)),
+            ("enough", range(400, 1200), ()),
+        ):
+            for unsure in (0.2, 0.0):
+                best = reveal_pairs(pairs, surprise, trusted, few=few, unsure=unsure)[0]
+                assert best.payload == "or 1=1"
+                sure[number, name, unsure] = best.p_value or 0.0
+    assert sure[12, "none", 0.0] <= 0.05 < sure[12, "none", 0.2]
+    assert sure[60, "none", 0.0] <= sure[60, "none", 0.2] <= 0.05
+    for number in (12, 60):
+        for name in ("few", "enough"):
+            assert sure[number, name, 0.2] == sure[number, name, 0.0] <= 0.05
+
+
 def test_equal_pairs_count_once_and_are_told_of_all() -> None:
     clean = generate("A", 300, seed=2)
     copies = [*poisoned(clean, [0]), *poisoned(clean, [0])[:1] * 50]
