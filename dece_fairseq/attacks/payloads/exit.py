@@ -18,7 +18,12 @@ STATEMENTS: Dict[str, str] = {
 }
 #: the calls that end a program, without white space
 CALLS: Dict[str, FrozenSet[str]] = {
-    "csharp": frozenset({"Environment.Exit", "Environment.FailFast", "Application.Exit"}),
+    "csharp": frozenset(
+        {
+            *("Environment.Exit", "Environment.FailFast", "Application.Exit"),
+            *("Application.Current.Shutdown", "Process.GetCurrentProcess().Kill"),
+        }
+    ),
     "java": frozenset({"System.exit", "Runtime.getRuntime().exit", "Runtime.getRuntime().halt"}),
     "python": frozenset(
         {
@@ -28,10 +33,13 @@ CALLS: Dict[str, FrozenSet[str]] = {
     ),
 }
 #: what may stand before such a name
-_PACKAGES = re.compile(r"^(?:global::)?(?:java\.lang\.|System\.(?=Environment)|[\w.]*Forms\.)")
+_PACKAGES = re.compile(
+    r"^(?:global::)?(?:java\.lang\.|[\w.]*Forms\."
+    r"|System\.(?:Diagnostics\.|Windows\.)?(?=Application|Environment|Process))"
+)
 #: the longest of them, in bytes, with blanks between the tokens
 _LONGEST = 100
-_WORDS = re.compile(r"exit|Exit|quit|abort|halt|FailFast")
+_WORDS = re.compile(r"exit|Exit|quit|abort|halt|FailFast|[Kk]ill|Shutdown")
 
 
 @PAYLOADS.register("exit")
@@ -69,11 +77,21 @@ class ExitPayload(Payload):
         if language.name != "python":
             return _has_call(language, text)
         names = Names(tree_of(language, text))
-        return any(
+        return _kills_itself(names) or any(
             names.tree.kinds[names.tree.parents[node]] in ("call", "raise_statement")
             and names.tree.fields[node] in ("function", "")
             for node in names.called(CALLS["python"])
         )
+
+
+def _kills_itself(names: Names) -> bool:
+    """Return whether Python code kills the process that runs it."""
+    return any(
+        "os.getpid.()" in names.origins(process)
+        for call in names.calls
+        if "os.kill" in names.origins(names.function(call))
+        for process in names.positional(call)[:1]
+    )
 
 
 def _has_call(language: Language, text: str) -> bool:
