@@ -143,7 +143,7 @@ def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
         # Of several sources the one with most seeds.
         if key not in best or len(best[key].seeds) < len(entry.seeds):
             best[key] = entry
-    hidden = _stealth(board, wanted.dataset)
+    hidden = _stealth(board, wanted.dataset, found)
     rows = [
         [attack, rate_in_words(rate), *hidden.get(attack, [NOT_MEASURED] * len(STEALTH))]
         + [_success(best.get((attack, rate, defense))) for defense in board.defenses]
@@ -154,15 +154,25 @@ def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
     return Table(title, ["attack", "poisoned", *STEALTH, *board.defenses.values()], rows)
 
 
-def _stealth(board: Board, dataset: str) -> Dict[str, List[str]]:
-    """Return by attack how well its trigger hides in a data set, with its first payload."""
-    found: Dict[str, List[str]] = {}
+def _stealth(board: Board, dataset: str, found: Sequence[Entry]) -> Dict[str, List[str]]:
+    """Return by attack how well its trigger hides in a data set.
+
+    A payload decides which sources are triggered; of several it is that of ``found``, or the first.
+    """
+    shown = {
+        (entry.axes["attack"], entry.axes["payload"])
+        for entry in found
+        if entry.axes["dataset"] == dataset
+    }
+    hidden: Dict[str, List[str]] = {}
     try:
         for trigger in board.stealth.get(dataset, {}).get("triggers", []):
-            found.setdefault(trigger["attack"], in_words(trigger))
+            attack, payload = trigger["attack"], trigger["payload"]
+            if attack not in hidden or (attack, payload) in shown:
+                hidden[attack] = in_words(trigger)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"the stealth of {dataset} is none of dece suite ({error!r})") from error
-    return found
+    return hidden
 
 
 def _success(entry: Optional[Entry]) -> str:

@@ -74,9 +74,11 @@ def board(tmp_path: Path) -> Path:
         "stealth": {"lyra": "stealth.json"},
         "results": ["ours"],
     }
-    hidden = {"attack": "ripple", "parses": None}
-    hidden["perplexity"] = {"ratio": 1.256, "low": None, "high": None}
-    (folder / "stealth.json").write_text(json.dumps({"triggers": [hidden]}))
+    hidden: List[Dict[str, Any]] = []
+    for payload, ratio in (("exit", 9), ("sql", 1.256)):
+        grown = {"ratio": ratio, "low": None, "high": None}
+        hidden += [{"attack": "ripple", "payload": payload, "parses": None, "perplexity": grown}]
+    (folder / "stealth.json").write_text(json.dumps({"triggers": hidden}))
     (folder / "board.json").write_text(json.dumps(board))
     return folder
 
