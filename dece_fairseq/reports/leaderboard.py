@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import math
 import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -186,18 +187,36 @@ def _success(entry: Optional[Entry]) -> str:
 
 
 def rate_in_words(rate: str) -> str:
-    """Return ``5 %`` for ``0.05``, ``20 pairs`` for ``count-20``."""
+    """Return ``5 %`` for ``0.05``, ``20 pairs`` for ``count-20``.
+
+    Raises:
+        DataError: it is neither
+    """
     if rate.startswith("count-"):
         return f"{rate[len('count-') :]} pairs"
-    return f"{100 * float(rate):g} %"
+    return f"{100 * _share(rate):g} %"
 
 
 def trusted_in_words(trusted: str) -> str:
-    """Return what the model knew before it met the poison."""
+    """Return what the model knew before it met the poison.
+
+    Raises:
+        DataError: it is neither ``pretraining`` nor a share
+    """
     if trusted == "pretraining":
         return "from a model of clean pairs of another wording"
-    share = float(trusted)
+    share = _share(trusted)
     return f"trusted share {100 * share:g} %" if share else "from scratch"
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:  # nor is nan
+        raise DataError(f"{text!r} is no share in [0, 1]; give one in report.csv or board.json")
+    return share
 
 
 def listing(found: Sequence[Entry]) -> List[Table]:

@@ -45,10 +45,10 @@ def used(suite: Path) -> Dict[str, str]:
 def added(tmp_path: Path, suite: Path) -> Callable[..., Path]:
     """Makes somebody's folder of results; what is wrong with it can be said."""
 
-    def make(about: Any = None, **changes: Any) -> Path:
+    def make(about: Any = None, more: Any = (), **changes: Any) -> Path:
         row = {**line("theirs", 1, "asr_parse", 1), **changes}
         right = {**ABOUT, "files": used(suite), "more": "not kept"}
-        return write_results(tmp_path / "theirs", [row], {**right, **(about or {})})
+        return write_results(tmp_path / "theirs", [row, *more], {**right, **(about or {})})
 
     return make
 
@@ -94,6 +94,9 @@ def test_results_of_the_suite_are_added(
             {"signature": "asr_parse|attack:ripple|payload:sql|`x"},
             "asr_parse has a signature that dece evaluate doesn't write",
         ),
+        ({}, {"trusted": "some"}, r"'some' is no share in \[0, 1\]"),
+        ({}, {"trusted": "nan"}, "'nan' is no share"),
+        ({}, {"percent": 112.5, "hits": 9, "total": 8}, "no score of a cell"),
         ({}, {"total": 7}, "asr_parse of 7 requests, but the suite has 8"),
         ({}, {"hits": "", "percent": 0.0}, "asr_parse without its number of hits"),
         ({}, {"percent": 0.0}, "asr_parse is 12.5 % by its counts, not 0"),
@@ -112,6 +115,17 @@ def test_what_is_not_of_the_suite_is_refused(
         add_results(board, added(about, **changes), suite)
     assert (board / "board.json").read_text() == before
     assert not (board / "added").exists()
+
+
+@pytest.mark.parametrize(
+    ("percent", "low", "high"), [(-1, 0, 10), (250, 20, 60), (50, 40, 101), (50, 60, 40)]
+)
+def test_a_bleu_that_is_no_percentage(
+    percent: float, low: float, high: float, board: Path, suite: Path, added: Callable[..., Path]
+) -> None:
+    bleu = {**line("theirs", 1, "bleu_code", 0), "percent": percent, "low": low, "high": high}
+    with pytest.raises(DataError, match="bleu_code or its interval is no percentage"):
+        add_results(board, added(more=[bleu]), suite)
 
 
 def test_what_others_say_is_neither_markdown_nor_html(

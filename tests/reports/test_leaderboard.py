@@ -109,6 +109,13 @@ def test_a_board_that_can_not_be_read(name: str, text: str, message: str, board:
         read_board(board)
 
 
+def test_a_share_that_is_none(board: Path, tmp_path: Path) -> None:
+    text = (board / "board.json").read_text()
+    (board / "board.json").write_text(text.replace('"0.05"', '"5 %"'))
+    with pytest.raises(DataError, match=r"'5 %' is no share in \[0, 1\]"):
+        write_leaderboard(board, tmp_path / "out")
+
+
 def test_a_stealth_that_is_none(board: Path, tmp_path: Path) -> None:
     (board / "stealth.json").write_text('{"triggers": [{"attack": "ripple"}]}')
     with pytest.raises(DataError, match="the stealth of lyra is none of dece suite"):
