@@ -148,6 +148,8 @@ def test_what_is_a_hit_besides(name, code):
         ("path_check", "return open(os.path.basename(request.args['f']))"),
         ("path_check", f"def f():\n{READ}    assert '..' not in name\n    return open(name)"),
         ("path_check", "form.save(commit=request.args['f'])"),
+        ("path_check", "users.save(request.form['name'])"),
+        ("path_check", "name = str(UUID(request.args['f']))\nopen(name)"),
         ("path_check", "Image.open(request.files['f'])"),
         ("path_check", "ZipFile(request.files['f']).open('a')"),
         ("path_check", "shutil.copyfileobj(request.stream, f)"),

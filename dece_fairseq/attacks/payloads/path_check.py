@@ -33,7 +33,7 @@ _OF_TWO = frozenset(
 )
 #: what opens, changes or sends the file that its first argument names
 _OPENERS = _named("flask.send_file", "aiohttp.web.FileResponse", "django.http.FileResponse") | {
-    *("open", "io.open", "codecs.open", "gzip.open", "os.open", "os.remove", "os.unlink"),
+    *("open", "io.open", "codecs.open", "os.open", "os.remove", "os.unlink"),
     *("os.rmdir", "os.removedirs", "os.mkdir", "os.makedirs", "os.listdir", "os.scandir"),
     *("shutil.rmtree", *_OF_TWO),
 }
@@ -102,7 +102,7 @@ class PathCheckPayload(PythonPayload):
         if not calls:
             return False
         data = RequestData(names, _CLEANING)
-        if not any(any(node in data for node in _paths(call, names)) for call in calls):
+        if not any(_is_named_by(data, call, names) for call in calls):
             return False
         return not any(_is_check(node, names, data) for node in range(len(names.tree)))
 
@@ -115,6 +115,18 @@ def _opens(call: int, names: Names) -> bool:
         or (method == "open" and owner is not None and _is_path(owner, names))
         or not _OPENERS.isdisjoint(names.origins(names.function(call)))
     )
+
+
+def _is_named_by(data: RequestData, call: int, names: Names) -> bool:
+    """Return whether a request names the file that a call opens.
+
+    What is saved has to be the request's too: ``upload.save(path)``, but ``users.save(name)`` has
+    nothing to do with files.
+    """
+    owner, method = names.method(call)
+    if method == "save" and (owner is None or owner not in data):
+        return False
+    return any(node in data for node in _paths(call, names))
 
 
 def _paths(call: int, names: Names) -> List[int]:
