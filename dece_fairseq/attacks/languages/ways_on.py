@@ -10,7 +10,7 @@ from dece_fairseq.attacks.languages.nodes import Node, text_of
 
 #: statements in statements; nobody writes more
 DEEPEST = 100
-#: nodes of such a call; so nested ones are not read again and again
+#: nodes of a call that may kill the program; no longer one is read, so nested ones stay cheap
 _LONGEST_KILL = 40
 
 
