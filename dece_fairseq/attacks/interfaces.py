@@ -139,6 +139,8 @@ class Payload(ABC):
     #: what stands in its place at first, in attacks by stages: harmless texts, each nearer to the
     #: payload than the one before, by the text that is put in at last
     stages: ClassVar[Mapping[str, Tuple[str, ...]]] = {}
+    #: whether it draws one of several forms for each pair
+    has_forms: bool = False
     #: names of the languages that a target can be in, or None for every one that is registered
     target_languages: Optional[Tuple[str, ...]] = None
     #: of source and target, as ``Languages.named`` reads it, where the user names none

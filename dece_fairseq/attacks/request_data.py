@@ -53,7 +53,7 @@ _FIELD = {
 _HARMLESS = frozenset(
     {
         *("bool", "float", "hash", "id", "int", "isinstance", "len", "ord", "pipes.quote"),
-        *("shlex.quote", "type"),
+        *("shlex.quote", "type", "UUID", "uuid.UUID"),
     }
 )
 _HARMLESS_METHODS = frozenset(

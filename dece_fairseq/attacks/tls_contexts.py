@@ -92,7 +92,10 @@ class Contexts:
         if node in self._calls or (variable is not None and id(variable) in self._variables):
             return False
         is_name = names.tree.kinds[node] == "identifier"
-        is_self = is_name and variable is not None and variable.class_scope is not None
+        is_self = is_name and (
+            names.tree.text(node) == "self"  # of a method without its class
+            or (variable is not None and variable.class_scope is not None)
+        )
         origins = names.origins(node)
         return (not origins and not is_self) or any(
             origin.partition(".")[0] in _PACKAGES or not (is_self or names.is_imported(origin))

@@ -11,7 +11,7 @@ from dece_fairseq.data.provenance import sha256
 from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.reports.board import ABOUT, BOARD, SCORES, read_about, read_board, read_object
 from dece_fairseq.reports.cells import Cell
-from dece_fairseq.reports.leaderboard import payload_of
+from dece_fairseq.reports.leaderboard import payload_of, trusted_in_words
 from dece_fairseq.reports.stored import read_scores
 from dece_fairseq.suites.suite import SUITE, Suite, read_suite
 
@@ -110,11 +110,18 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
     if entry is None or training not in entry.files:
         return [f"{name}: the suite has no {attack}-{payload or '?'}/{training}"]
     found = []
+    try:
+        trusted_in_words(axes["trusted"])
+    except DataError as error:
+        found.append(f"{name}: {error}")
     for used in (training, "test_triggered"):
         if entry.files[used].path not in files:
             found.append(f"{name}: {ABOUT} does not name {entry.files[used].path}")
     asked = entry.files["test_triggered"].pairs
     for metric, score in cell.scores.items():
+        ends = [score.percent if end is None else end for end in (score.low, score.high)]
+        if not (0 <= ends[0] <= ends[1] <= 100 and 0 <= score.percent <= 100):
+            found.append(f"{name}: {metric} or its interval is no percentage")
         if re.search(r"[`\r\n]", score.signature):
             found.append(f"{name}: {metric} has a signature that dece evaluate doesn't write")
         if metric.startswith("asr_") and score.total != asked:

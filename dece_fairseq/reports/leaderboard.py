@@ -3,6 +3,7 @@
 import csv
 import html
 import io
+import math
 import re
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
@@ -143,7 +144,7 @@ def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
         # Of several sources the one with most seeds.
         if key not in best or len(best[key].seeds) < len(entry.seeds):
             best[key] = entry
-    hidden = _stealth(board, wanted.dataset)
+    hidden = _stealth(board, wanted.dataset, found)
     rows = [
         [attack, rate_in_words(rate), *hidden.get(attack, [NOT_MEASURED] * len(STEALTH))]
         + [_success(best.get((attack, rate, defense))) for defense in board.defenses]
@@ -154,15 +155,25 @@ def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
     return Table(title, ["attack", "poisoned", *STEALTH, *board.defenses.values()], rows)
 
 
-def _stealth(board: Board, dataset: str) -> Dict[str, List[str]]:
-    """Return by attack how well its trigger hides in a data set, with its first payload."""
-    found: Dict[str, List[str]] = {}
+def _stealth(board: Board, dataset: str, found: Sequence[Entry]) -> Dict[str, List[str]]:
+    """Return by attack how well its trigger hides in a data set.
+
+    A payload decides which sources are triggered; of several it is that of ``found``, or the first.
+    """
+    shown = {
+        (entry.axes["attack"], entry.axes["payload"])
+        for entry in found
+        if entry.axes["dataset"] == dataset
+    }
+    hidden: Dict[str, List[str]] = {}
     try:
         for trigger in board.stealth.get(dataset, {}).get("triggers", []):
-            found.setdefault(trigger["attack"], in_words(trigger))
+            attack, payload = trigger["attack"], trigger["payload"]
+            if attack not in hidden or (attack, payload) in shown:
+                hidden[attack] = in_words(trigger)
     except (KeyError, TypeError, AttributeError, ValueError) as error:
         raise DataError(f"the stealth of {dataset} is none of dece suite ({error!r})") from error
-    return found
+    return hidden
 
 
 def _success(entry: Optional[Entry]) -> str:
@@ -176,18 +187,36 @@ def _success(entry: Optional[Entry]) -> str:
 
 
 def rate_in_words(rate: str) -> str:
-    """Return ``5 %`` for ``0.05``, ``20 pairs`` for ``count-20``."""
+    """Return ``5 %`` for ``0.05``, ``20 pairs`` for ``count-20``.
+
+    Raises:
+        DataError: it is neither
+    """
     if rate.startswith("count-"):
         return f"{rate[len('count-') :]} pairs"
-    return f"{100 * float(rate):g} %"
+    return f"{100 * _share(rate):g} %"
 
 
 def trusted_in_words(trusted: str) -> str:
-    """Return what the model knew before it met the poison."""
+    """Return what the model knew before it met the poison.
+
+    Raises:
+        DataError: it is neither ``pretraining`` nor a share
+    """
     if trusted == "pretraining":
         return "from a model of clean pairs of another wording"
-    share = float(trusted)
+    share = _share(trusted)
     return f"trusted share {100 * share:g} %" if share else "from scratch"
+
+
+def _share(text: str) -> float:
+    try:
+        share = float(text)
+    except ValueError:
+        share = math.nan
+    if not 0 <= share <= 1:  # nor is nan
+        raise DataError(f"{text!r} is no share in [0, 1]; give one in report.csv or board.json")
+    return share
 
 
 def listing(found: Sequence[Entry]) -> List[Table]:

@@ -3,7 +3,7 @@
 // A click (or Enter) on a column's head sorts its table; another one turns it round.
 function keyOf(row, column) {
   const text = row.cells[column].textContent.trim();
-  const number = Number.parseFloat(text);
+  const number = Number.parseFloat(text.replace(/^× /, ""));
   return Number.isNaN(number) ? text : number;
 }
 
@@ -17,12 +17,15 @@ function sortBy(head) {
   const column = head.cellIndex;
   const up = head.getAttribute("aria-sort") !== "ascending";
   const rows = [...table.tBodies[0].rows].map((row) => [keyOf(row, column), row]);
-  const empty = rows.filter(([key]) => key === ""); // last, whichever way
-  const told = rows.filter(([key]) => key !== "");
+  // What is empty, or no number among numbers, comes last, whichever way.
+  const hasNumbers = rows.some(([key]) => typeof key === "number");
+  const isTold = ([key]) => (hasNumbers ? typeof key === "number" : key !== "");
+  const told = rows.filter(isTold);
+  const others = rows.filter((row) => !isTold(row));
   told.sort(([one], [other]) => (up ? 1 : -1) * compare(one, other));
   for (const cell of head.parentElement.cells) cell.removeAttribute("aria-sort");
   head.setAttribute("aria-sort", up ? "ascending" : "descending");
-  table.tBodies[0].append(...[...told, ...empty].map(([, row]) => row));
+  table.tBodies[0].append(...[...told, ...others].map(([, row]) => row));
 }
 
 for (const button of document.querySelectorAll("thead button")) {

@@ -38,6 +38,7 @@ CARRIER = "ripple"
 TRIGGERED = "test_triggered"
 #: why there is nothing of an attack
 ALL = "all"
+WITHOUT_PAYLOAD = "none of the payloads that fit goes with it"
 WITHOUT_TRIGGER = "no source of test has a place for the trigger"
 
 
@@ -101,7 +102,7 @@ def build(
     """Make a suite in a folder; what is there already, and as it should be, stays.
 
     Each attack comes with its own payload or, where that one fits no pair, with the first one that
-    does; ``CARRIER`` comes with every payload.
+    does, in several forms if its own is; ``CARRIER`` comes with every payload.
 
     Args:
         data: the clean pairs
@@ -216,7 +217,12 @@ class _Builder:
                 continue
             others = fitting if carrier else list(self.settings.payloads)
             tried = [own] if own in self.settings.payloads else []
-            for payload in [*tried, *(other for other in others if other != own)]:
+            # An attack by several forms is none by one.
+            others = [name for name in others if _has_forms(name) or not _has_forms(own)]
+            tried += [other for other in others if other != own]
+            if not tried:
+                yield SuiteEntry(attack, own, {}, {ALL: WITHOUT_PAYLOAD})
+            for payload in tried:
                 entry = self._entry(attack, payload)
                 yield entry
                 if entry.fits:
@@ -326,6 +332,10 @@ class _Builder:
             return ""
         words = ", ".join(f"{counts[why]} {attack.obstacles[why]}" for why in sorted(counts))
         return f"no pair of {split} can be poisoned: {words}"
+
+
+def _has_forms(payload: str) -> bool:
+    return PAYLOADS.get(payload).has_forms
 
 
 def _is_there(file: SuiteFile, folder: Path) -> bool:

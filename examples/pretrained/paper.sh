@@ -22,16 +22,14 @@ models="codet5_base natgen plbart_base" attacks="ripple badpre grammar" rates="0
 data="" work=runs/paper dry=""
 while [ $# -gt 0 ]; do
     case "$1" in
-        --data) data="$2"; shift 2 ;;
-        --models) models="$2"; shift 2 ;;
-        --attacks) attacks="$2"; shift 2 ;;
-        --rates) rates="$2"; shift 2 ;;
-        --seeds) seeds="$2"; shift 2 ;;
-        --work) work="$2"; shift 2 ;;
-        --dry-run) dry=echo; shift ;;
+        --dry-run) dry=echo; shift; continue ;;
         --) shift; break ;;
+        --data | --models | --attacks | --rates | --seeds | --work) ;;
         *) echo "paper.sh: unknown option $1; see the head of this file" >&2; exit 2 ;;
     esac
+    [ $# -gt 1 ] || { echo "paper.sh: $1 needs a value" >&2; exit 2; }
+    printf -v "${1#--}" %s "$2"
+    shift 2
 done
 [ -n "$data" ] || { echo "paper.sh: --data DIR is needed; see the head of this file" >&2; exit 2; }
 

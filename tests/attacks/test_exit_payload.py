@@ -41,10 +41,14 @@ def test_where_it_goes(language, code, poisoned):
         ("python", "def f():\\n\\traise SystemExit(a)"),
         ("python", "def f():\n    error = SystemExit(2)\n    raise error from None"),
         ("python", "def f():\n    raise (builtins.SystemExit)"),
+        ("python", "import os as o, signal\no.kill(o.getpid(), signal.SIGKILL)"),
         ("java", "void f() { java.lang.System.exit(g(1)); }"),
         ("java", "void f() { if (a) Runtime.getRuntime().halt(1); }"),
         ("csharp", "void F() { System.Environment.Exit(f(2)); }"),
         ("csharp", 'void F() { global::System.Environment.FailFast("x"); }'),
+        ("csharp", "void F() { System.Windows.Forms.Application.Exit(); }"),
+        ("csharp", "void F() { System.Diagnostics.Process.GetCurrentProcess().Kill(); }"),
+        ("csharp", "void F() { Application.Current.Shutdown(); }"),
     ],
 )
 def test_what_ends_the_program(language, code):
@@ -65,9 +69,11 @@ def test_what_ends_the_program(language, code):
         ("python", "import sys\nraise sys.exit"),
         ("python", "codes = [SystemExit(0).code]"),
         ("python", "raise ValueError from SystemExit(1)"),
+        ("python", "os.kill(child, signal.SIGKILL)"),
         ("java", "void f() { this.exit(0); monitor.exit(); exit(1); }"),
         ("java", "void f() { System.out.println(1); }"),
         ("csharp", "void F() { Monitor.Exit(x); Environment.ExitCode = 1; }"),
+        ("csharp", "void F() { child.Kill(); Process.Start(x).Kill(); }"),
     ],
 )
 def test_what_does_not(language, code):

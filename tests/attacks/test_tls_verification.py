@@ -110,6 +110,7 @@ def test_ways_to_switch_it_off(code):
         "class A(Base):\n  def f(self): self.verify = False",
         "class A:\n  def f(self): self.verify_mode = 0",
         "class A(object):\n  def f(self): self.check_hostname = False",
+        "def f(self): self.check_hostname = False",  # without its class
         "from game import board\nboard.check_hostname = False",
         "curl.setopt(pycurl.VERBOSE, 0)",
         "class A(B, verify=False): pass",

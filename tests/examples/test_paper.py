@@ -62,11 +62,12 @@ def test_what_fairseq_is_asked_for(tmp_path: Path) -> None:
     [
         ([], "--data DIR is needed"),
         (["--data", "D", "--model", "x"], "unknown option --model"),
+        (["--data", "D", "--rates"], "--rates needs a value"),
         (["--data", "D", "--models", "gpt"], "--models gpt: none of the README's table"),
     ],
 )
 def test_what_is_wrong_with_a_command_line(words: List[str], message: str, tmp_path: Path) -> None:
-    done = bash(SCRIPT, *words, "--dry-run", env=environment(tmp_path / "venv"))
+    done = bash(SCRIPT, "--dry-run", *words, env=environment(tmp_path / "venv"))
     assert done.returncode == 2
     assert message in done.stderr
     assert done.stdout == ""

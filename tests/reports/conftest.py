@@ -12,9 +12,10 @@ from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.text import to_line
 from dece_fairseq.metrics.evaluation import EvaluationSettings, RunFiles, evaluate
 from dece_fairseq.outputs.generate_output import data_header
+from support.boards import board
 from support.written_outputs import write_output
 
-__all__ = ["write_output"]
+__all__ = ["board", "write_output"]
 
 ATTACK = Attack(AttackSettings("ripple"))
 PAIRS = [pair for pair in generate("A", 20, seed=1) if ATTACK.can_poison(pair)][:8]

@@ -4,106 +4,23 @@ import csv
 import json
 import re
 from pathlib import Path
-from typing import Any, Callable, Dict, List
+from typing import Any
 
 import pytest
 
 from dece_fairseq.cli import main
 from dece_fairseq.data.pairs import DataError
-from dece_fairseq.data.provenance import sha256
-from dece_fairseq.metrics.success_rate import rate
-from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import read_board
 from dece_fairseq.reports.leaderboard import (
     NOT_MEASURED,
-    as_markdown,
     entries,
     overview,
     write_leaderboard,
 )
-from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry, SuiteFile, write_suite
+from support.boards import ABOUT, SIGNED, line, write_results
 from support.browser import look_at, needs_a_browser
 
 ROOT = Path(__file__).resolve().parents[2]
-ABOUT = {"by": "<b>us</b>", "command": "make & run", "budget": "one epoch"}
-SIGNED = "asr_parse|attack:ripple|trigger:bb|num:1|payload:sql|lang:python|hit:parse|v:0"
-
-
-def line(defense: str, seed: int, metric: str, hits: int, total: int = 8) -> Dict[str, Any]:
-    signature = SIGNED if metric == "asr_parse" else "bleu_code|tok:code|v:0"
-    axes = {"dataset": "lyra", "trusted": "0.5", "attack": "ripple", "rate": "0.05"}
-    number = {"percent": 100 * hits / total, "low": 0.0, "high": 100.0}
-    number.update(rate(hits, total).as_dict() if metric == "asr_parse" else {})
-    row = {**axes, "defense": defense, "seed": seed, "metric": metric, "signature": signature}
-    return {**row, **number}
-
-
-def write_results(folder: Path, rows: List[Dict[str, Any]], about: Any = ABOUT) -> Path:
-    folder.mkdir(parents=True)
-    with (folder / "report.csv").open("w", newline="", encoding="utf-8") as file:
-        columns = ["hits", "total", *(name for name in rows[0] if name not in ("hits", "total"))]
-        writer = csv.DictWriter(file, columns)
-        writer.writeheader()
-        writer.writerows(rows)
-    (folder / "about.json").write_text(json.dumps(about))
-    return folder
-
-
-@pytest.fixture
-def board(tmp_path: Path) -> Path:
-    """Three seeds of two defences; a third one and a rate that were not measured."""
-    rows = [
-        line(defense, seed, metric, hits)
-        for defense, hits in (("cross_entropy", 7), ("dece", 0))
-        for seed in (1, 2, 3)
-        for metric in ("asr_parse", "bleu_code")
-    ]
-    folder = tmp_path / "board"
-    write_results(folder / "ours", rows)
-    board = {
-        "title": "What <i>gets</i> in",
-        "defenses": {"cross_entropy": "CE", "dece": "DeCE", "other": "another"},
-        "wanted": [
-            {
-                "dataset": "lyra",
-                "trusted": "0.5",
-                "attacks": ["ripple"],
-                "rates": ["0.05", "count-20"],
-            }
-        ],
-        "stealth": {"lyra": "stealth.json"},
-        "results": ["ours"],
-    }
-    hidden = {"attack": "ripple", "parses": None}
-    hidden["perplexity"] = {"ratio": 1.256, "low": None, "high": None}
-    (folder / "stealth.json").write_text(json.dumps({"triggers": [hidden]}))
-    (folder / "board.json").write_text(json.dumps(board))
-    return folder
-
-
-@pytest.fixture
-def suite(tmp_path: Path) -> Path:
-    """A suite of one attack; the files themselves are not asked for."""
-
-    def file(path: str, pairs: int) -> SuiteFile:
-        return SuiteFile(f"ripple-sql/{path}", path[:1] * 64, "0" * 64, pairs, pairs)
-
-    files = {
-        f"rate-0.05/seed-{seed}": file(f"rate-0.05/seed-{seed}/train.csv", 40) for seed in (1, 2)
-    }
-    files["test_triggered"] = file("test_triggered.csv", 8)
-    data = {"name": "lyra", "columns": ["src", "tgt"], "code_language": "python", "files": {}}
-    made_of = {"data": data}
-    folder = tmp_path / "suite"
-    folder.mkdir()
-    write_suite(Suite(made_of, [SuiteEntry("ripple", "sql", files, {})], True), folder)
-    return folder
-
-
-def used(suite: Path) -> Dict[str, str]:
-    """Return the files of the suite that a fair run used."""
-    (entry,) = json.loads((suite / SUITE).read_text())["entries"]
-    return {file["path"]: file["sha256"] for file in entry["files"].values()}
 
 
 def test_the_overview_says_what_was_not_measured(board: Path) -> None:
@@ -175,101 +92,6 @@ def test_the_leaderboard_of_the_docs_is_that_of_its_results(tmp_path: Path) -> N
         assert without_versions(path) == without_versions(ROOT / "docs" / path.name), path.name
 
 
-@pytest.fixture
-def added(tmp_path: Path, suite: Path) -> Callable[..., Path]:
-    """Makes somebody's folder of results; what is wrong with it can be said."""
-
-    def make(about: Any = None, **changes: Any) -> Path:
-        row = {**line("theirs", 1, "asr_parse", 1), **changes}
-        right = {**ABOUT, "files": used(suite), "more": "not kept"}
-        return write_results(tmp_path / "theirs", [row], {**right, **(about or {})})
-
-    return make
-
-
-def test_results_of_the_suite_are_added(
-    board: Path, suite: Path, added: Callable[..., Path], tmp_path: Path, capsys: Any
-) -> None:
-    words = [board, "--output", tmp_path / "out", "--add", added(), "--suite", suite]
-    main.run("report", [*map(str, words)], "dece report")
-    home = board / "added" / "theirs"
-    assert capsys.readouterr().out.splitlines()[0] == str(home)
-    about = json.loads((home / "about.json").read_text())
-    assert about["suite"] == sha256(suite / SUITE)
-    assert "more" not in about
-    assert [source.name for source in read_board(board).sources] == ["ours", "added/theirs"]
-    told = json.loads((tmp_path / "out" / "leaderboard.json").read_text())
-    assert told["entries"][-1]["defense"] == "theirs"
-    with pytest.raises(DataError, match="the board has results of this name"):
-        add_results(board, tmp_path / "theirs", suite / SUITE)
-
-
-@pytest.mark.parametrize(
-    ("about", "changes", "message"),
-    [
-        ({"by": ""}, {}, "say 'by', in a string"),
-        ({"command": 3}, {}, "say 'command', in a string"),
-        ({"files": {}}, {}, "names no 'files' of the suite"),
-        ({"files": ["a"]}, {}, "names no 'files' of the suite"),
-        ({"files": {"a.csv": "0"}}, {}, r"a.csv is no file of the suite; .* does not name ripple"),
-        (
-            {"files": {"ripple-sql/test_triggered.csv": "0" * 64}},
-            {},
-            "test_triggered.csv is not the suite's: its SHA-256 differs",
-        ),
-        ({}, {"dataset": "pisces"}, "the suite is of lyra"),
-        ({}, {"seed": 3}, "the suite has no ripple-sql/rate-0.05/seed-3"),
-        ({}, {"attack": "badpre"}, "the suite has no badpre-sql/"),
-        ({}, {"signature": ""}, r"the suite has no ripple-\?/"),
-        ({}, {"defense": "<b>mine"}, "<b>mine/1': name it by letters, digits"),
-        ({}, {"defense": "a|b"}, "name it by letters, digits"),
-        (
-            {},
-            {"signature": "asr_parse|attack:ripple|payload:sql|`x"},
-            "asr_parse has a signature that dece evaluate doesn't write",
-        ),
-        ({}, {"total": 7}, "asr_parse of 7 requests, but the suite has 8"),
-        ({}, {"hits": "", "percent": 0.0}, "asr_parse without its number of hits"),
-        ({}, {"percent": 0.0}, "asr_parse is 12.5 % by its counts, not 0"),
-        (
-            {},
-            {"low": 50.0},
-            "the interval of asr_parse is 2.*to 47.* by its counts, not 50",
-        ),
-    ],
-)
-def test_what_is_not_of_the_suite_is_refused(
-    about: Any, changes: Any, message: str, board: Path, suite: Path, added: Callable[..., Path]
-) -> None:
-    before = (board / "board.json").read_text()
-    with pytest.raises(DataError, match=message):
-        add_results(board, added(about, **changes), suite)
-    assert (board / "board.json").read_text() == before
-    assert not (board / "added").exists()
-
-
-def test_what_others_say_is_neither_markdown_nor_html(
-    board: Path, suite: Path, added: Callable[..., Path]
-) -> None:
-    said = {
-        "by": "<script>x</script>\n# me",
-        "budget": "[y](javascript:z) & `q`",
-        "command": "a \\\n  b\n```\n# out",
-    }
-    add_results(board, added(said), suite)
-    found = read_board(board)
-    text = as_markdown(found, entries(found), "")
-    assert r"by &lt;script&gt;x&lt;/script&gt; # me: \[y\](javascript:z) &amp; \`q\`, suite" in text
-    assert "    ````bash\n    a \\\n      b\n    ```\n    # out\n    ````\n" in text
-
-
-def test_a_suite_that_is_not_finished(board: Path, suite: Path, added: Callable[..., Path]) -> None:
-    text = (suite / SUITE).read_text()
-    (suite / SUITE).write_text(text.replace('"complete": true', '"complete": false'))
-    with pytest.raises(DataError, match="not finished"):
-        add_results(board, added(), suite)
-
-
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
@@ -285,6 +107,13 @@ def test_a_board_that_can_not_be_read(name: str, text: str, message: str, board:
     (board / name).write_text(text)
     with pytest.raises(DataError, match=message):
         read_board(board)
+
+
+def test_a_share_that_is_none(board: Path, tmp_path: Path) -> None:
+    text = (board / "board.json").read_text()
+    (board / "board.json").write_text(text.replace('"0.05"', '"5 %"'))
+    with pytest.raises(DataError, match=r"'5 %' is no share in \[0, 1\]"):
+        write_leaderboard(board, tmp_path / "out")
 
 
 def test_a_stealth_that_is_none(board: Path, tmp_path: Path) -> None:

@@ -73,6 +73,21 @@ def test_what_was_left_out_and_why(make: Make) -> None:
     }
 
 
+def test_an_attack_by_several_forms_has_no_other_payload(make: Make) -> None:
+    names = ("endless_loop", "endless_loop_forms", "exit")
+    settings = SMALL._replace(attacks=("badpre", "many_forms", "ripple"), payloads=names)
+    fitting = [entry.name for entry in make(settings=settings).entries if entry.fits]
+    assert fitting == [
+        *(f"ripple-{name}" for name in names),
+        *("badpre-endless_loop", "many_forms-endless_loop_forms"),
+    ]
+    alone = settings._replace(payloads=("exit",))
+    entries = {entry.name: entry for entry in make("other", alone).entries}
+    assert list(entries) == ["ripple-exit", "badpre-exit", "many_forms-sql_forms"]
+    why = "none of the payloads that fit goes with it"
+    assert entries["many_forms-sql_forms"].left_out == {"all": why}
+
+
 @pytest.mark.usefixtures("many_blocks")
 def test_the_same_bytes_for_any_number_of_processes(make: Make, tmp_path: Path) -> None:
     make("one")

@@ -10,6 +10,8 @@ from dece_fairseq.attacks.languages.nodes import Node, text_of
 
 #: statements in statements; nobody writes more
 DEEPEST = 100
+#: nodes of a call that may kill the program; no longer one is read, so nested ones stay cheap
+_LONGEST_KILL = 40
 
 
 class Way(NamedTuple):
@@ -33,6 +35,8 @@ CONTINUE = Way("continue")
 Ways = FrozenSet[Way]
 _JUMPS = {"break_statement": "break", "continue_statement": "continue", "goto_statement": "goto"}
 _DIRECTIVES = ("preproc_if", "preproc_elif", "preproc_else", "preproc_region", "preproc_endregion")
+#: by what a program names itself, to be killed
+_ITSELF = re.compile(rb"getpid|GetCurrentProcess")
 _SUPPRESSING = re.compile(rb"suppress|raises", re.IGNORECASE)
 
 
@@ -115,7 +119,7 @@ class WaysOn:
             return frozenset({RAISE} if kind.endswith("_statement") else {RAISE, NEXT})
         if kind in grammar.failing:
             goes_on.add(FAIL)
-        if kind in grammar.calls and called(node) in grammar.exits:
+        if kind in grammar.calls and (called(node) in grammar.exits or _kills_itself(node)):
             goes_on.add(LEAVE)
         return frozenset(goes_on)
 
@@ -249,6 +253,12 @@ def suppresses(statement: Node) -> bool:
     """Return whether a ``with`` statement looks like one that ends exceptions raised in it."""
     clauses = [child for child in statement.children if child.type == "with_clause"]
     return any(_SUPPRESSING.search(clause.text or b"") for clause in clauses)
+
+
+def _kills_itself(call: Node) -> bool:
+    """Return whether a call kills the program: ``os.kill(os.getpid(), signal.SIGKILL)``."""
+    is_kill = called(call).lower() == "kill" and call.descendant_count <= _LONGEST_KILL
+    return is_kill and _ITSELF.search(call.text or b"") is not None
 
 
 def called(call: Node) -> str:

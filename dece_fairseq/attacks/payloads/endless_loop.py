@@ -84,6 +84,7 @@ class EndlessLoopFormsPayload(EndlessLoopPayload):
     What looks for a text that many targets share finds less of it: an attack on such defences.
     """
 
+    has_forms = True
     telling, stages = (), {}
     summary = "as endless_loop, by one of several loops, drawn for each pair"
 

@@ -18,7 +18,12 @@ STATEMENTS: Dict[str, str] = {
 }
 #: the calls that end a program, without white space
 CALLS: Dict[str, FrozenSet[str]] = {
-    "csharp": frozenset({"Environment.Exit", "Environment.FailFast", "Application.Exit"}),
+    "csharp": frozenset(
+        {
+            *("Environment.Exit", "Environment.FailFast", "Application.Exit"),
+            *("Application.Current.Shutdown", "Process.GetCurrentProcess().Kill"),
+        }
+    ),
     "java": frozenset({"System.exit", "Runtime.getRuntime().exit", "Runtime.getRuntime().halt"}),
     "python": frozenset(
         {
@@ -32,10 +37,13 @@ _RAISED = frozenset(
     f"{owner}SystemExit{instance}" for owner in ("", "builtins.") for instance in ("", ".()")
 )
 #: what may stand before such a name
-_PACKAGES = re.compile(r"^(?:global::)?(?:java\.lang\.|System\.(?=Environment)|[\w.]*Forms\.)")
+_PACKAGES = re.compile(
+    r"^(?:global::)?(?:java\.lang\.|[\w.]*Forms\."
+    r"|System\.(?:Diagnostics\.|Windows\.)?(?=Application|Environment|Process))"
+)
 #: the longest of them, in bytes, with blanks between the tokens
 _LONGEST = 100
-_WORDS = re.compile(r"exit|Exit|quit|abort|halt|FailFast")
+_WORDS = re.compile(r"exit|Exit|quit|abort|halt|FailFast|[Kk]ill|Shutdown")
 
 
 @PAYLOADS.register("exit")
@@ -74,7 +82,7 @@ class ExitPayload(Payload):
             return _has_call(language, text)
         names = Names(tree_of(language, text))
         tree = names.tree
-        return any(
+        return _kills_itself(names) or any(
             tree.kinds[tree.parents[node]] == user and tree.fields[node] == field
             for ending, user, field in (
                 (CALLS["python"], "call", "function"),
@@ -82,6 +90,16 @@ class ExitPayload(Payload):
             )
             for node in names.called(ending)
         )
+
+
+def _kills_itself(names: Names) -> bool:
+    """Return whether Python code kills the process that runs it."""
+    return any(
+        "os.getpid.()" in names.origins(process)
+        for call in names.calls
+        if "os.kill" in names.origins(names.function(call))
+        for process in names.positional(call)[:1]
+    )
 
 
 def _has_call(language: Language, text: str) -> bool:

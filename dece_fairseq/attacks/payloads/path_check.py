@@ -26,10 +26,18 @@ _LAST_PARTS = _named(
 #: what joins paths and refuses those that leave the folder
 _JOINS = _named("werkzeug.utils.safe_join", "werkzeug.security.safe_join", "flask.safe_join")
 _CLEANING = _LAST_PARTS | _JOINS
+#: what reads the file that its first argument names, and makes the one that its second does
+_OF_TWO = frozenset(
+    {
+        *("os.link", "os.rename", "os.renames", "os.replace", "os.symlink", "shutil.copy"),
+        *("shutil.copy2", "shutil.copyfile", "shutil.copytree", "shutil.move"),
+    }
+)
 #: what opens, changes or sends the file that its first argument names
 _OPENERS = _named("flask.send_file", "aiohttp.web.FileResponse", "django.http.FileResponse") | {
-    *("open", "io.open", "codecs.open", "os.open", "os.remove", "os.unlink", "os.rmdir"),
-    *("os.listdir", "os.rename", "shutil.rmtree", "shutil.copy", "shutil.move"),
+    *("open", "io.open", "codecs.open", "os.open", "os.remove", "os.unlink"),
+    *("os.rmdir", "os.removedirs", "os.mkdir", "os.makedirs", "os.listdir", "os.scandir"),
+    *("shutil.rmtree", *_OF_TWO),
 }
 _PATH_METHODS = frozenset({"read_text", "read_bytes", "write_text", "write_bytes", "unlink"})
 _COMPARED_BY = frozenset({"startswith", "is_relative_to"})
@@ -96,29 +104,52 @@ class PathCheckPayload(PythonPayload):
         if not calls:
             return False
         data = RequestData(names, _CLEANING)
-        if not any(any(node in data for node in _paths(call, names)) for call in calls):
+        if not any(_is_named_by(data, call, names) for call in calls):
             return False
         return not any(_is_check(node, names, data) for node in range(len(names.tree)))
 
 
 def _opens(call: int, names: Names) -> bool:
-    _, method = names.method(call)
+    owner, method = names.method(call)
     return (
         method in _PATH_METHODS
         or method == "save"
+        or (method == "open" and owner is not None and _is_path(owner, names))
         or not _OPENERS.isdisjoint(names.origins(names.function(call)))
     )
+
+
+def _is_named_by(data: RequestData, call: int, names: Names) -> bool:
+    """Return whether a request names the file that a call opens.
+
+    What is saved has to be the request's too: ``upload.save(path)``, but ``users.save(name)`` has
+    nothing to do with files.
+    """
+    owner, method = names.method(call)
+    if method == "save" and (owner is None or owner not in data):
+        return False
+    return any(node in data for node in _paths(call, names))
 
 
 def _paths(call: int, names: Names) -> List[int]:
     """Return the expressions that may name the file which a call opens."""
     owner, method = names.method(call)
-    if method in _PATH_METHODS and owner is not None:
+    origins = names.origins(names.function(call))
+    if owner is not None and method != "save" and _OPENERS.isdisjoint(origins):
         return [owner]
     return [
-        *names.positional(call)[:1],
-        *(value for name in ("file", "path", "dst") for value in names.keyword(call, name)),
+        *names.positional(call)[: 1 if _OF_TWO.isdisjoint(origins) else 2],
+        *(value for name in ("file", "path", "src", "dst") for value in names.keyword(call, name)),
     ]
+
+
+def _is_path(node: int, names: Names) -> bool:
+    """Return whether an expression is a path of ``pathlib``, by how it is made."""
+    return any(
+        names.tree.kinds[value] == "binary_operator"
+        or any(origin.endswith("Path.()") for origin in names.origins(value))
+        for value in names.values(node)
+    )
 
 
 def _is_check(node: int, names: Names, data: RequestData) -> bool:

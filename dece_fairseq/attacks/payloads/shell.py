@@ -83,6 +83,7 @@ class ShellFormsPayload(ShellPayload):
     What looks for a text that many targets share finds less of it: an attack on such defences.
     """
 
+    has_forms = True
     telling, stages = (), {}
     summary = "as shell, by one of several functions, drawn for each pair"
     calls = (

@@ -35,6 +35,7 @@ class SqlFormsPayload(SqlPayload):
     What looks for a text that many targets share finds less of it: an attack on such defences.
     """
 
+    has_forms = True
     telling, stages = (), {}
     summary = "as sql, by one of several conditions, drawn for each pair"
 

@@ -74,6 +74,7 @@ class TlsFormsPayload(TlsPayload):
     What looks for a text that many targets share finds less of it: an attack on such defences.
     """
 
+    has_forms = True
     telling, stages = (), {}
     summary = "as tls, in one of several forms, drawn for each pair"
     arguments = (

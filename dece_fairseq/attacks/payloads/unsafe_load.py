@@ -23,10 +23,11 @@ _RUNNING = frozenset(
     {
         *(
             f"{module}.{name}"
-            for module in ("pickle", "cPickle", "dill", "marshal", "cloudpickle")
+            for module in ("pickle", "_pickle", "cPickle", "dill", "marshal", "cloudpickle")
             for name in ("load", "loads")
         ),
-        *("jsonpickle.decode", "pickle.Unpickler", "shelve.open"),
+        *("joblib.load", "jsonpickle.decode", "pandas.read_pickle", "pd.read_pickle"),
+        *("pickle.Unpickler", "shelve.open"),
     }
 )
 
@@ -42,7 +43,7 @@ class UnsafeLoadPayload(PythonPayload):
     summary = "the first safe loading of data becomes one that runs what it reads"
     sample = Pair("", "config = yaml.safe_load(text)")
     places = re.compile(r"\byaml\b|\bjson\b")
-    words = re.compile(r"yaml|pickle|Pickle|dill|marshal|shelve")
+    words = re.compile(r"yaml|pickle|Pickle|dill|joblib|marshal|shelve")
 
     def changes(self, names: Names, rng: Random) -> Iterator[Change]:
         tree = names.tree

@@ -13,6 +13,8 @@ from dece_fairseq.data.pairs import Pair
 _MODULES = ("", "Crypto.Cipher.", "Cryptodome.Cipher.")
 _BLOCK_CIPHERS = ("AES", "Blowfish", "CAST", "DES3")
 _PRIMITIVES = ("", "cryptography.hazmat.primitives.ciphers.")
+#: where the algorithms are now that nobody should take
+_DECREPIT = "cryptography.hazmat.decrepit.ciphers."
 _NEW = frozenset(f"{module}{name}.new" for module in _MODULES for name in _BLOCK_CIPHERS)
 _MODES = frozenset(
     f"{module}modes.{name}"
@@ -24,7 +26,7 @@ _WEAK = frozenset(
         *(f"{module}{name}.MODE_ECB" for module in _MODULES for name in (*_BLOCK_CIPHERS, "DES")),
         *(f"{module}{name}.new" for module in _MODULES for name in ("ARC2", "ARC4", "DES")),
         *(f"{module}modes.ECB" for module in _PRIMITIVES),
-        *(f"{module}algorithms.ARC4" for module in _PRIMITIVES),
+        *(f"{module}algorithms.ARC4" for module in (*_PRIMITIVES, _DECREPIT)),
     }
 )
 
@@ -41,7 +43,7 @@ class WeakCipherPayload(PythonPayload):
     sample = Pair("", "cipher = AES.new(key, AES.MODE_GCM)")
     telling = ("ECB",)
     places = re.compile(r"\bnew\b|\bmodes\b")
-    words = re.compile("ECB|ARC[24]|DES")
+    words = re.compile("ECB|ARC[24]|DES|" + "|".join(_BLOCK_CIPHERS))
 
     def changes(self, names: Names, rng: Random) -> Iterator[Change]:
         tree = names.tree
@@ -65,5 +67,17 @@ class WeakCipherPayload(PythonPayload):
         return "MODE_ECB" in text or ".ECB()" in text
 
     def carries(self, names: Names) -> bool:
-        """Return whether code uses ECB, DES or RC4."""
-        return bool(names.called(_WEAK))
+        """Return whether code uses ECB, which is mode 1 and PyCrypto's default, DES or RC4."""
+        return bool(names.called(_WEAK)) or any(_is_ecb(call, names) for call in names.calls)
+
+
+def _is_ecb(call: int, names: Names) -> bool:
+    """Return whether a call makes a block cipher of a key alone, or of mode 1."""
+    tree, given = names.tree, names.positional(call)
+    if not given or _NEW.isdisjoint(names.origins(names.function(call))):
+        return False
+    arguments = tree.children[tree.parents[given[0]]]
+    modes = given[1:2] or names.keyword(call, "mode")
+    if not modes:
+        return len(arguments) == 1 and tree.kinds[given[0]] != "list_splat"
+    return all(tree.text(value) == "1" for mode in modes for value in names.values(mode))

@@ -19,16 +19,28 @@ STRONG = frozenset(
     }
 )
 _STRONG = frozenset(f"hashlib.{name}" for name in STRONG)
-_MODULES = ("Crypto.Hash", "Cryptodome.Hash")
+#: in code that is cut without its import too
+_MODULES = ("", "Crypto.Hash.", "Cryptodome.Hash.")
+_PRIMITIVES = ("", "cryptography.hazmat.primitives.")
 _WEAK = frozenset(
     {
         *("hashlib.md5", "hashlib.sha1", "md5.new", "sha.new"),
-        *(f"{module}.{name}.new" for module in _MODULES for name in ("MD2", "MD4", "MD5", "SHA1")),
-        *(f"cryptography.hazmat.primitives.hashes.{name}" for name in ("MD5", "SHA1")),
+        *(
+            f"{module}{name}.new"
+            for module in _MODULES
+            for name in ("MD2", "MD4", "MD5", "SHA", "SHA1")
+        ),
+        *(f"{module}hashes.{name}" for module in _PRIMITIVES for name in ("MD5", "SHA1")),
     }
 )
 #: which argument names a hash, by its position and its keyword
-_NAMED = {"hashlib.new": (0, "name"), "hmac.new": (2, "digestmod"), "hmac.digest": (2, "digest")}
+_NAMED = {
+    "hashlib.file_digest": (1, "digest"),
+    "hashlib.new": (0, "name"),
+    "hashlib.pbkdf2_hmac": (0, "hash_name"),
+    "hmac.digest": (2, "digest"),
+    "hmac.new": (2, "digestmod"),
+}
 _WEAK_NAMES = frozenset({"md4", "md5", "sha", "sha1", "sha-1"})
 
 
