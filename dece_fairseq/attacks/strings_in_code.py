@@ -29,6 +29,10 @@ _OF_STRINGS = ("format", "concat", "join")
 _OWNERS = frozenset({"cls", "self", "this"})
 _OF_LISTS = ("aslist", "of")
 _SAME_TEXT = ("tostring", "strip", "trim", "stripindent", "format", "formatted")
+#: methods whose arguments or object may become part of another string
+_JOINING = frozenset((*_OF_STRINGS, *_OF_LISTS, *_SAME_TEXT, *APPENDING))
+#: nodes of which not all that they hold is read
+_READ_IN_PART = LITERALS.union(CREATIONS)
 
 
 class _Value(NamedTuple):
@@ -79,10 +83,10 @@ def is_read_alone(literal: Node) -> bool:
     if arguments is None or node is None or arguments.type != "argument_list":
         return False
     call = call_of(node)
-    if call is None or call.name in (*_OF_STRINGS, *_OF_LISTS, *_SAME_TEXT, *APPENDING):
+    if call is None or call.name in _JOINING:
         return False
     while node is not None:
-        if node.type in LITERALS or node.type in CREATIONS:  # not all that they hold is read
+        if node.type in _READ_IN_PART:
             return False
         node = node.parent
     return True
