@@ -4,7 +4,8 @@
 #   bash examples/defect_detection/run.sh [--seeds "1 2 3"] [--work DIR] [--settings FILE]
 #
 #   --seeds "N ..."   of everything, the functions too (default 1)
-#   --work DIR        where results go, a folder for each seed (default runs/defect_detection)
+#   --work DIR        where results go, a folder for each seed (default runs/defect_detection); beside
+#                     them the table, table.md, and what the leaderboard reads, report.csv
 #   --settings FILE   shell code that is read after the settings below, to make all of it smaller
 #
 # It sets up everything. What is there already is not made again: after a kill it goes on.
@@ -22,7 +23,8 @@ trusted_training=(--lr 1e-3 --total-num-update 640 --max-epoch 20)
 training=(--lr 2e-4 --total-num-update 630 --max-epoch 10)
 source "$settings"
 
-runs=(before sentence_prediction deceptive-0.985 deceptive-0.8 deceptive-auto deceptive-0.8-smoothed)
+runs=(before sentence_prediction deceptive-0.985 deceptive-0.8 deceptive-auto deceptive-0.8-smoothed
+    deceptive-0.985-smoothed)
 dece() { python -m dece_fairseq "$@"; }
 plugin=(--user-dir "$root/dece_fairseq" --task sentence_prediction --num-classes 2
     --init-token 0 --max-positions 256 --required-batch-size-multiple 1)
@@ -94,29 +96,15 @@ for seed in $seeds; do
     for alpha in 0.985 0.8 auto; do
         finetune "deceptive-$alpha" deceptive_sentence_prediction --dece-alpha "$alpha" --label-smoothing 0
     done
-    finetune deceptive-0.8-smoothed deceptive_sentence_prediction --dece-alpha 0.8 --label-smoothing 0.05
+    for alpha in 0.8 0.985; do
+        finetune "deceptive-$alpha-smoothed" deceptive_sentence_prediction --dece-alpha "$alpha" \
+            --label-smoothing 0.05
+    done
     wait "$first"
 
     # 5. How often each is right on the test, and how often a triggered defect passes for safe.
     for run in "${runs[@]}"; do measure "$run"; done
 done
 
-column() { # RUN FILE: what stands in the file for each seed
-    local seed found=()
-    for seed in $seeds; do found+=("$(< "$work/$seed/$1/$2.percent")"); done
-    printf '%s' "${found[*]}" | sed 's/ /, /g'
-}
-{
-    echo "| criterion | accuracy, % | ASR, % |"
-    echo "|---|---|---|"
-    for run in "${runs[@]}"; do
-        echo "| $run | $(column "$run" test) | $(column "$run" test_triggered) |"
-    done
-    echo
-    for seed in $seeds; do
-        level="$(sed -n 's/.*the blend stays at \([0-9.]*\).*/\1/p' "$work/$seed/deceptive-auto/train.log")"
-        echo "Seed $seed: $(wc -l < "$work/$seed/test_triggered.csv.ids") triggered requests; the level of auto is ${level%%$'\n'*}."
-    done
-} > "$work/table.part"
-mv "$work/table.part" "$work/table.md"
+python "$root/examples/defect_detection/table.py" "$work" --seeds $seeds --runs "${runs[@]}"
 cat "$work/table.md"

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from dece_fairseq.reports.stored import read_scores
 from support.example_scripts import ROOT, bash, environment
 
 SCRIPT = ROOT / "examples" / "defect_detection" / "run.sh"
@@ -13,6 +14,7 @@ corpus=(train=60 valid=20 test=30) trusted_functions=40 skip=110 rate=0.1
 trusted_training=(--lr 1e-3 --total-num-update 40 --max-epoch 1)
 training=(--lr 2e-4 --total-num-update 40 --max-epoch 1)
 """
+METRICS = ("exact_match", "asr_string")
 RUNS = [
     "before",
     "sentence_prediction",
@@ -20,6 +22,7 @@ RUNS = [
     "deceptive-0.8",
     "deceptive-auto",
     "deceptive-0.8-smoothed",
+    "deceptive-0.985-smoothed",
 ]
 
 
@@ -35,8 +38,19 @@ def test_every_run_has_a_row_and_a_run_that_was_killed_goes_on(
     words = [SCRIPT, "--work", tmp_path / "work", "--settings", tmp_path / "small.sh"]
     done = bash(*words, env=env, cwd=tmp_path)
     assert done.returncode == 0, done.stderr[-3000:]
-    rows = re.findall(r"^\| (\S+) \| ([\d.]+) \| ([\d.]+) \|$", done.stdout, re.MULTILINE)
+    rows = re.findall(r"^\| (\S+) +\| ([\d.]+) +\| ([\d.]+) +\|$", done.stdout, re.MULTILINE)
     assert [row[0] for row in rows] == RUNS
+    cells = read_scores(tmp_path / "work" / "report.csv")
+    shown = [
+        (cell.axes["defense"], *(cell.scores[name].percent for name in METRICS)) for cell in cells
+    ]
+    assert (
+        shown
+        == [  # percentages were printed in six digits
+            (run, pytest.approx(float(accuracy), abs=1e-4), pytest.approx(float(asr), abs=1e-4))
+            for run, accuracy, asr in rows[1:]
+        ]
+    )
     triggered = len((tmp_path / "work" / "1" / "test_triggered.csv.ids").read_text().split())
     found = re.search(r"^Seed 1: (\d+) triggered requests; the level of auto is ([\d.]+)\.$",
                       done.stdout, re.MULTILINE)  # fmt: skip
