@@ -36,7 +36,7 @@ def test_stored_tables_are_those_of_the_stored_scores(folder: Path, tmp_path: Pa
 
 def test_the_readme_shows_the_stored_tables() -> None:
     readme = rows((EXPERIMENTS / "README.md").read_text(encoding="utf-8"))
-    for name in ("quickstart", "lyra", "auto", "auto_lyra", "map"):
+    for name in ("quickstart", "lyra", "auto", "auto_lyra"):
         stored = (EXPERIMENTS / "results" / name / "report.md").read_text(encoding="utf-8")
         assert len(rows(stored)) > 1
         assert set(rows(stored)) <= set(readme)
