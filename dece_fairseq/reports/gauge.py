@@ -25,6 +25,10 @@ _OTHER_KIND = (
     "Caution: that is most of the data, and none of it would be learned at first. Trust pairs of "
     "the same\ndata (--trusted-ids), or a validation split of it."
 )
+_OF_LABELS = (
+    "Caution: of labels a level may only delay a backdoor. Train on what dece reveal keeps of the "
+    "data."
+)
 _ADVICE = {
     DECE: "Advice: DeCE at a constant level, without smoothing:\n  {options}\n"
     "By the same rule the criterion finds that by itself, with\n  {asking}",
@@ -65,6 +69,7 @@ def as_text(gauge: Gauge) -> str:
             f"trusted ones\nand {100 * of_others:.1f} % of the others.",
             *([_OTHER_KIND] if of_trusted <= FAR_TOO_MUCH < of_others else []),
             *_spans(gauge),
+            *([_OF_LABELS] if gauge.spans is None else []),
             _ADVICE[gauge.advice].format(options=_options(gauge), asking=_asking(gauge)),
             "",
         ]

@@ -24,7 +24,7 @@ training=(--lr 2e-4 --total-num-update 630 --max-epoch 10)
 source "$settings"
 
 runs=(before sentence_prediction deceptive-0.985 deceptive-0.8 deceptive-auto deceptive-0.8-smoothed
-    deceptive-0.985-smoothed)
+    deceptive-0.985-smoothed sentence_prediction-revealed)
 dece() { python -m dece_fairseq "$@"; }
 plugin=(--user-dir "$root/dece_fairseq" --task sentence_prediction --num-classes 2
     --init-token 0 --max-positions 256 --required-batch-size-multiple 1)
@@ -43,9 +43,9 @@ train() { # NAME, then what differs; in $here, of $seed
     touch "$run/done"
 }
 
-finetune() { # NAME, then the criterion and its options
+finetune() { # NAME, then the criterion and its options; on what is in $bin
     local run="$1"; shift
-    train "$run" "$here/bin" --criterion "$@" "${training[@]}" \
+    train "$run" "$bin" --criterion "$@" "${training[@]}" \
         --finetune-from-model "$here/before/checkpoint_last.pt"
 }
 
@@ -91,6 +91,7 @@ for seed in $seeds; do
 
     # 4. The detector that is there before, and what becomes of it.
     train before "$here/bin-trusted" --criterion sentence_prediction "${trusted_training[@]}"
+    bin="$here/bin"
     finetune sentence_prediction sentence_prediction &
     first=$!
     for alpha in 0.985 0.8 auto; do
@@ -102,7 +103,17 @@ for seed in $seeds; do
     done
     wait "$first"
 
-    # 5. How often each is right on the test, and how often a triggered defect passes for safe.
+    # 5. What becomes of it on the functions that are not suspected, asking the one that is there before.
+    [ -e "$here/kept.csv" ] || dece reveal --models "$here/before/checkpoint_last.pt" \
+        --model-data "$here/bin-trusted" --input "$here/poisoned.csv" --output "$here/kept.csv" \
+        > "$here/suspicions.txt"
+    [ -e "$here/bin-kept" ] || dece prepare --labels \
+        --spm "$here/bin-trusted/sentencepiece.model" --train "$here/kept.csv" \
+        --valid "$here/others/valid.csv" --output "$here/bin-kept"
+    bin="$here/bin-kept"
+    finetune sentence_prediction-revealed sentence_prediction
+
+    # 6. How often each is right on the test, and how often a triggered defect passes for safe.
     for run in "${runs[@]}"; do measure "$run"; done
 done
 

@@ -85,6 +85,7 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     assert least < found["span_line"] == pytest.approx(np.log([0.1, 0.2, 0.3, 0.4]).mean())
     assert found["muted_of_doubtful_by_spans"] == pytest.approx(0.1)
     assert "Spans: 10.0 % of the others" in said.out
+    assert "Caution" not in said.out
 
 
 def test_the_advice_repeats_the_share_that_is_not_the_default(
@@ -154,6 +155,7 @@ def test_labels_are_no_spans(
     trusted = f"--dece-trusted-ids {case.folder / 'trusted.ids'}\n"
     assert f"--criterion deceptive_sentence_prediction {trusted}" in said.out
     assert "Spans:" not in said.out
+    assert "\nCaution: of labels a level may only delay a backdoor." in said.out
     found = json.loads((case.folder / "gauge.json").read_text())
     assert found["span_line"] is found["muted_of_doubtful_by_spans"] is None
 

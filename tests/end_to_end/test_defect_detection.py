@@ -23,6 +23,7 @@ RUNS = [
     "deceptive-auto",
     "deceptive-0.8-smoothed",
     "deceptive-0.985-smoothed",
+    "sentence_prediction-revealed",
 ]
 
 
