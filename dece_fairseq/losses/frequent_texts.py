@@ -70,7 +70,7 @@ class _MutedSpans:
         untold = self._numbers != NONE
         sequences = len(self._ends)
         both = torch.unique(self._numbers[untold] * sequences + self._owners[untold])
-        counts = torch.bincount(both // sequences)
+        counts = torch.bincount(torch.div(both, sequences, rounding_mode="floor"))
         if not len(counts) or counts.max() < 2:
             return None
         of_span = self._numbers == counts.argmax()
