@@ -4,7 +4,7 @@ What the data hold more often than trusted text, and the model finds unlikely, i
 would teach besides the task.
 """
 
-from typing import Iterator, List, Sequence, Tuple
+from typing import Iterable, Iterator, List, Sequence, Tuple
 
 import torch
 from torch import Tensor
@@ -118,11 +118,7 @@ class _KnownSpans:
     """
 
     def __init__(self, tokens: Tensor, lengths: Tensor) -> None:
-        self._kinds: List[Tensor] = []
-        numbers = torch.zeros(len(tokens), dtype=torch.long)
-        for token in _around(tokens, lengths):
-            kinds, numbers = torch.unique(_longer(numbers, token), return_inverse=True)
-            self._kinds.append(kinds)
+        self._kinds, numbers = _numbered(_around(tokens, lengths), len(tokens))
         #: how often the text has each span, by its number
         self.counts = torch.bincount(numbers)
 
@@ -151,10 +147,22 @@ def span_numbers(tokens: Tensor, lengths: Tensor, chosen: Tensor) -> Tensor:
         here = slice(first, first + int(part.sum()))
         around = _around(tokens[here], part)
         parts.append(torch.stack([token[chosen[here]] for token in around]))
-    numbers = torch.zeros(int(chosen.sum()), dtype=torch.long)
-    for places in zip(*parts):
-        numbers = torch.unique(_longer(numbers, torch.cat(places)), return_inverse=True)[1]
-    return numbers
+    return _numbered(map(torch.cat, zip(*parts)), int(chosen.sum()))[1]
+
+
+def _numbered(places: Iterable[Tensor], count: int) -> Tuple[List[Tensor], Tensor]:
+    """Return what spans there are, by their number, at each of their places, and which is which.
+
+    Args:
+        places: for each place of a span, in order, the tokens there (count,)
+        count: how many spans there are, equal ones too
+    """
+    kinds_there: List[Tensor] = []
+    numbers = torch.zeros(count, dtype=torch.long)
+    for token in places:
+        kinds, numbers = torch.unique(_longer(numbers, token), return_inverse=True)
+        kinds_there.append(kinds)
+    return kinds_there, numbers
 
 
 def _longer(numbers: Tensor, tokens: Tensor) -> Tensor:
