@@ -97,7 +97,7 @@ class TrustedLevel:
             TrainingStepError: the file can't be read, there is no such split, or can't be trusted
         """
         try:
-            return self._text()
+            return self._text
         except UserError as error:
             raise TrainingStepError(str(error)) from error
 
@@ -177,6 +177,7 @@ class TrustedLevel:
             f"can't be trusted; name a clean split too, or give {TRUSTED_IDS}"
         )
 
+    @cached_property  # each batch of a warmup asks
     def _text(self) -> Tuple[str, Sequence[int], str]:
         split = self._load()
         dataset = self._task.dataset(split)
