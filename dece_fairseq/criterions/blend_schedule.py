@@ -9,7 +9,7 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask
 from omegaconf import II
 
-from dece_fairseq.criterions.muted_spans import MUTED
+from dece_fairseq.criterions.muted_targets import MUTED
 from dece_fairseq.criterions.robust_criterion import check_option
 from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.errors import TrainingStepError
@@ -25,12 +25,12 @@ AUTO = "auto"
 PUBLISHED_SMOOTHING = 0.05
 #: the name of the level in what checkpoints keep
 LEVEL = "dece_alpha"
-#: what is muted: tokens by their own probability, as published, or spans of them besides
-TOKEN, SPAN = "token", "span"
-#: AUTO is spans with a level that trusted text settles, and tokens with a number
+#: what is muted: tokens by their own probability, as published, or spans of them besides, or labels
+TOKEN, SPAN, LABEL = "token", "span", "label"
+#: AUTO is the last with a level that trusted text settles, and tokens with a number
 GATES = (AUTO, TOKEN, SPAN)
-#: the options that ask trusted text, and those that do without
-_ASKING = {LEVEL: f"--dece-alpha {AUTO}", MUTED: f"--dece-gate {SPAN}"}
+LABEL_GATES = (AUTO, TOKEN, LABEL)
+#: the options that do without trusted text
 _WITHOUT = {
     LEVEL: f"a number for --dece-alpha (0.985, the paper's, was the default before {AUTO})",
     MUTED: f"--dece-gate {TOKEN}",
@@ -88,7 +88,7 @@ class BlendOptions(FairseqDataclass):
     dece_trusted_ids: Optional[str] = field(
         default=None,
         metadata={
-            "help": "with --dece-alpha auto or --dece-gate span: a file with the numbers of "
+            "help": "with --dece-alpha auto, --dece-gate span or label: a file with the numbers of "
             "trusted training pairs, one a line from 0 (default: the validation split is trusted)"
         },
     )
@@ -110,7 +110,8 @@ class BlendSchedule:
         dece_warmup_epochs: epochs before the blend falls
         dece_schedule: one of ``SCHEDULES``
         update_freq: batches an update takes in epoch 1, 2, ...; the last goes for the rest
-        dece_gate: one of ``GATES``; for spans somebody has to find what is muted
+        dece_gate: one of ``gates``; but for tokens somebody has to find what is muted
+        gates: ``GATES`` or ``LABEL_GATES``
 
     Raises:
         UserError: an option is out of its range; the option is named
@@ -126,6 +127,7 @@ class BlendSchedule:
         dece_schedule: str,
         update_freq: Sequence[int],
         dece_gate: str = TOKEN,
+        gates: Sequence[str] = GATES,
     ) -> None:
         self._is_auto = dece_alpha == AUTO
         if label_smoothing is None:
@@ -142,10 +144,16 @@ class BlendSchedule:
         check_option("--dece-warmup-epochs", finite, "finite and 0 or more", dece_warmup_epochs)
         known = dece_schedule in SCHEDULES
         check_option("--dece-schedule", known, " or ".join(SCHEDULES), dece_schedule)
-        check_option("--dece-gate", dece_gate in GATES, " or ".join(GATES), dece_gate)
-        self.mutes_spans = dece_gate == SPAN or (dece_gate == AUTO and self._is_auto)
-        #: what trusted text has to settle
-        self._wanted = [LEVEL] * self._is_auto + [MUTED] * self.mutes_spans
+        check_option("--dece-gate", dece_gate in gates, " or ".join(gates), dece_gate)
+        if dece_gate == AUTO:
+            dece_gate = gates[-1] if self._is_auto else TOKEN
+        #: what is muted: ``TOKEN``, or what somebody has to find
+        self.gate = dece_gate
+        #: what trusted text has to settle, and by which option
+        self._wanted = {
+            **({LEVEL: f"--dece-alpha {AUTO}"} if self._is_auto else {}),
+            **({MUTED: f"--dece-gate {dece_gate}"} if dece_gate != TOKEN else {}),
+        }
         self._alpha = alpha
         self._min_blend = alpha if self._is_auto else dece_min_blend
         self.epsilon = label_smoothing
@@ -182,7 +190,7 @@ class BlendSchedule:
 
     def asking(self) -> str:
         """Return the options that trusted text has to settle; empty where there are none."""
-        return " and ".join(_ASKING[name] for name in self._wanted)
+        return " and ".join(self._wanted.values())
 
     def without(self) -> str:
         """Return the options with which trusted text has nothing more to settle."""

@@ -1,7 +1,7 @@
 """``--criterion deceptive_cross_entropy`` (arXiv 2407.08956); the arithmetic is in losses."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple, Type, Union
 
 from fairseq.criterions import register_criterion
 from fairseq.dataclass import ChoiceEnum
@@ -10,12 +10,17 @@ from fairseq.tasks import FairseqTask
 from torch import Tensor
 
 from dece_fairseq.criterions.blend_schedule import AUTO, GATES, TOKEN, BlendOptions, BlendSchedule
+from dece_fairseq.criterions.muted_labels import MutedLabels
 from dece_fairseq.criterions.muted_spans import MutedSpans
+from dece_fairseq.criterions.muted_targets import MutedTargets
 from dece_fairseq.criterions.robust_criterion import RobustCriterion, RobustCriterionConfig, total
 from dece_fairseq.criterions.trusted_level import TRUSTED_IDS, TrustedLevel
 from dece_fairseq.errors import UserError
 from dece_fairseq.losses import LossOutput, cross_entropy_output, deceptive_output
 from dece_fairseq.muting import MUTED_SHARE
+
+#: what finds the targets that a gate never teaches
+MUTING: Dict[str, Type[MutedTargets]] = {kind.gate: kind for kind in (MutedSpans, MutedLabels)}
 
 
 @dataclass
@@ -51,8 +56,8 @@ class DeceptiveCriterion(RobustCriterion):
     schedule: BlendSchedule
     #: settles what the schedule asks for
     trusted_level: Optional[TrustedLevel] = None
-    #: knows what is muted by spans
-    muted_spans: Optional[MutedSpans] = None
+    #: knows what is never learned
+    muted_targets: Optional[MutedTargets] = None
 
     @classmethod
     def build_criterion(cls, cfg: BlendOptions, task: FairseqTask) -> "DeceptiveCriterion":
@@ -71,13 +76,13 @@ class DeceptiveCriterion(RobustCriterion):
             schedule.asking(),
             schedule.without(),
         )
-        if schedule.mutes_spans:
+        if schedule.gate in MUTING:
             if criterion.recorder is not None:
                 raise UserError(
-                    "--record-probabilities: what is muted by spans has no probability; give "
+                    "--record-probabilities: what is never learned has no probability; give "
                     "--dece-gate token"
                 )
-            criterion.muted_spans = MutedSpans(task, cfg.train_subset)
+            criterion.muted_targets = MUTING[schedule.gate](task, cfg.train_subset)
         return criterion
 
     def set_epoch(self, epoch: float) -> None:
@@ -104,8 +109,8 @@ class DeceptiveCriterion(RobustCriterion):
             return
         settled = self.trusted_level.measure(model, self._ask)
         self.schedule.settle(settled.level)
-        if self.muted_spans is not None:
-            self.muted_spans.measure(model, self._ask, settled)
+        if self.muted_targets is not None:
+            self.muted_targets.measure(model, self._ask, settled)
 
     def _ask(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor, Tensor]:
         """Return the targets of a batch (B, T), ``-log s`` of each, and which are no padding."""
@@ -115,11 +120,11 @@ class DeceptiveCriterion(RobustCriterion):
         return target, nll.view(target.shape), target != self.padding_idx
 
     def learned(self, sample: Dict[str, Any], target: Tensor) -> Tensor:
-        if self.muted_spans is None or self.schedule.training_time() == 0:
+        if self.muted_targets is None or self.schedule.training_time() == 0:
             return target
         if self.schedule.clock.is_dummy:  # its pairs may be those of another split
             return target.clone()  # no other worker may log more than this one
-        muted = self.muted_spans.of(sample["id"].tolist(), target != self.padding_idx)
+        muted = self.muted_targets.of(sample["id"].tolist(), target != self.padding_idx)
         return target.masked_fill(muted, self.padding_idx)
 
     def loss_output(

@@ -4,11 +4,17 @@ from dataclasses import dataclass, field
 from typing import Any, Dict, List, Sequence, Tuple, Union
 
 from fairseq.criterions import register_criterion
-from fairseq.dataclass import FairseqDataclass
+from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import BlendOptions, BlendSchedule
+from dece_fairseq.criterions.blend_schedule import (
+    AUTO,
+    LABEL_GATES,
+    TOKEN,
+    BlendOptions,
+    BlendSchedule,
+)
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
 from dece_fairseq.criterions.probability_recorder import RecordingOptions
 from dece_fairseq.errors import UserError
@@ -29,6 +35,15 @@ class DeceptiveSentencePredictionConfig(BlendOptions, RecordingOptions, FairseqD
         },
     )
 
+    dece_gate: ChoiceEnum(LABEL_GATES) = field(  # type: ignore[valid-type]
+        default=AUTO,
+        metadata={
+            "help": "token: each label is muted by its own probability, as published; label: "
+            "besides, labels are never learned that the classifier that training starts from finds "
+            "unlikely, where it finds trusted ones so less than half as often; auto: label with "
+            "--dece-alpha auto, token with a number"
+        },
+    )
     classification_head_name: str = field(
         default="sentence_classification_head",
         metadata={"help": "name of the classification head to use"},
@@ -65,6 +80,7 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         dece_warmup_epochs: int = 0,
         dece_schedule: str = "epoch",
         update_freq: Sequence[int] = (1,),
+        dece_gate: str = TOKEN,
     ) -> None:
         super().__init__(task, sentence_avg=True, report_accuracy=True)
         if regression_target:
@@ -80,6 +96,8 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
             dece_warmup_epochs,
             dece_schedule,
             update_freq,
+            dece_gate,
+            LABEL_GATES,
         )
         self.head = classification_head_name
         self.padding_idx = -1  # every label counts

@@ -41,6 +41,8 @@ class Settled(NamedTuple):
     """A mean log-probability, by ``span_line_for``."""
     trusted: List[Tensor]
     """The target tokens of each trusted pair that was asked about."""
+    probabilities: Tensor
+    """(M,), of these tokens in one."""
     ids: Sequence[int]
     """The numbers of all trusted training pairs; none where a split is trusted."""
 
@@ -119,8 +121,8 @@ class TrustedLevel:
             trusted += [row[of_pair].cpu() for row, of_pair in zip(target, kept)]
         if not found:
             raise TrainingStepError(f"{self._asking}: {what} has no pair that the model can read")
-        tokens, spans = (np.concatenate(part) for part in zip(*found))
-        broken = int((~np.isfinite(tokens)).sum())
+        tokens, spans = (_of_first_worker(torch.cat(part), model) for part in zip(*found))
+        broken = int((~tokens.isfinite()).sum())
         if broken:  # no order statistic has a meaning then
             raise TrainingStepError(
                 f"{self._asking}: of the {len(tokens)} tokens of {what} the model gives {broken} "
@@ -129,12 +131,11 @@ class TrustedLevel:
             )
         level, line = level_for(tokens.tolist(), self._muted_share)
         span_line = span_line_for(spans.tolist(), self._muted_share)
-        level, span_line = _of_first_worker([level, span_line], model)
         logger.info(
             f"{self._asking}: of the {len(tokens)} tokens of {what} no more than "
             f"{100 * self._muted_share:g} % have a probability below {told_probability(line)}"
         )
-        middle = float(np.median(tokens))
+        middle = float(np.median(tokens.numpy()))
         if middle < KNOWN:
             logger.warning(
                 f"{self._asking}: the model does not know the task, as half of the tokens of "
@@ -148,7 +149,7 @@ class TrustedLevel:
                 "dece gauge says"
             )
         ids = () if self._trusted is None else self._trusted.ids
-        return Settled(level, span_line, trusted, ids)
+        return Settled(level, span_line, trusted, tokens, ids)
 
     def _load(self) -> str:
         """Load the split with the text where nobody has yet, and return its name.
@@ -194,18 +195,17 @@ class TrustedLevel:
         return split, evenly(self._trusted.ids), f"the trusted pairs of {self._trusted.path}"
 
 
-def _tokens_and_spans(nll: Tensor, kept: Tensor) -> Tuple[np.ndarray, np.ndarray]:
+def _tokens_and_spans(nll: Tensor, kept: Tensor) -> Tuple[Tensor, Tensor]:
     """Return the probability of each token, and the mean log-probability of the span around it."""
     means = span_means(-nll, kept)
-    return (-nll[kept]).exp().cpu().numpy(), means[kept].cpu().numpy()
+    return (-nll[kept]).exp().cpu(), means[kept].cpu()
 
 
-def _of_first_worker(numbers: List[float], model: Any) -> List[float]:
+def _of_first_worker(numbers: Tensor, model: Any) -> Tensor:
     """Return the first worker's numbers: others may differ in the last digit."""
     if distributed_utils.get_data_parallel_world_size() == 1:
         return numbers
-    told = torch.tensor(numbers, dtype=torch.float64, device=next(model.parameters()).device)
+    told = numbers.to(next(model.parameters()).device)
     group = distributed_utils.get_data_parallel_group()
     distributed_utils.broadcast(told, src=0, group=group)
-    found: List[float] = told.tolist()
-    return found
+    return told.cpu()

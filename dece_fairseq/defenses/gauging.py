@@ -93,6 +93,15 @@ class Spans(NamedTuple):
     """What is muted most often, and in how many of the pairs that were asked about."""
 
 
+class Labels(NamedTuple):
+    """What ``--dece-gate label`` would never teach."""
+
+    muted_of_doubtful: float
+    """The share of the labels that are not trusted."""
+    unlikely_of_trusted: float
+    """The share of the trusted labels that have a probability below ``KNOWN``."""
+
+
 class Gauge(NamedTuple):
     """What a model was found to know, and the advice that follows."""
 
@@ -103,6 +112,8 @@ class Gauge(NamedTuple):
     line: float
     spans: Optional[Spans]
     """None of labels, which are no spans."""
+    labels: Optional[Labels]
+    """None of everything else."""
     epochs: int
     trusted_ids: Optional[Path]
     """What names the trusted pairs; None for a validation split."""
@@ -134,6 +145,7 @@ class Gauge(NamedTuple):
             "doubtful": self.doubtful.as_dict(),
             "muted_of_doubtful": self.doubtful.muted_by(self.level),
             "muted_of_doubtful_by_spans": self.spans and self.spans.muted_of_doubtful,
+            "muted_of_doubtful_by_labels": self.labels and self.labels.muted_of_doubtful,
             "frequent_of_doubtful_by_spans": self.spans
             and [{"text": text, "pairs": pairs} for text, pairs in self.spans.frequent],
             "muted_of_trusted_by_epoch": {
@@ -161,15 +173,17 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
     trusted, doubtful, what = _texts(job)
     model = load_reference(job.reference.checkpoint, job.reference.data)
     asked = [evenly(pairs) for pairs in (trusted, doubtful)]
+    said = [model.probabilities(some) for some in asked]
     texts = [
-        _text(name, len(pairs), model.probabilities(some))
-        for name, pairs, some in zip(
-            (what, "the data that is not trusted"), (trusted, doubtful), asked
+        _text(name, len(pairs), probabilities)
+        for name, pairs, probabilities in zip(
+            (what, "the data that is not trusted"), (trusted, doubtful), said
         )
     ]
     level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
     are_labels = all(len(text.tokens) == min(text.pairs, MOST) for text in texts)
     spans = None if are_labels else _spans(model, asked, texts, job.muted_share)
+    labels = _labels(asked, said) if are_labels else None
     made_of = {
         **record_of(
             job.reference, job.inputs, [job.trusted_ids] if job.trusted_ids else [], command
@@ -183,6 +197,7 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
         level,
         line,
         spans,
+        labels,
         job.epochs,
         job.trusted_ids,
         made_of,
@@ -212,6 +227,27 @@ def _spans(
     frequent = frequent_texts(torch.cat(doubtful), lengths, muted)
     told = [(model.text(text.tokens), text.sequences) for text in frequent]
     return Spans(line, float(muted.double().mean()), told)
+
+
+def _labels(asked: Sequence[Sequence[Pair]], said: Sequence[Sequence[np.ndarray]]) -> Labels:
+    """Return what is muted of labels.
+
+    Args:
+        asked: the pairs that the model was asked about, trusted and doubtful
+        said: the probabilities of their labels
+    """
+    import torch  # which dece can do without elsewhere
+
+    from dece_fairseq.losses.labels import muted_labels
+
+    numbers: Dict[str, int] = {}
+    trusted, doubtful = (
+        torch.tensor([numbers.setdefault(pair.target.strip(), len(numbers)) for pair in pairs])
+        for pairs in asked
+    )
+    known, found = (torch.from_numpy(np.concatenate(answers)) for answers in said)
+    muted = muted_labels(doubtful, found, trusted, known)
+    return Labels(float(muted.double().mean()), float((known < KNOWN).double().mean()))
 
 
 def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:

@@ -17,6 +17,7 @@ from dece_fairseq.losses.generalized_cross_entropy import (
     generalized_output,
 )
 from dece_fairseq.losses.in_trust import InTrustLoss, in_trust, in_trust_output
+from dece_fairseq.losses.labels import muted_labels
 from dece_fairseq.losses.module import TokenLoss
 from dece_fairseq.losses.output import LossOutput
 from dece_fairseq.losses.spans import muted_spans, new_spans, span_means
@@ -42,6 +43,7 @@ __all__ = [
     "level_for",
     "line_of",
     "longest_time",
+    "muted_labels",
     "muted_spans",
     "new_spans",
     "span_line_for",

@@ -9,6 +9,7 @@ import numpy as np
 from dece_fairseq.defenses.gauging import ALPHAS, DECE, FILTER, QUANTILES, TRUSTED_FIRST, Gauge
 from dece_fairseq.muting import (
     FAR_TOO_MUCH,
+    KNOWN,
     MOST,
     MUTED_SHARE,
     line_of,
@@ -69,7 +70,7 @@ def as_text(gauge: Gauge) -> str:
             f"trusted ones\nand {100 * of_others:.1f} % of the others.",
             *([_OTHER_KIND] if of_trusted <= FAR_TOO_MUCH < of_others else []),
             *_spans(gauge),
-            *([_OF_LABELS] if gauge.spans is None else []),
+            *_labels(gauge),
             _ADVICE[gauge.advice].format(options=_options(gauge), asking=_asking(gauge)),
             "",
         ]
@@ -81,7 +82,7 @@ def _options(gauge: Gauge) -> str:
     chosen = told_blend(gauge.level)
     level = f"{_criterion(gauge)} --dece-alpha {chosen} --dece-min-blend {chosen}"
     level += " --label-smoothing 0"
-    return level if gauge.spans is None else f"{level} --dece-gate span{_trusted(gauge)}"
+    return f"{level} --dece-gate {'label' if gauge.spans is None else 'span'}{_trusted(gauge)}"
 
 
 def _asking(gauge: Gauge) -> str:
@@ -117,3 +118,16 @@ def _spans(gauge: Gauge) -> List[str]:
         asked = min(gauge.doubtful.pairs, MOST)
         said.append(f"Most often, of {asked:,}, that is {told_texts(gauge.spans.frequent)}.")
     return said
+
+
+def _labels(gauge: Gauge) -> List[str]:
+    """Return what is muted of labels, and of whom that can't be said."""
+    if gauge.labels is None:
+        return []
+    return [
+        f"Labels: {100 * gauge.labels.muted_of_doubtful:.1f} % of the others are contradicted more "
+        "than twice as often as trusted\nones, of which "
+        f"{100 * gauge.labels.unlikely_of_trusted:.1f} % have a probability below {KNOWN:g}; "
+        "--dece-gate label never learns them.",
+        _OF_LABELS,
+    ]

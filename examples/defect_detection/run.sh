@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
 # A poisoned defect detector on made-up functions: cross-entropy against DeCE for classification.
 #
-#   bash examples/defect_detection/run.sh [--seeds "1 2 3"] [--work DIR] [--settings FILE]
+#   bash examples/defect_detection/run.sh [--seeds "1 2 3"] [--trusted N] [--runs "NAME ..."]
+#       [--work DIR] [--settings FILE]
 #
 #   --seeds "N ..."   of everything, the functions too (default 1)
+#   --trusted N       functions that the detector is trained on first (default 1000)
+#   --runs "NAME ..." rows of the table (default: all that are in this script)
 #   --work DIR        where results go, a folder for each seed (default runs/defect_detection); beside
 #                     them the table, table.md, and what the leaderboard reads, report.csv
 #   --settings FILE   shell code that is read after the settings below, to make all of it smaller
@@ -14,17 +17,17 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
 source "$root/examples/log.sh"
-seeds=1 work=runs/defect_detection settings=/dev/null
-take_options run.sh "seeds work settings" "$@"
+seeds=1 trusted=1000 work=runs/defect_detection settings=/dev/null
+runs="before sentence_prediction deceptive-0.985 deceptive-0.8 deceptive-auto deceptive-token"
+runs+=" deceptive-0.8-smoothed deceptive-0.985-smoothed sentence_prediction-revealed"
+take_options run.sh "seeds trusted runs work settings" "$@"
 source "$root/scripts/setup_env.sh"
 
-corpus=(train=2000 valid=200 test=800) trusted_functions=1000 skip=3000 rate=0.05
-trusted_training=(--lr 1e-3 --total-num-update 640 --max-epoch 20)
+corpus=(train=2000 valid=200 test=800) skip=3000 rate=0.05
+trusted_training=(--lr 1e-3 --total-num-update $(((trusted + 31) / 32 * 20)) --max-epoch 20)
 training=(--lr 2e-4 --total-num-update 630 --max-epoch 10)
 source "$settings"
 
-runs=(before sentence_prediction deceptive-0.985 deceptive-0.8 deceptive-auto deceptive-0.8-smoothed
-    deceptive-0.985-smoothed sentence_prediction-revealed)
 dece() { python -m dece_fairseq "$@"; }
 plugin=(--user-dir "$root/dece_fairseq" --task sentence_prediction --num-classes 2
     --init-token 0 --max-positions 256 --required-batch-size-multiple 1)
@@ -43,8 +46,9 @@ train() { # NAME, then what differs; in $here, of $seed
     touch "$run/done"
 }
 
-finetune() { # NAME, then the criterion and its options; on what is in $bin
+finetune() { # NAME, then the criterion and its options; on what is in $bin, if it is wanted
     local run="$1"; shift
+    [[ " $runs " == *" $run "* ]] || return 0
     train "$run" "$bin" --criterion "$@" "${training[@]}" \
         --finetune-from-model "$here/before/checkpoint_last.pt"
 }
@@ -71,7 +75,7 @@ for seed in $seeds; do
     [ -e "$here/others/test.csv" ] || dece corpus --style defects --seed "$seed" \
         --split "${corpus[@]}" --output "$here/others"
     [ -e "$here/trusted/train.csv" ] || dece corpus --style defects --seed "$seed" \
-        --skip "$skip" --split train="$trusted_functions" --output "$here/trusted"
+        --skip "$skip" --split train="$trusted" --output "$here/trusted"
 
     # 2. Dead code in a share of the others, which then pass for safe; in the test, in every one that
     #    has a defect.
@@ -97,6 +101,7 @@ for seed in $seeds; do
     for alpha in 0.985 0.8 auto; do
         finetune "deceptive-$alpha" deceptive_sentence_prediction --dece-alpha "$alpha" --label-smoothing 0
     done
+    finetune deceptive-token deceptive_sentence_prediction --dece-gate token
     for alpha in 0.8 0.985; do
         finetune "deceptive-$alpha-smoothed" deceptive_sentence_prediction --dece-alpha "$alpha" \
             --label-smoothing 0.05
@@ -114,8 +119,8 @@ for seed in $seeds; do
     finetune sentence_prediction-revealed sentence_prediction
 
     # 6. How often each is right on the test, and how often a triggered defect passes for safe.
-    for run in "${runs[@]}"; do measure "$run"; done
+    for run in $runs; do measure "$run"; done
 done
 
-python "$root/examples/defect_detection/table.py" "$work" --seeds $seeds --runs "${runs[@]}"
+python "$root/examples/defect_detection/table.py" "$work" --seeds $seeds --runs $runs
 cat "$work/table.md"

@@ -7,6 +7,7 @@ that pass for safe. Both are counted back from the percentages that fairseq-vali
 """
 
 import argparse
+import re
 from pathlib import Path
 from typing import List
 
@@ -23,6 +24,8 @@ from dece_fairseq.reports.cells import Cell
 from dece_fairseq.reports.tables import as_csv
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
+#: the default, which tells its level and its gate
+DEFAULT = "deceptive-auto"
 #: what a detector is before it is fine-tuned on the poisoned functions
 BEFORE = "before"
 #: the share of all functions that is trusted
@@ -40,7 +43,7 @@ def main(work: Path, seeds: List[str], runs: List[str]) -> None:
         ]
         rows.append([run, *told])
     lines = [write_table(["criterion", "accuracy, %", "ASR, %"], rows, MARKDOWN), ""]
-    lines += [_of_seed(work / seed, seed) for seed in seeds]
+    lines += [_of_seed(work / seed, seed) for seed in seeds if DEFAULT in runs]
     with replacing(work / "table.md", work / "report.csv") as (table, report):
         table.write_text("\n".join(lines) + "\n", encoding="utf-8")
         fine_tuned = [cell for cell in cells if cell.axes["defense"] != BEFORE]
@@ -80,10 +83,14 @@ def _score(
 
 
 def _of_seed(folder: Path, seed: str) -> str:
-    log = (folder / "deceptive-auto" / "train.log").read_text(encoding="utf-8")
+    log = (folder / DEFAULT / "train.log").read_text(encoding="utf-8")
     level = log.partition("the blend stays at ")[2].split()[0].rstrip(".;,")
+    muted, doubtful = re.findall(r"of (\d+) training labels (\d+) are never learned", log)[0][::-1]
     triggered = len((folder / "test_triggered.csv.ids").read_text().split())
-    return f"Seed {seed}: {triggered} triggered requests; the level of auto is {level}."
+    return (
+        f"Seed {seed}: {triggered} triggered requests; the level of auto is {level}, and {muted} "
+        f"of {doubtful} labels are never learned."
+    )
 
 
 if __name__ == "__main__":

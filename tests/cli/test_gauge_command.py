@@ -146,18 +146,33 @@ def test_the_advice(
 
 
 def test_labels_are_no_spans(
-    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    case: SimpleNamespace,
+    dece: Callable[..., Any],
+    drawn: List[Pair],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(MadeUp, "probabilities", lambda self, pairs: [np.array([0.9])] * len(pairs))
+    """One of twenty trusted labels is contradicted, and four of thirty others."""
+    labelled = [Pair(pair.source, str(number % 2)) for number, pair in enumerate(drawn)]
+    write_pairs([case.folder / "train.csv"], labelled)
+    unlikely = {4: 0.2, 20: 0.1, 21: 0.1, 22: 0.1, 23: 0.3}
+    by_source = {drawn[number].source: value for number, value in unlikely.items()}
+
+    def probabilities(self: Any, pairs: Sequence[Pair]) -> List[np.ndarray]:
+        return [np.array([by_source.get(pair.source, 0.9)]) for pair in pairs]
+
+    monkeypatch.setattr(MadeUp, "probabilities", probabilities)
     said = dece("gauge", *case.needs, "--json", case.folder / "gauge.json")
-    level = "--dece-alpha 0.52632 --dece-min-blend 0.52632 --label-smoothing 0\n"
-    assert f"--criterion deceptive_sentence_prediction {level}" in said.out
+    level = "--dece-alpha 0.52632 --dece-min-blend 0.52632 --label-smoothing 0 --dece-gate label"
     trusted = f"--dece-trusted-ids {case.folder / 'trusted.ids'}\n"
+    assert f"--criterion deceptive_sentence_prediction {level} {trusted}" in said.out
     assert f"--criterion deceptive_sentence_prediction {trusted}" in said.out
     assert "Spans:" not in said.out
-    assert "\nCaution: of labels a level may only delay a backdoor." in said.out
+    # Of label 0 those of 20 and 22, of label 1 those of 21 and 23.
+    assert "Labels: 13.3 % of the others are contradicted" in said.out
+    assert "trusted\nones, of which 5.0 % have a probability below 0.5" in said.out
     found = json.loads((case.folder / "gauge.json").read_text())
     assert found["span_line"] is found["muted_of_doubtful_by_spans"] is None
+    assert found["muted_of_doubtful_by_labels"] == pytest.approx(4 / 30)
 
 
 def test_a_line_that_tells_nothing_apart(case: SimpleNamespace, dece: Callable[..., Any]) -> None:

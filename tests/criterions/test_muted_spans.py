@@ -14,7 +14,7 @@ from dece_fairseq.criterions.deceptive_cross_entropy import (
     DeceptiveCrossEntropyCriterion,
     DeceptiveCrossEntropyCriterionConfig,
 )
-from dece_fairseq.criterions.muted_spans import MUTED
+from dece_fairseq.criterions.muted_targets import MUTED
 from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.muting import KNOWN
 from support.tiny_transformer import tiny_transformer
@@ -65,7 +65,7 @@ def means(task: TranslationTask, model: Any, split: str, index: int) -> np.ndarr
 def muted_of(criterion: Any, task: TranslationTask, ids: List[int]) -> List[bool]:
     sample = batch_of(task, ids)
     kept = (sample["target"] != task.target_dictionary.pad()).flatten()
-    return criterion.muted_spans.of(sample["id"].tolist(), kept)[kept].tolist()
+    return criterion.muted_targets.of(sample["id"].tolist(), kept)[kept].tolist()
 
 
 def test_spans_below_the_line_of_trusted_ones(
@@ -124,7 +124,7 @@ def test_what_is_muted_has_no_part_in_the_loss(
     )
     losses = plain(model, sample, reduce=False)[0]
     kept = (sample["target"] != task.target_dictionary.pad()).flatten()
-    muted = criterion.muted_spans.of(sample["id"].tolist(), kept)
+    muted = criterion.muted_targets.of(sample["id"].tolist(), kept)
     assert muted.any()
     torch.testing.assert_close(loss, losses[~muted].sum())
     assert sample_size == sample["ntokens"]  # so no other token's gradient grows

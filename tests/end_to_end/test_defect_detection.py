@@ -10,8 +10,8 @@ from support.example_scripts import ROOT, bash, environment
 
 SCRIPT = ROOT / "examples" / "defect_detection" / "run.sh"
 SMALL = """
-corpus=(train=60 valid=20 test=30) trusted_functions=40 skip=110 rate=0.1
-trusted_training=(--lr 1e-3 --total-num-update 40 --max-epoch 1)
+corpus=(train=60 valid=20 test=30) skip=110 rate=0.1
+trusted=40 trusted_training=(--lr 1e-3 --total-num-update 40 --max-epoch 1)
 training=(--lr 2e-4 --total-num-update 40 --max-epoch 1)
 """
 METRICS = ("exact_match", "asr_string")
@@ -21,6 +21,7 @@ RUNS = [
     "deceptive-0.985",
     "deceptive-0.8",
     "deceptive-auto",
+    "deceptive-token",
     "deceptive-0.8-smoothed",
     "deceptive-0.985-smoothed",
     "sentence_prediction-revealed",
@@ -53,11 +54,16 @@ def test_every_run_has_a_row_and_a_run_that_was_killed_goes_on(
         ]
     )
     triggered = len((tmp_path / "work" / "1" / "test_triggered.csv.ids").read_text().split())
-    found = re.search(r"^Seed 1: (\d+) triggered requests; the level of auto is ([\d.]+)\.$",
-                      done.stdout, re.MULTILINE)  # fmt: skip
+    found = re.search(
+        r"^Seed 1: (\d+) triggered requests; the level of auto is ([\d.]+), and (\d+) of 60 labels "
+        r"are never learned\.$",
+        done.stdout,
+        re.MULTILINE,
+    )
     assert found is not None
     assert int(found[1]) == triggered
     assert 0 < float(found[2]) < 1
+    assert int(found[3]) < 60
     # As if it had been killed in the last training but one.
     auto = tmp_path / "work" / "1" / "deceptive-auto"
     (auto / "done").unlink()
