@@ -27,8 +27,8 @@ _OTHER_KIND = (
     "the same\ndata (--trusted-ids), or a validation split of it."
 )
 _OF_LABELS = (
-    "Caution: of labels a level may only delay a backdoor. Train on what dece reveal keeps of the "
-    "data."
+    "Caution: a flipped label that the model believes by itself is learned. Train on what dece "
+    "reveal keeps of the data\nbesides, and ask it with trusted pairs where the model errs often."
 )
 _ADVICE = {
     DECE: "Advice: DeCE at a constant level, without smoothing:\n  {options}\n"

@@ -169,6 +169,7 @@ def test_labels_are_no_spans(
     assert "Spans:" not in said.out
     # Of label 0 those of 20 and 22, of label 1 those of 21 and 23.
     assert "Labels: 13.3 % of the others are contradicted" in said.out
+    assert "\nCaution: a flipped label that the model believes by itself is learned." in said.out
     assert "trusted\nones, of which 5.0 % have a probability below 0.5" in said.out
     found = json.loads((case.folder / "gauge.json").read_text())
     assert found["span_line"] is found["muted_of_doubtful_by_spans"] is None
