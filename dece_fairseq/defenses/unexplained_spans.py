@@ -62,5 +62,6 @@ class UnexplainedSpans(Defense):
                 "trusted_left_aside": compared.left_aside,
                 "targets_cut": words.cut,
                 "unsure": words.unsure,
+                "temperature": words.temperature,
             },
         )

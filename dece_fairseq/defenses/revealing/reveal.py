@@ -127,6 +127,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
         "targets_cut": words.cut,
         "likely": words.likely,
         "unsure": words.unsure,
+        "temperature": words.temperature,
         "most_repeated": _most_repeated(data.pairs, data.doubtful),
         "pairs_sha256": checksum_of(data.pairs),
     }
