@@ -4,9 +4,10 @@
 
 Tasks: ``docstring`` asks by the first line of a docstring for the function, ``summary`` the other
 way round, ``repair`` gives the function with one mistake in it. Each version of Python gives other
-pairs. ``--root DIR`` takes the functions of another folder. With ``--apart DIR`` the first half of the pairs are of the files that come first in the
-library, and the second of the others: as where trusted pairs are of another project. The first half
-goes to DIR/trusted.csv too, and its numbers to DIR/trusted.ids.
+pairs; ``--root DIR`` takes the functions of another folder. With ``--apart DIR`` the first half of
+the pairs are of the files that come first in the library, and the second of the others: as where
+trusted pairs are of another project. The first half goes to DIR/trusted.csv too, and its numbers to
+DIR/trusted.ids.
 """
 
 import argparse

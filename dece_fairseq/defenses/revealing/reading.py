@@ -129,6 +129,8 @@ def _temperature(
     work: Optional[Path], reference: ReferenceFiles, sample: Sequence[Pair], run: MapMethod
 ) -> float:
     """Return the temperature of a reference for some pairs, asked once if there is a folder."""
+    if not sample:
+        return 1.0
     asked = partial(next, run("temperature", [sample]))
     if work is None:
         return float(asked())

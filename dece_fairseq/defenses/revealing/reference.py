@@ -118,9 +118,7 @@ class TranslationReference(Reference):
         """Return the text of a part of a target."""
         return self._model.codec.decode(tokens, self._model.task.tgt_dict)
 
-    def _at(
-        self, log_probs: torch.Tensor, temperature: float
-    ) -> Tuple[torch.Tensor, torch.Tensor]:
+    def _at(self, log_probs: torch.Tensor, temperature: float) -> Tuple[torch.Tensor, torch.Tensor]:
         """Return what the model says at a temperature, and what it believes.
 
         Label smoothing taught it to say, and not to believe, that every token has a floor. An

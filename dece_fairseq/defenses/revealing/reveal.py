@@ -115,7 +115,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     trusted = [*data.trusted, *range(len(data.pairs), len(everyone))]
     compared = looked_at(everyone, trusted)
     suspicions = reveal_pairs(
-        everyone, words, compared.usual, few=compared.few, unsure=words.unsure
+        everyone, words, compared.usual, few=compared.few, caution=words.caution
     )
     made_of = {
         **_made_of(job, command),

@@ -26,6 +26,11 @@ class TokenSurprises(NamedTuple):
 
 #: a model that finds so much of a target likely is sure of it
 SURE = 0.9
+#: nats of caution for all of a target that a model is unsure of: to one that is still learning the
+#: task, idioms of many pairs are new
+UNSURE = 165.0
+#: nats of caution towards a model that is surer than it is right: it knows few pairs by heart
+SURER = 5.5
 #: pairs whose words are made together, as NumPy takes longer to begin than for one of them
 TOGETHER = 500
 
@@ -75,6 +80,11 @@ class TargetWords(Mapping[int, Words]):
         missing = SURE - self.likely
         is_learning = self.temperature == 1 and self._surprise.sum() < 0
         return missing if missing > 0 and is_learning else 0.0
+
+    @property
+    def caution(self) -> float:
+        """Return by how many nats more evidence of a span is usual, where no pair is trusted."""
+        return SURER if self.temperature > 1 else UNSURE * self.unsure
 
     def add(self, index: int, tokens: TokenSurprises) -> None:
         """Take what the model says of the target of pair ``index``, once."""
