@@ -21,7 +21,7 @@ from dece_fairseq.muting import KNOWN
 DIFFERENT = 0.5
 #: by which the logits of a model that is surer than it is right are divided. Coarse, so that a few
 #: other pairs seldom change what it says, and that a model that is nearly right is left alone
-TEMPERATURES = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0)
+TEMPERATURES = (1.0, 2.0, 3.0, 4.0)
 
 
 def load_reference(checkpoint: Path, data: Path) -> "Reference":
