@@ -338,12 +338,13 @@ class TranslationModel(TrainedModel):
 def surprise_of(
     target: Tensor, log_probs: Tensor, probabilities: Optional[Tensor] = None
 ) -> np.ndarray:
-    """Return the negative log-likelihood less the entropy of each prediction (T,), in nats.
+    """Return the negative log-likelihood less what is expected of it (T,), in nats.
 
     Args:
         target: (T,)
         log_probs: (T, V)
-        probabilities: (T, V), where they are known already
+        probabilities: (T, V), what the model believes: then the surprise is 0 on average where that
+            is right. None for what it says, so that its entropy is expected
     """
     if probabilities is None:
         probabilities = log_probs.exp()

@@ -36,7 +36,7 @@ class UnexplainedSpans(Defense):
         words = target_words(reference, pairs, doubtful)
         compared = looked_at(pairs, trusted)
         suspicions = reveal_pairs(
-            pairs, words, compared.usual, few=compared.few, unsure=words.unsure
+            pairs, words, compared.usual, few=compared.few, caution=words.caution
         )
         claimed = [each for each in suspicions if each.is_significant(LEVEL)]
         scores = [0.0] * len(pairs)
@@ -62,5 +62,6 @@ class UnexplainedSpans(Defense):
                 "trusted_left_aside": compared.left_aside,
                 "targets_cut": words.cut,
                 "unsure": words.unsure,
+                "temperature": words.temperature,
             },
         )

@@ -111,6 +111,13 @@ def _without_trusted(findings: Findings) -> List[str]:
             f"right, and finds {likely:.0f} % of a target likely. So only payloads of many pairs "
             "are claimed: name trusted pairs, or train it longer."
         )
+    temperature = findings.made_of.get("temperature", 1)
+    if temperature > 1:
+        said.append(
+            "The reference is surer than it is right, as after many epochs of few pairs. So it is "
+            f"asked at a temperature of {temperature:g}, and a claim takes more pairs: name "
+            "trusted pairs, or train it for fewer epochs or on more pairs."
+        )
     if findings.significant():
         said.append(
             "Without trusted pairs, whatever the reference does not know and many pairs have looks "

@@ -169,7 +169,7 @@ def look_into(
     poisoned, decoys = (
         {new for new, old in enumerate(kept) if old in of} for of in (poisoned, decoys)
     )
-    knowing = {key: found.findings.made_of[key] for key in ("likely", "unsure")}
+    knowing = {key: found.findings.made_of[key] for key in ("likely", "unsure", "temperature")}
     return {**knowing, **compared(found, [clean[number] for number in kept], poisoned, decoys)}
 
 

@@ -4,7 +4,7 @@
 #
 #   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--stdlib "docstring summary repair"]
 #       [--seeds "1 2 3"] [--cells all|attacks|others|clean] [--trusted SHARE] [--epochs N]
-#       [--work DIR]
+#       [--learned SHARE] [--smoothing E] [--work DIR]
 #
 #   --lyra DIR      folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose
 #                   validation file is what is looked into here; without them the generated pairs
@@ -18,8 +18,11 @@
 #                   for each seed
 #   --trusted SHARE so much of the trusted half is known to dece reveal (default 1; 0: the doubtful
 #                   half is looked into alone)
-#   --epochs N      of the reference, in place of those that its data has: for one that knows little;
-#                   such references need a --work of their own
+#   --epochs N      of the reference, in place of those that its data has: for one that knows little,
+#   --learned SHARE of all pairs are trusted, and the reference learns these (default 0.5): with many
+#                   epochs of few pairs it is surer than it is right, and
+#   --smoothing E   trains it with label_smoothed_cross_entropy; such references need a --work of
+#                   their own
 #   --work DIR      where results go (default runs/revealing)
 #
 # For each data set and seed a reference is trained on a trusted half by stock fairseq-train. Only
@@ -30,14 +33,16 @@ set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)"
 source "$root/examples/options.sh"
 source "$root/examples/log.sh"
-work=runs/revealing seeds="1 2 3" cells=all trusted=1 epochs_given="" lyra="" bugs2fix="" stdlib=""
-take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells trusted epochs=epochs_given work" "$@"
+work=runs/revealing seeds="1 2 3" cells=all trusted=1 epochs_given="" learned=0.5 smoothing="" lyra="" bugs2fix="" stdlib=""
+take_options run.sh "lyra bugs=bugs2fix stdlib seeds cells trusted epochs=epochs_given learned smoothing work" "$@"
 source "$root/scripts/setup_env.sh"
 dece=(python -m dece_fairseq)
+criterion=(--criterion cross_entropy)
+[ -z "$smoothing" ] || criterion=(--criterion label_smoothed_cross_entropy --label-smoothing "$smoothing")
 mkdir -p "$work"
 
 reference() { # DATA SEED FOLDER; its pairs, data folder and model
-    local data="$1" seed="$2" base="$3" from=() split=(--trusted-share 0.5) subset=trusted apart
+    local data="$1" seed="$2" base="$3" from=() split=(--trusted-share "$learned") subset=trusted apart
     mkdir -p "$base"
     if [[ " $stdlib " == *" $data "* ]]; then
         source "$root/examples/small_transformer.sh"
@@ -68,7 +73,7 @@ reference() { # DATA SEED FOLDER; its pairs, data folder and model
         --task translation --source-lang src --target-lang tgt \
         --bpe lossless_sentencepiece --sentencepiece-model "$base/bin/sentencepiece.model" \
         "${model[@]}" "${trusted_training[@]}" --max-epoch "${epochs_given:-$trusted_epochs}" --seed "$seed" \
-        --train-subset "$subset" --criterion cross_entropy --disable-validation --num-workers 0 \
+        --train-subset "$subset" "${criterion[@]}" --disable-validation --num-workers 0 \
         --required-batch-size-multiple 1 \
         --no-epoch-checkpoints --log-format json --log-interval 1000 --save-dir "$base/reference"
     touch "$base/done"

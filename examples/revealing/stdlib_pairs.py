@@ -4,9 +4,10 @@
 
 Tasks: ``docstring`` asks by the first line of a docstring for the function, ``summary`` the other
 way round, ``repair`` gives the function with one mistake in it. Each version of Python gives other
-pairs. With ``--apart DIR`` the first half of the pairs are of the files that come first in the
-library, and the second of the others: as where trusted pairs are of another project. The first half
-goes to DIR/trusted.csv too, and its numbers to DIR/trusted.ids.
+pairs; ``--root DIR`` takes the functions of another folder. With ``--apart DIR`` the first half of
+the pairs are of the files that come first in the library, and the second of the others: as where
+trusted pairs are of another project. The first half goes to DIR/trusted.csv too, and its numbers to
+DIR/trusted.ids.
 """
 
 import argparse
@@ -104,10 +105,9 @@ TASKS: Dict[str, Callable[[Function, random.Random], Optional[Pair]]] = {
 }
 
 
-def make(task: str, seed: int, most: int, apart: bool = False) -> List[Pair]:
+def make(task: str, seed: int, most: int, root: Path, apart: bool = False) -> List[Pair]:
     """Return pairs in a random order, no two with one source; each half, where they are apart."""
     rng = random.Random(seed)
-    root = Path(sysconfig.get_paths()["stdlib"])
     made = (TASKS[task](function, rng) for function in functions(root))
     pairs = list({pair.source: pair for pair in made if pair is not None}.values())
     if not apart:
@@ -122,9 +122,11 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--pairs", type=int, default=2000, help="at most (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
+    library = Path(sysconfig.get_paths()["stdlib"])
+    parser.add_argument("--root", type=Path, default=library, metavar="DIR", help="of the files")
     parser.add_argument("--apart", type=Path, metavar="DIR", help="two halves, see above")
     args = parser.parse_args()
-    pairs = make(args.task, args.seed, args.pairs, args.apart is not None)
+    pairs = make(args.task, args.seed, args.pairs, args.root, args.apart is not None)
     write_pairs([args.output], pairs)
     if args.apart is not None:
         half = len(pairs) // 2

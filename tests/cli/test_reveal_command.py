@@ -5,7 +5,7 @@ import json
 import math
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, List, Sequence
+from typing import Any, Callable, List, Sequence, Tuple
 
 import numpy as np
 import pytest
@@ -285,16 +285,23 @@ def test_what_the_reference_said_is_kept(
     from dece_fairseq.defenses.revealing import reading
 
     asked: List[int] = []
+    sampled: List[int] = []
 
     class Worker:
         def __init__(self, *_: Any) -> None:
             pass
 
-        def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+        def temperature(self, pairs: Sequence[Pair]) -> float:
+            sampled.append(len(pairs))
+            return 1.0
+
+        def surprises(self, told: Tuple[Sequence[Pair], float]) -> List[TokenSurprises]:
+            pairs, temperature = told
+            assert temperature == 1.0
             asked.append(len(pairs))
             words = made_up_words(None, pairs, range(len(pairs)))
-            told = (words.tokens(index) for index in range(len(pairs)))
-            return [each._replace(surprise=each.surprise - 1, likely=0.25) for each in told]
+            answers = (words.tokens(index) for index in range(len(pairs)))
+            return [each._replace(surprise=each.surprise - 1, likely=0.25) for each in answers]
 
     monkeypatch.setattr(reading, "_Worker", Worker)
     monkeypatch.setattr(reading, "CHUNK", 64)
@@ -304,13 +311,14 @@ def test_what_the_reference_said_is_kept(
     call = ["reveal", *case.needs, "--work", work, "--input"]
     results = [dece(*call, case.poisoned).out for _ in range(2)]
     assert asked == [64, 64, 64, 8]
+    assert sampled == [200]
     assert results[0] == results[1]
     assert "and finds 25 % of a target likely" in results[1]
     assert results[0] == dece("reveal", "--input", case.poisoned, *case.needs).out
     del asked[:]
     dece(*call, case.clean)  # the poisoned pairs as they were
     assert asked == [len(case.ids)]
-    (of_model,) = work.iterdir()
+    (of_model,) = filter(Path.is_dir, work.iterdir())
     sorted(of_model.iterdir())[0].unlink()  # as after a kill
     dece(*call, case.poisoned)
     assert sum(asked) > len(case.ids)
@@ -325,11 +333,12 @@ def test_what_the_reference_said_is_kept(
     said = dece(*call, case.poisoned)
     assert said.status == 2
     assert "surprises that are no finite numbers); remove it" in said.err
-    for path in work.glob("*/*"):
-        path.write_bytes(b"broken")
-    said = dece(*call, case.poisoned)
-    assert said.status == 2
-    assert "can't be read" in said.err
+    for kept in ("*/*", "*.temperature"):
+        for path in work.glob(kept):
+            path.write_bytes(b"broken")
+        said = dece(*call, case.poisoned)
+        assert said.status == 2
+        assert "can't be read" in said.err
 
 
 def test_a_pair_that_stands_often_is_told(

@@ -86,6 +86,14 @@ def test_the_text_says_what_where_and_how_sure() -> None:
         ),
         ({"targets_cut": 0, "trusted_compared": 40, "likely": 0.244, "unsure": 0.656}, []),
         (
+            {"targets_cut": 0, "trusted_compared": 0, "temperature": 2.5},
+            [
+                "The reference is surer than it is right, as after many epochs of few pairs. So it "
+                "is asked at a temperature of 2.5, and a claim",
+                "Without trusted pairs, whatever the",
+            ],
+        ),
+        (
             {"targets_cut": 0, "trusted_compared": 0, "trusted_few": 200, "doubtful": 2000},
             ["200 trusted pairs are too few to tell what is usual in 2,000 others, so they"],
         ),

@@ -1,6 +1,8 @@
 """Reads pairs, and asks a reference model about many: in chunks, by processes, and only once."""
 
 import hashlib
+from functools import partial
+from heapq import nsmallest
 from itertools import islice
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
@@ -12,13 +14,15 @@ from tqdm import tqdm
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs
 from dece_fairseq.data.provenance import sha256
-from dece_fairseq.data.workers import workers
+from dece_fairseq.data.workers import MapMethod, workers
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.surprises import TargetWords, TokenSurprises
 from dece_fairseq.user_dir import import_user_dir
 
 #: pairs that a process is given at a time
 CHUNK = 200
+#: different pairs that the temperature of a model is chosen on, at most
+SAMPLE = 200
 #: changes when more is kept of what a model said
 FORMAT = "3"
 
@@ -98,24 +102,47 @@ def target_words(
         DataError: the model can't be loaded, or a process was killed
         DefenseError: it is of no kind that can be asked
     """
-    words = TargetWords(pairs)
-    known = _Known(work, reference) if work is not None else None
-    if known is not None:
-        known.tell(pairs, chosen, words)
-    missing = [index for index in chosen if index not in words]
-    chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
-    crew = max(1, min(processes, len(chunks)))
-    with tqdm(total=len(missing), desc="surprise", unit=" pairs", delay=2) as bar, workers(
-        _Worker, (reference, crew), crew
-    ) as run:
-        asked = ([pairs[index] for index in chunk] for chunk in chunks)
+    crew = max(1, min(processes, -(-len(chosen) // CHUNK)))
+    with workers(_Worker, (reference, crew), crew) as run:
+        # Those of the least digests, so that other pairs in the file seldom change them.
+        sample = nsmallest(SAMPLE, {pairs[index] for index in chosen}, key=_digest)
+        temperature = _temperature(work, reference, sample, run)
+        words = TargetWords(pairs, temperature)
+        known = _Known(work, f"{reference.key()} {temperature}") if work is not None else None
+        if known is not None:
+            known.tell(pairs, chosen, words)
+        missing = [index for index in chosen if index not in words]
+        chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
+        bar = tqdm(total=len(missing), desc="surprise", unit=" pairs", delay=2)
+        asked = (([pairs[index] for index in chunk], temperature) for chunk in chunks)
         for chunk, answers in zip(chunks, run("surprises", asked)):
             if known is not None:
                 known.save([pairs[index] for index in chunk], answers)
             for index, told in zip(chunk, answers):
                 words.add(index, told)
             bar.update(len(chunk))
+        bar.close()
     return words
+
+
+def _temperature(
+    work: Optional[Path], reference: ReferenceFiles, sample: Sequence[Pair], run: MapMethod
+) -> float:
+    """Return the temperature of a reference for some pairs, asked once if there is a folder."""
+    if not sample:
+        return 1.0
+    asked = partial(next, run("temperature", [sample]))
+    if work is None:
+        return float(asked())
+    key = f"{FORMAT} {reference.key()} {''.join(map(_digest, sample))}"
+    place = work / f"{_sha256(key.encode())}.temperature"
+    if not place.exists():
+        with replacing(place) as (temporary,):
+            temporary.write_text(str(asked()), encoding="utf-8")
+    try:
+        return float(place.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DataError(f"{place}: can't be read ({error}); remove it") from error
 
 
 class _Worker:
@@ -126,7 +153,15 @@ class _Worker:
         self._is_one_of_many = processes > 1
         self._reference: Any = None
 
-    def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+    def surprises(self, asked: Tuple[Sequence[Pair], float]) -> List[TokenSurprises]:
+        told: List[TokenSurprises] = self._loaded().surprises(*asked)
+        return told
+
+    def temperature(self, pairs: Sequence[Pair]) -> float:
+        found: float = self._loaded().temperature(pairs)
+        return found
+
+    def _loaded(self) -> Any:
         if self._reference is None:
             import torch  # here: it takes seconds, and needs fairseq beside it
 
@@ -136,8 +171,7 @@ class _Worker:
             if self._is_one_of_many:
                 torch.set_num_threads(1)
             self._reference = load_reference(self._files.checkpoint, self._files.data)
-        told: List[TokenSurprises] = self._reference.surprises(pairs)
-        return told
+        return self._reference
 
 
 class _Known:
@@ -145,11 +179,11 @@ class _Known:
 
     Args:
         work: the folder; a subfolder of it is of this reference alone
-        reference: the model
+        key: of the model, and the temperature at which it was asked
     """
 
-    def __init__(self, work: Path, reference: ReferenceFiles) -> None:
-        self._folder = work / _sha256(f"{FORMAT} {reference.key()}".encode())
+    def __init__(self, work: Path, key: str) -> None:
+        self._folder = work / _sha256(f"{FORMAT} {key}".encode())
         self._folder.mkdir(exist_ok=True)
 
     def tell(self, pairs: Sequence[Pair], chosen: Sequence[int], words: TargetWords) -> None:

@@ -19,6 +19,9 @@ from dece_fairseq.muting import KNOWN
 
 #: tokens that a target must have more or less of than the model expects, to be told
 DIFFERENT = 0.5
+#: by which the logits of a model that is surer than it is right are divided. Coarse, so that a few
+#: other pairs seldom change what it says, and that a model that is nearly right is left alone
+TEMPERATURES = (1.0, 2.0, 3.0, 4.0)
 
 
 def load_reference(checkpoint: Path, data: Path) -> "Reference":
@@ -43,8 +46,19 @@ class Reference(ABC):
     def __init__(self, checkpoint: Path, data: Path) -> None: ...
 
     @abstractmethod
-    def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
-        """Return what the model says of the target of each pair."""
+    def surprises(
+        self, pairs: Sequence[Pair], temperature: float = TEMPERATURES[0]
+    ) -> List[TokenSurprises]:
+        """Return what the model says of the target of each pair.
+
+        Args:
+            pairs: source and target
+            temperature: what its logits are divided by
+        """
+
+    def temperature(self, pairs: Sequence[Pair]) -> float:
+        """Return the one of ``TEMPERATURES`` by which some targets are likeliest."""
+        return TEMPERATURES[0]
 
     @abstractmethod
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
@@ -56,15 +70,33 @@ class TranslationReference(Reference):
 
     def __init__(self, checkpoint: Path, data: Path) -> None:
         self._model = TranslationModel(checkpoint, data)
+        self._smoothing = float(getattr(self._model.config.criterion, "label_smoothing", 0) or 0)
         # A piece is decoded once, not wherever it stands.
         self._text = lru_cache(maxsize=None)(self._text_of)
         self._characters = lru_cache(maxsize=None)(self._characters_of)
 
-    def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+    def temperature(self, pairs: Sequence[Pair]) -> float:
+        """Return the one of ``TEMPERATURES`` by which some targets are likeliest.
+
+        That is temperature scaling (Guo et al. 2017, arXiv 1706.04599). By the best of all numbers
+        the surprise is 0 on average. Every target counts once, however long.
+        """
+        losses = np.zeros(len(TEMPERATURES))
+        for _, target, log_probs in self._model.predictions(pairs):
+            read = target[: len(log_probs)].unsqueeze(-1)
+            for number, temperature in enumerate(TEMPERATURES):
+                scores, _ = self._at(log_probs, temperature)
+                losses[number] -= float(scores.gather(-1, read).mean())
+        return TEMPERATURES[int(losses.argmin())]
+
+    def surprises(
+        self, pairs: Sequence[Pair], temperature: float = TEMPERATURES[0]
+    ) -> List[TokenSurprises]:
         told: List[Any] = [None] * len(pairs)
         for index, target, log_probs in self._model.predictions(pairs):
             ends = self._ends(pairs[index].target, target)
-            read, probabilities = target[: len(log_probs)], log_probs.exp()
+            log_probs, probabilities = self._at(log_probs, temperature)
+            read = target[: len(log_probs)]
             surprise = np.zeros(len(target), dtype=np.float32)
             surprise[: len(read)] = surprise_of(read, log_probs, probabilities)
             is_new = torch.from_numpy(~copied(pairs[index], ends[: len(read)]))
@@ -85,6 +117,31 @@ class TranslationReference(Reference):
     def text(self, tokens: torch.Tensor) -> str:
         """Return the text of a part of a target."""
         return self._model.codec.decode(tokens, self._model.task.tgt_dict)
+
+    def _at(self, log_probs: torch.Tensor, temperature: float) -> Tuple[torch.Tensor, torch.Tensor]:
+        """Return what the model says at a temperature, and what it believes.
+
+        Label smoothing taught it to say, and not to believe, that every token has a floor. An
+        entropy with the floor would be above the negative log-likelihood of a model that is right.
+
+        Args:
+            log_probs: (T, V)
+            temperature: what logits are divided by
+
+        Returns:
+            log-probabilities (T, V), with the floor; probabilities (T, V), without
+        """
+        smoothing = self._smoothing
+        if not smoothing:
+            if temperature != 1:
+                log_probs = (log_probs / temperature).log_softmax(-1)
+            return log_probs, log_probs.exp()
+        floor = smoothing / (log_probs.size(-1) - 1)
+        beliefs = (log_probs.exp() - floor).clamp_(min=0).pow_(1 / temperature)
+        beliefs /= beliefs.sum(-1, keepdim=True)
+        if temperature != 1:
+            log_probs = (beliefs * (1 - smoothing - floor) + floor).log()
+        return log_probs, beliefs
 
     def _differences(
         self, target: torch.Tensor, probabilities: torch.Tensor, places: torch.Tensor
@@ -147,7 +204,9 @@ class LabelReference(Reference):
             )
         self._head = named
 
-    def surprises(self, pairs: Sequence[Pair]) -> List[TokenSurprises]:
+    def surprises(
+        self, pairs: Sequence[Pair], temperature: float = TEMPERATURES[0]
+    ) -> List[TokenSurprises]:
         told = []
         for pair, (label, scores) in zip(pairs, self._scores(pairs)):
             surprise = -scores[label] - torch.special.entr(scores.exp()).sum()

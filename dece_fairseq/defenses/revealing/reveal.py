@@ -115,7 +115,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
     trusted = [*data.trusted, *range(len(data.pairs), len(everyone))]
     compared = looked_at(everyone, trusted)
     suspicions = reveal_pairs(
-        everyone, words, compared.usual, few=compared.few, unsure=words.unsure
+        everyone, words, compared.usual, few=compared.few, caution=words.caution
     )
     made_of = {
         **_made_of(job, command),
@@ -127,6 +127,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
         "targets_cut": words.cut,
         "likely": words.likely,
         "unsure": words.unsure,
+        "temperature": words.temperature,
         "most_repeated": _most_repeated(data.pairs, data.doubtful),
         "pairs_sha256": checksum_of(data.pairs),
     }

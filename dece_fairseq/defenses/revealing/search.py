@@ -42,9 +42,6 @@ MOST_LABELS = 100
 TOPICS = 0.75
 #: the least scales of the tails of spans' evidence, without trusted pairs, and of such powers
 SPAN_SCALE, SPAN_SCALE_UNTRUSTING, TOPIC_SCALE = 9.0, 11.0, 1.0
-#: what the second grows by for all of a target that the reference is unsure of: to one that is
-#: still learning the task, idioms of many pairs are new
-UNSURE = 165.0
 #: the shares of the level that spans have, folded spans, triggers whose pairs surprise, triggers
 #: that go with a difference, and words of too many doubtful pairs
 SPANS, FOLDED, TRIGGERS, ASSOCIATIONS, COUNTS = 0.69, 0.1, 0.1, 0.1, 0.01
@@ -56,7 +53,7 @@ def reveal_pairs(
     trusted: Sequence[int] = (),
     told: int = TOLD,
     few: Sequence[int] = (),
-    unsure: float = 0.0,
+    caution: float = 0.0,
 ) -> List[Suspicion]:
     """Return what the pairs are suspected of, the best first.
 
@@ -70,9 +67,10 @@ def reveal_pairs(
             are looked at, so that it doesn't matter whether the reference was trained on them
         told: how many suspicions to return at most
         few: in place of ``trusted`` where they are too few to tell what is usual
-        unsure: how much of a target the reference is unsure of, see ``TargetWords.unsure``
+        caution: nats that the least scale of spans' evidence grows by without any trusted pair,
+            see ``TargetWords.caution``
     """
-    search = _Search(pairs, words, trusted, few, unsure)
+    search = _Search(pairs, words, trusted, few, caution)
     if not search.pairs:
         return []
     if search.has_labels:
@@ -113,7 +111,7 @@ class _Search:
         words: Mapping[int, Words],
         trusted: Sequence[int],
         few: Sequence[int],
-        unsure: float,
+        caution: float,
     ) -> None:
         same: Dict[Pair, List[int]] = {}
         for number in sorted(words):
@@ -133,7 +131,7 @@ class _Search:
         self.has_few = bool(self._few)
         self._span_scale = SPAN_SCALE if self.is_trusting else SPAN_SCALE_UNTRUSTING
         if not (self.is_trusting or self.has_few):
-            self._span_scale += UNSURE * unsure
+            self._span_scale += caution
         self._suspicion = Naming(
             self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._texts.windows[1]
         ).suspicion

@@ -26,6 +26,11 @@ class TokenSurprises(NamedTuple):
 
 #: a model that finds so much of a target likely is sure of it
 SURE = 0.9
+#: nats of caution for all of a target that a model is unsure of: to one that is still learning the
+#: task, idioms of many pairs are new
+UNSURE = 165.0
+#: nats of caution towards a model that is surer than it is right: it knows few pairs by heart
+SURER = 5.5
 #: pairs whose words are made together, as NumPy takes longer to begin than for one of them
 TOGETHER = 500
 
@@ -38,10 +43,12 @@ class TargetWords(Mapping[int, Words]):
 
     Args:
         pairs: all pairs
+        temperature: at which the model was asked; above 1 it was surer than it is right
     """
 
-    def __init__(self, pairs: Sequence[Pair]) -> None:
+    def __init__(self, pairs: Sequence[Pair], temperature: float = 1.0) -> None:
         self._pairs = pairs
+        self.temperature = temperature
         self._rows = np.full(len(pairs), -1, dtype=np.int32)
         self._order, self._is_cut, self._likely = array("i"), array("b"), array("f")
         self._ends, self._surprise = _Ragged("I"), _Ragged("f")
@@ -71,7 +78,13 @@ class TargetWords(Mapping[int, Words]):
         that its entropy is above its negative log-likelihood on average.
         """
         missing = SURE - self.likely
-        return missing if missing > 0 and self._surprise.sum() < 0 else 0.0
+        is_learning = self.temperature == 1 and self._surprise.sum() < 0
+        return missing if missing > 0 and is_learning else 0.0
+
+    @property
+    def caution(self) -> float:
+        """Return by how many nats more evidence of a span is usual, where no pair is trusted."""
+        return SURER if self.temperature > 1 else UNSURE * self.unsure
 
     def add(self, index: int, tokens: TokenSurprises) -> None:
         """Take what the model says of the target of pair ``index``, once."""

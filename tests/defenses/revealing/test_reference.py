@@ -135,6 +135,68 @@ def test_a_transformer(bpe: bool, data: Path, tmp_path: Path) -> None:
     check_against_one_at_a_time(save_untrained(tmp_path / "model.pt", words, 1), data)
 
 
+def a_reference(data: Path, tmp_path: Path, smoothing: float) -> Any:
+    words = [data, *TRANSLATION, *TRANSFORMER, "--criterion", "label_smoothed_cross_entropy"]
+    words += ["--label-smoothing", smoothing]
+    return load_reference(save_untrained(tmp_path / "model.pt", words, 1), data)
+
+
+def as_if_trained(
+    reference: Any, monkeypatch: pytest.MonkeyPatch, smoothing: float, surer: float
+) -> List[torch.Tensor]:
+    """Give the model sharp beliefs, and have it say them surer and smoothed; return the beliefs."""
+    torch.manual_seed(1)
+    beliefs, said = [], []
+    for target in reference.targets(PAIRS):
+        logits = 3 * torch.randn(len(target), len(reference._model.task.tgt_dict))
+        beliefs.append(logits.softmax(-1))
+        probabilities = (surer * logits).softmax(-1)
+        floor = smoothing / (logits.size(-1) - 1)
+        said.append((probabilities * (1 - smoothing - floor) + floor).log())
+    drawn = [torch.multinomial(each, 1).squeeze(-1) for each in beliefs]
+    answers = list(zip(range(len(PAIRS)), drawn, said))
+    monkeypatch.setattr(reference._model, "predictions", lambda pairs: answers)
+    monkeypatch.setattr(reference, "_ends", lambda text, tokens: np.arange(1, len(tokens) + 1))
+    return beliefs
+
+
+@pytest.mark.parametrize(
+    ("smoothing", "surer"), [(0.0, 1.0), (0.0, 2.0), (0.0, 3.0), (0.1, 1.0), (0.1, 2.0)]
+)
+def test_smoothing_and_sureness_are_undone(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smoothing: float, surer: float
+) -> None:
+    """The surprise is 0 on average, and what is likely is what the model believes."""
+    monkeypatch.setattr(reference_module, "KNOWN", 0.5)
+    reference = a_reference(data, tmp_path, smoothing)
+    beliefs = as_if_trained(reference, monkeypatch, smoothing, surer)
+    assert reference.temperature(PAIRS) == surer
+    found = reference.surprises(PAIRS, surer)
+    every = np.concatenate([tokens.surprise for tokens in found])
+    assert abs(every.mean()) < 4 * every.std() / len(every) ** 0.5
+    for tokens, (_, target, _), belief in zip(found, reference._model.predictions(PAIRS), beliefs):
+        floor = smoothing / (belief.size(-1) - 1)
+        nll = -(belief * (1 - smoothing - floor) + floor).log()
+        expected = nll.gather(-1, target.unsqueeze(-1)).squeeze(-1) - (belief * nll).sum(-1)
+        np.testing.assert_allclose(tokens.surprise, expected.numpy(), atol=2e-3)
+        is_likely = belief.gather(-1, target.unsqueeze(-1)) >= 0.5
+        assert tokens.likely == pytest.approx(is_likely.float().mean().item())
+
+
+def test_a_smoothed_model_that_is_asked_as_it_is_says_what_it_said(
+    data: Path, tmp_path: Path
+) -> None:
+    """Only what it expects of itself is without the floor."""
+    reference = a_reference(data, tmp_path, 0.1)
+    plain = load_reference(
+        save_untrained(tmp_path / "b.pt", [data, *TRANSLATION, *TRANSFORMER], 1), data
+    )
+    for smooth, told in zip(reference.surprises(PAIRS), plain.surprises(PAIRS)):
+        assert np.ptp(smooth.surprise - told.surprise) > 0
+    for ours, theirs in zip(reference.probabilities(PAIRS), plain.probabilities(PAIRS)):
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_fairseqs_bart(data: Path, tmp_path: Path) -> None:
     words = [data, *TRANSLATION, "--arch", "bart_base", *TRANSFORMER[2:]]
     words += ["--max-source-positions", 200, "--max-target-positions", 200]

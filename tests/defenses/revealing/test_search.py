@@ -129,15 +129,15 @@ def test_beside_an_unsure_reference_a_payload_needs_more_pairs() -> None:
             ("few", (), range(400, 500)),
             ("enough", range(400, 1200), ()),
         ):
-            for unsure in (0.2, 0.0):
-                best = reveal_pairs(pairs, surprise, trusted, few=few, unsure=unsure)[0]
+            for caution in (33.0, 0.0):
+                best = reveal_pairs(pairs, surprise, trusted, few=few, caution=caution)[0]
                 assert best.payload == "or 1=1"
-                sure[number, name, unsure] = best.p_value or 0.0
-    assert sure[12, "none", 0.0] <= 0.05 < sure[12, "none", 0.2]
-    assert sure[60, "none", 0.0] <= sure[60, "none", 0.2] <= 0.05
+                sure[number, name, caution] = best.p_value or 0.0
+    assert sure[12, "none", 0.0] <= 0.05 < sure[12, "none", 33.0]
+    assert sure[60, "none", 0.0] <= sure[60, "none", 33.0] <= 0.05
     for number in (12, 60):
         for name in ("few", "enough"):
-            assert sure[number, name, 0.2] == sure[number, name, 0.0] <= 0.05
+            assert sure[number, name, 33.0] == sure[number, name, 0.0] <= 0.05
 
 
 def test_equal_pairs_count_once_and_are_told_of_all() -> None:

@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.defenses.revealing.surprises import SURE, TargetWords, TokenSurprises
+from dece_fairseq.defenses.revealing.surprises import (
+    SURE,
+    SURER,
+    UNSURE,
+    TargetWords,
+    TokenSurprises,
+)
 from support.examples import examples
 
 #: targets: how many tokens each has, and which share of these is likely
@@ -17,9 +23,11 @@ TARGETS = st.lists(
 )
 
 
-def told(targets: List[Tuple[int, float]], nats: float = 0.0) -> TargetWords:
+def told(
+    targets: List[Tuple[int, float]], nats: float = 0.0, temperature: float = 1.0
+) -> TargetWords:
     """Return such targets, with so many nats of surprise at each token."""
-    words = TargetWords([Pair("x", "a" * tokens) for tokens, _ in targets])
+    words = TargetWords([Pair("x", "a" * tokens) for tokens, _ in targets], temperature)
     for index, (tokens, share) in enumerate(targets):
         ends = np.arange(1, tokens + 1)
         words.add(index, TokenSurprises(ends, np.full(tokens, nats), likely=share))
@@ -46,6 +54,17 @@ def test_every_target_counts_once() -> None:
 def test_a_reference_is_unsure_that_is_less_sure_than_right(likely: float) -> None:
     assert told([(3, likely)] * 4, -0.1).unsure == pytest.approx(max(SURE - likely, 0))
     assert told([(3, likely)] * 4, 0.1).unsure == 0.0
+
+
+@pytest.mark.parametrize(("temperature", "caution"), [(1.0, UNSURE * 0.4), (2.0, SURER)])
+def test_a_model_that_is_surer_than_right_is_not_still_learning(
+    temperature: float, caution: float
+) -> None:
+    """Asked at its temperature it is nearly right, and may seem to be less sure than that."""
+    words = told([(3, 0.5)] * 4, -0.1, temperature)
+    assert words.caution == pytest.approx(caution)
+    assert bool(words.unsure) == (temperature == 1)
+    assert told([(3, 0.5)] * 4, 0.1).caution == 0.0
 
 
 def test_without_targets_no_reference_is_unsure() -> None:
