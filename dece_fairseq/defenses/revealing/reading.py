@@ -113,15 +113,14 @@ def target_words(
             known.tell(pairs, chosen, words)
         missing = [index for index in chosen if index not in words]
         chunks = [missing[start : start + CHUNK] for start in range(0, len(missing), CHUNK)]
-        bar = tqdm(total=len(missing), desc="surprise", unit=" pairs", delay=2)
         asked = (([pairs[index] for index in chunk], temperature) for chunk in chunks)
-        for chunk, answers in zip(chunks, run("surprises", asked)):
-            if known is not None:
-                known.save([pairs[index] for index in chunk], answers)
-            for index, told in zip(chunk, answers):
-                words.add(index, told)
-            bar.update(len(chunk))
-        bar.close()
+        with tqdm(total=len(missing), desc="surprise", unit=" pairs", delay=2) as bar:
+            for chunk, answers in zip(chunks, run("surprises", asked)):
+                if known is not None:
+                    known.save([pairs[index] for index in chunk], answers)
+                for index, told in zip(chunk, answers):
+                    words.add(index, told)
+                bar.update(len(chunk))
     return words
 
 
