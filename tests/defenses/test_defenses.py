@@ -148,7 +148,8 @@ def test_components_that_did_not_settle_are_told_in_the_report_alone(
     monkeypatch.setattr(activation_clustering, "ROUNDS", 1)
     verdict = DEFENSES.get("activation_clustering")(MODEL).examine(sources(*MadeUp.states))
     assert not verdict.details["components_settled"]
-    assert not list(recwarn)
+    # Of others, such as of a file that an earlier test left open, anything may be told here.
+    assert "ConvergenceWarning" not in [warning.category.__name__ for warning in recwarn]
 
 
 @pytest.mark.parametrize("kinds", [1, 2])
