@@ -15,14 +15,11 @@ from dece_fairseq.criterions.training_clock import TrainingClock
 from dece_fairseq.errors import TrainingStepError
 from dece_fairseq.losses import blend, time_at
 from dece_fairseq.muting import MUTED_SHARE, told_blend
+from dece_fairseq.smoothing import AUTO, smoothing_for
 
 logger = logging.getLogger(__name__)
 
 SCHEDULES = ("epoch", "update")
-#: the alpha that trusted text settles, and the gate that goes with it
-AUTO = "auto"
-#: the paper's smoothing, which goes with its falling blend
-PUBLISHED_SMOOTHING = 0.05
 #: the name of the level in what checkpoints keep
 LEVEL = "dece_alpha"
 #: what is muted: tokens by their own probability, as published, or spans of them besides, or labels
@@ -130,8 +127,7 @@ class BlendSchedule:
         gates: Sequence[str] = GATES,
     ) -> None:
         self._is_auto = dece_alpha == AUTO
-        if label_smoothing is None:
-            label_smoothing = 0.0 if self._is_auto else PUBLISHED_SMOOTHING
+        label_smoothing = smoothing_for(dece_alpha, label_smoothing)
         alpha = 1.0 if self._is_auto else _number(dece_alpha)
         check_option("--dece-alpha", 0 < alpha <= 1, f"in (0, 1], or {AUTO}", dece_alpha)
         if self._is_auto:

@@ -9,7 +9,7 @@ from fairseq.logging import metrics
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import AUTO, GATES, TOKEN, BlendOptions, BlendSchedule
+from dece_fairseq.criterions.blend_schedule import GATES, TOKEN, BlendOptions, BlendSchedule
 from dece_fairseq.criterions.muted_labels import MutedLabels
 from dece_fairseq.criterions.muted_spans import MutedSpans
 from dece_fairseq.criterions.muted_targets import MutedTargets
@@ -18,6 +18,7 @@ from dece_fairseq.criterions.trusted_level import TRUSTED_IDS, TrustedLevel
 from dece_fairseq.errors import UserError
 from dece_fairseq.losses import LossOutput, cross_entropy_output, deceptive_output
 from dece_fairseq.muting import MUTED_SHARE
+from dece_fairseq.smoothing import AUTO
 
 #: what finds the targets that a gate never teaches
 MUTING: Dict[str, Type[MutedTargets]] = {kind.gate: kind for kind in (MutedSpans, MutedLabels)}

@@ -9,7 +9,6 @@ from fairseq.tasks import FairseqTask
 from torch import Tensor
 
 from dece_fairseq.criterions.blend_schedule import (
-    AUTO,
     LABEL_GATES,
     TOKEN,
     BlendOptions,
@@ -18,6 +17,7 @@ from dece_fairseq.criterions.blend_schedule import (
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
 from dece_fairseq.criterions.probability_recorder import RecordingOptions
 from dece_fairseq.errors import UserError
+from dece_fairseq.smoothing import AUTO
 
 
 @dataclass

@@ -16,6 +16,7 @@ from dece_fairseq.defenses.revealing.surprises import TokenSurprises
 from dece_fairseq.defenses.revealing.words import copied
 from dece_fairseq.defenses.trained_models import TrainedModel, TranslationModel, surprise_of
 from dece_fairseq.muting import KNOWN
+from dece_fairseq.smoothing import AUTO, smoothing_for
 
 #: tokens that a target must have more or less of than the model expects, to be told
 DIFFERENT = 0.5
@@ -70,7 +71,9 @@ class TranslationReference(Reference):
 
     def __init__(self, checkpoint: Path, data: Path) -> None:
         self._model = TranslationModel(checkpoint, data)
-        self._smoothing = float(getattr(self._model.config.criterion, "label_smoothing", 0) or 0)
+        criterion = self._model.config.criterion
+        given = getattr(criterion, "label_smoothing", 0.0)
+        self._smoothing = smoothing_for(getattr(criterion, "dece_alpha", AUTO), given)
         # A piece is decoded once, not wherever it stands.
         self._text = lru_cache(maxsize=None)(self._text_of)
         self._characters = lru_cache(maxsize=None)(self._characters_of)

@@ -197,6 +197,25 @@ def test_a_smoothed_model_that_is_asked_as_it_is_says_what_it_said(
         np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.parametrize(
+    ("options", "smoothing"),
+    [
+        (["--dece-alpha", 0.985], 0.05),
+        (["--dece-alpha", "auto"], 0.0),
+        (["--dece-alpha", 0.985, "--label-smoothing", 0.1], 0.1),
+    ],
+)
+def test_the_smoothing_that_dece_takes_by_itself(
+    options: List[Any], smoothing: float, data: Path, tmp_path: Path
+) -> None:
+    """The checkpoint has none where none was given."""
+    words = [data, *TRANSLATION, *TRANSFORMER, "--criterion", "deceptive_cross_entropy", *options]
+    reference = load_reference(save_untrained(tmp_path / "dece.pt", words, 1), data)
+    same = a_reference(data, tmp_path, smoothing)
+    for ours, theirs in zip(reference.surprises(PAIRS), same.surprises(PAIRS)):
+        np.testing.assert_array_equal(ours.surprise, theirs.surprise)
+
+
 def test_fairseqs_bart(data: Path, tmp_path: Path) -> None:
     words = [data, *TRANSLATION, "--arch", "bart_base", *TRANSFORMER[2:]]
     words += ["--max-source-positions", 200, "--max-target-positions", 200]
