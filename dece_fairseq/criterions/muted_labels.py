@@ -38,5 +38,5 @@ class MutedLabels(MutedTargets):
         logger.info(
             f"--dece-gate label: of {len(muted)} training labels {int(muted.sum())} are never "
             f"learned ({', '.join(labels) or 'none'}): the model contradicts them more than twice "
-            f"as often as trusted ones, of which {errors:.2g} % are unlikelier than {KNOWN:g}"
+            f"as often as trusted ones, of which {errors:.3g} % are unlikelier than {KNOWN:g}"
         )

@@ -96,6 +96,14 @@ def test_flipped_labels_are_never_learned(
     assert criterion(model, batch_of(labelled, FLIPPED))[2]["muted"] == 3
 
 
+def test_a_model_that_contradicts_every_trusted_label(
+    labelled: TranslationTask, criterion_of: Callable[..., Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    criterion_of()(Classifier(0.01).train(), batch_of(labelled, FLIPPED))
+    assert "of which 100 % are unlikelier than 0.5" in caplog.text
+
+
 def test_nothing_is_muted_where_trusted_labels_are_as_unlikely(
     labelled: TranslationTask, criterion_of: Callable[..., Any]
 ) -> None:
