@@ -165,7 +165,7 @@ class BlendSchedule:
 
     def is_settled(self) -> bool:
         """Return whether all is known: it was given, settled, or settled before a resume."""
-        return all(name in self.clock.kept for name in self._wanted)
+        return not self._unknown()
 
     def is_to_be_settled(self) -> bool:
         """Return whether something is to be settled now: unknown, and the warmup is over.
@@ -177,8 +177,9 @@ class BlendSchedule:
             return False
         epoch, first = self.clock.epoch, self.warmup_epochs + 1
         if epoch is not None and (epoch > first or (epoch == first and self.clock.is_within_epoch)):
+            unknown = " and ".join(self._wanted[name] for name in self._unknown())
             raise TrainingStepError(
-                f"{self.asking()}: this training began without, and by epoch {epoch:g} the model "
+                f"{unknown}: this training began without, and by epoch {epoch:g} the model "
                 f"has met the doubtful pairs; go on as it began, with {self.without()}, or begin "
                 "anew with --finetune-from-model"
             )
@@ -190,8 +191,11 @@ class BlendSchedule:
 
     def without(self) -> str:
         """Return the options with which trusted text has nothing more to settle."""
-        unknown = (name for name in self._wanted if name not in self.clock.kept)
-        return " and ".join(_WITHOUT[name] for name in unknown)
+        return " and ".join(_WITHOUT[name] for name in self._unknown())
+
+    def _unknown(self) -> List[str]:
+        """Return the names of what trusted text has yet to settle."""
+        return [name for name in self._wanted if name not in self.clock.kept]
 
     def settle(self, level: float) -> None:
         """Take ``level`` for a blend that never changes; checkpoints keep it."""

@@ -171,6 +171,18 @@ def test_a_training_that_began_with_another_alpha(
         criterion(model, batch_of(task))
 
 
+def test_a_training_that_began_with_a_level_and_no_gate(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    """The level goes on; only the gate is missing."""
+    criterion_of(dece_gate="token")(model, batch_of(task))
+    criterion = criterion_of(dece_gate="span")
+    task.begin_epoch(2, model)
+    message = "^--dece-gate span: this training began without.* with --dece-gate token, or"
+    with pytest.raises(UserError, match=message):
+        criterion(model, batch_of(task))
+
+
 @pytest.mark.parametrize("offset", [0, 2])
 def test_a_training_that_began_with_another_alpha_and_stopped_within_its_first_epoch(
     task: TranslationTask, model: Any, criterion_of: Callable[..., Any], offset: int
