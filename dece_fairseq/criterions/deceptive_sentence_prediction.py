@@ -16,7 +16,7 @@ from dece_fairseq.criterions.blend_schedule import (
 )
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
 from dece_fairseq.criterions.probability_recorder import RecordingOptions
-from dece_fairseq.errors import UserError
+from dece_fairseq.errors import TrainingStepError, UserError
 from dece_fairseq.smoothing import AUTO
 
 
@@ -100,13 +100,14 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
             LABEL_GATES,
         )
         self.head = classification_head_name
-        self.padding_idx = -1  # every label counts
+        self.padding_idx = -100  # torch's, of what is muted; fairseq's unknown label is -1
 
     def logits_and_target(self, model: Any, sample: Dict[str, Any]) -> Tuple[Tensor, Tensor]:
         """Return logits (samples, classes) and labels.
 
         Raises:
             UserError: the model has no such head
+            TrainingStepError: a label is no class of it
         """
         if self.head not in getattr(model, "classification_heads", {}):
             raise UserError(
@@ -116,10 +117,24 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         logits, _ = model(
             **sample["net_input"], features_only=True, classification_head_name=self.head
         )
-        return logits, model.get_targets(sample, [logits]).view(-1)
+        labels = model.get_targets(sample, [logits]).view(-1)
+        _check_labels(labels, logits.size(-1))
+        return logits, labels
 
     @classmethod
     def reduce_metrics(cls, logging_outputs: List[Dict[str, Any]]) -> None:
         """Log what the batches and workers of a step come to, by label and not by token."""
         by_label = [{**log, "ntokens": log["sample_size"]} for log in logging_outputs]
         super().reduce_metrics(by_label)
+
+
+def _check_labels(labels: Tensor, classes: int) -> None:
+    if labels.is_cuda:  # a GPU checks its indices itself; asking it takes long
+        return
+    for label in (int(labels.min()), int(labels.max())):
+        if not 0 <= label < classes:
+            which = f"number {label}" if label >= 0 else "one that label/dict.txt does not have"
+            raise TrainingStepError(
+                f"--num-classes {classes}: a label of the data is {which}; make all splits with "
+                "one dictionary of labels, and give how many these are"
+            )

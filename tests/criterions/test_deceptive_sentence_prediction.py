@@ -16,6 +16,7 @@ from dece_fairseq.criterions.deceptive_sentence_prediction import (
     DeceptiveSentencePredictionConfig,
     DeceptiveSentencePredictionCriterion,
 )
+from dece_fairseq.errors import TrainingStepError
 from dece_fairseq.losses import deceptive_cross_entropy
 from support.echo import reduced
 
@@ -68,6 +69,18 @@ def test_training_loss_is_the_pure_function(task: TranslationTask, epsilon: floa
     assert logged["nll_loss"] == pytest.approx(nll / math.log(2), abs=1e-3)
     assert logged["loss"] == pytest.approx(expected.item() / 5 / math.log(2), abs=1e-3)
     assert logged["blend"] == pytest.approx(0.8**3)
+
+
+@pytest.mark.parametrize("training", [True, False])
+@pytest.mark.parametrize(("label", "told"), [(3, "number 3;"), (-1, "label/dict.txt does not")])
+def test_a_label_that_is_no_class(
+    task: TranslationTask, label: int, told: str, training: bool
+) -> None:
+    """To fairseq a label that its dictionary does not have is number -1."""
+    sample = {**batch([0, 1]), "target": torch.tensor([[0], [label]])}
+    message = f"--num-classes 3: a label of the data is .*{told}"
+    with pytest.raises(TrainingStepError, match=message):
+        criterion_of(task)(Classifier().train(training), sample)
 
 
 def test_validation_is_the_stock_criterion(task: TranslationTask) -> None:
