@@ -139,20 +139,29 @@ class MutedTargets(ABC):
             TrainingStepError: the pairs are not those that the training began with
         """
         if not self._ends:
-            state = self._clock.kept[MUTED]
-            self._ends = [0, *state["lengths"].cumsum(0).tolist()]
-            self._bits = np.unpackbits(state["bits"].numpy()).astype(bool)
-        known = [number for number in ids if number + 1 < len(self._ends)]
-        rows = [self._bits[self._ends[number] : self._ends[number + 1]] for number in known]
-        found = np.concatenate([np.zeros(0, bool), *rows])
+            self._take_kept()
+        rows = [self._bits[self._ends[number] : self._ends[number + 1]] for number in ids]
+        found = np.concatenate(rows)
         if len(found) != int(kept.sum()):
-            raise TrainingStepError(
-                f"{self._option}: pairs such as {ids[0]} have other tokens than when training "
-                "began; go on with the same data, or begin anew with --finetune-from-model"
-            )
+            raise self._of_other_data(f"pairs such as {ids[0]} have other tokens than")
         muted = torch.zeros_like(kept)
         muted[kept] = torch.from_numpy(found).to(kept.device)
         return muted
+
+    def _take_kept(self) -> None:
+        """Take what was found, or what a checkpoint has kept of it, for the pairs of the split."""
+        state = self._clock.kept[MUTED]
+        pairs, begun = len(self._task.dataset(self._split)), len(state["lengths"])
+        if pairs != begun:  # of labels the one sign of other data, as each pair has one
+            raise self._of_other_data(f"there are {pairs} pairs, and were {begun}")
+        self._ends = [0, *state["lengths"].cumsum(0).tolist()]
+        self._bits = np.unpackbits(state["bits"].numpy()).astype(bool)
+
+    def _of_other_data(self, what: str) -> TrainingStepError:
+        return TrainingStepError(
+            f"{self._option}: {what} when training began; go on with the same data, or begin anew "
+            "with --finetune-from-model"
+        )
 
 
 def _summed(values: Tensor, device: torch.device) -> Tensor:

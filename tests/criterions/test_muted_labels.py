@@ -128,6 +128,17 @@ def test_trusted_pairs_are_learned_and_a_resume_asks_nobody(
     assert log["muted"] == 2
 
 
+def test_a_resume_with_other_data(
+    labelled: TranslationTask, criterion_of: Callable[..., Any]
+) -> None:
+    """Such as what dece reveal kept of them: the labels of others would be muted."""
+    model = Classifier(0.99).train()
+    criterion_of()(model, batch_of(labelled, [0]))
+    labelled.datasets["train"] = split_of(RIGHT[:17])
+    with pytest.raises(UserError, match="there are 17 pairs, and were 20 when training began; go"):
+        criterion_of()(model, batch_of(labelled, [0]))
+
+
 @pytest.mark.parametrize(
     ("options", "gate"),
     [
