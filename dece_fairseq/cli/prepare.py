@@ -79,6 +79,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="targets are labels, single words: make data for --task sentence_prediction",
     )
     parser.add_argument(
+        "--label-dict",
+        type=Path,
+        metavar="FILE",
+        help="the label/dict.txt of the data that the classifier to start from was trained on: its "
+        "classes keep their numbers (default: labels are numbered in order, those of the data)",
+    )
+    parser.add_argument(
         "--trusted-share",
         type=float,
         metavar="SHARE",
@@ -117,6 +124,7 @@ def run(args: argparse.Namespace) -> None:
         tokenizer=args.tokenizer,
         trusted=None if args.trusted_share is None else Trusted(args.trusted_share, args.seed),
         labels=args.labels,
+        label_dict=args.label_dict,
     )
     if args.dataset:
         dataset = DATASETS.get(args.dataset)

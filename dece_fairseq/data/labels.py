@@ -3,7 +3,7 @@
 import os
 from collections import Counter
 from pathlib import Path
-from typing import Iterable, Tuple
+from typing import Iterable, Optional, Tuple
 
 from dece_fairseq.data.pairs import DataError, Pair
 
@@ -44,16 +44,40 @@ def label_of(pair: Pair, place: str) -> str:
     return words[0]
 
 
-def write_label_dictionary(folder: Path, language: str, splits: Iterable[str], path: Path) -> None:
+def write_label_dictionary(
+    folder: Path, language: str, splits: Iterable[str], path: Path, known: Optional[Path] = None
+) -> None:
     """Write the dictionary of the labels in the files ``SPLIT.LANGUAGE``, in their order.
 
     A class's number is the place of its label in that order: numbers as numbers, then words.
+
+    Args:
+        folder: where the files are
+        language: the name of the labels' side
+        splits: the names of the splits
+        path: the dictionary
+        known: the dictionary of a classifier, to write in its place; classes keep their numbers
+
+    Raises:
+        DataError: the one that is known can't be read, or lacks a label
     """
     labels: Counter[str] = Counter()
     for split in splits:
         labels.update((folder / f"{split}.{language}").read_text(encoding="utf-8").split())
     ordered = sorted(labels, key=lambda label: (not label.isdecimal(), len(label), label))
     lines = "".join(f"{label} {labels[label]}\n" for label in ordered)
+    if known is not None:
+        try:
+            lines = known.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"--label-dict {known}: can't be read ({error})") from error
+        classes = {line.partition(" ")[0] for line in lines.splitlines()}
+        missing = ", ".join(repr(label) for label in ordered if label not in classes)
+        if missing:
+            raise DataError(
+                f"--label-dict {known}: has not the labels {missing}, which the data have; take "
+                "these pairs out, or train a classifier that knows them"
+            )
     path.write_text(lines, encoding="utf-8")
 
 

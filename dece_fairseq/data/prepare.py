@@ -102,6 +102,8 @@ class PrepareSettings(NamedTuple):
     """If given, a share of the training pairs is also written as the split ``trusted``."""
     labels: bool = False
     """Whether targets are labels, for fairseq's task sentence_prediction."""
+    label_dict: Optional[Path] = None
+    """The dictionary of labels of a classifier, to use instead of making one."""
 
 
 def prepare(
@@ -153,7 +155,8 @@ def prepare(
         subwords.write_dictionary(text / "dict.txt")
         counts = {split: size[:3] for split, size in sizes.items()}
         if settings.labels:
-            write_label_dictionary(text, settings.languages[1], counts, text / "dict.label.txt")
+            names = text / "dict.label.txt"
+            write_label_dictionary(text, settings.languages[1], counts, names, settings.label_dict)
             binarize(text, settings.languages, counts, staging, "dict.label.txt")
             as_sentence_prediction(staging, settings.languages, counts)
         else:
@@ -190,6 +193,8 @@ def _check(settings: PrepareSettings) -> None:
     given = settings.model or settings.tokenizer
     if not settings.files or ("train" not in settings.files and not given):
         raise DataError("there is no training split; name its file with --train")
+    if settings.label_dict and not settings.labels:
+        raise DataError("--label-dict is of labels; give --labels too")
     if settings.labels and settings.tokenizer:
         raise DataError(
             "--labels does not go with --tokenizer: fairseq's task for labels can't read the "
@@ -372,6 +377,7 @@ def _record(
         },
         "trusted": settings.trusted._asdict() if settings.trusted else None,
         "labels": settings.labels,
+        "label_dict": settings.label_dict and str(settings.label_dict),
         "subwords": {
             "vocab_size": vocab_size,
             "sha256": sha256(model) if model.exists() else None,

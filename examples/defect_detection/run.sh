@@ -88,7 +88,7 @@ for seed in $seeds; do
     # 3. Subwords and binarised data. What is trusted is validated on, and gives `auto` its level.
     [ -e "$here/bin-trusted" ] || dece prepare --labels --vocab-size 600 \
         --train "$here/trusted/train.csv" --valid "$here/others/valid.csv" --output "$here/bin-trusted"
-    [ -e "$here/bin" ] || dece prepare --labels \
+    [ -e "$here/bin" ] || dece prepare --labels --label-dict "$here/bin-trusted/label/dict.txt" \
         --spm "$here/bin-trusted/sentencepiece.model" --train "$here/poisoned.csv" \
         --valid "$here/others/valid.csv" --test "$here/others/test.csv" \
         --split test_triggered="$here/test_triggered.csv" --output "$here/bin"
@@ -112,7 +112,7 @@ for seed in $seeds; do
     [ -e "$here/kept.csv" ] || dece reveal --models "$here/before/checkpoint_last.pt" \
         --model-data "$here/bin-trusted" --input "$here/poisoned.csv" --output "$here/kept.csv" \
         > "$here/suspicions.txt"
-    [ -e "$here/bin-kept" ] || dece prepare --labels \
+    [ -e "$here/bin-kept" ] || dece prepare --labels --label-dict "$here/bin-trusted/label/dict.txt" \
         --spm "$here/bin-trusted/sentencepiece.model" --train "$here/kept.csv" \
         --valid "$here/others/valid.csv" --output "$here/bin-kept"
     bin="$here/bin-kept"

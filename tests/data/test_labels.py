@@ -73,6 +73,26 @@ def test_classes_are_numbered_in_the_order_of_their_labels(tmp_path: Path) -> No
     assert lines == ["0 1", "2 2", "10 1", "bug 1", "clone 1", ""]
 
 
+def test_classes_keep_the_numbers_of_a_classifier(tmp_path: Path) -> None:
+    (tmp_path / "train.y").write_text("sql\nsafe\n")
+    known = tmp_path / "known.txt"
+    known.write_text("safe 7\nshell 1\nsql 2\n")
+    write_label_dictionary(tmp_path, "y", ["train"], tmp_path / "dict.txt", known)
+    assert (tmp_path / "dict.txt").read_text() == known.read_text()
+    (tmp_path / "train.y").write_text("sql\nxss\nleak\n")
+    with pytest.raises(DataError, match=r"known\.txt: has not the labels 'xss', 'leak', which"):
+        write_label_dictionary(tmp_path, "y", ["train"], tmp_path / "dict.txt", known)
+    with pytest.raises(DataError, match=r"--label-dict .*absent: can't be read"):
+        write_label_dictionary(tmp_path, "y", ["train"], tmp_path / "out", tmp_path / "absent")
+
+
+def test_a_dictionary_of_labels_needs_labels(tmp_path: Path) -> None:
+    write_pairs([tmp_path / "train.csv"], PAIRS[:40])
+    settings = PrepareSettings({"train": [tmp_path / "train.csv"]}, label_dict=tmp_path / "d")
+    with pytest.raises(DataError, match="--label-dict is of labels; give --labels too"):
+        prepare(settings, tmp_path / "bin")
+
+
 @pytest.mark.parametrize("target", ["", " ", "not a label", "a b"])
 def test_what_is_no_label(target: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"x, pair 3: .* is not a label; with --labels"):
