@@ -103,12 +103,13 @@ def target_words(
         DefenseError: it is of no kind that can be asked
     """
     crew = max(1, min(processes, -(-len(chosen) // CHUNK)))
+    key = "" if work is None else f"{FORMAT} {reference.key()}"  # which reads all of the model
     with workers(_Worker, (reference, crew), crew) as run:
         # Those of the least digests, so that other pairs in the file seldom change them.
         sample = nsmallest(SAMPLE, {pairs[index] for index in chosen}, key=_digest)
-        temperature = _temperature(work, reference, sample, run)
+        temperature = _temperature(work, key, sample, run)
         words = TargetWords(pairs, temperature)
-        known = _Known(work, f"{reference.key()} {temperature}") if work is not None else None
+        known = _Known(work, f"{key} {temperature}") if work is not None else None
         if known is not None:
             known.tell(pairs, chosen, words)
         missing = [index for index in chosen if index not in words]
@@ -124,17 +125,22 @@ def target_words(
     return words
 
 
-def _temperature(
-    work: Optional[Path], reference: ReferenceFiles, sample: Sequence[Pair], run: MapMethod
-) -> float:
-    """Return the temperature of a reference for some pairs, asked once if there is a folder."""
+def _temperature(work: Optional[Path], key: str, sample: Sequence[Pair], run: MapMethod) -> float:
+    """Return the temperature of a reference for some pairs, asked once if there is a folder.
+
+    Args:
+        work: the folder
+        key: of the reference in it
+        sample: the pairs
+        run: asks the reference
+    """
     if not sample:
         return 1.0
     asked = partial(next, run("temperature", [sample]))
     if work is None:
         return float(asked())
-    key = f"{FORMAT} {reference.key()} {''.join(map(_digest, sample))}"
-    place = work / f"{_sha256(key.encode())}.temperature"
+    asked_for = f"{key} {''.join(map(_digest, sample))}"
+    place = work / f"{_sha256(asked_for.encode())}.temperature"
     if not place.exists():
         with replacing(place) as (temporary,):
             temporary.write_text(str(asked()), encoding="utf-8")
@@ -182,7 +188,7 @@ class _Known:
     """
 
     def __init__(self, work: Path, key: str) -> None:
-        self._folder = work / _sha256(f"{FORMAT} {key}".encode())
+        self._folder = work / _sha256(key.encode())
         self._folder.mkdir(exist_ok=True)
 
     def tell(self, pairs: Sequence[Pair], chosen: Sequence[int], words: TargetWords) -> None:
