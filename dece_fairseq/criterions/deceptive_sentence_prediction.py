@@ -8,12 +8,7 @@ from fairseq.dataclass import ChoiceEnum, FairseqDataclass
 from fairseq.tasks import FairseqTask
 from torch import Tensor
 
-from dece_fairseq.criterions.blend_schedule import (
-    LABEL_GATES,
-    TOKEN,
-    BlendOptions,
-    BlendSchedule,
-)
+from dece_fairseq.criterions.blend_schedule import LABEL_GATES, TOKEN, BlendOptions, BlendSchedule
 from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCriterion
 from dece_fairseq.criterions.probability_recorder import RecordingOptions
 from dece_fairseq.errors import TrainingStepError, UserError

@@ -65,20 +65,27 @@ def write_label_dictionary(
     for split in splits:
         labels.update((folder / f"{split}.{language}").read_text(encoding="utf-8").split())
     ordered = sorted(labels, key=lambda label: (not label.isdecimal(), len(label), label))
-    lines = "".join(f"{label} {labels[label]}\n" for label in ordered)
-    if known is not None:
-        try:
-            lines = known.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise DataError(f"--label-dict {known}: can't be read ({error})") from error
-        classes = {line.partition(" ")[0] for line in lines.splitlines()}
-        missing = ", ".join(repr(label) for label in ordered if label not in classes)
-        if missing:
-            raise DataError(
-                f"--label-dict {known}: has not the labels {missing}, which the data have; take "
-                "these pairs out, or train a classifier that knows them"
-            )
+    if known is None:
+        lines = "".join(f"{label} {labels[label]}\n" for label in ordered)
+    else:
+        lines = _lines_of(known, ordered)
     path.write_text(lines, encoding="utf-8")
+
+
+def _lines_of(known: Path, labels: Iterable[str]) -> str:
+    """Return a dictionary that has some labels."""
+    try:
+        lines = known.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"--label-dict {known}: can't be read ({error})") from error
+    classes = {line.partition(" ")[0] for line in lines.splitlines()}
+    missing = ", ".join(repr(label) for label in labels if label not in classes)
+    if missing:
+        raise DataError(
+            f"--label-dict {known}: has not the labels {missing}, which the data have; take "
+            "these pairs out, or train a classifier that knows them"
+        )
+    return lines
 
 
 def as_sentence_prediction(folder: Path, languages: Tuple[str, str], splits: Iterable[str]) -> None:

@@ -93,15 +93,6 @@ class Spans(NamedTuple):
     """What is muted most often, and in how many of the pairs that were asked about."""
 
 
-class Labels(NamedTuple):
-    """What ``--dece-gate label`` would never teach."""
-
-    muted_of_doubtful: float
-    """The share of the labels that are not trusted."""
-    unlikely_of_trusted: float
-    """The share of the trusted labels that have a probability below ``KNOWN``."""
-
-
 class Gauge(NamedTuple):
     """What a model was found to know, and the advice that follows."""
 
@@ -112,8 +103,9 @@ class Gauge(NamedTuple):
     line: float
     spans: Optional[Spans]
     """None of labels, which are no spans."""
-    labels: Optional[Labels]
-    """None of everything else."""
+    muted_labels: Optional[float]
+    """The share of the labels that are not trusted which ``--dece-gate label`` would never teach;
+    None where targets are no labels."""
     epochs: int
     trusted_ids: Optional[Path]
     """What names the trusted pairs; None for a validation split."""
@@ -145,7 +137,7 @@ class Gauge(NamedTuple):
             "doubtful": self.doubtful.as_dict(),
             "muted_of_doubtful": self.doubtful.muted_by(self.level),
             "muted_of_doubtful_by_spans": self.spans and self.spans.muted_of_doubtful,
-            "muted_of_doubtful_by_labels": self.labels and self.labels.muted_of_doubtful,
+            "muted_of_doubtful_by_labels": self.muted_labels,
             "frequent_of_doubtful_by_spans": self.spans
             and [{"text": text, "pairs": pairs} for text, pairs in self.spans.frequent],
             "muted_of_trusted_by_epoch": {
@@ -183,7 +175,7 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
     level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
     are_labels = all(len(text.tokens) == min(text.pairs, MOST) for text in texts)
     spans = None if are_labels else _spans(model, asked, texts, job.muted_share)
-    labels = _labels(asked, said) if are_labels else None
+    muted_labels = _muted_labels(asked, said) if are_labels else None
     made_of = {
         **record_of(
             job.reference, job.inputs, [job.trusted_ids] if job.trusted_ids else [], command
@@ -197,7 +189,7 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
         level,
         line,
         spans,
-        labels,
+        muted_labels,
         job.epochs,
         job.trusted_ids,
         made_of,
@@ -229,8 +221,8 @@ def _spans(
     return Spans(line, float(muted.double().mean()), told)
 
 
-def _labels(asked: Sequence[Sequence[Pair]], said: Sequence[Sequence[np.ndarray]]) -> Labels:
-    """Return what is muted of labels.
+def _muted_labels(asked: Sequence[Sequence[Pair]], said: Sequence[Sequence[np.ndarray]]) -> float:
+    """Return the share of the doubtful labels that are muted.
 
     Args:
         asked: the pairs that the model was asked about, trusted and doubtful
@@ -246,8 +238,7 @@ def _labels(asked: Sequence[Sequence[Pair]], said: Sequence[Sequence[np.ndarray]
         for pairs in asked
     )
     known, found = (torch.from_numpy(np.concatenate(answers)) for answers in said)
-    muted = muted_labels(doubtful, found, trusted, known)
-    return Labels(float(muted.double().mean()), float((known < KNOWN).double().mean()))
+    return float(muted_labels(doubtful, found, trusted, known).double().mean())
 
 
 def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:

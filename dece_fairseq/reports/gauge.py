@@ -122,12 +122,13 @@ def _spans(gauge: Gauge) -> List[str]:
 
 def _labels(gauge: Gauge) -> List[str]:
     """Return what is muted of labels, and of whom that can't be said."""
-    if gauge.labels is None:
+    if gauge.muted_labels is None:
         return []
+    contradicted = (gauge.trusted.tokens < KNOWN).mean()
     return [
-        f"Labels: {100 * gauge.labels.muted_of_doubtful:.1f} % of the others are contradicted more "
+        f"Labels: {100 * gauge.muted_labels:.1f} % of the others are contradicted more "
         "than twice as often as trusted\nones, of which "
-        f"{100 * gauge.labels.unlikely_of_trusted:.1f} % have a probability below {KNOWN:g}; "
+        f"{100 * contradicted:.1f} % have a probability below {KNOWN:g}; "
         "--dece-gate label never learns them.",
         _OF_LABELS,
     ]

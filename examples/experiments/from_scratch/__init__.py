@@ -6,6 +6,7 @@ a start without it. What came of them from scratch stands in examples/experiment
 by ``--user-dir examples/experiments/from_scratch``.
 """
 
+from abc import abstractmethod
 from dataclasses import dataclass, field
 from math import sqrt
 from typing import Any, Optional
@@ -33,6 +34,7 @@ class WeightedCriterion(RobustCriterion):
     loss_name = "weighted_loss"
     takes_projection = False
 
+    @abstractmethod
     def weights(self, logits: Tensor, target: Tensor, nll: Tensor) -> Tensor:
         """Return the weight of each token (N,), in [0, 1].
 
@@ -41,7 +43,6 @@ class WeightedCriterion(RobustCriterion):
             target: (N,)
             nll: (N,), ``-log s`` of the targets, without gradient
         """
-        raise NotImplementedError
 
     def loss_output(
         self, logits: Any, target: Tensor, training: bool, reduction: str
