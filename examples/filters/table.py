@@ -1,4 +1,4 @@
-"""The table of what filters found, from what run.sh made.
+"""The tables of what filters found, from what run.sh made.
 
 python examples/filters/table.py runs/filters
 """
@@ -15,6 +15,8 @@ from dece_fairseq.table_writer import MARKDOWN, write_table
 
 #: false positives at which the recall of each filter's scores is told, in percent
 LEVEL = 0.5
+#: at the end of the names of files of scores, behind the filter's
+SCORES = ".csv.scores.csv"
 
 
 class Scores(NamedTuple):
@@ -57,8 +59,8 @@ def percent(hits: int, total: int) -> str:
 def rows_of(cell: Path, trusted: frozenset) -> Iterator[List[str]]:
     """Return a row for each filter of a cell."""
     clean = cell.parent / "clean-0"
-    for path in sorted(cell.glob("*.csv.scores.csv")):
-        name = path.name[: -len(".csv.scores.csv")]
+    for path in sorted(cell.glob(f"*{SCORES}")):
+        name = path.name[: -len(SCORES)]
         found = read_scores(path, trusted)
         dropped, poisoned = found.dropped, found.poisoned
         hits = int((dropped & poisoned).sum())
@@ -84,20 +86,48 @@ def cells_of(work: Path) -> Dict[Tuple[str, str], Tuple[Path, frozenset]]:
     for base in sorted(path for path in work.iterdir() if path.is_dir()):
         ids = base / "bin" / "trusted.ids"
         trusted = frozenset(map(int, ids.read_text().split())) if ids.exists() else frozenset()
-        for cell in sorted(base.glob("*-0.*")):
-            if any(cell.glob("*.csv.scores.csv")):
+        for cell in sorted(base.glob("*-*")):
+            if cell.name != "clean-0" and any(cell.glob(f"*{SCORES}")):
                 cells[base.name, cell.name] = (cell, trusted)
     return cells
 
 
+def amount_of(cell: str) -> str:
+    """Return how much is poisoned, of the name of a cell: a share of all pairs, or a number."""
+    amount = cell.rsplit("-", 1)[1]
+    return f"{float(amount):.0%}" if amount.startswith("0.") else f"{amount} pairs"
+
+
+def side_by_side(cells: Dict[Tuple[str, str], Tuple[Path, frozenset]]) -> str:
+    """Return the table of the recall of each filter's scores at ``LEVEL``, a row for each cell."""
+    recalls = {
+        key: {
+            path.name[: -len(SCORES)]: recall_at(read_scores(path, trusted), LEVEL)
+            for path in cell.glob(f"*{SCORES}")
+        }
+        for key, (cell, trusted) in cells.items()
+    }
+    names = sorted({name for of_cell in recalls.values() for name in of_cell})
+    rows = []
+    for (base, cell), of_cell in recalls.items():
+        data, seed = base.rsplit("-", 1)
+        found = [f"{of_cell[name]:.1f}" if name in of_cell else "-" for name in names]
+        rows.append([data, cell.rsplit("-", 1)[0], amount_of(cell), seed, *found])
+    header = ["data", "attack", "poisoned", "seed", *(f"`{name}`" for name in names)]
+    return write_table(header, rows, MARKDOWN)
+
+
 def main(work: str) -> None:
-    """Print one table a cell."""
+    """Print all cells side by side, and one table a cell."""
+    cells = cells_of(Path(work))
+    print(f"\n**Recall at {LEVEL} % of the clean pairs, in percent**\n")
+    print(side_by_side(cells))
     header = ["filter", "precision %", "recall %", "clean pairs dropped %"]
     header += ["dropped of clean data %", "AUC", f"recall at {LEVEL} %", "seconds"]
-    for (base, cell), (folder, trusted) in cells_of(Path(work)).items():
+    for (base, cell), (folder, trusted) in cells.items():
         data, seed = base.rsplit("-", 1)
-        attack, rate = cell.split("-", 1)
-        print(f"\n**{data}, {attack} {float(rate):.0%}, seed {seed}**\n")
+        attack = cell.rsplit("-", 1)[0]
+        print(f"\n**{data}, {attack} {amount_of(cell)}, seed {seed}**\n")
         print(write_table(header, list(rows_of(folder, trusted)), MARKDOWN))
 
 

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 from types import ModuleType
-from typing import Iterable, Tuple
+from typing import Iterable, List, Tuple
 
 import numpy as np
 import pytest
@@ -57,8 +57,27 @@ def test_a_row_leaves_trusted_pairs_out(
     (base / "bin" / "trusted.ids").write_text("4\n")
     table.main(str(tmp_path))
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 6
-    assert lines[1] == "**lyra, ripple 5%, seed 1**"
-    cells = [cell.strip() for cell in lines[5].strip("|").split("|")]
+    assert lines[1] == "**Recall at 0.5 % of the clean pairs, in percent**"
+    assert len(lines) == 12
+    assert lines[7] == "**lyra, ripple 5%, seed 1**"
     shares = ["50.0 (1/2)"] * 3
-    assert cells == ["`surprise`", *shares, "25.0 (1/4)", "0.500", "50.0", "3.5"]
+    assert words(lines[11]) == ["`surprise`", *shares, "25.0 (1/4)", "0.500", "50.0", "3.5"]
+
+
+def test_all_cells_stand_side_by_side(table: ModuleType, tmp_path: Path) -> None:
+    """A filter that a cell lacks has a dash; a number of pairs is told as one."""
+    for cell, name in (("ripple-0.05", "bki"), ("ripple-10", "bki"), ("ripple-10", "surprise")):
+        rows = [(9.0, 1, 1), (1.0, 0, 1), (2.0, 0, 0)]
+        write_scores(tmp_path / "generated-2" / cell / f"{name}.csv.scores.csv", rows)
+    (tmp_path / "generated-2" / "clean-0").mkdir()
+    header, _, *rows = table.side_by_side(table.cells_of(tmp_path)).splitlines()
+    assert words(header) == ["data", "attack", "poisoned", "seed", "`bki`", "`surprise`"]
+    assert [words(row) for row in rows] == [
+        ["generated", "ripple", "5%", "2", "50.0", "-"],
+        ["generated", "ripple", "10 pairs", "2", "50.0", "50.0"],
+    ]
+
+
+def words(row: str) -> List[str]:
+    """Return what stands in the cells of a row of Markdown."""
+    return [cell.strip() for cell in row.strip("|").split("|")]
