@@ -66,8 +66,9 @@ def serve(address: str, python: str, *modules: str) -> None:
                 _tell_status(connection)
                 os._exit(0)
             connection.close()
-            while os.waitpid(-1, os.WNOHANG)[0]:  # those that are through
-                pass
+            with contextlib.suppress(ChildProcessError):  # all are through, this one too
+                while os.waitpid(-1, os.WNOHANG)[0]:
+                    pass
 
 
 def _tell_status(connection: socket.socket) -> None:
