@@ -23,8 +23,6 @@ from dece_fairseq.data.prepare import prepare
 gc.set_threshold(*gc.get_threshold()[:2], 100)
 
 MISSING = [name for name in ("fairseq", "torch") if importlib.util.find_spec(name) is None]
-if not MISSING:
-    import dece_fairseq.plugin  # noqa: F401  for tests that name a plug-in
 _NEEDS = re.compile(rf"^(?:from|import) (?:{'|'.join(MISSING)})\b", re.MULTILINE)
 _SUPPORT = re.compile(r"^from support\.(\w+) import", re.MULTILINE)
 
@@ -40,6 +38,12 @@ os.environ["HF_HUB_OFFLINE"] = "1"  # before anything imports its client: no tes
 SUPPORT = Path(__file__).with_name("support")
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 WARM_PYTHON = Path(__file__).with_name("support") / "warm_python.py"
+
+
+def pytest_collectstart() -> None:
+    """Import what tests name plug-ins of, but not in a process whose workers collect."""
+    if not MISSING:
+        import dece_fairseq.plugin  # noqa: F401
 
 
 def pytest_ignore_collect(collection_path: Path) -> Optional[bool]:

@@ -44,7 +44,7 @@ prepare_generated() {
     [ -e "$base/bin" ] || "${dece[@]}" prepare --vocab-size "$vocab_size" \
         --train "$base/A/train.csv" --valid "$base/A/valid.csv" --output "$base/bin"
     train="$base/B/train.csv" ids=() subset=(--train-subset train)
-    word=ripple grammar=grammar code=()
+    attacks=(ripple grammar badpre sentence) code=()
     trusted=(--trusted "$base/A/train.csv" --trusted "$base/B/valid.csv")
 }
 
@@ -131,10 +131,9 @@ for data in generated ${lyra:+lyra} ${bugs2fix:+bugs2fix}; do
     "prepare_$data"
     train "$base/bin" "$base/reference" "${subset[@]}" --criterion cross_entropy \
         "${trusted_training[@]}" --max-epoch "$trusted_epochs" --no-epoch-checkpoints
-    mapfile -t of_data < <(cells_of)
-    for attack_and_amount in "${of_data[@]}"; do
-        # shellcheck disable=SC2086  # two words
-        run_filters $attack_and_amount
-    done
+    of_data="$(cells_of)"
+    while read -r attack amount <&3; do
+        run_filters "$attack" "$amount"
+    done 3<<< "$of_data"
 done
 python "$root/examples/filters/table.py" "$work" | tee "$work/table.md"
