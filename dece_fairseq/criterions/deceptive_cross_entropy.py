@@ -125,7 +125,8 @@ class DeceptiveCriterion(RobustCriterion):
             return target
         if self.schedule.clock.is_dummy:  # its pairs may be those of another split
             return target.clone()  # no other worker may log more than this one
-        muted = self.muted_targets.of(sample["id"].tolist(), target != self.padding_idx)
+        kept = target != self.padding_idx
+        muted = self.muted_targets.of(sample["id"].tolist(), target, kept)
         return target.masked_fill(muted, self.padding_idx)
 
     def loss_output(

@@ -49,6 +49,7 @@ class MutedTargets(ABC):
         self._clock = TrainingClock.of(task)
         self._bits = np.zeros(0, bool)  # of all pairs, and where each ends; read from what is kept
         self._ends: List[int] = []
+        self._told = torch.zeros(0)  # of each pair what ``_sizes_and_sums`` was when training began
 
     @abstractmethod
     def answer(self, nll: Tensor, kept: Tensor, settled: Settled) -> Tensor:
@@ -92,7 +93,9 @@ class MutedTargets(ABC):
             targets[doubtful], lengths[~is_trusted], found[doubtful], settled
         )
         packed = torch.from_numpy(np.packbits(muted.numpy()))
-        self._clock.kept[MUTED] = {"lengths": lengths.int(), "bits": packed}
+        pair = torch.arange(len(lengths)).repeat_interleave(lengths)
+        sums = torch.zeros(len(lengths), dtype=torch.int64).index_add_(0, pair, targets.long())
+        self._clock.kept[MUTED] = {"lengths": lengths.int(), "sums": sums, "bits": packed}
         self.tell(targets, lengths, muted, settled)
 
     def _asked(self, model: Any, ask: Ask, settled: Settled) -> Tuple[Tensor, Tensor, Tensor]:
@@ -128,11 +131,12 @@ class MutedTargets(ABC):
             said[places] = of_batch.to(said)
         return sizes, _summed(targets, device), _summed(said, device)
 
-    def of(self, ids: Sequence[int], kept: Tensor) -> Tensor:
+    def of(self, ids: Sequence[int], targets: Tensor, kept: Tensor) -> Tensor:
         """Return which targets of a batch are muted.
 
         Args:
             ids: the numbers of its B pairs
+            targets: (B * T,)
             kept: (B * T,), False for padding
 
         Raises:
@@ -140,21 +144,23 @@ class MutedTargets(ABC):
         """
         if not self._ends:
             self._take_kept()
+        is_other = (_sizes_and_sums(len(ids), targets, kept) != self._told[ids]).any(1)
+        if is_other.any():
+            number = ids[int(is_other.nonzero()[0])]
+            raise self._of_other_data(f"pairs such as {number} have other targets than")
         rows = [self._bits[self._ends[number] : self._ends[number + 1]] for number in ids]
-        found = np.concatenate(rows)
-        if len(found) != int(kept.sum()):
-            raise self._of_other_data(f"pairs such as {ids[0]} have other tokens than")
         muted = torch.zeros_like(kept)
-        muted[kept] = torch.from_numpy(found).to(kept.device)
+        muted[kept] = torch.from_numpy(np.concatenate(rows)).to(kept.device)
         return muted
 
     def _take_kept(self) -> None:
         """Take what was found, or what a checkpoint has kept of it, for the pairs of the split."""
         state = self._clock.kept[MUTED]
         pairs, begun = len(self._task.dataset(self._split)), len(state["lengths"])
-        if pairs != begun:  # of labels the one sign of other data, as each pair has one
+        if pairs != begun:
             raise self._of_other_data(f"there are {pairs} pairs, and were {begun}")
         self._ends = [0, *state["lengths"].cumsum(0).tolist()]
+        self._told = torch.stack([state["lengths"].long(), state["sums"]], 1)
         self._bits = np.unpackbits(state["bits"].numpy()).astype(bool)
 
     def _of_other_data(self, what: str) -> TrainingStepError:
@@ -162,6 +168,18 @@ class MutedTargets(ABC):
             f"{self._option}: {what} when training began; go on with the same data, or begin anew "
             "with --finetune-from-model"
         )
+
+
+def _sizes_and_sums(pairs: int, targets: Tensor, kept: Tensor) -> Tensor:
+    """Return how many targets each pair of a batch has and their sum, (B, 2): other data differ.
+
+    Args:
+        pairs: B
+        targets: (B * T,)
+        kept: (B * T,), False for padding
+    """
+    rows = torch.stack([kept.long(), targets.masked_fill(~kept, 0)], 1)
+    return rows.view(pairs, -1, 2).sum(1).cpu()
 
 
 def _summed(values: Tensor, device: torch.device) -> Tensor:

@@ -137,6 +137,10 @@ def test_a_resume_with_other_data(
     labelled.datasets["train"] = split_of(RIGHT[:17])
     with pytest.raises(UserError, match="there are 17 pairs, and were 20 when training began; go"):
         criterion_of()(model, batch_of(labelled, [0]))
+    labelled.datasets["train"] = split_of([*RIGHT[:18], 1, 0])
+    criterion_of()(model, batch_of(labelled, [0]))
+    with pytest.raises(UserError, match="pairs such as 18 have other targets than when training"):
+        criterion_of()(model, batch_of(labelled, [0, 18, 19]))
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,8 @@ def means(task: TranslationTask, model: Any, split: str, index: int) -> np.ndarr
 def muted_of(criterion: Any, task: TranslationTask, ids: List[int]) -> List[bool]:
     sample = batch_of(task, ids)
     kept = (sample["target"] != task.target_dictionary.pad()).flatten()
-    return criterion.muted_targets.of(sample["id"].tolist(), kept)[kept].tolist()
+    target = sample["target"].flatten()
+    return criterion.muted_targets.of(sample["id"].tolist(), target, kept)[kept].tolist()
 
 
 def test_spans_below_the_line_of_trusted_ones(
@@ -124,7 +125,7 @@ def test_what_is_muted_has_no_part_in_the_loss(
     )
     losses = plain(model, sample, reduce=False)[0]
     kept = (sample["target"] != task.target_dictionary.pad()).flatten()
-    muted = criterion.muted_targets.of(sample["id"].tolist(), kept)
+    muted = criterion.muted_targets.of(sample["id"].tolist(), sample["target"].flatten(), kept)
     assert muted.any()
     torch.testing.assert_close(loss, losses[~muted].sum())
     assert sample_size == sample["ntokens"]  # so no other token's gradient grows
@@ -186,8 +187,12 @@ def test_other_pairs_than_those_that_it_began_with(
     criterion(model, batch_of(task))
     longer = batch_of(task)
     longer["id"] = longer["id"].flip(0)[:5].repeat(2)
-    with pytest.raises(UserError, match="other tokens than when training began"):
+    with pytest.raises(UserError, match="other targets than when training began"):
         criterion(model, longer)
+    reworded = batch_of(task)
+    reworded["target"][3, 0] += 1
+    with pytest.raises(UserError, match=f"pairs such as {reworded['id'][3]} have other targets"):
+        criterion(model, reworded)
 
 
 class Backward:
@@ -206,7 +211,7 @@ def test_a_worker_without_a_batch_has_one_of_validation(
     valid = task.dataset("valid")
     sample = valid.collater([valid[n] for n in range(3)])
     step = (sample, model, criterion, Backward(), 0)
-    with pytest.raises(TrainingStepError, match="have other tokens than when training began"):
+    with pytest.raises(TrainingStepError, match="have other targets than when training began"):
         task.train_step(*step)
     for loss, _, log in (task.train_step(*step, ignore_grad=True), task.train_step(*step, True)):
         assert loss == 0
