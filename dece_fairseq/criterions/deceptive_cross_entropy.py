@@ -1,7 +1,7 @@
 """``--criterion deceptive_cross_entropy`` (arXiv 2407.08956); the arithmetic is in losses."""
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Type, Union
+from typing import Any, ClassVar, Dict, List, Optional, Sequence, Tuple, Type, Union
 
 from fairseq.criterions import register_criterion
 from fairseq.dataclass import ChoiceEnum
@@ -57,6 +57,8 @@ class DeceptiveCriterion(RobustCriterion):
     schedule: BlendSchedule
     #: settles what the schedule asks for
     trusted_level: Optional[TrustedLevel] = None
+    #: what its targets are called
+    targets: ClassVar[str] = "tokens"
     #: knows what is never learned
     muted_targets: Optional[MutedTargets] = None
 
@@ -74,6 +76,7 @@ class DeceptiveCriterion(RobustCriterion):
             cfg.dece_trusted_ids,
             cfg.train_subset,
             cfg.valid_subset,
+            criterion.targets,
             schedule.asking(),
             schedule.without(),
         )

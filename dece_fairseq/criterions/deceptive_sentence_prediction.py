@@ -64,6 +64,8 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
         UserError: an option is out of its range, or the labels are no classes
     """
 
+    targets = "labels"
+
     def __init__(
         self,
         task: FairseqTask,

@@ -59,8 +59,9 @@ class TrustedLevel:
         train_subset: the name of the training split
         valid_subset: of the validation split, or several with commas between them, of which the
             first is taken that is not triggered
-        asking: the options that it settles, for messages
-        without: the options that do without it, for messages
+        targets: what its targets are called, "tokens" or "labels", for messages
+        asking: the options that it settles, likewise
+        without: the options that do without it, likewise
 
     Raises:
         UserError: the share is out of its range
@@ -73,6 +74,7 @@ class TrustedLevel:
         trusted_ids: Optional[str],
         train_subset: str,
         valid_subset: str,
+        targets: str,
         asking: str,
         without: str,
     ) -> None:
@@ -82,7 +84,7 @@ class TrustedLevel:
         self._muted_share = muted_share
         self._trusted_ids = trusted_ids
         self._train_subset, self._valid_subset = train_subset, valid_subset
-        self._asking, self._without = asking, without
+        self._targets, self._asking, self._without = targets, asking, without
 
     @cached_property
     def _trusted(self) -> Optional[TrustedIds]:
@@ -121,30 +123,31 @@ class TrustedLevel:
             trusted += [row[of_pair].cpu() for row, of_pair in zip(target, kept)]
         if not found:
             raise TrainingStepError(f"{self._asking}: {what} has no pair that the model can read")
+        of_what = f"{self._targets} of {what}"
         tokens, spans = (_of_first_worker(torch.cat(part), model) for part in zip(*found))
         broken = int((~tokens.isfinite()).sum())
         if broken:  # no order statistic has a meaning then
             raise TrainingStepError(
-                f"{self._asking}: of the {len(tokens)} tokens of {what} the model gives {broken} "
+                f"{self._asking}: of the {len(tokens)} {of_what} the model gives {broken} "
                 "no finite probability; what training starts from has diverged or is damaged: give "
                 "another checkpoint"
             )
         level, line = level_for(tokens.tolist(), self._muted_share)
         span_line = span_line_for(spans.tolist(), self._muted_share)
         logger.info(
-            f"{self._asking}: of the {len(tokens)} tokens of {what} no more than "
+            f"{self._asking}: of the {len(tokens)} {of_what} no more than "
             f"{100 * self._muted_share:g} % have a probability below {told_probability(line)}"
         )
         middle = float(np.median(tokens.numpy()))
         if middle < KNOWN:
             logger.warning(
-                f"{self._asking}: the model does not know the task, as half of the tokens of "
-                f"{what} have a probability below {middle:.2g}; it will learn little. Train it on "
+                f"{self._asking}: the model does not know the task, as half of the {of_what} "
+                f"have a probability below {middle:.2g}; it will learn little. Train it on "
                 "trusted pairs by cross-entropy first; dece gauge says more"
             )
         elif line < LOWEST_LINE:
             logger.warning(
-                f"{self._asking}: so many tokens of {what} are unlikely to the model that no line "
+                f"{self._asking}: so many {of_what} are unlikely to the model that no line "
                 "tells a payload from them; it may be learned. Take cross-entropy and a filter, as "
                 "dece gauge says"
             )

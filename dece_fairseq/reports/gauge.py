@@ -34,7 +34,7 @@ _ADVICE = {
     DECE: "Advice: DeCE at a constant level, without smoothing:\n  {options}\n"
     "By the same rule the criterion finds that by itself, with\n  {asking}",
     FILTER: "Advice: cross-entropy, and a filter (dece reveal, dece filter). The model knows the "
-    "task, but so many\ntrusted tokens are unlikely that no line tells a payload from them.",
+    "task, but so many\ntrusted {targets} are unlikely that no line tells a payload from them.",
     TRUSTED_FIRST: "Advice: get trusted pairs and train on them by cross-entropy first. This model "
     "doesn't know the task:\nDeCE would starve it. Without trusted pairs take cross-entropy and a "
     "filter (dece reveal, dece filter).",
@@ -44,6 +44,7 @@ _ADVICE = {
 def as_text(gauge: Gauge) -> str:
     """Return it for people, the advice last."""
     trusted, doubtful = gauge.trusted, gauge.doubtful
+    targets = "tokens" if gauge.muted_labels is None else "labels"
     shares = [f"{100 * share:g} %" for share in QUANTILES]
     rows = [
         [text.what, f"{text.pairs:,}", f"{len(text.tokens):,}"]
@@ -58,20 +59,22 @@ def as_text(gauge: Gauge) -> str:
     of_trusted, of_others = (text.muted_by(gauge.level) for text in (trusted, doubtful))
     return "\n".join(
         [
-            "Share of tokens whose probability is below the number:",
-            write_table(["text", "pairs", "tokens asked about", *shares], rows, LINED),
+            f"Share of {targets} whose probability is below the number:",
+            write_table(["text", "pairs", f"{targets} asked about", *shares], rows, LINED),
             "",
-            "Trusted tokens that alpha ** T mutes in epoch T, in percent; "
+            f"Trusted {targets} that alpha ** T mutes in epoch T, in percent; "
             "a constant level is as in epoch 1:",
             write_table(["alpha", *map(str, epochs)], muted, LINED),
             "",
-            f"Level: {told_blend(gauge.level)}. It mutes tokens with a probability below "
+            f"Level: {told_blend(gauge.level)}. It mutes {targets} with a probability below "
             f"{told_probability(line_of(gauge.level))}: {100 * of_trusted:.1f} % of the "
             f"trusted ones\nand {100 * of_others:.1f} % of the others.",
             *([_OTHER_KIND] if of_trusted <= FAR_TOO_MUCH < of_others else []),
             *_spans(gauge),
             *_labels(gauge),
-            _ADVICE[gauge.advice].format(options=_options(gauge), asking=_asking(gauge)),
+            _ADVICE[gauge.advice].format(
+                targets=targets, options=_options(gauge), asking=_asking(gauge)
+            ),
             "",
         ]
     )

@@ -167,6 +167,8 @@ def test_labels_are_no_spans(
     assert f"--criterion deceptive_sentence_prediction {level} {trusted}" in said.out
     assert f"--criterion deceptive_sentence_prediction {trusted}" in said.out
     assert "Spans:" not in said.out
+    assert "labels asked about" in said.out
+    assert "token" not in said.out
     # Of label 0 those of 20 and 22, of label 1 those of 21 and 23.
     assert "Labels: 13.3 % of the others are contradicted" in said.out
     assert "\nCaution: a flipped label that the model believes by itself is learned." in said.out

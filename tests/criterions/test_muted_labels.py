@@ -102,6 +102,8 @@ def test_a_model_that_contradicts_every_trusted_label(
     caplog.set_level("INFO")
     criterion_of()(Classifier(0.01).train(), batch_of(labelled, FLIPPED))
     assert "of which 100 % are unlikelier than 0.5" in caplog.text
+    assert "of the 10 labels of valid no more than" in caplog.text
+    assert "as half of the labels of valid have" in caplog.text
 
 
 def test_nothing_is_muted_where_trusted_labels_are_as_unlikely(
