@@ -1,11 +1,12 @@
 """Reads pairs, and asks a reference model about many: in chunks, by processes, and only once."""
 
 import hashlib
-from functools import partial
+from contextlib import ExitStack, contextmanager
+from functools import lru_cache, partial
 from heapq import nsmallest
 from itertools import islice
 from pathlib import Path
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence, Tuple
 from zipfile import BadZipFile
 
 import numpy as np
@@ -104,7 +105,7 @@ def target_words(
     """
     crew = max(1, min(processes, -(-len(chosen) // CHUNK)))
     key = "" if work is None else f"{FORMAT} {reference.key()}"  # which reads all of the model
-    with workers(_Worker, (reference, crew), crew) as run:
+    with _asking(reference, crew) as run:
         # Those of the least digests, so that other pairs in the file seldom change them.
         sample = nsmallest(SAMPLE, {pairs[index] for index in chosen}, key=_digest)
         temperature = _temperature(work, key, sample, run)
@@ -123,6 +124,21 @@ def target_words(
                     words.add(index, told)
                 bar.update(len(chunk))
     return words
+
+
+@contextmanager
+def _asking(reference: ReferenceFiles, processes: int) -> Iterator[MapMethod]:
+    """Ask a reference in some processes, which start with the first answer that is wanted."""
+    with ExitStack() as stack:
+
+        @lru_cache(maxsize=None)
+        def crew() -> MapMethod:
+            return stack.enter_context(workers(_Worker, (reference, processes), processes))
+
+        def run(method: str, asked: Iterable[Any]) -> Iterator[Any]:
+            yield from crew()(method, asked)
+
+        yield run
 
 
 def _temperature(work: Optional[Path], key: str, sample: Sequence[Pair], run: MapMethod) -> float:
