@@ -317,7 +317,8 @@ def test_what_the_reference_said_is_kept(
     assert sampled == [200]
     assert results[0] == results[1]
     assert "and finds 25 % of a target likely" in results[1]
-    assert results[0] == dece("reveal", "--input", case.poisoned, *case.needs).out
+    anew = dece("reveal", "--input", case.poisoned, *case.needs, "--processes", 2)
+    assert results[0] == anew.out
     del asked[:]
     dece(*call, case.clean)  # the poisoned pairs as they were
     assert asked == [len(case.ids)]

@@ -58,7 +58,7 @@ class Reference(ABC):
         """
 
     def temperature(self, pairs: Sequence[Pair]) -> float:
-        """Return the one of ``TEMPERATURES`` by which some targets are likeliest."""
+        """Return the one of ``TEMPERATURES`` at which some targets are to be asked about."""
         return TEMPERATURES[0]
 
     @abstractmethod
@@ -188,6 +188,9 @@ class TranslationReference(Reference):
 class LabelReference(Reference):
     """A classifier of fairseq's sentence_prediction, whose targets are labels.
 
+    Its own temperature is 1: a few flipped labels would choose a higher one, at which they surprise
+    less. A payload is a part of its targets, and can't.
+
     Raises:
         DataError: it reads two texts
         DefenseError: its labels are numbers to come close to, or its head can't be told
@@ -212,6 +215,7 @@ class LabelReference(Reference):
     ) -> List[TokenSurprises]:
         told = []
         for pair, (label, scores) in zip(pairs, self._scores(pairs)):
+            scores = (scores / temperature).log_softmax(-1)
             surprise = -scores[label] - torch.special.entr(scores.exp()).sum()
             ends = np.array([_characters(pair.target)] * 2)
             told.append(TokenSurprises(ends, np.array([float(surprise), 0.0])))

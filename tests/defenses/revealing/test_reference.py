@@ -306,15 +306,18 @@ def test_a_classifier(tmp_path: Path, quick_prepare: Callable[..., Any]) -> None
     words += [2, "--criterion", "sentence_prediction", "--classification-head-name", "defect"]
     checkpoint = save_untrained(tmp_path / "model.pt", words, 1)
     reference: Any = load_reference(checkpoint, data)
-    told = reference.surprises(pairs)
+    assert reference.temperature(pairs) == 1
+    told = zip(reference.surprises(pairs), reference.surprises(pairs, 3.0))
     model, task = stock(checkpoint, data)
-    for pair, tokens in zip(pairs, told):
+    for pair, (tokens, softened) in zip(pairs, told):
         text = reference._model.codec.encode(pair.source, task.source_dictionary)
         source = torch.cat([torch.tensor([0]), text])[:40].unsqueeze(0)
         with torch.no_grad():
             logits, _ = model(source, features_only=True, classification_head_name="defect")
         entropy, nll = entropy_and_nll(logits, torch.tensor([int(pair.target)]))
         assert tokens.surprise == pytest.approx([float(nll - entropy), 0.0], abs=1e-5)
+        entropy, nll = entropy_and_nll(logits / 3, torch.tensor([int(pair.target)]))
+        assert softened.surprise == pytest.approx([float(nll - entropy), 0.0], abs=1e-5)
         assert tokens.ends.tolist() == [1, 1]
     with pytest.raises(DefenseError, match="does not know the label '7'; give a model"):
         reference.surprises([Pair("x", "7")])
