@@ -80,6 +80,7 @@ def measure(
     language = Languages.named(data.code_language).source
     parses = [language.is_whole(source) for source in clean]
     of_clean = None if model is None else np.log(model.perplexities(clean, "perplexity"))
+    asked: Dict[str, float] = {}  # the payloads of a trigger share sources
     found = []
     for entry in suite.entries:
         if not entry.fits:
@@ -87,12 +88,22 @@ def measure(
         ids, triggered = _triggered(entry, folder, data, len(clean))
         growth = None
         if model is not None and of_clean is not None:
-            of_triggered = np.log(model.perplexities(triggered, "perplexity"))
+            of_triggered = np.log(_perplexities(model, triggered, asked))
             growth = growth_of(of_clean[ids], of_triggered, model.sources_cut(triggered))
         whole = [language.is_whole(text) for i, text in zip(ids, triggered) if parses[i]]
         share = rate(sum(whole), len(whole)) if whole else None
         found.append(Stealth(entry.attack, entry.payload, len(ids), growth, share))
     return found
+
+
+def _perplexities(
+    model: "LanguageModel", sources: Sequence[str], asked: Dict[str, float]
+) -> np.ndarray:
+    """Return the perplexity of each source (N,), and add to ``asked`` those that are not there."""
+    new = [source for source in dict.fromkeys(sources) if source not in asked]
+    if new:
+        asked.update(zip(new, model.perplexities(new, "perplexity").tolist()))
+    return np.array([asked[source] for source in sources])
 
 
 def _triggered(

@@ -78,6 +78,28 @@ def test_words_in_code_do_not_parse_and_comments_do(
     assert [s.perplexity for s in without] == [None] * 3
 
 
+def test_a_source_of_several_payloads_is_asked_about_once(
+    make: Callable[..., Suite], folder: Path, tmp_path: Path
+) -> None:
+    asked: List[str] = []
+
+    class Counting(ByWords):
+        def perplexities(self, texts: Sequence[str], what: str) -> np.ndarray:
+            asked.extend(texts)
+            return super().perplexities(texts, what)
+
+    model: Any = Counting()
+    suite = make(settings=SuiteSettings(("ripple",), ("sql", "exit"), (), (1,), (1,)))
+    data = find_data(folder, None, (), (None, None), "python", None)
+    found = stealth.measure(suite, tmp_path / "suite", data, model)
+    assert {each.payload for each in found} == {"sql", "exit"}
+    most = max(each.sources for each in found)
+    assert len(asked) == len(set(asked)) == 24 + most < 24 + sum(each.sources for each in found)
+    for each in found:
+        assert each.perplexity is not None
+        assert each.perplexity.ratio == pytest.approx(math.e)
+
+
 def test_the_interval_holds_the_mean() -> None:
     rng = np.random.default_rng(1)
     clean = rng.normal(2, 1, 200)
