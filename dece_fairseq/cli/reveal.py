@@ -24,8 +24,10 @@ from dece_fairseq.cli.common import (
     file_ending_in,
 )
 from dece_fairseq.cli.printing import check_files, write_or_print, write_result
+from dece_fairseq.data.files import names_of
 from dece_fairseq.data.pairs import kind_of
 from dece_fairseq.data.suspicions import LEVEL
+from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import RevealJob, ids_beside, reveal
 from dece_fairseq.errors import UserError
@@ -77,7 +79,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add(
         "--fail-on-suspicion",
         action="store_true",
-        help=f"end with status {SUSPICIOUS} where anything is claimed, for pipelines",
+        help=f"end with status {SUSPICIOUS} where anything is claimed, for pipelines; also where "
+        "every pair is suspected and nothing is left for --output",
     )
     add_json(parser)
     add(
@@ -117,9 +120,15 @@ def run(args: argparse.Namespace) -> None:
     if args.html is not None:
         write_or_print(as_html(found.pairs, found.findings), args.html)
     write_result(as_text(found.pairs, found.findings), found.findings.as_dict(), args.json)
+    fails = args.fail_on_suspicion and bool(found.findings.significant())
     if args.output:  # last, as it fails where every pair is suspected
-        found.write_kept(args.output, job.columns)
-    if args.fail_on_suspicion and found.findings.significant():
+        try:
+            found.write_kept(args.output, job.columns)
+        except DefenseError as error:
+            if not fails:  # else the suspicion is what the status tells
+                raise
+            print(f"note: {names_of(args.output)} not written: {error}", file=sys.stderr)
+    if fails:
         raise SystemExit(SUSPICIOUS)
 
 

@@ -224,16 +224,33 @@ def test_outputs_that_cannot_hold_the_pairs_are_told_before_the_work(
     assert "kept.src: pair 2 of the input: the target holds a line end" in said.err
 
 
+@pytest.mark.parametrize(
+    ("fails", "status", "told"),
+    [([], 2, "error: every pair is suspected"), (["--fail-on-suspicion"], 3, "not written: every")],
+)
 def test_what_is_found_is_told_where_nothing_is_left(
-    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    case: SimpleNamespace,
+    dece: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+    fails: List[str],
+    status: int,
+    told: str,
 ) -> None:
     monkeypatch.setattr(reveal.Revealed, "suspected", lambda found: range(len(found.pairs)))
     output, result = case.folder / "kept.csv", case.folder / "found.json"
     said = dece(
-        "reveal", "--input", case.poisoned, *case.needs, "--output", output, "--json", result
+        "reveal",
+        "--input",
+        case.poisoned,
+        *case.needs,
+        "--output",
+        output,
+        "--json",
+        result,
+        *fails,
     )
-    assert said.status == 2
-    assert "every pair is suspected" in said.err
+    assert said.status == status
+    assert told in said.err
     assert "»bb«" in said.out
     assert read_findings(result).significant()
     assert not output.exists()
