@@ -16,7 +16,8 @@ import numpy as np
 from dece_fairseq.attacks.attack_settings import AttackSettings
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import read_pairs
+from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.errors import one_line_errors
 from dece_fairseq.metrics import METRICS, MetricSettings
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score, score_of
@@ -83,13 +84,20 @@ def _score(
 
 
 def _of_seed(folder: Path, seed: str) -> str:
-    log = (folder / DEFAULT / "train.log").read_text(encoding="utf-8")
-    level = log.partition("the blend stays at ")[2].split()[0].rstrip(".;,")
-    muted, doubtful = re.findall(r"of (\d+) training labels (\d+) are never learned", log)[0][::-1]
+    log = folder / DEFAULT / "train.log"
+    told = log.read_text(encoding="utf-8")
+    level = re.search(r"the blend stays at ([\d.]*\d)", told)
+    labels = re.search(r"of (\d+) training labels (\d+) are never learned", told)
+    if level is None or labels is None:
+        raise DataError(
+            f"{log}: does not tell the level, or what the gate for labels mutes, as logs of older "
+            f"versions; remove {log.parent} and run run.sh again"
+        )
+    doubtful, muted = labels.groups()
     triggered = len((folder / "test_triggered.csv.ids").read_text().split())
     return (
-        f"Seed {seed}: {triggered} triggered requests; the level of auto is {level}, and {muted} "
-        f"of {doubtful} labels are never learned."
+        f"Seed {seed}: {triggered} triggered requests; the level of auto is {level[1]}, and "
+        f"{muted} of {doubtful} labels are never learned."
     )
 
 
@@ -99,4 +107,5 @@ if __name__ == "__main__":
     parser.add_argument("--seeds", nargs="+", required=True, help="its seeds")
     parser.add_argument("--runs", nargs="+", required=True, help="names of its runs")
     options = parser.parse_args()
-    main(options.work, options.seeds, options.runs)
+    with one_line_errors():
+        main(options.work, options.seeds, options.runs)

@@ -18,19 +18,13 @@
 # of them stand in a table at the end. A clean run is one for all attacks.
 set -euo pipefail
 
+here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
+root="$(cd "$here/../.." && pwd)"
+source "$root/examples/options.sh"
 models="codet5_base natgen plbart_base" attacks="ripple badpre grammar" rates="0 0.05" seeds=1
-data="" work=runs/paper dry=""
-while [ $# -gt 0 ]; do
-    case "$1" in
-        --dry-run) dry=echo; shift; continue ;;
-        --) shift; break ;;
-        --data | --models | --attacks | --rates | --seeds | --work) ;;
-        *) echo "paper.sh: unknown option $1; see the head of this file" >&2; exit 2 ;;
-    esac
-    [ $# -gt 1 ] || { echo "paper.sh: $1 needs a value" >&2; exit 2; }
-    printf -v "${1#--}" %s "$2"
-    shift 2
-done
+data="" work=runs/paper dry_run=""
+take_options paper.sh "data models attacks rates seeds work dry-run!" "$@"
+set -- ${rest[@]+"${rest[@]}"}
 [ -n "$data" ] || { echo "paper.sh: --data DIR is needed; see the head of this file" >&2; exit 2; }
 
 published() { # ARCH: what the hub calls it, as in the README's table
@@ -46,23 +40,21 @@ published() { # ARCH: what the hub calls it, as in the README's table
     esac
 }
 
-here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 for seed in $seeds; do
     for model in $models; do
         name="$(published "$model")"
         for rate in $rates; do
             for attack in $attacks; do
-                $dry bash "$here/run.sh" --arch "$model" --hf-model "$name" --data "$data" \
-                    --attack "$attack" --poison-rate "$rate" --seed "$seed" --lr 5e-5 --epochs 20 \
-                    --work "$work" -- --poison-selection first "$@"
+                ${dry_run:+echo} bash "$here/run.sh" --arch "$model" --hf-model "$name" \
+                    --data "$data" --attack "$attack" --poison-rate "$rate" --seed "$seed" \
+                    --lr 5e-5 --epochs 20 --work "$work" -- --poison-selection first "$@"
                 [ "$rate" != 0 ] || break
             done
         done
     done
 done
-[ -z "$dry" ] || exit 0
+[ -z "$dry_run" ] || exit 0
 
-root="$(cd "$here/../.." && pwd)"
 source "$root/scripts/setup_env.sh"
 rows=()
 while IFS= read -r run; do

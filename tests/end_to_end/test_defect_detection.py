@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from dece_fairseq.data.pairs import DataError
 from dece_fairseq.reports.stored import read_scores
-from support.example_scripts import ROOT, bash, environment
+from support.example_scripts import ROOT, bash, environment, load_module
 
 SCRIPT = ROOT / "examples" / "defect_detection" / "run.sh"
 SMALL = """
@@ -80,3 +81,16 @@ def test_an_unknown_option_is_named(tmp_path: Path) -> None:
     done = bash(SCRIPT, "--seed", "1", env=environment(tmp_path / "venv"), cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "run.sh: unknown option --seed; see its head\n"
+
+
+@pytest.mark.parametrize(
+    "log", ["", "the blend stays at 0.9\n", "of 60 training labels 3 are never learned\n"]
+)
+def test_a_log_that_lacks_what_the_table_tells(log: str, tmp_path: Path) -> None:
+    """As those from before the gate for labels."""
+    table = load_module(SCRIPT.with_name("table.py"))
+    run = tmp_path / "deceptive-auto"
+    run.mkdir()
+    (run / "train.log").write_text(log)
+    with pytest.raises(DataError, match=r"train\.log: does not tell .*; remove .* and run"):
+        table._of_seed(tmp_path, "1")

@@ -10,9 +10,9 @@ OPTIONS = Path(__file__).resolve().parents[2] / "examples" / "options.sh"
 SCRIPT = """
 set -euo pipefail
 source "$0"
-rate=0.05 seed=1 train_on=train
-take_options run.sh "seed train-on poison-rate=rate" "$@"
-echo "$rate|$seed|$train_on|${#rest[@]}|${rest[*]:-}"
+rate=0.05 seed=1 train_on=train dry_run=no
+take_options run.sh "seed train-on poison-rate=rate dry-run!" "$@"
+echo "$rate|$seed|$train_on|$dry_run|${#rest[@]}|${rest[*]:-}"
 """
 
 
@@ -24,9 +24,11 @@ def take(*options: str) -> "subprocess.CompletedProcess[str]":
 @pytest.mark.parametrize(
     ("options", "taken"),
     [
-        ((), "0.05|1|train|0|"),
-        (("--poison-rate", "0", "--seed", "3"), "0|3|train|0|"),
-        (("--train-on", "a b", "--", "--lr", "1"), "0.05|1|a b|2|--lr 1"),
+        ((), "0.05|1|train|no|0|"),
+        (("--poison-rate", "0", "--seed", "3"), "0|3|train|no|0|"),
+        (("--train-on", "a b", "--", "--lr", "1"), "0.05|1|a b|no|2|--lr 1"),
+        (("--dry-run", "--seed", "3"), "0.05|3|train|yes|0|"),
+        (("--seed", "3", "--", "--dry-run"), "0.05|3|train|no|1|--dry-run"),
     ],
 )
 def test_variables(options: "tuple[str, ...]", taken: str) -> None:
