@@ -1,18 +1,16 @@
 """The plan of the leaderboard: what it would run, and in which order."""
 
-import os
 import subprocess
 from pathlib import Path
-from typing import List
 
 import pytest
+
+from support.example_scripts import asked_of_snakemake
 
 yaml = pytest.importorskip("yaml", reason="plans are YAML, which comes with snakemake")
 
 HERE = Path(__file__).resolve().parents[2] / "examples" / "experiments"
 PLAN = HERE / "plans" / "leaderboard.yaml"
-#: stands for snakemake, and writes down what it is asked
-RECORDER = '#!/bin/sh\necho "$@" >> asked\n'
 
 
 def test_a_dry_run_has_every_job_of_a_cell(tmp_path: Path) -> None:
@@ -33,21 +31,9 @@ def test_a_dry_run_has_every_job_of_a_cell(tmp_path: Path) -> None:
     assert {name: jobs.get(name) for name in expected} == expected
 
 
-def asked(tmp_path: Path, *words: str) -> List[str]:
-    """Return the command lines of snakemake that leaderboard.sh gives."""
-    recorder = tmp_path / "bin" / "snakemake"
-    recorder.parent.mkdir()
-    recorder.write_text(RECORDER)
-    recorder.chmod(0o755)
-    path = os.pathsep.join([str(recorder.parent), os.environ["PATH"]])
-    command = ["bash", str(HERE / "leaderboard.sh"), *words]
-    subprocess.run(command, cwd=tmp_path, env={**os.environ, "PATH": path}, check=True)
-    return (tmp_path / "asked").read_text().splitlines()
-
-
 def test_the_most_telling_cells_come_first(tmp_path: Path) -> None:
     plan = yaml.safe_load(PLAN.read_text(encoding="utf-8"))
-    lines = asked(tmp_path, "--dry-run")
+    lines = asked_of_snakemake(HERE / "leaderboard.sh", tmp_path, "--dry-run")
     assert all(line.startswith("cells --dry-run -s ") for line in lines)
     first = lines[: len(plan["attack"])]
     assert all("seed=[1] rate=[0.05]" in line for line in first)

@@ -93,5 +93,16 @@ def recorded(script: str, *options: Any, folder: Path) -> List[List[str]]:
     ]
 
 
+def asked_of_snakemake(script: Path, folder: Path, *options: str) -> List[str]:
+    """Return the command lines of snakemake that a script in ``folder`` gives."""
+    recorder = folder / "bin" / "snakemake"
+    recorder.parent.mkdir()
+    executable(recorder, '#!/bin/sh\necho "$@" >> asked\n')
+    path = os.pathsep.join([str(recorder.parent), os.environ["PATH"]])
+    done = bash(script, *options, env={**os.environ, "PATH": path}, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return (folder / "asked").read_text(encoding="utf-8").splitlines()
+
+
 def value(command: List[str], option: str) -> str:
     return command[command.index(option) + 1]
