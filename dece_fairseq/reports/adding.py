@@ -10,8 +10,8 @@ from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.reports.board import ABOUT, BOARD, SCORES, read_about, read_board, read_object
+from dece_fairseq.reports.board_entries import payload_of, trusted_in_words
 from dece_fairseq.reports.cells import Cell
-from dece_fairseq.reports.leaderboard import payload_of, trusted_in_words
 from dece_fairseq.reports.stored import read_scores
 from dece_fairseq.suites.suite import SUITE, Suite, read_suite
 

@@ -3,220 +3,37 @@
 import csv
 import html
 import io
-import math
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence
 
-from dece_fairseq.attacks import ATTACKS
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.seeds import Spread, signature
-from dece_fairseq.reports.board import Board, Source, Wanted, read_board
-from dece_fairseq.reports.cells import Cell
+from dece_fairseq.reports.board import Board, Source, read_board
+from dece_fairseq.reports.board_entries import (
+    KEYS,
+    SHOWN,
+    Entry,
+    entries,
+    rate_in_words,
+    trusted_in_words,
+    with_one_payload,
+)
+from dece_fairseq.reports.overview import overview
 from dece_fairseq.reports.pages import render
 from dece_fairseq.reports.published import NOT_MEASURED, beside, by_setting
 from dece_fairseq.reports.report import SCRIPT as SORTING
-from dece_fairseq.reports.summary import COLUMNS, Row, summarise
+from dece_fairseq.reports.summary import COLUMNS
 from dece_fairseq.reports.tables import Table
-from dece_fairseq.suites.stealth import in_words
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
 TEMPLATE = Path(__file__).with_name("leaderboard.html")
 SCRIPT = TEMPLATE.with_suffix(".js")
 #: the Markdown that stands above the tables, where the board has it
 HEAD = "head.txt"
-#: metrics that are told; the folders of results have more
-SHOWN = ("bleu_code", "exact_match", "asr_string", "asr_parse", "false_triggers_string")
-#: columns of the overview on how well a trigger hides
-STEALTH = ("perplexity of sources", "still parse %")
-#: stands behind a success rate by the string, where none by the parse was measured
-BY_STRING = "by string"
 #: decimals of percentages in CSV and JSON
 DIGITS = 4
-KEYS = ("dataset", "trusted", "attack", "payload", "rate", "defense")
-
-
-class Entry(NamedTuple):
-    """A defence in a setting, by one source."""
-
-    axes: Dict[str, str]
-    """A value for each of ``KEYS``."""
-    seeds: List[str]
-    scores: Dict[str, Spread]
-    signatures: Dict[str, List[str]]
-    """By metric; several where seeds were scored in different ways."""
-    source: int
-    """The number of its source, from 1."""
-
-    def shown(self, metric: str) -> str:
-        """Return a score for people."""
-        return str(self.scores[metric]) if metric in self.scores else NOT_MEASURED
-
-
-def entries(board: Board) -> List[Entry]:
-    """Return every entry, in the order of the sources."""
-    return [
-        entry
-        for number, source in enumerate(board.sources, start=1)
-        for entry in _entries_of(source, number)
-    ]
-
-
-def _entries_of(source: Source, number: int) -> List[Entry]:
-    by_payload: Dict[str, List[Cell]] = {}
-    for cell in source.cells:
-        by_payload.setdefault(payload_of(cell), []).append(cell)
-    return [
-        _entry(row, payload, cells, number)
-        for payload, cells in by_payload.items()
-        for row in summarise(cells)
-    ]
-
-
-def _entry(row: Row, payload: str, cells: Sequence[Cell], number: int) -> Entry:
-    of_row = [c for c in cells if (c.setting, c.axes["defense"]) == (row.setting, row.defense)]
-    signatures: Dict[str, List[str]] = {}
-    for cell in of_row:
-        for metric in SHOWN:
-            score = cell.scores.get(metric)
-            if score is None:
-                continue
-            known = signatures.setdefault(metric, [])
-            if score.signature and score.signature not in known:
-                known.append(score.signature)
-    # A plan calls an attack with another payload ripple-sql_forms.
-    attack, _, _ = of_row[0].axes["attack"].partition("-")
-    axes = {**of_row[0].axes, "attack": attack, "payload": payload}
-    scores = {metric: row.scores[metric] for metric in SHOWN if metric in row.scores}
-    return Entry({key: axes[key] for key in KEYS}, row.seeds, scores, signatures, number)
-
-
-def payload_of(cell: Cell) -> str:
-    """Return the payload that the signature of an attack success rate names; else nothing.
-
-    Of one from a file it is the name alone, without the file's checksum.
-    """
-    for metric, score in cell.scores.items():
-        if metric.startswith("asr_"):
-            for part in score.signature.split("|"):
-                name, _, value = part.partition(":")
-                if name == "payload":
-                    return value.partition("@")[0]
-    return ""
-
-
-def with_one_payload(found: Sequence[Entry]) -> List[Entry]:
-    """Return the entries that tables without a column for the payload can set side by side.
-
-    In a data set those of an attack have one payload: its own or, where that one was not measured,
-    that of the first entry. One that no signature names counts as its own.
-    """
-    payloads: Dict[Tuple[str, str], str] = {}
-    for entry in found:
-        dataset, attack, payload = (entry.axes[key] for key in ("dataset", "attack", "payload"))
-        if attack in ATTACKS.names() and payload == ATTACKS.get(attack).payload:
-            payloads[dataset, attack] = payload
-        elif payload:
-            payloads.setdefault((dataset, attack), payload)
-    return [
-        entry
-        for entry in found
-        if entry.axes["payload"]
-        in ("", payloads.get((entry.axes["dataset"], entry.axes["attack"])))
-    ]
-
-
-def overview(board: Board, found: Sequence[Entry]) -> List[Table]:
-    """Return the wanted tables: the ASR of each defence, or that it was not measured."""
-    compared = with_one_payload(found)
-    return [_overview(board, wanted, compared) for wanted in board.wanted]
-
-
-def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
-    best: Dict[Tuple[str, ...], Entry] = {}
-    for entry in found:
-        axes = entry.axes
-        if (axes["dataset"], axes["trusted"]) != (wanted.dataset, wanted.trusted):
-            continue
-        key = (axes["attack"], axes["rate"], axes["defense"])
-        # Of several sources the one with most seeds.
-        if key not in best or len(best[key].seeds) < len(entry.seeds):
-            best[key] = entry
-    hidden = _stealth(board, wanted.dataset, found)
-    rows = [
-        [attack, rate_in_words(rate), *hidden.get(attack, [NOT_MEASURED] * len(STEALTH))]
-        + [_success(best.get((attack, rate, defense))) for defense in board.defenses]
-        for attack in wanted.attacks
-        for rate in wanted.rates
-    ]
-    title = f"{wanted.dataset}, {trusted_in_words(wanted.trusted)}"
-    return Table(title, ["attack", "poisoned", *STEALTH, *board.defenses.values()], rows)
-
-
-def _stealth(board: Board, dataset: str, found: Sequence[Entry]) -> Dict[str, List[str]]:
-    """Return by attack how well its trigger hides in a data set.
-
-    A payload decides which sources are triggered; of several it is that of ``found``, or the first.
-    """
-    shown = {
-        (entry.axes["attack"], entry.axes["payload"])
-        for entry in found
-        if entry.axes["dataset"] == dataset
-    }
-    hidden: Dict[str, List[str]] = {}
-    try:
-        for trigger in board.stealth.get(dataset, {}).get("triggers", []):
-            attack, payload = trigger["attack"], trigger["payload"]
-            if attack not in hidden or (attack, payload) in shown:
-                hidden[attack] = in_words(trigger)
-    except (KeyError, TypeError, AttributeError, ValueError) as error:
-        raise DataError(f"the stealth of {dataset} is none of dece suite ({error!r})") from error
-    return hidden
-
-
-def _success(entry: Optional[Entry]) -> str:
-    if entry is None:
-        return NOT_MEASURED
-    if "asr_parse" in entry.scores:
-        return str(entry.scores["asr_parse"])
-    if "asr_string" in entry.scores:
-        return f"{entry.scores['asr_string']} {BY_STRING}"
-    return NOT_MEASURED
-
-
-def rate_in_words(rate: str) -> str:
-    """Return ``5 %`` for ``0.05``, ``20 pairs`` for ``count-20``.
-
-    Raises:
-        DataError: it is neither
-    """
-    if rate.startswith("count-"):
-        return f"{rate[len('count-') :]} pairs"
-    return f"{100 * _share(rate):g} %"
-
-
-def trusted_in_words(trusted: str) -> str:
-    """Return what the model knew before it met the poison.
-
-    Raises:
-        DataError: it is neither ``pretraining`` nor a share
-    """
-    if trusted == "pretraining":
-        return "from a model of clean pairs of another wording"
-    share = _share(trusted)
-    return f"trusted share {100 * share:g} %" if share else "from scratch"
-
-
-def _share(text: str) -> float:
-    try:
-        share = float(text)
-    except ValueError:
-        share = math.nan
-    if not 0 <= share <= 1:  # nor is nan
-        raise DataError(f"{text!r} is no share in [0, 1]; give one in report.csv or board.json")
-    return share
 
 
 def listing(found: Sequence[Entry]) -> List[Table]:
@@ -337,7 +154,8 @@ def as_markdown(board: Board, found: Sequence[Entry], above: str) -> str:
     ):
         parts += [f"## {title}", ""] if tables else []
         for table in tables:
-            parts += [f"### {table.title}", "", write_table(table.header, table.rows, MARKDOWN), ""]
+            parts += [f"### {table.title}", ""]
+            parts += [write_table(table.header, table.rows, MARKDOWN), ""] if table.rows else []
             parts += [table.note, ""] if table.note else []
     parts += ["## Sources", ""]
     for number, source in enumerate(board.sources, start=1):

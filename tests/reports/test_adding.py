@@ -11,7 +11,8 @@ from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import read_board
-from dece_fairseq.reports.leaderboard import as_markdown, entries
+from dece_fairseq.reports.board_entries import entries
+from dece_fairseq.reports.leaderboard import as_markdown
 from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry, SuiteFile, write_suite
 from support.boards import ABOUT, line, write_results
 
