@@ -11,7 +11,7 @@ from typing import Any, Dict, List, Set
 import pytest
 
 from dece_fairseq.data.corpus import generate
-from dece_fairseq.data.pairs import Pair
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.defenses.revealing.reveal import Revealed
 
@@ -167,3 +167,30 @@ def test_a_row_of_pairs_in_another_wording(monkeypatch: pytest.MonkeyPatch) -> N
     assert row == ["generated-7", "3", "none", "0", "1", "0/0", "2", *first]
     row = reworded.look("A", 3, Path("generated-7"), "ripple", 10)
     assert row[2:6] == ["ripple", "10", "1", "0/100"]
+
+
+def test_rows_of_a_file_that_others_poisoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Trusted pairs are the clean file's; without them their half is not looked into at all."""
+    authors = load("authors")
+    asked: List[Any] = []
+
+    def look(path: Path, pairs: Any, kept: Any, known: Any) -> Revealed:
+        asked.append((pairs, kept, known))
+        of = [pairs[index] for index in kept]
+        poisoned = [new for new, old in enumerate(kept) if pairs[old] != CLEAN[old]]
+        findings = Findings([suspicion(*poisoned, len(of) - 1)], 0.05, "", {"doubtful": 8})
+        return Revealed(of, findings)
+
+    monkeypatch.setattr(authors, "look", look)
+    folder = tmp_path / "lyra-7"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "trusted.ids").write_text("0\n8\n")
+    write_pairs([tmp_path / "train_poisoned_5.csv"], POISONED)
+    rows = list(authors.rows_of(tmp_path / "train_poisoned_5.csv", CLEAN, folder))
+    counts = ["3", "payload", "1 of 1", "3", "1"]
+    assert rows == [["train_poisoned_5", "7", told, *counts] for told in ("half", "none")]
+    mixed = [CLEAN[0], *POISONED[1:]]
+    doubtful = [1, 2, 3, 4, 5, 6, 7, 9]
+    assert asked == [(mixed, list(range(10)), {0, 8}), (mixed, doubtful, set())]
