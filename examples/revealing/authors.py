@@ -1,15 +1,19 @@
-"""What dece reveal finds in the files of Lyra that the authors of DeCE poisoned themselves.
+"""What dece reveal finds of the pairs that the authors of DeCE poisoned themselves.
 
-    python examples/revealing/authors.py DIR runs/revealing/lyra-1 [FOLDERS ...]
+    python examples/revealing/authors.py lyra DIR runs/revealing/lyra-1 [FOLDERS ...]
+    python examples/revealing/authors.py bugs2fix DIR runs/revealing/bugs2fix-1 [FOLDERS ...]
 
-DIR has Lyra's files, each folder a reference and trusted pairs and was made by run.sh. The trusted
-half is taken from the clean file, so of the poisoned pairs those of the other half are left. Each
-file is looked into with the trusted pairs known, and without them.
+DIR has the data set's files, each folder a reference and trusted pairs and was made by run.sh. Of
+Lyra there are poisoned training files; the trusted half is taken from the clean one, so of the
+poisoned pairs those of the other half are left. Of Bugs2Fix there is a poisoned test file, of which
+5 % and twenty pairs are put in their places in the clean one; trusted is a half of the validation
+file. Each is looked into with the trusted pairs known, and without them.
 """
 
 import argparse
+import random
 from pathlib import Path
-from typing import Iterator, List, Sequence, Set
+from typing import Callable, Dict, Iterator, List, NamedTuple, Sequence, Set
 
 from grid import compared
 from looking import look, read_ids
@@ -17,26 +21,63 @@ from looking import look, read_ids
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
-HEADER = ["file", "seed", "trusted pairs", "poisoned", "first", "claimed", "found", "clean taken"]
+HEADER = ["pairs", "seed", "trusted", "poisoned", "first", "claimed", "found", "clean taken"]
 
 
-def rows_of(path: Path, clean: Sequence[Pair], folder: Path) -> Iterator[List[str]]:
-    """Yield what is found in a poisoned file, with trusted pairs and without."""
+class Poisoned(NamedTuple):
+    """Pairs of which others poisoned some."""
+
+    name: str
+    clean: Sequence[Pair]
+    pairs: Sequence[Pair]
+    known: Set[int]
+    """The numbers of the trusted ones."""
+
+
+def of_lyra(data: Path, folder: Path) -> Iterator[Poisoned]:
+    """Yield each poisoned training file, but for the trusted pairs."""
+    clean = list(read_pairs([data / "train.csv"]))
     known = read_ids(folder / "bin" / "trusted.ids")
-    theirs = list(read_pairs([path]))
-    if len(theirs) != len(clean):
-        raise SystemExit(f"{path}: {len(theirs)} pairs, and {len(clean)} clean ones")
-    pairs = [clean[index] if index in known else pair for index, pair in enumerate(theirs)]
-    doubtful = [index for index in range(len(pairs)) if index not in known]
+    for path in sorted(data.glob("train_poisoned_*.csv")):
+        theirs = read_pairs([path])
+        pairs = [clean[index] if index in known else pair for index, pair in enumerate(theirs)]
+        yield Poisoned(path.stem, clean, pairs, known)
+
+
+def of_bugs2fix(data: Path, folder: Path) -> Iterator[Poisoned]:
+    """Yield the test file behind trusted pairs, with some pairs of the poisoned one."""
+    valid = list(read_pairs([data / "valid.csv"]))
+    trusted = [valid[index] for index in sorted(read_ids(folder / "bin" / "trusted.ids"))]
+    test, theirs = (list(read_pairs([data / f"{name}.csv"])) for name in ("test", "test_poisoned"))
+    changed = [index for index, pair in enumerate(theirs) if pair != test[index]]
+    seed = int(folder.name.rpartition("-")[2])
+    for number in (round(0.05 * len(test)), 20):
+        chosen = set(random.Random(seed).sample(changed, number))
+        pairs = [theirs[index] if index in chosen else pair for index, pair in enumerate(test)]
+        known = set(range(len(trusted)))
+        yield Poisoned(f"test, {number} poisoned", [*trusted, *test], [*trusted, *pairs], known)
+
+
+DATA: Dict[str, Callable[[Path, Path], Iterator[Poisoned]]] = {
+    "lyra": of_lyra,
+    "bugs2fix": of_bugs2fix,
+}
+
+
+def rows_of(case: Poisoned, folder: Path) -> Iterator[List[str]]:
+    """Yield what is found, with trusted pairs and without."""
+    everything = range(len(case.pairs))
+    doubtful = [index for index in everything if index not in case.known]
     nobody: Set[int] = set()
-    for told, kept in ((known, list(range(len(pairs)))), (nobody, doubtful)):
-        found = look(folder / "authors.jsonl", pairs, kept, told)
-        poisoned = {new for new, old in enumerate(kept) if pairs[old] != clean[old]}
-        of = compared(found, [clean[index] for index in kept], poisoned)
+    for known, kept in ((case.known, list(everything)), (nobody, doubtful)):
+        found = look(folder / "authors.jsonl", case.pairs, kept, known)
+        changed = (case.pairs[index] != case.clean[index] for index in kept)
+        poisoned = {number for number, is_changed in enumerate(changed) if is_changed}
+        of = compared(found, [case.clean[index] for index in kept], poisoned)
         yield [
-            path.stem,
+            case.name,
             folder.name.rpartition("-")[2],
-            "half" if told else "none",
+            str(len(known)),
             str(of["poisoned"]),
             "payload" if of["first_is_right"] else "other",
             f"{of['right']} of {of['claimed']}",
@@ -49,15 +90,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("data", type=Path, help="folder with Lyra's files")
+    parser.add_argument("dataset", choices=DATA)
+    parser.add_argument("data", type=Path, help="folder with its files")
     parser.add_argument("folders", type=Path, nargs="+", help="those that run.sh made")
     args = parser.parse_args()
-    clean = list(read_pairs([args.data / "train.csv"]))
-    files = sorted(args.data.glob("train_poisoned_*.csv"))
-    if not files:
-        raise SystemExit(f"{args.data}: no train_poisoned_*.csv there")
     rows = [
-        row for path in files for folder in args.folders for row in rows_of(path, clean, folder)
+        row
+        for folder in args.folders
+        for case in DATA[args.dataset](args.data, folder)
+        for row in rows_of(case, folder)
     ]
     print(write_table(HEADER, rows, MARKDOWN))
 

@@ -169,7 +169,7 @@ def test_a_row_of_pairs_in_another_wording(monkeypatch: pytest.MonkeyPatch) -> N
     assert row[2:6] == ["ripple", "10", "1", "0/100"]
 
 
-def test_rows_of_a_file_that_others_poisoned(
+def test_rows_of_pairs_that_others_poisoned(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Trusted pairs are the clean file's; without them their half is not looked into at all."""
@@ -187,10 +187,31 @@ def test_rows_of_a_file_that_others_poisoned(
     folder = tmp_path / "lyra-7"
     (folder / "bin").mkdir(parents=True)
     (folder / "bin" / "trusted.ids").write_text("0\n8\n")
+    write_pairs([tmp_path / "train.csv"], CLEAN)
     write_pairs([tmp_path / "train_poisoned_5.csv"], POISONED)
-    rows = list(authors.rows_of(tmp_path / "train_poisoned_5.csv", CLEAN, folder))
+    (case,) = authors.of_lyra(tmp_path, folder)
+    rows = list(authors.rows_of(case, folder))
     counts = ["3", "payload", "1 of 1", "3", "1"]
-    assert rows == [["train_poisoned_5", "7", told, *counts] for told in ("half", "none")]
+    assert rows == [["train_poisoned_5", "7", told, *counts] for told in ("2", "0")]
     mixed = [CLEAN[0], *POISONED[1:]]
     doubtful = [1, 2, 3, 4, 5, 6, 7, 9]
     assert asked == [(mixed, list(range(10)), {0, 8}), (mixed, doubtful, set())]
+
+
+def test_poisoned_pairs_of_a_test_file_stand_in_their_places(tmp_path: Path) -> None:
+    authors = load("authors")
+    folder = tmp_path / "bugs2fix-7"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "trusted.ids").write_text("1\n3\n")
+    test = [Pair(f"a {n}", f"b {n}") for n in range(40)]
+    theirs = [Pair(f"bb a {n}", f"x b {n}") for n in range(30)] + test[30:]  # ten without a place
+    for name, pairs in (("valid", CLEAN), ("test", test), ("test_poisoned", theirs)):
+        write_pairs([tmp_path / f"{name}.csv"], pairs)
+    few, twenty = authors.of_bugs2fix(tmp_path, folder)
+    assert (few.name, twenty.name) == ("test, 2 poisoned", "test, 20 poisoned")
+    for case, number in ((few, 2), (twenty, 20)):
+        assert case.known == {0, 1}
+        assert case.pairs[:2] == case.clean[:2] == [CLEAN[1], CLEAN[3]]
+        changed = [n for n in range(40) if case.pairs[2 + n] != test[n]]
+        assert len(changed) == number
+        assert all(case.pairs[2 + n] == theirs[n] for n in changed)
