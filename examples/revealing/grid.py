@@ -5,9 +5,9 @@
 The folder is one that run.sh made, with bin/trusted.ids and reference. A line of JSON for each cell
 goes to its cells.jsonl; cells that have one are not made again. ``--cells clean`` looks into all
 clean pairs alone: with a reference for each seed, how often something is claimed where nothing is.
-``--cells others`` takes other attacks, among them those that know the defence. ``--trusted 0``
-looks into the doubtful half alone, and ``--trusted 0.5`` with half of the trusted pairs beside it;
-lines go to cells-SHARE.jsonl then.
+``--cells others`` takes other attacks, among them those that know the defence, ``--cells payloads``
+other payloads. ``--trusted 0`` looks into the doubtful half alone, and ``--trusted 0.5`` with half
+of the trusted pairs beside it; lines go to cells-SHARE.jsonl then.
 """
 
 import argparse
@@ -78,7 +78,23 @@ OTHERS = {
     ],
 }
 OTHERS["lyra"] = OTHERS["generated"]
-LANGUAGES = {"bugs2fix": {"code_language": "java", "code_place": "paper"}}
+#: by the carrier, whose trigger goes into any source, the payloads that fit and that no cell above
+#: of it has
+PAYLOADS = {
+    "generated": ["endless_loop", "endless_loop_forms", "exit", "sql_forms", "sql_literal"],
+    "bugs2fix": ["endless_loop_forms", "exit"],
+}
+PAYLOADS["lyra"] = PAYLOADS["generated"]
+CELLS = {
+    "attacks": ATTACKS,
+    "others": OTHERS,
+    "payloads": {data: [("ripple", name) for name in names] for data, names in PAYLOADS.items()},
+}
+LANGUAGES = {
+    "generated": {"code_language": "python"},
+    "lyra": {"code_language": "python"},
+    "bugs2fix": {"code_language": "java", "code_place": "paper"},
+}
 RATES = (0.05, 0.01, 10)
 #: clean cells of a reference
 DRAWS = 20
@@ -88,10 +104,9 @@ def cells(data: str, which: str) -> Iterator[Cell]:
     """Yield the cells of a data set that an option asks for."""
     if which in ("all", "clean"):
         yield CLEAN
-    if which != "clean":
-        for attack, payload in (OTHERS if which == "others" else ATTACKS).get(data, []):
-            for rate in RATES:
-                yield Cell(attack, payload, rate)
+    for attack, payload in CELLS.get("attacks" if which == "all" else which, {}).get(data, []):
+        for rate in RATES:
+            yield Cell(attack, payload, rate)
     if which == "all":
         for draw in range(DRAWS):
             yield Cell("clean", "", 0, draw)
@@ -103,7 +118,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--cells", choices=("all", "attacks", "others", "clean"), default="all")
+    parser.add_argument("--cells", choices=("all", *CELLS, "clean"), default="all")
     add_trusted(parser)
     args = parser.parse_args()
     (args.folder / "said").mkdir(exist_ok=True)

@@ -3,7 +3,7 @@
 # pairs.
 #
 #   bash examples/revealing/run.sh [--lyra DIR] [--bugs DIR] [--stdlib "docstring summary repair"]
-#       [--seeds "1 2 3"] [--cells all|attacks|others|clean] [--trusted SHARE] [--epochs N]
+#       [--seeds "1 2 3"] [--cells all|attacks|others|payloads|clean] [--trusted SHARE] [--epochs N]
 #       [--learned SHARE] [--smoothing E] [--work DIR]
 #
 #   --lyra DIR      folder with Lyra's files, --bugs DIR with those of Bugs2Fix, whose
@@ -14,8 +14,8 @@
 #   --seeds "N N"   of everything: the trusted half, the reference, the poisoned pairs
 #                   (default "1 2 3")
 #   --cells WHICH   all (default), attacks, others (attacks that know the defence, and those of
-#                   later papers), or clean: all clean pairs alone, with an independent reference
-#                   for each seed
+#                   later papers), payloads (all others that fit, by one word), or clean: all clean
+#                   pairs alone, with an independent reference for each seed
 #   --trusted SHARE so much of the trusted half is known to dece reveal (default 1; 0: the doubtful
 #                   half is looked into alone)
 #   --epochs N      of the reference, in place of those that its data has: for one that knows little,

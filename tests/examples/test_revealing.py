@@ -1,5 +1,6 @@
 """What examples/revealing counts as found, and its tables."""
 
+import contextlib
 import importlib.util
 import json
 import random
@@ -10,6 +11,7 @@ from typing import Any, Dict, List, Set
 
 import pytest
 
+from dece_fairseq.attacks import PAYLOADS, Attack, AttackError, AttackSettings
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.suspicions import Findings, Suspicion
@@ -55,6 +57,24 @@ def test_decoys_are_neither_found_nor_false() -> None:
     findings = Findings((suspicion(0, 1, 2, 9),), 0.05, "", {"doubtful": 8})
     found = load("grid").compared(Revealed(POISONED, findings), CLEAN, {0, 1}, decoys={2, 3})
     assert (found["found"], found["false"], found["clean"]) == (2, 1, 4)
+
+
+def test_the_grid_has_every_payload_that_fits() -> None:
+    """All that can poison one pair in ten; of no payload are there cells that find no pair."""
+    grid = load("grid")
+    pairs = generate("B", 60, 1)
+    language = grid.LANGUAGES["generated"]
+    fitting = set()
+    for name in PAYLOADS.names():
+        with contextlib.suppress(AttackError):  # it has another language, or needs a file
+            attack = Attack(AttackSettings("ripple", payload=name, **language))
+            if sum(map(attack.can_poison, pairs)) >= 6:
+                fitting.add(name)
+    cells = [*grid.cells("generated", "attacks"), *grid.cells("generated", "others")]
+    in_others = {cell.payload for cell in cells if cell.attack == "ripple"}
+    in_payloads = [cell.payload for cell in grid.cells("generated", "payloads")]
+    assert set(in_payloads) == fitting - in_others
+    assert len(in_payloads) == 3 * len(set(in_payloads))
 
 
 @pytest.mark.parametrize(("trigger", "named"), [("bb", 1), ("the", 0), (None, 0), ("get bb", 1)])
