@@ -10,7 +10,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Dict, Iterable, List, Tuple
 
-from grid import results_name
+from grid import CELLS, results_name
 
 from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.table_writer import MARKDOWN, write_table
@@ -55,7 +55,10 @@ def poisoned_rows(data: str, cells: Iterable[Dict[str, Any]]) -> List[List[str]]
         if attack != "clean":
             grouped[attack, payload, cell_rate].append(cell)
     rows = []
-    for (attack, _, cell_rate), all_of in grouped.items():
+    for (attack, payload, cell_rate), all_of in grouped.items():
+        # Other cells of an attack and a data set have one payload.
+        if (attack, payload) in CELLS["payloads"].get(data, []):
+            attack = f"{attack}, {payload}"
         of = [cell for cell in all_of if "impossible" not in cell]
         if not of:
             rows.append([data, attack, RATES[cell_rate], f"0 of {len(all_of)}", *["-"] * 5])

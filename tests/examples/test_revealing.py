@@ -120,6 +120,7 @@ def test_tables(
         folder.mkdir()
         cells = [
             {"cell": ["ripple", "sql", 0.05, 0], **compared(suspicion(0, 1, 2, 9))},
+            {"cell": ["ripple", "exit", 0.01, 0], **compared(suspicion(0, 1, 2, 9))},
             {"cell": ["clean", "", 0, 0], **compared()},
             {"cell": ["clean", "", 0, 1], **compared(suspicion(7))},
             {"cell": ["badpre", "sql", 10, 0], "impossible": "too few"},
@@ -135,8 +136,10 @@ def test_tables(
         for line in capsys.readouterr().out.splitlines()
         if line.startswith(("| lyra", "| 5 %"))
     ]
+    found = ["75.0 (6/8)", "25.0 (2/8)"]
     assert rows == [
-        ["lyra", "ripple", "5 %", "2", "1 of 2", "2 of 2", "75.0 (6/8)", "25.0 (2/8)", "2 of 2"],
+        ["lyra", "ripple", "5 %", "2", "1 of 2", "2 of 2", *found, "2 of 2"],
+        ["lyra", "ripple, exit", "1 %", "2", *["2 of 2"] * 2, *found, "2 of 2"],
         ["lyra", "badpre", "10 pairs", "0 of 2", *["-"] * 5],
         ["5 %", "2", "1", "2", "0", "2"],
         ["lyra", "2", "4", "50.0 % (2/4, 15.0 to 85.0)"],
