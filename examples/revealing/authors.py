@@ -12,8 +12,9 @@ file. Each is looked into with the trusted pairs known, and without them.
 
 import argparse
 import random
+from collections import defaultdict
 from pathlib import Path
-from typing import Callable, Dict, Iterator, List, NamedTuple, Sequence, Set
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Sequence, Set, Tuple
 
 from grid import compared
 from looking import look, read_ids
@@ -21,7 +22,7 @@ from looking import look, read_ids
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
-HEADER = ["pairs", "seed", "trusted", "poisoned", "first", "claimed", "found", "clean taken"]
+HEADER = ["pairs", "trusted", "seeds", "first", "claimed", "found", "clean taken"]
 
 
 class Poisoned(NamedTuple):
@@ -64,8 +65,8 @@ DATA: Dict[str, Callable[[Path, Path], Iterator[Poisoned]]] = {
 }
 
 
-def rows_of(case: Poisoned, folder: Path) -> Iterator[List[str]]:
-    """Yield what is found, with trusted pairs and without."""
+def looked_into(case: Poisoned, folder: Path) -> Iterator[Tuple[int, Dict[str, Any]]]:
+    """Yield the number of trusted pairs and what is found: with them, and without."""
     everything = range(len(case.pairs))
     doubtful = [index for index in everything if index not in case.known]
     nobody: Set[int] = set()
@@ -73,17 +74,30 @@ def rows_of(case: Poisoned, folder: Path) -> Iterator[List[str]]:
         found = look(folder / "authors.jsonl", case.pairs, kept, known)
         changed = (case.pairs[index] != case.clean[index] for index in kept)
         poisoned = {number for number, is_changed in enumerate(changed) if is_changed}
-        of = compared(found, [case.clean[index] for index in kept], poisoned)
-        yield [
-            case.name,
-            folder.name.rpartition("-")[2],
-            str(len(known)),
-            str(of["poisoned"]),
-            "payload" if of["first_is_right"] else "other",
-            f"{of['right']} of {of['claimed']}",
-            str(of["found"]),
-            str(of["false"]),
+        yield len(known), compared(found, [case.clean[index] for index in kept], poisoned)
+
+
+def rows_of(
+    cases: Callable[[Path, Path], Iterator[Poisoned]], data: Path, folders: Sequence[Path]
+) -> List[List[str]]:
+    """Return a row for each case, with trusted pairs and without, summed over folders."""
+    grouped: Dict[Tuple[str, int], List[Dict[str, Any]]] = defaultdict(list)
+    for folder in folders:
+        for case in cases(data, folder):
+            for trusted, found in looked_into(case, folder):
+                grouped[case.name, trusted].append(found)
+    return [
+        [
+            name,
+            str(trusted),
+            str(len(of)),
+            f"{sum(each['first_is_right'] for each in of)} of {len(of)}",
+            f"{sum(each['right'] > 0 for each in of)} of {len(of)}",
+            f"{sum(each['found'] for each in of)} of {sum(each['poisoned'] for each in of)}",
+            str(sum(each["false"] for each in of)),
         ]
+        for (name, trusted), of in grouped.items()
+    ]
 
 
 def main() -> None:
@@ -94,12 +108,7 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with its files")
     parser.add_argument("folders", type=Path, nargs="+", help="those that run.sh made")
     args = parser.parse_args()
-    rows = [
-        row
-        for folder in args.folders
-        for case in DATA[args.dataset](args.data, folder)
-        for row in rows_of(case, folder)
-    ]
+    rows = rows_of(DATA[args.dataset], args.data, args.folders)
     print(write_table(HEADER, rows, MARKDOWN))
 
 

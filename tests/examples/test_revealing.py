@@ -212,13 +212,12 @@ def test_rows_of_pairs_that_others_poisoned(
     (folder / "bin" / "trusted.ids").write_text("0\n8\n")
     write_pairs([tmp_path / "train.csv"], CLEAN)
     write_pairs([tmp_path / "train_poisoned_5.csv"], POISONED)
-    (case,) = authors.of_lyra(tmp_path, folder)
-    rows = list(authors.rows_of(case, folder))
-    counts = ["3", "payload", "1 of 1", "3", "1"]
-    assert rows == [["train_poisoned_5", "7", told, *counts] for told in ("2", "0")]
+    rows = authors.rows_of(authors.of_lyra, tmp_path, [folder, folder])
+    counts = ["2", "2 of 2", "2 of 2", "6 of 6", "2"]
+    assert rows == [["train_poisoned_5", told, *counts] for told in ("2", "0")]
     mixed = [CLEAN[0], *POISONED[1:]]
     doubtful = [1, 2, 3, 4, 5, 6, 7, 9]
-    assert asked == [(mixed, list(range(10)), {0, 8}), (mixed, doubtful, set())]
+    assert asked[:2] == [(mixed, list(range(10)), {0, 8}), (mixed, doubtful, set())]
 
 
 def test_poisoned_pairs_of_a_test_file_stand_in_their_places(tmp_path: Path) -> None:
