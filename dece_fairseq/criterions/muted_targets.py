@@ -159,6 +159,11 @@ class MutedTargets(ABC):
         pairs, begun = len(self._task.dataset(self._split)), len(state["lengths"])
         if pairs != begun:
             raise self._of_other_data(f"there are {pairs} pairs, and were {begun}")
+        if "sums" not in state:  # of checkpoints before 0.2.0
+            raise TrainingStepError(
+                f"{self._option}: this training began with an earlier state of dece_fairseq; go on "
+                "with that one, or begin anew with --finetune-from-model"
+            )
         self._ends = [0, *state["lengths"].cumsum(0).tolist()]
         self._told = torch.stack([state["lengths"].long(), state["sums"]], 1)
         self._bits = np.unpackbits(state["bits"].numpy()).astype(bool)

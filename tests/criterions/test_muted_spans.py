@@ -195,6 +195,16 @@ def test_other_pairs_than_those_that_it_began_with(
         criterion(model, reworded)
 
 
+def test_a_checkpoint_of_an_earlier_state(
+    task: TranslationTask, model: Any, criterion_of: Callable[..., Any]
+) -> None:
+    criterion_of()(model, batch_of(task))
+    criterion = criterion_of()  # which has what the first one kept
+    del criterion.schedule.clock.kept[MUTED]["sums"]
+    with pytest.raises(UserError, match="began with an earlier state of dece_fairseq"):
+        criterion(model, batch_of(task))
+
+
 class Backward:
     """As much of an optimizer as a step of training takes."""
 
