@@ -54,8 +54,9 @@ if [ -n "$bugs" ]; then
     cells "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
         defense="[cross_entropy,dece_span,reveal]"
     cells "${half[@]}" attack="[dead_code_grammar]" defense="[cross_entropy,dece_span]" seed="[2,3]"
-    cells "${half[@]}" rate="[0.01]" attack="[dead_code,dead_code_grammar]" \
-        defense="[cross_entropy,dece_span,reveal]"
+    rare=("${half[@]}" rate="[0.01]" attack="[dead_code,dead_code_grammar]")
+    cells "${rare[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
+    cells "${rare[@]}" defense="[reveal]"
 fi
 
 case " ${rest[*]-} " in
