@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Optional
 
+import pytest
+
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import write_pairs
 from dece_fairseq.data.provenance import sha256
@@ -28,6 +30,7 @@ def check(name: str, folder: Path, dataset: Optional[str], output: Path) -> None
     assert made.files == {what: files[what] for what in made.files}
 
 
+@pytest.mark.slow
 def test_the_generated_one(tmp_path: Path) -> None:
     corpus = iter(generate("B", 2_600, seed=1))
     for split, number in (("train", 2_000), ("valid", 200), ("test", 400)):
@@ -35,6 +38,7 @@ def test_the_generated_one(tmp_path: Path) -> None:
     check("generated.json", tmp_path, None, tmp_path / "suite")
 
 
+@pytest.mark.slow
 def test_lyra_s(datasets: Path, tmp_path: Path) -> None:
     check("lyra.json", datasets / "lyra", "lyra", tmp_path / "suite")
 

@@ -136,7 +136,7 @@ def options_of_file(path: Path) -> FrozenSet[str]:
         found = set(re.findall(r"(?:^ *|= )(--[a-z-]+)(?:\)| \])", text, re.MULTILINE))
         for names in re.findall(r"^take_options \S+ \"([^\"]*)\"", text, re.MULTILINE):
             words = names.replace("\\\n", " ").split()
-            found |= {f"--{word.partition('=')[0]}" for word in words}
+            found |= {f"--{word.partition('=')[0].rstrip('!')}" for word in words}
         return frozenset(found)
     names = re.findall(r"^from (\w+) import", texts[0], re.MULTILINE)
     beside = (path.with_name(f"{name}.py") for name in names)
