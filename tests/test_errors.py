@@ -89,6 +89,7 @@ raise UserError("give --attack")
     assert done.stdout == "tidied\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "ends_in_it"), [("fairseq-train", False), ("my-train", True)])
 def test_a_process_group_is_left_before_python_ends(
     name: str, ends_in_it: bool, tmp_path: Path
