@@ -6,7 +6,7 @@ python examples/filters/table.py runs/filters
 import csv
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Tuple
+from typing import Dict, Iterator, List, NamedTuple, Sequence
 
 import numpy as np
 from scipy.stats import rankdata
@@ -56,17 +56,36 @@ def percent(hits: int, total: int) -> str:
     return f"{100 * hits / total:.1f} ({hits}/{total})" if total else "-"
 
 
-def rows_of(cell: Path, trusted: frozenset) -> Iterator[List[str]]:
+class Cell(NamedTuple):
+    """What run.sh made of one way to poison."""
+
+    folder: Path
+    trusted: frozenset
+
+    @property
+    def names(self) -> List[str]:
+        """Return its data set, attack, amount of poison in words, and seed."""
+        data, seed = self.folder.parent.name.rsplit("-", 1)
+        attack, amount = self.folder.name.rsplit("-", 1)
+        is_share = amount.startswith("0.")
+        return [data, attack, f"{float(amount):.0%}" if is_share else f"{amount} pairs", seed]
+
+    def filters(self) -> Dict[str, Path]:
+        """Return the file of scores of each filter."""
+        paths = sorted(self.folder.glob(f"*{SCORES}"))
+        return {path.name[: -len(SCORES)]: path for path in paths}
+
+
+def rows_of(cell: Cell) -> Iterator[List[str]]:
     """Return a row for each filter of a cell."""
-    clean = cell.parent / "clean-0"
-    for path in sorted(cell.glob(f"*{SCORES}")):
-        name = path.name[: -len(SCORES)]
-        found = read_scores(path, trusted)
+    clean = cell.folder.parent / "clean-0"
+    for name, path in cell.filters().items():
+        found = read_scores(path, cell.trusted)
         dropped, poisoned = found.dropped, found.poisoned
         hits = int((dropped & poisoned).sum())
         on_clean = "-"
         if (clean / path.name).exists():
-            of_clean = read_scores(clean / path.name, trusted)
+            of_clean = read_scores(clean / path.name, cell.trusted)
             on_clean = percent(int(of_clean.dropped.sum()), len(of_clean.dropped))
         yield [
             f"`{name}`",
@@ -76,44 +95,32 @@ def rows_of(cell: Path, trusted: frozenset) -> Iterator[List[str]]:
             on_clean,
             f"{area_under_curve(found):.3f}",
             f"{recall_at(found, LEVEL):.1f}",
-            (cell / f"{name}.csv.seconds").read_text(encoding="utf-8").strip(),
+            (cell.folder / f"{name}.csv.seconds").read_text(encoding="utf-8").strip(),
         ]
 
 
-def cells_of(work: Path) -> Dict[Tuple[str, str], Tuple[Path, frozenset]]:
-    """Return the poisoned cells by data set and seed, and attack and rate."""
-    cells = {}
+def cells_of(work: Path) -> List[Cell]:
+    """Return the poisoned cells that have scores."""
+    cells = []
     for base in sorted(path for path in work.iterdir() if path.is_dir()):
         ids = base / "bin" / "trusted.ids"
         trusted = frozenset(map(int, ids.read_text().split())) if ids.exists() else frozenset()
-        for cell in sorted(base.glob("*-*")):
-            if cell.name != "clean-0" and any(cell.glob(f"*{SCORES}")):
-                cells[base.name, cell.name] = (cell, trusted)
+        made = (Cell(folder, trusted) for folder in sorted(base.glob("*-*")))
+        cells += [cell for cell in made if cell.folder.name != "clean-0" and cell.filters()]
     return cells
 
 
-def amount_of(cell: str) -> str:
-    """Return how much is poisoned, of the name of a cell: a share of all pairs, or a number."""
-    amount = cell.rsplit("-", 1)[1]
-    return f"{float(amount):.0%}" if amount.startswith("0.") else f"{amount} pairs"
-
-
-def side_by_side(cells: Dict[Tuple[str, str], Tuple[Path, frozenset]]) -> str:
+def side_by_side(cells: Sequence[Cell]) -> str:
     """Return the table of the recall of each filter's scores at ``LEVEL``, a row for each cell."""
-    recalls = {
-        key: {
-            path.name[: -len(SCORES)]: recall_at(read_scores(path, trusted), LEVEL)
-            for path in cell.glob(f"*{SCORES}")
-        }
-        for key, (cell, trusted) in cells.items()
-    }
-    names = sorted({name for of_cell in recalls.values() for name in of_cell})
+    filters = sorted({name for cell in cells for name in cell.filters()})
     rows = []
-    for (base, cell), of_cell in recalls.items():
-        data, seed = base.rsplit("-", 1)
-        found = [f"{of_cell[name]:.1f}" if name in of_cell else "-" for name in names]
-        rows.append([data, cell.rsplit("-", 1)[0], amount_of(cell), seed, *found])
-    header = ["data", "attack", "poisoned", "seed", *(f"`{name}`" for name in names)]
+    for cell in cells:
+        recalls = {
+            name: f"{recall_at(read_scores(path, cell.trusted), LEVEL):.1f}"
+            for name, path in cell.filters().items()
+        }
+        rows.append([*cell.names, *(recalls.get(name, "-") for name in filters)])
+    header = ["data", "attack", "poisoned", "seed", *(f"`{name}`" for name in filters)]
     return write_table(header, rows, MARKDOWN)
 
 
@@ -124,11 +131,10 @@ def main(work: str) -> None:
     print(side_by_side(cells))
     header = ["filter", "precision %", "recall %", "clean pairs dropped %"]
     header += ["dropped of clean data %", "AUC", f"recall at {LEVEL} %", "seconds"]
-    for (base, cell), (folder, trusted) in cells.items():
-        data, seed = base.rsplit("-", 1)
-        attack = cell.rsplit("-", 1)[0]
-        print(f"\n**{data}, {attack} {amount_of(cell)}, seed {seed}**\n")
-        print(write_table(header, list(rows_of(folder, trusted)), MARKDOWN))
+    for cell in cells:
+        data, attack, amount, seed = cell.names
+        print(f"\n**{data}, {attack} {amount}, seed {seed}**\n")
+        print(write_table(header, list(rows_of(cell)), MARKDOWN))
 
 
 if __name__ == "__main__":
