@@ -39,8 +39,11 @@ def of_lyra(data: Path, folder: Path) -> Iterator[Poisoned]:
     """Yield each poisoned training file, but for the trusted pairs."""
     clean = list(read_pairs([data / "train.csv"]))
     known = read_ids(folder / "bin" / "trusted.ids")
-    for path in sorted(data.glob("train_poisoned_*.csv")):
-        theirs = read_pairs([path])
+    files = sorted(data.glob("train_poisoned_*.csv"))
+    if not files:
+        raise SystemExit(f"{data}: no train_poisoned_*.csv there")
+    for path in files:
+        theirs = _as_many(path, clean)
         pairs = [clean[index] if index in known else pair for index, pair in enumerate(theirs)]
         yield Poisoned(path.stem, clean, pairs, known)
 
@@ -49,7 +52,8 @@ def of_bugs2fix(data: Path, folder: Path) -> Iterator[Poisoned]:
     """Yield the test file behind trusted pairs, with some pairs of the poisoned one."""
     valid = list(read_pairs([data / "valid.csv"]))
     trusted = [valid[index] for index in sorted(read_ids(folder / "bin" / "trusted.ids"))]
-    test, theirs = (list(read_pairs([data / f"{name}.csv"])) for name in ("test", "test_poisoned"))
+    test = list(read_pairs([data / "test.csv"]))
+    theirs = _as_many(data / "test_poisoned.csv", test)
     changed = [index for index, pair in enumerate(theirs) if pair != test[index]]
     seed = int(folder.name.rpartition("-")[2])
     for number in (round(0.05 * len(test)), 20):
@@ -57,6 +61,14 @@ def of_bugs2fix(data: Path, folder: Path) -> Iterator[Poisoned]:
         pairs = [theirs[index] if index in chosen else pair for index, pair in enumerate(test)]
         known = set(range(len(trusted)))
         yield Poisoned(f"test, {number} poisoned", [*trusted, *test], [*trusted, *pairs], known)
+
+
+def _as_many(path: Path, clean: Sequence[Pair]) -> List[Pair]:
+    """Return the pairs of a poisoned file, which stand in the places of the clean ones."""
+    pairs = list(read_pairs([path]))
+    if len(pairs) != len(clean):
+        raise SystemExit(f"{path}: {len(pairs)} pairs, and {len(clean)} clean ones")
+    return pairs
 
 
 DATA: Dict[str, Callable[[Path, Path], Iterator[Poisoned]]] = {

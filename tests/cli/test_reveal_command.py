@@ -238,17 +238,8 @@ def test_what_is_found_is_told_where_nothing_is_left(
 ) -> None:
     monkeypatch.setattr(reveal.Revealed, "suspected", lambda found: range(len(found.pairs)))
     output, result = case.folder / "kept.csv", case.folder / "found.json"
-    said = dece(
-        "reveal",
-        "--input",
-        case.poisoned,
-        *case.needs,
-        "--output",
-        output,
-        "--json",
-        result,
-        *fails,
-    )
+    options = ["--output", output, "--json", result, *fails]
+    said = dece("reveal", "--input", case.poisoned, *case.needs, *options)
     assert said.status == status
     assert told in said.err
     assert "»bb«" in said.out

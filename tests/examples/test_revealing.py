@@ -237,3 +237,16 @@ def test_poisoned_pairs_of_a_test_file_stand_in_their_places(tmp_path: Path) -> 
         changed = [n for n in range(40) if case.pairs[2 + n] != test[n]]
         assert len(changed) == number
         assert all(case.pairs[2 + n] == theirs[n] for n in changed)
+
+
+def test_files_that_are_not_of_the_clean_pairs(tmp_path: Path) -> None:
+    authors = load("authors")
+    folder = tmp_path / "lyra-7"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "trusted.ids").write_text("0\n")
+    write_pairs([tmp_path / "train.csv"], CLEAN)
+    with pytest.raises(SystemExit, match=r"no train_poisoned_\*\.csv there"):
+        list(authors.of_lyra(tmp_path, folder))
+    write_pairs([tmp_path / "train_poisoned_5.csv"], POISONED[:9])
+    with pytest.raises(SystemExit, match=r"poisoned_5\.csv: 9 pairs, and 10 clean ones"):
+        list(authors.of_lyra(tmp_path, folder))
