@@ -11,6 +11,8 @@ set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
+source "$here/cells.sh"
+rest=("$@")
 attacks=(ripple grammar sentence word_list zero_width many_forms staged likely)
 attacks+=(composite look_alike topic puzzle)
 losses="cross_entropy,dece,dece_span,dece_token,dece_unsmoothed,generalized_cross_entropy"
@@ -21,15 +23,10 @@ for seeds in "[1]" "[2]" "[3]"; do
     for rate in 0.05 0.01; do
         for defenses in "$losses" "$filters"; do
             for attack in "${attacks[@]}"; do
-                # Not --until: where there is a report, that finds nothing to do.
-                snakemake cells "$@" -s "$here/Snakefile" --cores "${CORES:-2}" \
-                    --rerun-incomplete --configfile "$here/plans/leaderboard.yaml" \
-                    --config seed="$seeds" rate="[$rate]" attack="[$attack]" defense="[$defenses]"
+                cells leaderboard seed="$seeds" rate="[$rate]" attack="[$attack]" \
+                    defense="[$defenses]"
             done
         done
-        case " $* " in
-            *" --dry-run "*) ;;
-            *) PYTHONPATH="$root" python -m dece_fairseq report runs/leaderboard ;;
-        esac
+        report leaderboard
     done
 done

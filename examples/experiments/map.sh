@@ -15,31 +15,30 @@ set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
 source "$root/examples/options.sh"
+source "$here/cells.sh"
 lyra="" bugs=""
 take_options map.sh "lyra bugs" "$@"
 
-cells() { # AXIS=VALUES...; what is not named is as in the plan
-    snakemake cells ${rest[@]+"${rest[@]}"} -s "$here/Snakefile" --cores "${CORES:-2}" \
-        --rerun-incomplete --configfile "$here/plans/map.yaml" --config "$@"
-}
-
-cells defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
-cells defense="[dece_level]" epsilon="[0]"
-cells defense="[dece_level]" alpha="[0.8,0.985]" epsilon="[0.05]"
-cells defense="[dece]" alpha="[0.6,0.7]" epsilon="[0]"
-cells defense="[dece_to_half]" alpha="[0.9,0.985]" epsilon="[0]"
-cells attack="[many_forms,likely]" defense="[cross_entropy,dece_token]"
+cells map defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
+cells map defense="[dece_level]" epsilon="[0]"
+cells map defense="[dece_level]" alpha="[0.8,0.985]" epsilon="[0.05]"
+cells map defense="[dece]" alpha="[0.6,0.7]" epsilon="[0]"
+cells map defense="[dece_to_half]" alpha="[0.9,0.985]" epsilon="[0]"
+cells map attack="[many_forms,likely]" defense="[cross_entropy,dece_token]"
 
 if [ -n "$lyra" ]; then
     half=(lyra="$lyra" dataset="[lyra]" trusted="[0.5]")
     tenth=(lyra="$lyra" dataset="[lyra]" trusted="[0.1]")
-    cells "${half[@]}" defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
-    cells "${half[@]}" defense="[dece_span]" seed="[1,2,3]"
-    cells "${half[@]}" defense="[cross_entropy]" seed="[2,3]" # the plan lyra has seed 1
-    cells "${half[@]}" attack="[badpre]" defense="[cross_entropy,dece_span,reveal]" seed="[1,2,3]"
-    cells "${half[@]}" attack="[badpre]" defense="[dece_level]" alpha="[0.8,0.9,0.985]" epsilon="[0]"
-    cells "${half[@]}" attack="[grammar,sentence]" defense="[cross_entropy,dece_span,reveal]"
-    cells "${tenth[@]}" attack="[badpre,ripple]" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
+    cells map "${half[@]}" defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
+    cells map "${half[@]}" defense="[dece_span]" seed="[1,2,3]"
+    cells map "${half[@]}" defense="[cross_entropy]" seed="[2,3]" # the plan lyra has seed 1
+    cells map "${half[@]}" attack="[badpre]" \
+        defense="[cross_entropy,dece_span,reveal]" seed="[1,2,3]"
+    cells map "${half[@]}" attack="[badpre]" \
+        defense="[dece_level]" alpha="[0.8,0.9,0.985]" epsilon="[0]"
+    cells map "${half[@]}" attack="[grammar,sentence]" defense="[cross_entropy,dece_span,reveal]"
+    cells map "${tenth[@]}" attack="[badpre,ripple]" \
+        defense="[cross_entropy,dece_span]" seed="[1,2,3]"
 fi
 
 if [ -n "$bugs" ]; then
@@ -47,19 +46,17 @@ if [ -n "$bugs" ]; then
     [ -e "$small" ] || PYTHONPATH="$root" python "$here/bugs2fix_small.py" "$bugs" "$small"
     half=(bugs2fix_small="$small" dataset="[bugs2fix_small]" trusted="[0.5]")
     fixed=("${half[@]}" attack="[dead_code]")
-    cells "${fixed[@]}" defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
-    cells "${fixed[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
-    cells "${fixed[@]}" defense="[dece_level]" alpha="[0.8,0.9,0.985]" epsilon="[0]"
-    cells "${fixed[@]}" defense="[dece]" alpha="[0.985]" epsilon="[0]"
-    cells "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
+    cells map "${fixed[@]}" defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
+    cells map "${fixed[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
+    cells map "${fixed[@]}" defense="[dece_level]" alpha="[0.8,0.9,0.985]" epsilon="[0]"
+    cells map "${fixed[@]}" defense="[dece]" alpha="[0.985]" epsilon="[0]"
+    cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
         defense="[cross_entropy,dece_span,reveal]"
-    cells "${half[@]}" attack="[dead_code_grammar]" defense="[cross_entropy,dece_span]" seed="[2,3]"
+    cells map "${half[@]}" attack="[dead_code_grammar]" \
+        defense="[cross_entropy,dece_span]" seed="[2,3]"
     rare=("${half[@]}" rate="[0.01]" attack="[dead_code,dead_code_grammar]")
-    cells "${rare[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
-    cells "${rare[@]}" defense="[reveal]"
+    cells map "${rare[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
+    cells map "${rare[@]}" defense="[reveal]"
 fi
 
-case " ${rest[*]-} " in
-    *" --dry-run "*) ;;
-    *) PYTHONPATH="$root" python -m dece_fairseq report runs/map ;;
-esac
+report map
