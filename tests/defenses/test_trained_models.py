@@ -20,6 +20,7 @@ from dece_fairseq.defenses.defense import DEFENSES, DefenseSettings
 from dece_fairseq.defenses.language_model import LanguageModel
 from dece_fairseq.defenses.revealing.reference import load_reference
 from dece_fairseq.defenses.trained_models import TranslationModel
+from support.small_models import SYSTEMS, each, save
 from support.untrained import save_untrained
 
 #: learned positions, of which there are so many and no more
@@ -85,14 +86,12 @@ def test_of_a_long_source_the_states_are_those_of_what_is_read(
         assert details["targets_cut"] == sum(len(each) > POSITIONS for each in targets) > 0, name
 
 
-@pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen"])
+@pytest.mark.parametrize("name", each(["CodeT5", "PLBART", "CodeBERT", "CodeGen"]))
 def test_states_of_models_of_hugging_face(
     name: str, tmp_path: Path, quick_prepare: Callable[..., Any]
 ) -> None:
     """They put tokens of their own around a source, so there are other states than tokens."""
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
-    from support.small_models import SYSTEMS, save
-
     folder, data = save(tmp_path / "model", SYSTEMS[name]), tmp_path / "bin"
     write_pairs([tmp_path / "train.csv"], [Pair(text, "x") for text in TEXTS])
     quick_prepare(PrepareSettings({"train": [tmp_path / "train.csv"]}, tokenizer=str(folder)), data)

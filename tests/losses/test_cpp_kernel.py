@@ -53,7 +53,9 @@ def test_it_is_compiled_once_and_kept(
     assert list(empty_cache.iterdir()) == [kept]
 
 
-@pytest.mark.parametrize("share", [0.0, 0.5, 0.99])
+@pytest.mark.parametrize(
+    "share", [0.5, *(pytest.param(share, marks=pytest.mark.slow) for share in (0.0, 0.99))]
+)
 def test_what_was_cut_off_is_compiled_anew(
     share: float, empty_cache: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("transformers", reason="the extra [hf] is not installed")
 
 from support.small_cases import Case
-from support.small_models import SYSTEMS
+from support.small_models import each
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def cases(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Case]:
     return case
 
 
-@pytest.fixture(scope="session", params=list(SYSTEMS))
+@pytest.fixture(scope="session", params=each())
 def case(request: pytest.FixtureRequest, cases: Callable[[str], Case]) -> Case:
     """Each of the systems in turn."""
     return cases(request.param)

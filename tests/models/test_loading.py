@@ -13,6 +13,7 @@ from fairseq.data import Dictionary
 
 from dece_fairseq.models.loading import ModelError
 from support.small_cases import Case, build
+from support.small_models import each
 
 
 @pytest.fixture
@@ -21,7 +22,7 @@ def folder(cases: Callable[[str], Case], tmp_path: Path) -> Path:
     return Path(shutil.copytree(cases("CodeT5").folder, tmp_path / "codet5"))
 
 
-@pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen"])
+@pytest.mark.parametrize("name", each(["CodeT5", "PLBART", "CodeBERT", "CodeGen"]))
 @pytest.mark.parametrize("parts", [False, True])
 def test_either_format_of_weights(
     name: str, parts: bool, cases: Callable[[str], Case], tmp_path: Path

@@ -15,12 +15,10 @@ from dece_fairseq.criterions.deceptive_cross_entropy import DeceptiveCrossEntrop
 from dece_fairseq.criterions.model_output import why_no_projection
 from dece_fairseq.models.loading import ModelError
 from support.small_cases import Case
-from support.small_models import PLBART
-
-FAMILIES = ["CodeT5", "PLBART", "CodeBERT", "CodeGen"]
+from support.small_models import PLBART, each
 
 
-@pytest.fixture(params=FAMILIES)
+@pytest.fixture(params=each(["CodeT5", "PLBART", "CodeBERT", "CodeGen"]))
 def one_of_each(request: pytest.FixtureRequest, cases: Callable[[str], Case]) -> Case:
     """A case of each kind of model."""
     return cases(request.param)

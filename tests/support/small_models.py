@@ -1,8 +1,9 @@
 """Small models of the kinds that the paper defends, as transformers saves them."""
 
 from pathlib import Path
-from typing import Any, Dict, NamedTuple
+from typing import Any, Dict, Iterable, List, NamedTuple
 
+import pytest
 import torch
 
 from dece_fairseq.data.corpus import generate
@@ -57,6 +58,16 @@ SYSTEMS = {
     "CodeGen": System("codegen_350m", "CodeGenForCausalLM", "codegen", CODEGEN, "codegen"),
     "Llama": System("hf_causal", "LlamaForCausalLM", "llama", LLAMA, "llama"),
 }
+#: one of each way that a text goes through a model; CI tries the others, which differ in names
+USUAL = ["CodeT5", "T5, untied", "CodeBERT", "CodeGen"]
+
+
+def each(names: Iterable[str] = SYSTEMS) -> List[Any]:
+    """Parameters for tests of several systems; the fast tests try the usual ones."""
+    slow = pytest.mark.slow
+    return [pytest.param(name, marks=[] if name in USUAL else slow) for name in names]
+
+
 TEXTS = [text for pair in generate("B", 60, seed=9) for text in pair]
 INDENTS = ["  ", "    ", "\t\t"]  # pieces of white space alone, as CodeGen has them
 SPECIAL = {

@@ -22,6 +22,7 @@ from dece_fairseq.defenses.revealing.reference import load_reference
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.surprises import TargetWords
 from dece_fairseq.defenses.revealing.words import split
+from support.small_models import SYSTEMS, each, save
 from support.untrained import save_untrained
 
 ODD = [Pair("x", "a\n\tb  c"), Pair("Größe ▁ x", "print('日本 \\n é')")]
@@ -223,13 +224,11 @@ def test_fairseqs_bart(data: Path, tmp_path: Path) -> None:
     check_against_one_at_a_time(checkpoint, data)
 
 
-@pytest.mark.parametrize("name", ["CodeT5", "PLBART", "CodeBERT", "CodeGen", "Llama"])
+@pytest.mark.parametrize("name", each(["CodeT5", "PLBART", "CodeBERT", "CodeGen", "Llama"]))
 def test_models_of_hugging_face(
     name: str, tmp_path: Path, quick_prepare: Callable[..., Any]
 ) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
-    from support.small_models import SYSTEMS, save
-
     folder = save(tmp_path / "model", SYSTEMS[name])
     write_pairs([tmp_path / "train.csv"], PAIRS)
     data = tmp_path / "bin"
@@ -245,8 +244,6 @@ def test_the_places_of_tokens_that_are_parts_of_a_character(
     tmp_path: Path, quick_prepare: Callable[..., Any]
 ) -> None:
     pytest.importorskip("transformers", reason="the extra [hf] is not installed")
-    from support.small_models import SYSTEMS, save
-
     folder = save(tmp_path / "model", SYSTEMS["CodeT5"])
     write_pairs([tmp_path / "train.csv"], PAIRS)
     data = tmp_path / "bin"
