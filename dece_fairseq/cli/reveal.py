@@ -94,7 +94,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--work",
         type=Path,
         metavar="DIR",
-        help="keep the reference's probabilities in this folder, so that a killed run can go on",
+        help="keep what the reference said in this folder, so that a killed run can go on",
     )
     add_user_dir(parser)
 
@@ -143,5 +143,5 @@ def _check_outputs(args: argparse.Namespace) -> None:
     )
     if args.html is not None:
         check_jinja()
-    if args.work is not None and not args.work.is_dir():
-        raise UserError(f"--work {args.work}: no such folder; make it first")
+    if args.work is not None and args.work.exists() and not args.work.is_dir():
+        raise UserError(f"--work {args.work}: is a file; name a folder")

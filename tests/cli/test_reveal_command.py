@@ -267,7 +267,7 @@ def test_a_level_of_ones_own(case: SimpleNamespace, dece: Callable[..., Any]) ->
         ),
         ({"--trusted-ids": "{all}"}, "every pair is trusted"),
         ({"--trusted-ids": "{outside}"}, "names pair 200, but there are only 200 pairs"),
-        ({"--work": "{folder}/none"}, "no such folder; make it first"),
+        ({"--work": "{clean}"}, "is a file; name a folder"),
     ],
 )
 def test_errors_name_what_to_do(
@@ -314,8 +314,7 @@ def test_what_the_reference_said_is_kept(
     monkeypatch.setattr(reading, "_Worker", Worker)
     monkeypatch.setattr(reading, "CHUNK", 64)
     monkeypatch.setattr(reveal, "target_words", reading.target_words)
-    work = case.folder / "work"
-    work.mkdir()
+    work = case.folder / "new" / "work"
     call = ["reveal", *case.needs, "--work", work, "--input"]
     results = [dece(*call, case.poisoned).out]
     with monkeypatch.context() as patch:

@@ -96,8 +96,8 @@ def target_words(
         pairs: all pairs
         chosen: the numbers of those that it is asked about
         processes: how many ask side by side; the result is the same for any number
-        work: a folder for what the model said: a run that was killed goes on from there, and
-            another one with the same model is asked about other pairs alone; None for none
+        work: a folder for what the model said, made if need be: a run that was killed goes on from
+            there, and another one with the same model is asked about other pairs alone; or None
 
     Raises:
         DataError: the model can't be loaded, or a process was killed
@@ -158,8 +158,10 @@ def _temperature(work: Optional[Path], key: str, sample: Sequence[Pair], run: Ma
     asked_for = f"{key} {''.join(map(_digest, sample))}"
     place = work / f"{_sha256(asked_for.encode())}.temperature"
     if not place.exists():
+        told = str(asked())
+        work.mkdir(parents=True, exist_ok=True)
         with replacing(place) as (temporary,):
-            temporary.write_text(str(asked()), encoding="utf-8")
+            temporary.write_text(told, encoding="utf-8")
     try:
         return float(place.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -205,7 +207,7 @@ class _Known:
 
     def __init__(self, work: Path, key: str) -> None:
         self._folder = work / _sha256(key.encode())
-        self._folder.mkdir(exist_ok=True)
+        self._folder.mkdir(parents=True, exist_ok=True)
 
     def tell(self, pairs: Sequence[Pair], chosen: Sequence[int], words: TargetWords) -> None:
         """Add what is known of some pairs to ``words``; one file at a time is in memory.
