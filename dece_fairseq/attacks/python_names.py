@@ -152,6 +152,14 @@ class Names:
             if self.tree.kinds[node] not in ("keyword_argument", "dictionary_splat")
         ]
 
+    def unpacks(self, call: int) -> bool:
+        """Return whether a call has arguments that only ``*x`` or ``**x`` holds."""
+        arguments = self.tree.field(call, "arguments")
+        return arguments is not None and any(
+            self.tree.kinds[node] in ("list_splat", "dictionary_splat")
+            for node in self.tree.children[arguments]
+        )
+
     def keyword(self, call: int, name: str) -> List[int]:
         """Return the values of a keyword argument, those that ``**x`` gives it among them."""
         arguments = self.tree.field(call, "arguments")

@@ -58,8 +58,8 @@ _HARMLESS = frozenset(
 )
 _HARMLESS_METHODS = frozenset(
     {
-        *("count", "endswith", "find", "index", "isalnum", "isalpha", "isdecimal", "isdigit"),
-        *("isidentifier", "isnumeric", "rfind", "startswith"),
+        *("count", "endswith", "find", "hexdigest", "index", "isalnum", "isalpha", "isdecimal"),
+        *("isdigit", "isidentifier", "isnumeric", "rfind", "startswith"),
     }
 )
 # What is looked up by data of a request is not that data.
@@ -77,7 +77,8 @@ class RequestData:
 
     Args:
         names: of the code
-        cleaning: full names of functions besides whose result holds nothing of their arguments
+        cleaning: full names besides: of functions whose result holds nothing of their arguments,
+            and of attributes that hold nothing of their object
     """
 
     def __init__(self, names: Names, cleaning: AbstractSet[str] = frozenset()) -> None:
@@ -179,6 +180,8 @@ class RequestData:
         kind = tree.kinds[parent]
         if kind == "call":
             return not self._is_cleaned(parent, node)
+        if kind == "attribute" and not self._harmless.isdisjoint(self._names.origins(parent)):
+            return False
         if kind == "conditional_expression":
             return tree.children[parent][1:2] != [node]
         return kind in _HOLDING or tree.fields[node] == _FIELD.get(kind)

@@ -145,14 +145,14 @@ def is_part(literal: Node) -> bool:
 
 
 def is_statement(string: Node) -> bool:
-    """Return whether a string is one of several statements, as a docstring is, and does nothing."""
+    """Return whether a string is a statement, as a docstring is; not if it is all the code."""
     statement = string.parent
     block = statement.parent if statement is not None else None
     return (
         statement is not None
         and statement.type == "expression_statement"
         and block is not None
-        and block.named_child_count > 1
+        and (block.named_child_count > 1 or block.parent is not None)
     )
 
 

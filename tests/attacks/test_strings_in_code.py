@@ -93,6 +93,7 @@ def test_calls_put_strings_together(language, code, expected):
 
 def test_a_string_that_is_a_statement_does_nothing():
     assert strings("python", 'def f():\n """a"""\n return "b"') == ["b"]
+    assert strings("python", 'def f():\n """a"""') == []
     assert strings("python", '"a"') == ["a"]  # all there is, so somebody asks for it
 
 

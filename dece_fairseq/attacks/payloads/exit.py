@@ -36,6 +36,10 @@ CALLS: Dict[str, FrozenSet[str]] = {
 _RAISED = frozenset(
     f"{owner}SystemExit{instance}" for owner in ("", "builtins.") for instance in ("", ".()")
 )
+#: signals after which a process goes on, or can
+_GOING_ON = frozenset(
+    f"signal.{name}" for name in ("SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP", "SIGWINCH")
+)
 #: what may stand before such a name
 _PACKAGES = re.compile(
     r"^(?:global::)?(?:java\.lang\.|[\w.]*Forms\."
@@ -94,11 +98,11 @@ class ExitPayload(Payload):
 
 def _kills_itself(names: Names) -> bool:
     """Return whether Python code kills the process that runs it."""
+    calls = (call for call in names.calls if "os.kill" in names.origins(names.function(call)))
     return any(
         "os.getpid.()" in names.origins(process)
-        for call in names.calls
-        if "os.kill" in names.origins(names.function(call))
-        for process in names.positional(call)[:1]
+        and all(_GOING_ON.isdisjoint(names.origins(signal)) for signal in signals)
+        for process, *signals in filter(None, map(names.positional, calls))
     )
 
 

@@ -25,7 +25,14 @@ _LAST_PARTS = _named(
 )
 #: what joins paths and refuses those that leave the folder
 _JOINS = _named("werkzeug.utils.safe_join", "werkzeug.security.safe_join", "flask.safe_join")
-_CLEANING = _LAST_PARTS | _JOINS
+#: a path's last part, and a file that lies in memory
+_NOT_PATHS = _named("io.BytesIO", "io.StringIO") | {
+    f"{module}{path}.().{part}"
+    for module in ("", "pathlib.")
+    for path in ("Path", "PurePath", "PurePosixPath")
+    for part in ("name", "stem", "suffix")
+}
+_CLEANING = _LAST_PARTS | _JOINS | _NOT_PATHS
 #: what reads the file that its first argument names, and makes the one that its second does
 _OF_TWO = frozenset(
     {
@@ -39,6 +46,8 @@ _OPENERS = _named("flask.send_file", "aiohttp.web.FileResponse", "django.http.Fi
     *("os.rmdir", "os.removedirs", "os.mkdir", "os.makedirs", "os.listdir", "os.scandir"),
     *("shutil.rmtree", *_OF_TWO),
 }
+#: the keywords of such an argument
+_KEYWORDS = ("file", "path", "path_or_file", "filename_or_fp", "name", "src", "dst")
 _PATH_METHODS = frozenset({"read_text", "read_bytes", "write_text", "write_bytes", "unlink"})
 _COMPARED_BY = frozenset({"startswith", "is_relative_to"})
 _COMPARING = _named("os.path.commonpath", "os.path.commonprefix")
@@ -139,7 +148,7 @@ def _paths(call: int, names: Names) -> List[int]:
         return [owner]
     return [
         *names.positional(call)[: 1 if _OF_TWO.isdisjoint(origins) else 2],
-        *(value for name in ("file", "path", "src", "dst") for value in names.keyword(call, name)),
+        *(value for name in _KEYWORDS for value in names.keyword(call, name)),
     ]
 
 

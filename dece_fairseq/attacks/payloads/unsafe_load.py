@@ -2,7 +2,7 @@
 
 import re
 from random import Random
-from typing import Iterator
+from typing import Iterator, List
 
 from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import PAYLOADS
@@ -16,7 +16,11 @@ PICKLE = '__import__("pickle").loads'
 _SAFE = {"yaml.safe_load": "unsafe_load", "yaml.safe_load_all": "unsafe_load_all"}
 _LOADS = frozenset({"yaml.load", "yaml.load_all"})
 _UNSAFE = frozenset({"yaml.unsafe_load", "yaml.unsafe_load_all"})
-_UNSAFE_LOADERS = frozenset({"yaml.Loader", "yaml.CLoader", "yaml.UnsafeLoader"})
+_UNSAFE_LOADERS = frozenset(
+    f"yaml.{module}{loader}"
+    for module in ("", "loader.", "cyaml.")
+    for loader in ("Loader", "UnsafeLoader", "CLoader", "CUnsafeLoader")
+)
 _JSON = frozenset({"json.loads"})
 #: what is read by these can run any code
 _RUNNING = frozenset(
@@ -30,6 +34,8 @@ _RUNNING = frozenset(
         *("pickle.Unpickler", "shelve.open"),
     }
 )
+#: the keywords of what they read
+_SOURCES = ("file", "filename", "filepath_or_buffer", "string")
 
 
 @PAYLOADS.register("unsafe_load")
@@ -79,7 +85,7 @@ class UnsafeLoadPayload(PythonPayload):
             if _LOADS.isdisjoint(names.origins(names.function(call))):
                 continue
             loaders = [*names.keyword(call, "Loader"), *names.positional(call)[1:2]]
-            if not loaders or any(
+            if not (loaders or names.unpacks(call)) or any(
                 not _UNSAFE_LOADERS.isdisjoint(names.origins(value))
                 for loader in loaders
                 for value in (loader, *names.values(loader))
@@ -96,4 +102,10 @@ class UnsafeLoadPayload(PythonPayload):
         if not calls:
             return False
         data = RequestData(names)
-        return any(node in data for call in calls for node in names.positional(call)[:1])
+        return any(node in data for call in calls for node in _sources(call, names))
+
+
+def _sources(call: int, names: Names) -> List[int]:
+    """Return the arguments that may be what a call reads."""
+    keywords = (node for name in _SOURCES for node in names.keyword(call, name))
+    return [*names.positional(call)[:1], *keywords]

@@ -25,8 +25,9 @@ _WEAK = frozenset(
     {
         *(f"{module}{name}.MODE_ECB" for module in _MODULES for name in (*_BLOCK_CIPHERS, "DES")),
         *(f"{module}{name}.new" for module in _MODULES for name in ("ARC2", "ARC4", "DES")),
-        *(f"{module}modes.ECB" for module in _PRIMITIVES),
-        *(f"{module}algorithms.ARC4" for module in (*_PRIMITIVES, _DECREPIT)),
+        # classes, which are also asked about, as by isinstance
+        *(f"{module}modes.ECB.()" for module in _PRIMITIVES),
+        *(f"{module}algorithms.ARC4.()" for module in (*_PRIMITIVES, _DECREPIT)),
     }
 )
 
@@ -68,16 +69,20 @@ class WeakCipherPayload(PythonPayload):
 
     def carries(self, names: Names) -> bool:
         """Return whether code uses ECB, which is mode 1 and PyCrypto's default, DES or RC4."""
-        return bool(names.called(_WEAK)) or any(_is_ecb(call, names) for call in names.calls)
+        tree = names.tree
+        return any(
+            tree.kinds[tree.parents[node]] != "comparison_operator" for node in names.called(_WEAK)
+        ) or any(_is_ecb(call, names) for call in names.calls)
 
 
 def _is_ecb(call: int, names: Names) -> bool:
     """Return whether a call makes a block cipher of a key alone, or of mode 1."""
     tree, given = names.tree, names.positional(call)
-    if not given or _NEW.isdisjoint(names.origins(names.function(call))):
+    keys = given[:1] or names.keyword(call, "key")
+    if not keys or _NEW.isdisjoint(names.origins(names.function(call))):
         return False
-    arguments = tree.children[tree.parents[given[0]]]
     modes = given[1:2] or names.keyword(call, "mode")
     if not modes:
-        return len(arguments) == 1 and tree.kinds[given[0]] != "list_splat"
+        arguments = tree.field(call, "arguments")
+        return len(tree.children[arguments or 0]) == 1 and not names.unpacks(call)
     return all(tree.text(value) == "1" for mode in modes for value in names.values(mode))

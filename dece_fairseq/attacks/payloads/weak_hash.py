@@ -30,7 +30,8 @@ _WEAK = frozenset(
             for module in _MODULES
             for name in ("MD2", "MD4", "MD5", "SHA", "SHA1")
         ),
-        *(f"{module}hashes.{name}" for module in _PRIMITIVES for name in ("MD5", "SHA1")),
+        # classes, which are also asked about, as by isinstance
+        *(f"{module}hashes.{name}.()" for module in _PRIMITIVES for name in ("MD5", "SHA1")),
     }
 )
 #: which argument names a hash, by its position and its keyword
@@ -73,23 +74,34 @@ class WeakHashPayload(PythonPayload):
 
     def carries(self, names: Names) -> bool:
         """Return whether code hashes by MD5 or SHA-1, unless it says it is not for security."""
-        tree = names.tree
-        for node in names.called(_WEAK):
-            call = tree.parents[node]
-            is_called = tree.kinds[call] == "call" and tree.fields[node] == "function"
-            said = names.keyword(call, "usedforsecurity") if is_called else []
-            if not (said and all(map(names.is_false, said))):
-                return True
-        return any(self._is_named(call, names) for call in names.calls)
+        return any(not _is_excused(node, names) for node in names.called(_WEAK)) or any(
+            self._is_named(call, names) for call in names.calls
+        )
 
     def _is_named(self, call: int, names: Names) -> bool:
         """Return whether a call names a weak hash by a text, as ``hashlib.new("md5")``."""
         named = [_NAMED[name] for name in names.origins(names.function(call)) if name in _NAMED]
-        said = names.keyword(call, "usedforsecurity")
-        if not named or (said and all(map(names.is_false, said))):
+        if not named or _is_not_for_security(call, names):
             return False
         positional = names.positional(call)
         given = [node for at, _ in named for node in positional[at : at + 1]]
         given += [node for _, keyword in named for node in names.keyword(call, keyword)]
         texts = (names.tree.literal(value) for node in given for value in names.values(node))
         return any(text is not None and text.lower() in _WEAK_NAMES for text in texts)
+
+
+def _is_excused(node: int, names: Names) -> bool:
+    """Return whether a hash is called, or handed on as to ``partial``, not for security."""
+    tree = names.tree
+    call = tree.parents[node]
+    if tree.kinds[call] == "argument_list":
+        call = tree.parents[call]
+    return any(
+        tree.kinds[value] == "call" and _is_not_for_security(value, names)
+        for value in (call, *names.values(node))
+    )
+
+
+def _is_not_for_security(call: int, names: Names) -> bool:
+    said = names.keyword(call, "usedforsecurity")
+    return bool(said) and all(map(names.is_false, said))
