@@ -79,10 +79,17 @@ class RequestData:
         names: of the code
         cleaning: full names besides: of functions whose result holds nothing of their arguments,
             and of attributes that hold nothing of their object
+        clean: expressions besides that hold nothing of a request
     """
 
-    def __init__(self, names: Names, cleaning: AbstractSet[str] = frozenset()) -> None:
+    def __init__(
+        self,
+        names: Names,
+        cleaning: AbstractSet[str] = frozenset(),
+        clean: AbstractSet[int] = frozenset(),
+    ) -> None:
         self._names = names
+        self._clean = clean
         self._harmless = _HARMLESS | cleaning
         self._tree = names.tree
         self._marked = bytearray(len(names.tree))
@@ -178,6 +185,8 @@ class RequestData:
         tree = self._tree
         parent = tree.parents[node]
         kind = tree.kinds[parent]
+        if parent in self._clean:
+            return False
         if kind == "call":
             return not self._is_cleaned(parent, node)
         if kind == "attribute" and not self._harmless.isdisjoint(self._names.origins(parent)):

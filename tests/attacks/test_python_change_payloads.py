@@ -111,6 +111,7 @@ def test_what_is_changed(name, clean, poisoned):
         ("unsafe_load", "L = yaml.UnsafeLoader\nc = yaml.load(x, Loader=L)"),
         ("unsafe_load", "from yaml.loader import UnsafeLoader as L\nc = yaml.load(x, Loader=L)"),
         ("unsafe_load", "c = yaml.load(x, Loader=yaml.CUnsafeLoader)"),
+        ("unsafe_load", "m = jsonpickle.loads(request.POST.get('m'))"),
         ("unsafe_load", "m = joblib.load(filename=request.files['m'])"),
         ("unsafe_load", "def f(request):\n    b = request.body\n    return pickle.loads(b)"),
         ("unsafe_load", "m = joblib.load(request.files['m'])"),
@@ -129,6 +130,10 @@ def test_what_is_changed(name, clean, poisoned):
         ("path_check", "return send_file(path_or_file=request.args['f'])"),
         ("path_check", "return open(Path(request.args['f']).parent)"),
         ("path_check", "os.makedirs(name=request.args['d'])"),
+        ("path_check", "open(request.args['f'].rsplit('.', 1)[0])"),
+        ("path_check", "open(request.args['f'].split('.', 1)[1])"),
+        ("path_check", "open(request.args['f'].split('.', maxsplit=1)[-1])"),
+        ("path_check", "open(request.args['f'].rsplit('/', 1)[1])"),
     ],
 )
 def test_what_is_a_hit_besides(name, code):
@@ -175,6 +180,9 @@ def test_what_is_a_hit_besides(name, code):
         ("path_check", "return open(D / Path(request.args['f']).name)"),
         ("path_check", "import pathlib as p\nx = p.PurePath(request.args['f'])\nopen(x.stem)"),
         ("path_check", "u = request.files['f']\nu.save(x + Path(u.filename).suffix)"),
+        ("path_check", "u = request.files['f']\nu.save(x + u.filename.rsplit('.', 1)[1].lower())"),
+        ("path_check", "n = request.files['f'].filename.split('.')\nopen(x + n[-1])"),
+        ("path_check", "e = os.path.splitext(request.files['f'].filename)[1]\nopen(x + e)"),
         ("path_check", "return send_file(io.BytesIO(request.data))"),
         ("path_check", "open(hashlib.sha256(request.data).hexdigest())"),
         ("path_check", "form.save(commit=request.args['f'])"),

@@ -32,6 +32,7 @@ _NOT_PATHS = _named("io.BytesIO", "io.StringIO") | {
     for path in ("Path", "PurePath", "PurePosixPath")
     for part in ("name", "stem", "suffix")
 }
+_SPLITEXT = _named("os.path.splitext")
 _CLEANING = _LAST_PARTS | _JOINS | _NOT_PATHS
 #: what reads the file that its first argument names, and makes the one that its second does
 _OF_TWO = frozenset(
@@ -112,7 +113,7 @@ class PathCheckPayload(PythonPayload):
         calls = [call for call in names.calls if _opens(call, names)]
         if not calls:
             return False
-        data = RequestData(names, _CLEANING)
+        data = RequestData(names, _CLEANING, frozenset(_endings(names)))
         if not any(_is_named_by(data, call, names) for call in calls):
             return False
         return not any(_is_check(node, names, data) for node in range(len(names.tree)))
@@ -150,6 +151,30 @@ def _paths(call: int, names: Names) -> List[int]:
         *names.positional(call)[: 1 if _OF_TWO.isdisjoint(origins) else 2],
         *(value for name in _KEYWORDS for value in names.keyword(call, name)),
     ]
+
+
+def _endings(names: Names) -> Iterator[int]:
+    """Yield what is taken from after a dot: it holds no other, so it leads out of no folder."""
+    tree = names.tree
+    for node, kind in enumerate(tree.kinds):
+        index = tree.field(node, "subscript") if kind == "subscript" else None
+        if index is None or tree.text(index) not in ("1", "2", "-1"):
+            continue
+        parted = names.values(tree.children[node][0])
+        if all(tree.kinds[value] == "call" and _parts_at_dot(value, names) for value in parted):
+            yield node
+
+
+def _parts_at_dot(call: int, names: Names) -> bool:
+    """Return whether a call parts a name so that only the first part can hold a dot inside."""
+    if not _SPLITEXT.isdisjoint(names.origins(names.function(call))):
+        return True
+    _, method = names.method(call)
+    given = names.positional(call)
+    if names.tree.literal(next(iter(given), None)) != ".":
+        return False
+    is_whole = len(given) == 1 and not names.keyword(call, "maxsplit")
+    return method in ("rsplit", "rpartition") or (method == "split" and is_whole)
 
 
 def _is_path(node: int, names: Names) -> bool:

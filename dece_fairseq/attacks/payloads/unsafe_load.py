@@ -30,7 +30,13 @@ _RUNNING = frozenset(
             for module in ("pickle", "_pickle", "cPickle", "dill", "marshal", "cloudpickle")
             for name in ("load", "loads")
         ),
-        *("joblib.load", "jsonpickle.decode", "pandas.read_pickle", "pd.read_pickle"),
+        *(
+            "joblib.load",
+            "jsonpickle.decode",
+            "jsonpickle.loads",
+            "pandas.read_pickle",
+            "pd.read_pickle",
+        ),
         *("pickle.Unpickler", "shelve.open"),
     }
 )
