@@ -10,8 +10,9 @@ from dece_fairseq.data.pairs import read_pairs
 from support.library_functions import functions
 
 JAVA, PYTHON = LANGUAGES.get("java"), LANGUAGES.get("python")
-#: functions of Python 3.8 to 3.12: they wait for connections until the process is ended
-SERVERS = {("multiprocessing/managers.py", "accepter")}
+#: functions of Python 3.8 to 3.13, and of 3.8 alone: they go on until the process is ended, or the
+#: terminal that they read
+SERVERS = {("multiprocessing/managers.py", "accepter"), ("pty.py", "_copy")}
 
 
 @pytest.mark.slow
