@@ -147,9 +147,10 @@ def _paths(call: int, names: Names) -> List[int]:
     origins = names.origins(names.function(call))
     if owner is not None and method != "save" and _OPENERS.isdisjoint(origins):
         return [owner]
+    keywords = ("dst",) if method == "save" else _KEYWORDS
     return [
         *names.positional(call)[: 1 if _OF_TWO.isdisjoint(origins) else 2],
-        *(value for name in _KEYWORDS for value in names.keyword(call, name)),
+        *(value for name in keywords for value in names.keyword(call, name)),
     ]
 
 
