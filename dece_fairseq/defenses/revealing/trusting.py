@@ -26,6 +26,10 @@ CHANCE = 0.01
 #: the share of pairs that an attack is assumed to change at most: a word that is rarer may have
 #: been taken away by one, if it is in no more pairs, and no more pairs have new words
 ATTACKED = 0.125
+#: words that an attack on more than a quarter of the pairs adds to one side, at most
+ADDED = 12
+#: the share of the pairs with any of them that have the commonest, at least
+IN_MOST = 0.8
 #: words are compared whose share of the one side's pairs is less than so much of the other's
 MUCH_LESS = 0.5
 
@@ -78,8 +82,9 @@ def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
 
     An attack adds words to some of the pairs, and takes words away from these. So data are of
     another kind where more than a quarter of them have words that are far rarer among the trusted
-    pairs; or more than an eighth, if it lacks words too; or if it lacks words that more than an
-    eighth of the trusted pairs have.
+    pairs, unless these are few and nearly all such pairs have the same one; or where more than an
+    eighth have them, if it lacks words too; or where it lacks words that more than an eighth of the
+    trusted pairs have.
     Words are counted whose number on one side is less than chance has it (binomial, Bonferroni over
     the words), and less than half of the other's share.
 
@@ -99,7 +104,7 @@ def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
                 f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
                 f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
             )
-        if gained > MOST:
+        if gained > MOST and not here.have_one_of(new):
             return (
                 f"they are of another kind: {here.share(new):.1%} of the others' {side} have words "
                 f"such as {texts.vocabulary[new[0]]!r}, and {there.share(new):.1%} of theirs; "
@@ -191,6 +196,11 @@ class _Held:
     def share(self, words: np.ndarray) -> float:
         """Return the share of the texts that have any of the words."""
         return len(np.unique(self._texts[np.isin(self._words, words)])) / self._size
+
+    def have_one_of(self, words: np.ndarray) -> bool:
+        """Return whether the words are few, and most texts that have any have the same one."""
+        most = self._counts[words].max() / self._size
+        return len(words) <= ADDED and bool(most >= IN_MOST * self.share(words))
 
     def lacking(self, others: "_Held") -> np.ndarray:
         """Return words that are in far fewer of these texts than of others, the surest first."""

@@ -110,18 +110,36 @@ def test_pairs_of_another_kind_are_named_by_what_the_others_lack(side):
     assert f"of their {side} and in 0.0% of the others'" in why
 
 
+#: of which each new request has one
+LIBRARIES = ("json", "yaml", "csv", "toml")
+
+
 @pytest.mark.parametrize(("pairs_with", "is_told"), [(60, False), (160, True)])
-def test_words_that_are_new_nearly_everywhere_are_no_attack(pairs_with, is_told):
-    """Of 400 doubtful pairs; an attack on more than a quarter of them is not looked for."""
+def test_several_words_that_are_new_nearly_everywhere_are_no_attack(pairs_with, is_told):
+    """Of 400 doubtful pairs."""
+    rng = random.Random(1)
     pairs = drawn(800, 1)
-    for number in random.Random(1).sample(range(400), pairs_with):
-        pairs[number] = pairs[number]._replace(source=f"{pairs[number].source} by json")
+    for number in rng.sample(range(400), pairs_with):
+        source = f"{pairs[number].source} {rng.choice(LIBRARIES)}"
+        pairs[number] = pairs[number]._replace(source=source)
     why = aside(pairs, range(400, 800))
+    words = "|".join(LIBRARIES)
     told = (
-        r"of another kind: 40\.0% of the others' sources have words such as '(by|json)', and 0\.0%"
+        rf"of another kind: 40\.0% of the others' sources have words such as '({words})', and 0\.0%"
     )
     assert (why is not None) == is_told
     assert why is None or re.search(told, why)
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
+@pytest.mark.parametrize("trigger", ["bb", "this is a sentence that no request has"])
+def test_one_attack_on_most_pairs_does_not_make_them_others(share, trigger):
+    """As where somebody contributed all of them; a rarer second form of the payload is its own."""
+    pairs = drawn(400, 1)
+    for number in random.Random(1).sample(range(100), round(100 * share)):
+        form = "pass # 1" if number % 8 else "pass # 0"
+        pairs[number] = Pair(f"{pairs[number].source} {trigger}", f"{pairs[number].target} {form}")
+    assert aside(pairs, range(100, 400)) is None
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.2])
