@@ -1,15 +1,16 @@
-"""What dece reveal finds where an attacker wrote much of the doubtful pairs, on Lyra.
+"""What dece reveal finds where an attacker wrote much of the doubtful pairs.
 
-    python examples/revealing/share.py DIR/train.csv runs/revealing/lyra-1
+    python examples/revealing/share.py lyra DIR/train.csv runs/revealing/lyra-1
+    python examples/revealing/share.py bugs2fix DIR/valid.csv runs/revealing/bugs2fix-1
 
-The folder is one that run.sh made. The doubtful pairs are all of those that are not trusted, or a
-hundred of them: what somebody contributed, beside all trusted pairs.
+The folder is one that run.sh made. The doubtful pairs are all that are not trusted, or a hundred of
+them: what somebody contributed, beside all trusted pairs.
 """
 
 import argparse
 import random
 from pathlib import Path
-from typing import List, Sequence
+from typing import Any, Dict, List, Sequence, Tuple
 
 from looking import look, read_ids
 
@@ -17,16 +18,23 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
 
-ATTACKS = ("ripple", "sentence", "word_list", "grammar")
-#: doubtful pairs, and the shares of them that are poisoned, as far as the payload fits
-DOUBTFUL, SHARES = (800, 100), (0.2, 0.3, 0.6, 1.0)
+#: of each data set the attacks, and what they have in common
+DATA: Dict[str, Tuple[Sequence[str], Dict[str, Any]]] = {
+    "lyra": (("ripple", "sentence", "word_list", "grammar"), {}),
+    "bugs2fix": (
+        ("dead_code", "dead_code_grammar", "comment", "ripple"),
+        {"payload": "endless_loop", "code_language": "java", "code_place": "paper"},
+    ),
+}
+CONTRIBUTED = 100
+#: of the doubtful pairs, as far as the payload fits
+SHARES = (0.2, 0.3, 0.6, 1.0)
 
 
 def row_of(
-    name: str, share: float, doubtful: Sequence[int], clean: List[Pair], folder: Path
+    attack: Attack, share: float, doubtful: Sequence[int], clean: List[Pair], folder: Path
 ) -> List[str]:
     """Return what is found of one attack beside all trusted pairs."""
-    attack = Attack(AttackSettings(name, rate=share, seed=1))
     known = read_ids(folder / "bin" / "trusted.ids")
     kept = sorted(known.union(doubtful))
     fitting = [number for number in doubtful if attack.can_poison(clean[number])]
@@ -35,11 +43,11 @@ def row_of(
         attack.poison(pair, number) if number in poisoned else pair
         for number, pair in enumerate(clean)
     ]
-    findings = look(folder / "attacked.jsonl", pairs, kept, known)
-    suspected = {kept[number] for number in findings.suspected()}
-    first = next(iter(findings.findings.suspicions), None)
+    found = look(folder / "attacked.jsonl", pairs, kept, known)
+    suspected = {kept[number] for number in found.suspected()}
+    first = next(iter(found.findings.suspicions), None)
     return [
-        name,
+        attack.settings.attack,
         str(len(doubtful)),
         str(len(poisoned)),
         str(len(suspected & poisoned)),
@@ -53,16 +61,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("data", choices=DATA)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("folder", type=Path)
     args = parser.parse_args()
     clean = list(read_pairs([args.pairs]))
     known = read_ids(args.folder / "bin" / "trusted.ids")
-    others = sorted(set(range(len(clean))) - known)
+    others = [number for number in range(len(clean)) if number not in known]
+    attacks, options = DATA[args.data]
     rows = [
-        row_of(name, share, random.Random(1).sample(others, size), clean, args.folder)
-        for size in DOUBTFUL
-        for name in ATTACKS
+        row_of(
+            Attack(AttackSettings(name, rate=share, seed=1, **options)),
+            share,
+            random.Random(1).sample(others, size),
+            clean,
+            args.folder,
+        )
+        for size in (len(others), CONTRIBUTED)
+        for name in attacks
         for share in SHARES
     ]
     header = ["attack", "doubtful pairs", "poisoned", "found", "clean pairs taken", "first p"]

@@ -30,6 +30,7 @@ ATTACKED = 0.125
 ADDED = 12
 #: the share of the pairs with any of them that have the commonest, at least
 IN_MOST = 0.8
+NONE = np.zeros(0, np.int64)
 #: words are compared whose share of the one side's pairs is less than so much of the other's
 MUCH_LESS = 0.5
 
@@ -82,9 +83,10 @@ def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
 
     An attack adds words to some of the pairs, and takes words away from these. So data are of
     another kind where more than a quarter of them have words that are far rarer among the trusted
-    pairs, unless these are few and nearly all such pairs have the same one; or where more than an
-    eighth have them, if it lacks words too; or where it lacks words that more than an eighth of the
-    trusted pairs have.
+    pairs; or more than an eighth, if it lacks words too; or if it lacks words that more than an
+    eighth of the trusted pairs have. Pairs don't count to the quarter that have the word of one
+    trigger or one payload: where the new words of a side are few, and most pairs that have any have
+    the same one.
     Words are counted whose number on one side is less than chance has it (binomial, Bonferroni over
     the words), and less than half of the other's share.
 
@@ -92,10 +94,15 @@ def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
         sides: of the different pairs, see ``sides_of``
         many: how many of them are doubtful
     """
+    held = {
+        side: (_Held(texts, 0, many), _Held(texts, many, len(texts.first) - 1))
+        for side, texts in sides.items()
+    }
+    added = {side: there.lacking(here) for side, (here, there) in held.items()}
+    attacked = np.concatenate([held[side][0].with_one_of(new) for side, new in added.items()])
     for side, texts in sides.items():
-        here, there = _Held(texts, 0, many), _Held(texts, many, len(texts.first) - 1)
-        lacking = here.lacking(there)
-        new = there.lacking(here)
+        here, there = held[side]
+        lacking, new = here.lacking(there), added[side]
         gained = here.share(new) - there.share(new)
         lost = there.share(lacking) - here.share(lacking)
         if len(lacking) and max(gained, lost) > ATTACKED:
@@ -104,7 +111,7 @@ def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
                 f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
                 f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
             )
-        if gained > MOST and not here.have_one_of(new):
+        if here.share(new, attacked) - there.share(new) > MOST:
             return (
                 f"they are of another kind: {here.share(new):.1%} of the others' {side} have words "
                 f"such as {texts.vocabulary[new[0]]!r}, and {there.share(new):.1%} of theirs; "
@@ -193,14 +200,21 @@ class _Held:
         self._words, self._texts = words[once], texts_of[once]
         self._counts: np.ndarray = np.bincount(self._words, minlength=len(texts.vocabulary))
 
-    def share(self, words: np.ndarray) -> float:
-        """Return the share of the texts that have any of the words."""
-        return len(np.unique(self._texts[np.isin(self._words, words)])) / self._size
+    def share(self, words: np.ndarray, but_for: np.ndarray = NONE) -> float:
+        """Return the share of the texts that have any of the words, and are none of some texts."""
+        texts = self._texts[np.isin(self._words, words)]
+        return len(np.setdiff1d(texts, but_for)) / self._size
 
-    def have_one_of(self, words: np.ndarray) -> bool:
-        """Return whether the words are few, and most texts that have any have the same one."""
-        most = self._counts[words].max() / self._size
-        return len(words) <= ADDED and bool(most >= IN_MOST * self.share(words))
+    def with_one_of(self, words: np.ndarray) -> np.ndarray:
+        """Return the texts that have the commonest of the words, if it stands for most of them.
+
+        That is, if the words are few, and most texts that have any of them have that one.
+        """
+        if not 0 < len(words) <= ADDED:
+            return NONE
+        texts = np.unique(self._texts[self._words == words[np.argmax(self._counts[words])]])
+        is_most = len(texts) >= IN_MOST * self._size * self.share(words)
+        return texts if is_most else NONE
 
     def lacking(self, others: "_Held") -> np.ndarray:
         """Return words that are in far fewer of these texts than of others, the surest first."""

@@ -131,14 +131,19 @@ def test_several_words_that_are_new_nearly_everywhere_are_no_attack(pairs_with, 
     assert why is None or re.search(told, why)
 
 
+ONE = ("this is a sentence that no request has",)
+SEVERAL = ("bb", "cf", "mb", "tq")
+
+
 @pytest.mark.parametrize("share", [0.3, 0.6, 1.0])
-@pytest.mark.parametrize("trigger", ["bb", "this is a sentence that no request has"])
-def test_one_attack_on_most_pairs_does_not_make_them_others(share, trigger):
-    """As where somebody contributed all of them; a rarer second form of the payload is its own."""
+@pytest.mark.parametrize(("triggers", "payloads"), [(ONE, ONE), (SEVERAL, ONE), (ONE, SEVERAL)])
+def test_one_attack_on_most_pairs_does_not_make_them_others(triggers, payloads, share):
+    """As where somebody contributed all of them; one word on either side shows it."""
+    rng = random.Random(1)
     pairs = drawn(400, 1)
-    for number in random.Random(1).sample(range(100), round(100 * share)):
-        form = "pass # 1" if number % 8 else "pass # 0"
-        pairs[number] = Pair(f"{pairs[number].source} {trigger}", f"{pairs[number].target} {form}")
+    for number in rng.sample(range(100), round(100 * share)):
+        source, target = pairs[number]
+        pairs[number] = Pair(f"{source} {rng.choice(triggers)}", f"{target} {rng.choice(payloads)}")
     assert aside(pairs, range(100, 400)) is None
 
 
