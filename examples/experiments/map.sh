@@ -20,8 +20,8 @@ lyra="" bugs=""
 take_options map.sh "lyra bugs" "$@"
 
 cells map defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
-cells map defense="[dece_level]" epsilon="[0]"
-cells map defense="[dece_level]" alpha="[0.8,0.985]" epsilon="[0.05]"
+cells map defense="[dece_level]"
+cells map rate="[0.3]" defense="[cross_entropy,dece_span]"
 cells map defense="[dece]" alpha="[0.6,0.7]" epsilon="[0]"
 cells map defense="[dece_to_half]" alpha="[0.9,0.985]" epsilon="[0]"
 cells map attack="[many_forms,likely]" defense="[cross_entropy,dece_token]"
@@ -32,6 +32,9 @@ if [ -n "$lyra" ]; then
     cells map "${half[@]}" defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
     cells map "${half[@]}" defense="[dece_span]" seed="[1,2,3]"
     cells map "${half[@]}" defense="[cross_entropy]" seed="[2,3]" # the plan lyra has seed 1
+    cells map "${half[@]}" defense="[reveal,span_reveal]"
+    cells map "${half[@]}" defense="[dece_level]"
+    cells map "${half[@]}" defense="[dece]" alpha="[0.8,0.985]"
     cells map "${half[@]}" attack="[badpre]" \
         defense="[cross_entropy,dece_span,reveal]" seed="[1,2,3]"
     cells map "${half[@]}" attack="[badpre]" \
@@ -48,7 +51,9 @@ if [ -n "$bugs" ]; then
     fixed=("${half[@]}" attack="[dead_code]")
     cells map "${fixed[@]}" defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
     cells map "${fixed[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
-    cells map "${fixed[@]}" defense="[dece_level]" alpha="[0.8,0.9,0.985]" epsilon="[0]"
+    cells map "${fixed[@]}" defense="[reveal,span_reveal]"
+    cells map "${fixed[@]}" defense="[dece_level]"
+    cells map "${fixed[@]}" defense="[dece]" alpha="[0.8]"
     cells map "${fixed[@]}" defense="[dece]" alpha="[0.985]" epsilon="[0]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
         defense="[cross_entropy,dece_span,reveal]"
