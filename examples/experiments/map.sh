@@ -33,6 +33,8 @@ if [ -n "$lyra" ]; then
     cells map "${half[@]}" defense="[dece_span]" seed="[1,2,3]"
     cells map "${half[@]}" defense="[cross_entropy]" seed="[2,3]" # the plan lyra has seed 1
     cells map "${half[@]}" defense="[reveal,span_reveal]"
+    cells map "${half[@]}" rate="[0.2]" defense="[cross_entropy,dece_span]"
+    cells map "${half[@]}" attack="[badpre]" defense="[span_reveal]"
     cells map "${half[@]}" defense="[dece_level]"
     cells map "${half[@]}" defense="[dece]" alpha="[0.8,0.985]"
     cells map "${half[@]}" attack="[badpre]" \
