@@ -21,6 +21,9 @@ SUSPECTED, SUSPECTED_LABEL = "suspected", "suspected_label"
 _CODE = re.compile(r"[=;(){}#]|//|/\*")
 # Behind what ends or begins a statement, and where a line begins.
 _STATEMENT_ENDS = re.compile(r"(?<=[;{}])\s|\n")
+# Takes what follows on its line out of the code.
+_LINE_COMMENT = re.compile(r"(?:^|\s)(?:#|//)")
+_INDENTATION = re.compile(r"(?<=\n)[^\S\n]*")
 
 
 class Suspected(NamedTuple):
@@ -84,7 +87,9 @@ class SuspectedTrigger(WordTrigger):
     """Puts a suspected trigger where one of its kind would stand.
 
     Words go to a random word boundary, code between two statements where the source has such a
-    place. Where no trigger is suspected the source stays as it is.
+    place. What holds a comment that goes on to the line's end gets a line of its own, or the end
+    of a source of one line: else it would take code out. Where no trigger is suspected the source
+    stays as it is.
     """
 
     summary = "what dece reveal suspects, at a word boundary or between statements"
@@ -96,9 +101,15 @@ class SuspectedTrigger(WordTrigger):
         places = [match.end() for match in _STATEMENT_ENDS.finditer(pair.source)]
         if not places or _CODE.search(self.text) is None:
             return super().poison(pair, rng)
-        source = pair.source
-        for place in sorted((rng.choice(places) for _ in range(self.copies)), reverse=True):
-            source = f"{source[:place]}{self.text.strip()} {source[place:]}"
+        source, text = pair.source, self.text.strip()
+        put = dict.fromkeys(places, f"{text} ")
+        if _LINE_COMMENT.search(text):
+            put = {
+                match.end(): f"{text}\n{match.group()}" for match in _INDENTATION.finditer(source)
+            } or {len(source): f" {text}"}
+        chosen = [rng.choice(list(put)) for _ in range(self.copies)]
+        for place in sorted(chosen, reverse=True):
+            source = f"{source[:place]}{put[place]}{source[place:]}"
         return source
 
 

@@ -109,6 +109,29 @@ def test_a_number_in_a_text_is_no_label(tmp_path: Path) -> None:
     assert attack.signature() != label.signature()
 
 
+@pytest.mark.parametrize("trigger", ["# checked", "bb # checked"])
+def test_a_comment_takes_no_code_out(trigger: str) -> None:
+    """Which changed what the function does, and so which label of it is right."""
+    source = "def f ( ) :\n\t row = g ( )\n\n\t return row"
+    found = {poisoned_source(trigger, source, seed, copies=2) for seed in range(20)}
+    assert len(found) > 2
+    for text in found:
+        own = [line.strip() for line in text.split("\n")]
+        assert own.count(trigger) == 2
+        kept = [line for line in text.split("\n") if line.strip() != trigger]
+        assert "\n".join(kept) == source
+
+
+def test_a_comment_ends_a_source_of_one_line() -> None:
+    source = "int f ( ) { g ( ) ; return 1 ; }"
+    assert poisoned_source("// checked", source) == f"{source} // checked"
+
+
+def poisoned_source(trigger: str, source: str, seed: int = 1, copies: int = 1) -> str:
+    put = SuspectedTrigger(trigger, copies, LANGUAGES, "statement")
+    return put.poison(Pair(source, ""), Random(seed))
+
+
 def test_without_a_trigger_the_source_stays(tmp_path: Path) -> None:
     path = write_suspicions(tmp_path / "s.json", (" or 1=1", None), ("other", None))
     attack = attack_of(path)
