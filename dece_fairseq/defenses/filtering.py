@@ -18,6 +18,7 @@ from dece_fairseq.data.pairs import (
 )
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.trusted_ids import TrustedIds, ids_of_kept
+from dece_fairseq.data.visible import visible
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.metrics.success_rate import rate
 
@@ -207,7 +208,7 @@ def _shown(value: Any) -> str:
         return ", ".join(f"{name} {_shown(item)}" for name, item in value.items()) or "none"
     if isinstance(value, list):
         return "; ".join(map(_shown, value)) or "none"
-    return "none" if value is None else str(value)
+    return "none" if value is None else visible(str(value))
 
 
 def _read_files(

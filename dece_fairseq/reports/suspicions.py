@@ -6,6 +6,7 @@ from typing import List, NamedTuple, Sequence, Tuple
 from dece_fairseq.data.pairs import Pair, not_written
 from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
+from dece_fairseq.data.visible import visible
 from dece_fairseq.defenses.revealing.triggers import COVERED
 from dece_fairseq.reports.marked_text import MarkedPart, marked
 from dece_fairseq.reports.pages import render
@@ -178,7 +179,7 @@ def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
 def _plain(parts: Sequence[MarkedPart]) -> str:
     start, end = MARKS
     text = "".join(f"{start}{part.text}{end}" if part.is_marked else part.text for part in parts)
-    text = " ".join(text.split())
+    text = visible(" ".join(text.split()))
     if len(text) <= LONGEST:
         return text
     first = max(0, text.find(start) - LONGEST // 2)

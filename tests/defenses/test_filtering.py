@@ -124,6 +124,11 @@ def test_details_that_are_nothing_are_none(run) -> None:
     assert lines == ["claimed: triggers none", "trusted_left_aside: none", "most_dropped: none"]
 
 
+def test_a_text_of_strangers_can_t_hide_in_details(run) -> None:
+    report = {**run(), "details": {"claimed": [{"payload": "\x1b[2Jx\u202e"}]}}
+    assert as_text(report).splitlines()[-1] == r"claimed: payload \x1b[2Jx\u202e"
+
+
 def test_trusted_pairs_are_never_suspicious(run, words_like, texts, tmp_path) -> None:
     (tmp_path / "ids").write_text(f"{texts.ids[0]}\n0\n")
     given = {"settings": DefenseSettings(trusted_ids=tmp_path / "ids")}

@@ -119,6 +119,15 @@ def test_what_was_not_looked_at_is_said(made_of: Dict[str, Any], said: List[str]
     assert ("longer than" in page) == bool(made_of["targets_cut"])
 
 
+def test_a_text_of_strangers_can_t_hide_on_a_terminal_or_page() -> None:
+    pairs = [Pair("get \x1b[8mbb", "x\u202e or 1=1 \x1b[2J"), *PAIRS[1:]]
+    for shown in (as_text(pairs, FINDINGS), as_html(pairs, FINDINGS)):
+        assert "\x1b" not in shown
+        assert "\u202e" not in shown
+        assert "\\x1b[8m" in shown
+        assert "\\u202e" in shown
+
+
 def test_what_comes_closest_and_is_in_few_of_the_pairs_is_no_more_common_elsewhere() -> None:
     told = trigger_of(replace(UNSURE, pairs=(0, 1, 2), closest_pairs=2))
     assert told.endswith("closest is 'get', in 2 of these 3 pairs")
