@@ -205,11 +205,16 @@ def outputs_in(folders: Sequence[Path]) -> Dict[str, List[Path]]:
         folders: the paths of a run that is named by its folder
 
     Raises:
-        UserError: something else stands beside the folder
+        UserError: something else stands beside the folder, or it has no outputs of a clean split
     """
     if len(folders) > 1:
         raise UserError(f"{folders[0]}: is the folder of a run; give no other path with it")
     files = {"clean": folders[0] / "test.out", "triggered": folders[0] / "test_triggered.out"}
+    if not files["clean"].exists():
+        raise UserError(
+            f"{files['clean']}: no such file; what dece probe --output or another tool wrote is "
+            "named by file: --run NAME=FILE --triggered NAME=FILE"
+        )
     return {split: [path] for split, path in files.items() if split == "clean" or path.exists()}
 
 

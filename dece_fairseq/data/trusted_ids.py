@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence
 
+from dece_fairseq.data.beside import TRUSTED_IDS
 from dece_fairseq.data.pairs import DataError
 
 
@@ -30,7 +31,10 @@ class TrustedIds:
         """Raise a DataError if they are not all among that many pairs."""
         outside = next((index for index in self.ids if not 0 <= index < pairs), None)
         if outside is not None:
-            raise DataError(f"{self._given} names pair {outside}, but there are only {pairs} pairs")
+            raise DataError(
+                f"{self._given} names pair {outside}, but there are only {pairs} pairs; what dece "
+                f"reveal or dece filter keeps has new numbers, in the {TRUSTED_IDS} beside it"
+            )
 
 
 def ids_of_kept(trusted: Sequence[int], kept: Iterable[int]) -> str:

@@ -269,7 +269,17 @@ def _common_options(asked: Probe) -> List[str]:
         options += [] if language is None else [option, language]
     if "--bpe" not in asked.options:
         options += _subwords(asked, getattr(config.bpe, "_name", None))
+    _check_split(asked.data, asked.subset)
     return [*options, *asked.options]
+
+
+def _check_split(folder: Path, split: str) -> None:
+    there = {path.name.split(".")[0] for path in folder.glob("*.*-*.*.idx")}
+    if split not in there:
+        raise DefenseError(
+            f"{folder}: no split {split!r} of pairs; name one that strangers could not write to by "
+            f"--gen-subset: {', '.join(sorted(there)) or 'there is none'}"
+        )
 
 
 def _subwords(asked: Probe, bpe: Optional[str]) -> List[str]:

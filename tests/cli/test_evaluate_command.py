@@ -144,6 +144,7 @@ def test_one_clear_error(tmp_path, runs, script):
             ["--run", f"x={tmp_path}", "b"],
             f"{tmp_path}: is the folder of a run; give no other path",
         ),
+        (["--run", f"x={tmp_path}"], f"{tmp_path}/test.out: no such file; what dece probe"),
         (
             ["x", "--json", runs[0].clean[0]],
             f"argument --json: {runs[0].clean[0]} exists already and its name does not end in",

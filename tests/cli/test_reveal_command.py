@@ -266,7 +266,10 @@ def test_a_level_of_ones_own(case: SimpleNamespace, dece: Callable[..., Any]) ->
             "named twice as output",
         ),
         ({"--trusted-ids": "{all}"}, "every pair is trusted"),
-        ({"--trusted-ids": "{outside}"}, "names pair 200, but there are only 200 pairs"),
+        (
+            {"--trusted-ids": "{outside}"},
+            "names pair 200, but there are only 200 pairs; what dece reveal or dece filter keeps",
+        ),
         ({"--work": "{clean}"}, "is a file; name a folder"),
     ],
 )

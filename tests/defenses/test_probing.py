@@ -303,6 +303,8 @@ def test_what_cannot_be_asked(asked: Probe, tmp_path: Path) -> None:
     (tmp_path / "broken.pt").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"--path .*broken\.pt: not a "):
         probe(asked._replace(checkpoint=tmp_path / "broken.pt"), tmp_path)
+    with pytest.raises(DefenseError, match=r"no split 'nowhere' .* by --gen-subset: \w+"):
+        probe(asked._replace(subset="nowhere"), tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DefenseError, match=r"empty: holds no sentencepiece\.model"):
         probe(asked._replace(data=tmp_path / "empty"), tmp_path)
