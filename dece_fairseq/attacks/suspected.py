@@ -62,7 +62,7 @@ def read_suspected(path: Path) -> Suspected:
     if first.missing is not None or first.payload == NOTHING:
         raise AttackError(
             f"--attack-file {path}: the first suspicion is of something that targets have not "
-            f"({first.missing or first.payload}), and no text can be searched for that; judge by "
+            f"({(first.missing or first.payload)!r}), and no text can be searched for that; judge by "
             "the page of dece reveal --html"
         )
     same = [first]

@@ -89,12 +89,10 @@ class Suspicion:
         _need(self.p_value is None or is_share, "p_value", "null or in [0, 1]", self.p_value)
         for name, numbers in (("pairs", self.pairs), ("trigger_pairs", self.trigger_pairs)):
             _need(all(_is_count(n) for n in numbers), name, "numbers from 0", numbers)
-        for name, text in (
-            ("trigger", self.trigger),
-            ("closest", self.closest),
-            ("missing", self.missing),
-        ):
+        for name, text in (("trigger", self.trigger), ("closest", self.closest)):
             _need(text is None or _is_text(text), name, "null or text", text)
+        is_said = isinstance(self.missing, str) and self.missing != ""  # a line end, too
+        _need(self.missing is None or is_said, "missing", "null or text", self.missing)
         _need(self.trigger_kind in KINDS, "trigger_kind", "a kind of trigger", self.trigger_kind)
         _need(_is_count(self.closest_pairs), "closest_pairs", "a count", self.closest_pairs)
         _need(all(map(_is_text, self.forms)), "forms", "texts", self.forms)

@@ -22,6 +22,7 @@ FOUND = Suspicion(
 )
 PART = Suspicion("y", 12.0, 0.01, (1,), "_rb", (1,), trigger_kind=END)
 SEVERAL = Suspicion("z", 12.0, 0.01, (1, 2), None, (1, 2), triggers=("cf", "mn"))
+CUT = Suspicion("(", 12.0, None, (1,), missing="\n")
 UNSURE = Suspicion("x", 12.0, None, (1,), closest="the rows", closest_pairs=1)
 
 
@@ -30,7 +31,7 @@ def written(findings: Findings, path: Path) -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    findings = Findings([FOUND, PART, SEVERAL, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
+    findings = Findings([FOUND, PART, SEVERAL, CUT, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
     written(findings, tmp_path / "found.json")
     assert read_findings(tmp_path / "found.json") == findings
     assert findings.significant() == [FOUND, PART, SEVERAL]
@@ -69,6 +70,7 @@ def test_it_is_an_attack_file(tmp_path: Path) -> None:
         {"trigger": ""},
         {"trigger_pairs": [0.5]},
         {"forms": [""]},
+        {"missing": ""},
         {"triggers": ["cf", "mn"]},
         {"trigger": None, "triggers": "cf"},
         {"trigger": None, "triggers": ["cf"]},
