@@ -62,8 +62,8 @@ def read_suspected(path: Path) -> Suspected:
     if first.missing is not None or first.payload == NOTHING:
         raise AttackError(
             f"--attack-file {path}: the first suspicion is of something that targets have not "
-            f"({(first.missing or first.payload)!r}), and no text can be searched for that; judge by "
-            "the page of dece reveal --html"
+            f"({(first.missing or first.payload)!r}), and no text can be searched for that; judge "
+            "by the page of dece reveal --html"
         )
     same = [first]
     triggers = frozenset(first.named)

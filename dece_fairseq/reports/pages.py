@@ -45,11 +45,6 @@ def _environment() -> Any:
     except ImportError as error:
         raise PackageError(f"a page needs jinja2: {install('reports')}") from error
     # What stands in the data, or what models wrote, is text, whatever it looks like.
-    return Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, finalize=_finalized
-    )
-
-
-def _finalized(value: Any) -> Any:
-    """Return what a page shows of a value; HTML and scripts of templates, no plain str, stay."""
-    return visible(value) if type(value) is str else value
+    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    environment.filters["visible"] = visible
+    return environment

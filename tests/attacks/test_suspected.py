@@ -238,7 +238,7 @@ def test_what_was_logged_is_the_same_attack(tmp_path: Path) -> None:
         (f'{{"suspicions": [{{"payload": " ", {REST}}}]}}', "payload is not text"),
         (f'{{"suspicions": [{{"payload": "x", "trigger": 3, {REST}}}]}}', "trigger is not null"),
         (f'{{"level": "1", "suspicions": [{{"payload": "x", {REST}}}]}}', "level is not"),
-        (f'{{"suspicions": [{{"payload": "x", "missing": "check", {REST}}}]}}', "have not .'check'"),
+        (f'{{"suspicions": [{{"payload": "x", "missing": "check", {REST}}}]}}', "not .'check'"),
         (f'{{"suspicions": [{{"payload": "{NOTHING}", {REST}}}]}}', "the end of the target"),
         ('{"suspicions": []}', "suspects nothing"),
     ],

@@ -31,7 +31,7 @@ def written(findings: Findings, path: Path) -> None:
 
 
 def test_what_is_written_is_read_back(tmp_path: Path) -> None:
-    findings = Findings([FOUND, PART, SEVERAL, CUT, UNSURE], 0.05, "tail of all spans", {"pairs": 800})
+    findings = Findings([FOUND, PART, SEVERAL, CUT, UNSURE], 0.05, "the tail", {"pairs": 800})
     written(findings, tmp_path / "found.json")
     assert read_findings(tmp_path / "found.json") == findings
     assert findings.significant() == [FOUND, PART, SEVERAL]

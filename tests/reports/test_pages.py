@@ -27,15 +27,11 @@ def test_texts_are_no_html_and_scripts_have_their_checksum(tmp_path: Path) -> No
         pages.render(template, text="x")
 
 
-def test_what_is_not_seen_is_escaped_and_scripts_stay(tmp_path: Path) -> None:
+def test_what_is_not_seen_is_escaped_where_a_page_asks(tmp_path: Path) -> None:
     pytest.importorskip("jinja2", reason="the extra [reports] is not installed")
-    template, script = tmp_path / "a.html", tmp_path / "a.js"
-    script.write_text("'\u200b'", encoding="utf-8")
-    template.write_text(
-        "{% macro m(t) %}<b>{{ t }}</b>{% endmacro %}{{ m(text) }}{{ script | safe }}"
-    )
-    page = pages.render(template, [script], text="<a\u202e\n>")
-    assert page == "<b>&lt;a\\u202e\n&gt;</b>'\u200b'"
+    template = tmp_path / "a.html"
+    template.write_text("{{ text | visible }}")
+    assert pages.render(template, text="<a\u202e\n>") == "&lt;a\\u202e\n&gt;"
 
 
 def test_without_jinja_the_extra_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -128,6 +128,12 @@ def test_a_text_of_strangers_can_t_hide_on_a_terminal_or_page() -> None:
         assert "\\u202e" in shown
 
 
+def test_white_space_that_is_gone_is_seen() -> None:
+    findings = Findings([replace(CLAIMED, missing="\n")], 0.05, "")
+    assert "there: '\\n'" in as_text(PAIRS, findings)
+    assert r"<code>&#39;\n&#39;</code>" in as_html(PAIRS, findings)
+
+
 def test_what_comes_closest_and_is_in_few_of_the_pairs_is_no_more_common_elsewhere() -> None:
     told = trigger_of(replace(UNSURE, pairs=(0, 1, 2), closest_pairs=2))
     assert told.endswith("closest is 'get', in 2 of these 3 pairs")
