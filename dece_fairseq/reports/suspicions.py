@@ -16,6 +16,8 @@ TEMPLATE = Path(__file__).with_name("suspicions.html")
 SHOWN = 3
 #: times that a pair stands in the data to be told of
 REPEATED = 5
+#: doubtful pairs that can show an attack, at least: the first four with a payload never count
+ENOUGH = 8
 #: characters of a text that a terminal is given
 LONGEST = 600
 #: what stands around a mark in plain text
@@ -71,9 +73,12 @@ def verdict(findings: Findings) -> str:
 def cautions(findings: Findings) -> List[str]:
     """Return what to know of the findings, a sentence each.
 
-    They are of trusted pairs, equal pairs, the ends of long targets, and columns that are not kept.
+    They are of few pairs, trusted pairs, equal pairs, the ends of long targets, and columns that
+    are not kept.
     """
     said = []
+    if not findings.significant() and findings.made_of.get("doubtful", ENOUGH) < ENOUGH:
+        said.append("So few pairs can hardly show an attack: no suspicion says nothing.")
     why = findings.made_of.get("trusted_left_aside")
     if why:
         said.append(f"The trusted pairs were left aside: {why}.")
@@ -155,8 +160,10 @@ def sureness(suspicion: Suspicion) -> str:
 
 def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
     """Return what was found as lines for a terminal."""
-    said = (verdict(findings), *cautions(findings), f"p-values come {findings.calibration}.")
-    lines = [*said, ""]
+    lines = [verdict(findings), *cautions(findings)]
+    if findings.suspicions:
+        lines.append(f"p-values come {findings.calibration}.")
+    lines.append("")
     for number, suspicion in enumerate(findings.suspicions, start=1):
         claim = "" if suspicion.is_significant(findings.level) else " (not claimed)"
         lines += [

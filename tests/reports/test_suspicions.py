@@ -48,6 +48,14 @@ LOOK = """
 """
 
 
+@pytest.mark.parametrize(("doubtful", "is_told"), [(7, True), (8, False)])
+def test_that_nothing_is_suspected_of_few_pairs_says_nothing(doubtful: int, is_told: bool) -> None:
+    text = as_text(PAIRS, Findings([], 0.05, "by a test", {"doubtful": doubtful}))
+    assert ("So few pairs can hardly show an attack" in text) == is_told
+    assert "by a test" not in text
+    assert text.startswith("Nothing is suspected at the 5 % level.")
+
+
 def test_the_text_says_what_where_and_how_sure() -> None:
     lines = as_text(PAIRS, FINDINGS).splitlines()
     assert lines[0] == "One payload is suspected at the 5 % level, in 2 pairs."
