@@ -1,18 +1,18 @@
 """What dece reveal finds where an attacker wrote much of the doubtful pairs.
 
-    python examples/revealing/share.py lyra DIR/train.csv runs/revealing/lyra-1
+    python examples/revealing/share.py lyra DIR/train.csv runs/revealing/lyra-1 [--trusted SHARE]
     python examples/revealing/share.py bugs2fix DIR/valid.csv runs/revealing/bugs2fix-1
 
 The folder is one that run.sh made. The doubtful pairs are all that are not trusted, or a hundred of
-them: what somebody contributed, beside all trusted pairs.
+them, as what somebody contributed; beside all trusted pairs or a share of them.
 """
 
 import argparse
 import random
 from pathlib import Path
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Set, Tuple
 
-from looking import look, read_ids
+from looking import add_trusted, look, read_ids
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import Pair, read_pairs
@@ -32,10 +32,14 @@ SHARES = (0.2, 0.3, 0.6, 1.0)
 
 
 def row_of(
-    attack: Attack, share: float, doubtful: Sequence[int], clean: List[Pair], folder: Path
+    attack: Attack,
+    share: float,
+    doubtful: Sequence[int],
+    known: Set[int],
+    clean: List[Pair],
+    folder: Path,
 ) -> List[str]:
-    """Return what is found of one attack beside all trusted pairs."""
-    known = read_ids(folder / "bin" / "trusted.ids")
+    """Return what is found of one attack beside the known trusted pairs."""
     kept = sorted(known.union(doubtful))
     fitting = [number for number in doubtful if attack.can_poison(clean[number])]
     poisoned = frozenset(fitting[: round(share * len(doubtful))])
@@ -64,16 +68,19 @@ def main() -> None:
     parser.add_argument("data", choices=DATA)
     parser.add_argument("pairs", type=Path)
     parser.add_argument("folder", type=Path)
+    add_trusted(parser)
     args = parser.parse_args()
     clean = list(read_pairs([args.pairs]))
-    known = read_ids(args.folder / "bin" / "trusted.ids")
-    others = [number for number in range(len(clean)) if number not in known]
+    trusted = read_ids(args.folder / "bin" / "trusted.ids")
+    others = [number for number in range(len(clean)) if number not in trusted]
+    known = set(random.Random(1).sample(sorted(trusted), round(args.trusted * len(trusted))))
     attacks, options = DATA[args.data]
     rows = [
         row_of(
             Attack(AttackSettings(name, rate=share, seed=1, **options)),
             share,
             random.Random(1).sample(others, size),
+            known,
             clean,
             args.folder,
         )

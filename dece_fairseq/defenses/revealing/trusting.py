@@ -70,23 +70,20 @@ def looked_at(pairs: Sequence[Pair], trusted: Sequence[int]) -> Trusted:
         if not known:
             return Trusted(left_aside="the others have copies of all of them")
     sides = sides_of(doubtful, known)
-    left_aside = why_not(sides, len(doubtful))
+    difference = Difference(sides, len(doubtful))
+    left_aside = difference.why_not()
     if are_few and not left_aside:
         left_aside = why_no_draw(sides, len(doubtful))
     if left_aside:
         return Trusted(left_aside=left_aside)
-    return Trusted(few=trusted) if are_few else Trusted(usual=trusted)
+    # What an attack gave so many pairs would look usual, if few trusted ones did not tell what is.
+    are_asked_alone = are_few and len(difference.attacked) <= MOST * len(doubtful)
+    return Trusted(few=trusted) if are_asked_alone else Trusted(usual=trusted)
 
 
-def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
-    """Return why trusted pairs tell nothing of the others; None if they do.
+class Difference:
+    """What doubtful pairs have and trusted ones lack, and the other way round.
 
-    An attack adds words to some of the pairs, and takes words away from these. So data are of
-    another kind where more than a quarter of them have words that are far rarer among the trusted
-    pairs; or more than an eighth, if it lacks words too; or if it lacks words that more than an
-    eighth of the trusted pairs have. Pairs don't count to the quarter that have the word of one
-    trigger or one payload: where the new words of a side are few, and most pairs that have any have
-    the same one.
     Words are counted whose number on one side is less than chance has it (binomial, Bonferroni over
     the words), and less than half of the other's share.
 
@@ -94,30 +91,45 @@ def why_not(sides: Mapping[str, Texts], many: int) -> Optional[str]:
         sides: of the different pairs, see ``sides_of``
         many: how many of them are doubtful
     """
-    held = {
-        side: (_Held(texts, 0, many), _Held(texts, many, len(texts.first) - 1))
-        for side, texts in sides.items()
-    }
-    added = {side: there.lacking(here) for side, (here, there) in held.items()}
-    attacked = np.concatenate([held[side][0].with_one_of(new) for side, new in added.items()])
-    for side, texts in sides.items():
-        here, there = held[side]
-        lacking, new = here.lacking(there), added[side]
-        gained = here.share(new) - there.share(new)
-        lost = there.share(lacking) - here.share(lacking)
-        if len(lacking) and max(gained, lost) > ATTACKED:
-            word, surest = texts.vocabulary[lacking[0]], lacking[:1]
-            return (
-                f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
-                f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
-            )
-        if here.share(new, attacked) - there.share(new) > MOST:
-            return (
-                f"they are of another kind: {here.share(new):.1%} of the others' {side} have words "
-                f"such as {texts.vocabulary[new[0]]!r}, and {there.share(new):.1%} of theirs; "
-                f"{ADVICE}"
-            )
-    return None
+
+    def __init__(self, sides: Mapping[str, Texts], many: int) -> None:
+        self._sides = sides
+        self._held = {
+            side: (_Held(texts, 0, many), _Held(texts, many, len(texts.first) - 1))
+            for side, texts in sides.items()
+        }
+        self._added = {side: there.lacking(here) for side, (here, there) in self._held.items()}
+        explained = (self._held[side][0].with_one_of(new) for side, new in self._added.items())
+        #: (K,), the doubtful pairs that have the word of one trigger or one payload: where the new
+        #: words of a side are few, and most pairs that have any have the same one
+        self.attacked = np.unique(np.concatenate(list(explained)))
+
+    def why_not(self) -> Optional[str]:
+        """Return why trusted pairs tell nothing of the others; None if they do.
+
+        An attack adds words to some of the pairs, and takes words away from these. So data are of
+        another kind where more than a quarter of them have words that are far rarer among the
+        trusted pairs, not counting those that are ``attacked``; or more than an eighth, if it lacks
+        words too; or if it lacks words that more than an eighth of the trusted pairs have.
+        """
+        for side, texts in self._sides.items():
+            (here, there), new = self._held[side], self._added[side]
+            lacking = here.lacking(there)
+            gained = here.share(new) - there.share(new)
+            lost = there.share(lacking) - here.share(lacking)
+            if len(lacking) and max(gained, lost) > ATTACKED:
+                word, surest = texts.vocabulary[lacking[0]], lacking[:1]
+                return (
+                    f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
+                    f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
+                )
+            if here.share(new, self.attacked) - there.share(new) > MOST:
+                return (
+                    f"they are of another kind: {here.share(new):.1%} of the others' {side} have "
+                    f"words such as {texts.vocabulary[new[0]]!r}, and {there.share(new):.1%} of "
+                    f"theirs; {ADVICE}"
+                )
+        return None
 
 
 def why_no_draw(sides: Mapping[str, Texts], many: int) -> Optional[str]:

@@ -7,12 +7,12 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.revealing.spans import Texts
 from dece_fairseq.defenses.revealing.trusting import (
     CHANCE,
+    Difference,
     Trusted,
     are_a_draw,
     looked_at,
     one_side,
     sides_of,
-    why_not,
 )
 
 KINDS = ("open", "close", "read", "write", "seek", "flush", "lock", "copy")
@@ -31,7 +31,7 @@ def aside(pairs, trusted):
     """Return why the different trusted pairs tell nothing of the others, if that is so."""
     known = [pairs[number] for number in trusted]
     doubtful = [pair for pair in pairs if pair not in known]
-    return why_not(sides_of(doubtful, known), len(doubtful))
+    return Difference(sides_of(doubtful, known), len(doubtful)).why_not()
 
 
 def test_a_random_part_of_the_same_data_is_trusted_but_for_chance():
@@ -145,6 +145,16 @@ def test_one_attack_on_most_pairs_does_not_make_them_others(triggers, payloads, 
         source, target = pairs[number]
         pairs[number] = Pair(f"{source} {rng.choice(triggers)}", f"{target} {rng.choice(payloads)}")
     assert aside(pairs, range(100, 400)) is None
+
+
+@pytest.mark.parametrize(("poisoned", "are_few"), [(160, True), (240, False)])
+def test_few_trusted_pairs_tell_what_is_usual_beside_an_attack_on_most(poisoned, are_few):
+    """Of 800 doubtful pairs: what more than a quarter of them have looks usual without trusted."""
+    pairs = drawn(960, 1)
+    for number in range(poisoned):
+        pairs[number] = Pair(f"{pairs[number].source} bb", f"{pairs[number].target} pass")
+    found = looked_at(pairs, range(800, 960))
+    assert found == (Trusted(few=range(800, 960)) if are_few else Trusted(usual=range(800, 960)))
 
 
 @pytest.mark.parametrize("rate", [0.02, 0.1, 0.2])
