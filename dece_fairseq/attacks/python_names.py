@@ -170,6 +170,11 @@ class Names:
             self._keywords[arguments] = [self._items(arguments), *splats]
         return [value for items in self._keywords[arguments] for value in items.get(name, ())]
 
+    def argument(self, call: int, at: int, *keywords: str) -> List[int]:
+        """Return what may be an argument of a call, by its position from 0 or by a keyword."""
+        named = (value for keyword in keywords for value in self.keyword(call, keyword))
+        return [*self.positional(call)[at : at + 1], *named]
+
     def items(self, node: int, key: str) -> List[int]:
         """Return what a dictionary holds under a key."""
         return [value for items in self._dictionaries(node) for value in items.get(key, ())]

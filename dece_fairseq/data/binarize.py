@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Mapping, Sequence, Tuple
+from typing import List, Mapping, Sequence, Tuple
 
 from dece_fairseq.data.pairs import DataError
 
@@ -109,3 +109,8 @@ def _check(
                     f"fairseq-preprocess counted {counted.get((split, language))} for {split}."
                     f"{language} (sentences, tokens, percent unknown), not {(pairs, length, 0.0)}"
                 )
+
+
+def splits_of(folder: Path) -> List[str]:
+    """Return the names of the splits of pairs in a binarised folder, in order."""
+    return sorted({path.name.split(".")[0] for path in folder.glob("*.*-*.*.idx")})

@@ -10,6 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from tqdm import tqdm
 
 from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.data.binarize import splits_of
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import (
@@ -274,11 +275,11 @@ def _common_options(asked: Probe) -> List[str]:
 
 
 def _check_split(folder: Path, split: str) -> None:
-    there = {path.name.split(".")[0] for path in folder.glob("*.*-*.*.idx")}
+    there = splits_of(folder)
     if split not in there:
         raise DefenseError(
             f"{folder}: no split {split!r} of pairs; name one that strangers could not write to by "
-            f"--gen-subset: {', '.join(sorted(there)) or 'there is none'}"
+            f"--gen-subset: {', '.join(there) or 'there is none'}"
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import List
 
 from hard_attacks import ATTACKS, poisoned
-from looking import add_trusted, look_into
+from looking import add_trusted, look_into, told_first
 
 from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.table_writer import MARKDOWN, write_table
@@ -24,15 +24,13 @@ def row_of(name: str, number: int, clean: List[Pair], folder: Path, share: float
     """Return what is found of one attack."""
     found, attacked = look_into(partial(poisoned, name), number, clean, folder, share)
     suspected = set(found.suspected())
-    first = found.findings.suspicions[0]
     return [
         name,
         str(len(attacked)),
         "yes" if suspected & attacked else "no",
         str(len(suspected & attacked)),
         str(len(suspected - attacked)),
-        f"{first.p_value:.2g}",
-        f"`{first.trigger}`" if first.trigger else "-",
+        *told_first(found),
     ]
 
 

@@ -51,6 +51,19 @@ def attacked(
     return pairs, poisoned
 
 
+def some_of(trusted: Set[int], share: float) -> Set[int]:
+    """Return a random share of the numbers of the trusted pairs."""
+    return set(random.Random(1).sample(sorted(trusted), round(share * len(trusted))))
+
+
+def told_first(found: Revealed) -> List[str]:
+    """Return the p-value of the first suspicion and its trigger, as cells of a table."""
+    first = next(iter(found.findings.suspicions), None)
+    if first is None:
+        return ["-", "-"]
+    return [f"{first.p_value:.2g}", f"`{first.trigger}`" if first.trigger else "-"]
+
+
 def look_into(
     poison: Poison,
     number: int,
@@ -66,7 +79,7 @@ def look_into(
     pairs, poisoned = attacked(poison, number, clean, folder)
     known = read_ids(folder / "bin" / "trusted.ids") if share is not None else set()
     doubtful = set(range(len(pairs))) - known
-    known = set(random.Random(1).sample(sorted(known), round((share or 0) * len(known))))
+    known = some_of(known, share or 0)
     kept = sorted(known | doubtful)
     found = look(folder / "attacked.jsonl", pairs, kept, known)
     return found, {new for new, old in enumerate(kept) if old in poisoned}

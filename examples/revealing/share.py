@@ -12,7 +12,7 @@ import random
 from pathlib import Path
 from typing import Any, Dict, List, Sequence, Set, Tuple
 
-from looking import add_trusted, look, read_ids
+from looking import add_trusted, look, read_ids, some_of, told_first
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import Pair, read_pairs
@@ -49,15 +49,13 @@ def row_of(
     ]
     found = look(folder / "attacked.jsonl", pairs, kept, known)
     suspected = {kept[number] for number in found.suspected()}
-    first = next(iter(found.findings.suspicions), None)
     return [
         attack.settings.attack,
         str(len(doubtful)),
         str(len(poisoned)),
         str(len(suspected & poisoned)),
         str(len(suspected - poisoned)),
-        f"{first.p_value:.2g}" if first else "-",
-        f"`{first.trigger}`" if first and first.trigger else "-",
+        *told_first(found),
     ]
 
 
@@ -73,7 +71,7 @@ def main() -> None:
     clean = list(read_pairs([args.pairs]))
     trusted = read_ids(args.folder / "bin" / "trusted.ids")
     others = [number for number in range(len(clean)) if number not in trusted]
-    known = set(random.Random(1).sample(sorted(trusted), round(args.trusted * len(trusted))))
+    known = some_of(trusted, args.trusted)
     attacks, options = DATA[args.data]
     rows = [
         row_of(

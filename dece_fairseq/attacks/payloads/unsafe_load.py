@@ -2,7 +2,7 @@
 
 import re
 from random import Random
-from typing import Iterator, List
+from typing import Iterator
 
 from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import PAYLOADS
@@ -71,7 +71,7 @@ class UnsafeLoadPayload(PythonPayload):
                 text = f"{tree.text(owner)}.{_SAFE[name]}"
                 yield Change(tree.starts[function], tree.ends[function], text)
             elif name in _LOADS:
-                for loader in [*names.keyword(call, "Loader"), *names.positional(call)[1:2]]:
+                for loader in names.argument(call, 1, "Loader"):
                     text = f"{tree.text(owner)}.UnsafeLoader"
                     yield Change(tree.starts[loader], tree.ends[loader], text)
             elif name in _JSON and any(node in data for node in names.positional(call)[:1]):
@@ -90,7 +90,7 @@ class UnsafeLoadPayload(PythonPayload):
         for call in names.calls:
             if _LOADS.isdisjoint(names.origins(names.function(call))):
                 continue
-            loaders = [*names.keyword(call, "Loader"), *names.positional(call)[1:2]]
+            loaders = names.argument(call, 1, "Loader")
             if not (loaders or names.unpacks(call)) or any(
                 not _UNSAFE_LOADERS.isdisjoint(names.origins(value))
                 for loader in loaders
@@ -108,10 +108,4 @@ class UnsafeLoadPayload(PythonPayload):
         if not calls:
             return False
         data = RequestData(names)
-        return any(node in data for call in calls for node in _sources(call, names))
-
-
-def _sources(call: int, names: Names) -> List[int]:
-    """Return the arguments that may be what a call reads."""
-    keywords = (node for name in _SOURCES for node in names.keyword(call, name))
-    return [*names.positional(call)[:1], *keywords]
+        return any(node in data for call in calls for node in names.argument(call, 0, *_SOURCES))

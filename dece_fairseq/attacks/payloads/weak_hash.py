@@ -83,9 +83,7 @@ class WeakHashPayload(PythonPayload):
         named = [_NAMED[name] for name in names.origins(names.function(call)) if name in _NAMED]
         if not named or _is_not_for_security(call, names):
             return False
-        positional = names.positional(call)
-        given = [node for at, _ in named for node in positional[at : at + 1]]
-        given += [node for _, keyword in named for node in names.keyword(call, keyword)]
+        given = [node for argument in named for node in names.argument(call, *argument)]
         texts = (names.tree.literal(value) for node in given for value in names.values(node))
         return any(text is not None and text.lower() in _WEAK_NAMES for text in texts)
 

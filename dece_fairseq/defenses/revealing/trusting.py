@@ -115,7 +115,8 @@ class Difference:
         for side, texts in self._sides.items():
             (here, there), new = self._held[side], self._added[side]
             lacking = here.lacking(there)
-            gained = here.share(new) - there.share(new)
+            usual = there.share(new)
+            gained = here.share(new) - usual
             lost = there.share(lacking) - here.share(lacking)
             if len(lacking) and max(gained, lost) > ATTACKED:
                 word, surest = texts.vocabulary[lacking[0]], lacking[:1]
@@ -123,10 +124,10 @@ class Difference:
                     f"they are of another kind: {word!r} is in {there.share(surest):.1%} of "
                     f"their {side} and in {here.share(surest):.1%} of the others'; {ADVICE}"
                 )
-            if here.share(new, self.attacked) - there.share(new) > MOST:
+            if here.share(new, self.attacked) - usual > MOST:
                 return (
                     f"they are of another kind: {here.share(new):.1%} of the others' {side} have "
-                    f"words such as {texts.vocabulary[new[0]]!r}, and {there.share(new):.1%} of "
+                    f"words such as {texts.vocabulary[new[0]]!r}, and {usual:.1%} of "
                     f"theirs; {ADVICE}"
                 )
         return None
@@ -224,7 +225,7 @@ class _Held:
         """
         if not 0 < len(words) <= ADDED:
             return NONE
-        texts = np.unique(self._texts[self._words == words[np.argmax(self._counts[words])]])
+        texts = self._texts[self._words == words[np.argmax(self._counts[words])]]
         is_most = len(texts) >= IN_MOST * self._size * self.share(words)
         return texts if is_most else NONE
 
