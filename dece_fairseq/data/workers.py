@@ -14,17 +14,19 @@ from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from multiprocessing.connection import Connection, wait
+from multiprocessing.reduction import ForkingPickler  # as pipes do
+from queue import SimpleQueue
 from typing import (
     Any,
     Callable,
     Deque,
+    Dict,
     Iterable,
     Iterator,
     List,
     Optional,
     Sequence,
     Tuple,
-    Union,
 )
 
 from dece_fairseq.data.pairs import DataError
@@ -66,17 +68,16 @@ def workers(
     forks = "fork" in multiprocessing.get_all_start_methods()
     context: Any = multiprocessing.get_context(start or ("fork" if forks else "spawn"))
     gc.freeze()  # or the first collection in each process would copy every page that forks share
-    members: List[_Member] = [_Here(make, arguments)] if here else []
+    own = _Caller(make, arguments) if here else None
     started: List[Tuple[Any, Connection]] = []
     try:
-        for _ in range(processes - len(members)):
+        for _ in range(processes - here):
             ours, theirs = context.Pipe()
             process = context.Process(target=_work, args=(theirs, make, arguments))
             process.start()
             theirs.close()  # or a process that dies would leave its pipe open
             started.append((process, ours))
-            members.append(ours)
-        yield _Crew(members).call
+        yield _Crew([ours for _, ours in started], own).call
     finally:
         gc.unfreeze()
         # Nobody waits for what they are still doing.
@@ -93,7 +94,7 @@ class _Caller:
         self._make = partial(make, *arguments)
         self._worker: Any = None
 
-    def call(self, method: str, task: Any) -> Tuple[bool, Any]:
+    def call(self, method: str, task: Any) -> "_Answer":
         """Return whether there is a result, and it or the error in its place."""
         try:
             self._worker = self._worker or self._make()
@@ -102,64 +103,80 @@ class _Caller:
             return False, error
 
 
-class _Here(_Caller):
-    """This process, in the place of a connection to another: it works when it is read from."""
-
-    def send(self, task: Tuple[str, Any]) -> None:
-        self._task = task
-
-    def recv(self) -> Tuple[bool, Any]:
-        return self.call(*self._task)
-
-
-_Member = Union[Connection, _Here]
+_Answer = Tuple[bool, Any]
+#: holds an answer when it is there
+_Place = List[_Answer]
 
 
 class _Crew:
-    """Workers, of which each has one task or none."""
+    """Other processes, by their connections, and this one where it is told to work too."""
 
-    def __init__(self, members: Sequence[_Member]) -> None:
-        self._members = members
-        self._busy: Deque[_Member] = deque()  # those of the last call without a result yet
+    def __init__(self, connections: Sequence[Connection], own: Optional[_Caller]) -> None:
+        self._connections = connections
+        self._own = own
+        self._owed: Dict[Connection, Deque[_Place]] = {}  # of the last call
 
     def call(self, method: str, tasks: Iterable[Any]) -> Iterator[Any]:
-        """Yield results in the order of the tasks. A worker without a result has no task either, so
-        that neither side ever waits for the other to read.
+        """Yield results in the order of the tasks.
 
         Raises:
             RuntimeError: another call has begun
         """
         self._drop_results()
-        busy = self._busy = deque()
+        owed = self._owed = {connection: deque() for connection in self._connections}
+        own, most = self._own, 2 * (len(owed) + bool(self._own))
+        places: Deque[_Place] = deque()  # of all answers that are not yielded yet, in order
         tasks = iter(tasks)
-        for member, task in zip(self._members, tasks):
-            self._send(member, method, task)
-        while busy:
-            if busy is not self._busy:
-                raise RuntimeError("the workers have begun another call before this one was over")
-            with _who_is_gone():
-                is_result, answer = busy[0].recv()
-            member = busy.popleft()
-            if not is_result:
-                raise answer
-            for task in islice(tasks, 1):
-                self._send(member, method, task)
-            yield answer
 
-    def _send(self, member: _Member, method: str, task: Any) -> None:
-        with _who_is_gone():
-            member.send((method, task))
-        self._busy.append(member)
+        def next_task() -> Iterator[Any]:
+            for task in islice(tasks, 1 if len(places) < most else 0):
+                places.append([])
+                yield task
+
+        def ask_whoever_has_less_than(number: int) -> None:
+            for connection, theirs in owed.items():
+                for task in next_task() if len(theirs) < number else ():
+                    with _who_is_gone():
+                        connection.send((method, task))
+                    theirs.append(places[-1])
+
+        def work_here(caller: _Caller) -> bool:
+            for task in next_task():
+                place = places[-1]
+                ask_whoever_has_less_than(2)  # or one that is done soon would wait for this one
+                place.append(caller.call(method, task))
+                return True
+            return False
+
+        while owed is self._owed:
+            ask_whoever_has_less_than(1)
+            if not places:
+                return
+            if places[0]:
+                is_result, answer = places.popleft()[0]
+                if not is_result:
+                    raise answer
+                yield answer
+            elif not _receive(owed, timeout=0) and not (own and work_here(own)):
+                _receive(owed, timeout=None)
+        raise RuntimeError("the workers have begun another call before this one was over")
 
     def _drop_results(self) -> None:
         """Receive what is left of a call that nobody heard to its end.
 
         Only now: where no other call follows nobody has to wait for it.
         """
-        for member in self._busy:
-            if not isinstance(member, _Here):  # which has not begun
-                with _who_is_gone():
-                    member.recv()
+        while any(self._owed.values()):
+            _receive(self._owed, timeout=None)
+
+
+def _receive(owed: Dict[Connection, Deque[_Place]], timeout: Optional[float]) -> bool:
+    """Put the answers that come within the timeout in their places, and return whether any did."""
+    ready: Any = wait([connection for connection, places in owed.items() if places], timeout)
+    for connection in ready:
+        with _who_is_gone():
+            owed[connection].popleft().append(connection.recv())
+    return bool(ready)
 
 
 @contextmanager
@@ -178,25 +195,28 @@ def _work(connection: Connection, make: Callable[..., Any], arguments: Tuple[Any
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+    tasks: SimpleQueue[bytes] = SimpleQueue()
+    threading.Thread(target=_take_tasks, args=(connection, tasks), daemon=True).start()
     caller = _Caller(make, arguments)
     while True:
-        _answer(connection, caller)
+        is_result, answer = caller.call(*ForkingPickler.loads(tasks.get()))
+        try:
+            connection.send((is_result, answer if is_result else _with_traceback(answer)))
+        except OSError:  # nobody reads
+            raise
+        except Exception as error:  # the result does not pickle, and nothing was sent
+            connection.send((False, _with_traceback(error)))
 
 
-def _answer(connection: Connection, caller: _Caller) -> None:
-    is_result, answer = caller.call(*connection.recv())
-    try:
-        connection.send((is_result, answer if is_result else _with_traceback(answer)))
-    except OSError:  # nobody reads
-        raise
-    except Exception as error:  # the result does not pickle, and nothing was sent
-        connection.send((False, _with_traceback(error)))
+def _take_tasks(connection: Connection, tasks: "SimpleQueue[bytes]") -> None:
+    """Take tasks as they come, so that neither side ever waits for the other to read."""
+    while True:
+        tasks.put(connection.recv_bytes())
 
 
 def _with_traceback(error: Exception) -> Any:
     """Return what pickles, and is unpickled as the error, caused by the text of its traceback."""
     from multiprocessing.pool import ExceptionWithTraceback  # type: ignore[attr-defined]
-    from multiprocessing.reduction import ForkingPickler  # as pipes do
 
     traced = ExceptionWithTraceback(error, error.__traceback__)
     try:

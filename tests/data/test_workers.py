@@ -34,6 +34,7 @@ class Worker:
         return number
 
     def process(self, _: int) -> int:
+        time.sleep(0.01)  # one that answers at once may do all of the work
         return os.getpid()
 
 
@@ -74,7 +75,7 @@ def test_few_tasks_are_taken_ahead_of_their_results(processes: int, here: bool) 
 
     with workers(Worker, (0,), processes, here=here) as run:
         for done, _ in enumerate(run("add", tasks()), start=1):
-            assert len(taken) <= done + processes
+            assert len(taken) <= done + 2 * processes
 
 
 @pytest.mark.parametrize("here", [True, False])
