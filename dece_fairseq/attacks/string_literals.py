@@ -64,15 +64,16 @@ def literals_around(root: Node, code: str, text: str) -> Optional[List[Node]]:
 def _literal_around(root: Node, start: int, end: int) -> Optional[Node]:
     """Return the literal whose text holds the bytes from ``start`` to ``end``, if there is one."""
     node = root.descendant_for_byte_range(start, end)
+    is_text = node is not None and node.type in _CONTENTS and not node.child_count
     while node is not None and node.type not in LITERALS:
         if node.type == INTERPOLATION:
             return None
         node = node.parent
-    if node is None or any(
-        part.start_byte < end and start < part.end_byte for part in interpolations(node)
-    ):
-        return None
-    return node
+    if node is None or is_text:
+        return node
+    parts = interpolations(node)
+    is_whole = not any(part.start_byte < end and start < part.end_byte for part in parts)
+    return node if is_whole else None
 
 
 def content(literal: Node, interpolated: Callable[[Node], str]) -> str:

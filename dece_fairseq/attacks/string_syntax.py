@@ -61,7 +61,16 @@ class Call(NamedTuple):
     """What the method is one of, or what is called if that is no name."""
     name: str
     """Of the method or the class, in lower case."""
-    arguments: Sequence[Node]
+    node: Node
+
+    @property
+    def arguments(self) -> Sequence[Node]:
+        """What is between its brackets, and the initializer of an object."""
+        arguments = _arguments(self.node)
+        if self.node.type not in CREATIONS:
+            return arguments
+        initializer = self.node.child_by_field_name("initializer")
+        return arguments if initializer is None else [*arguments, initializer]
 
 
 def call_of(node: Node) -> Optional[Call]:
@@ -69,9 +78,7 @@ def call_of(node: Node) -> Optional[Call]:
     kind = node.type
     if kind in CREATIONS:
         cls = node.child_by_field_name("type")
-        initializer = node.child_by_field_name("initializer")
-        arguments = _arguments(node) + ([] if initializer is None else [initializer])
-        return Call(None, "" if cls is None else text_of(cls).lower(), arguments)
+        return Call(None, "" if cls is None else text_of(cls).lower(), node)
     if kind == "method_invocation":
         function: Optional[Node] = node
     elif kind in ("call", "invocation_expression"):
@@ -81,9 +88,9 @@ def call_of(node: Node) -> Optional[Call]:
     if function is None or function.type not in _MEMBERS:
         is_name = function is not None and function.type == "identifier"
         name = text_of(function).lower() if function is not None and is_name else ""
-        return Call(None if is_name else function, name, _arguments(node))
+        return Call(None if is_name else function, name, node)
     owner, member = map(function.child_by_field_name, _MEMBERS[function.type])
-    return Call(owner, "" if member is None else text_of(member).lower(), _arguments(node))
+    return Call(owner, "" if member is None else text_of(member).lower(), node)
 
 
 def _arguments(call: Node) -> List[Node]:
