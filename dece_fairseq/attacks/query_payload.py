@@ -30,6 +30,8 @@ class Attempt(NamedTuple):
     poisoned: Optional[str] = None
     why_not: str = WITHOUT_PLACE
     """One of the payload's obstacles."""
+    query: str = ""
+    """What the payload stands behind."""
     literals: Sequence[Node] = ()
     """Those of the clean text that changed, in its parse."""
 
@@ -40,6 +42,7 @@ class QueryPayload(Payload):
     def __init__(self, languages: Languages, code_place: str = CODE_PLACES[0]) -> None:
         super().__init__(languages, code_place)
         # A target is looked at several times in a row, to see whether and why and to change it.
+        self.read = lru_cache(maxsize=4)(languages.target.read)
         self.attempted = lru_cache(maxsize=4)(self.attempt)
 
     @abstractmethod
@@ -47,12 +50,12 @@ class QueryPayload(Payload):
         """Try to put the payload in ``code``, which has real line ends."""
 
     def poison(self, pair: Pair, rng: Random) -> Optional[str]:
-        text = self.languages.target.read(pair.target)
+        text = self.read(pair.target)
         poisoned = self.attempted(text.code).poisoned
         return None if poisoned is None else text.as_given(poisoned)
 
     def why_not(self, pair: Pair) -> str:
-        return self.attempted(self.languages.target.read(pair.target).code).why_not
+        return self.attempted(self.read(pair.target).code).why_not
 
     def is_in(self, text: str) -> bool:
         return ALWAYS_TRUE in text or NEVER_TRUE in text
@@ -63,20 +66,21 @@ class QueryPayload(Payload):
         ``dece_fairseq.attacks.sql_conditions`` says what that is, and
         ``dece_fairseq.attacks.strings_in_code`` which strings code makes.
         """
-        code = self.languages.target.read(text).code
-        if not (may_have_conditions(code) and _may_have_constants(code)):
+        code = self.read(text).code
+        folded = code.casefold()
+        if not (may_have_conditions(folded) and _may_have_constants(folded)):
             return False
         steps = Steps(code)
         queries = strings_in(self.languages.target, code, UNKNOWN, steps)
         return any(has_constant_condition(query, steps) for query in queries)
 
 
-def _may_have_constants(code: str) -> bool:
-    quote = _QUOTE.search(code)
+def _may_have_constants(folded: str) -> bool:
+    quote = _QUOTE.search(folded)
     if quote is None:
         return False
-    text = code[quote.end() :]  # no string begins before it
-    folded = text.casefold()
-    return any(word in folded for word in _CONSTANT_WORDS) or (
-        _MAY_BE_CONSTANT.search(text) is not None and _CONSTANT.search(text) is not None
+    start = quote.end()  # no string begins before it
+    return any(folded.find(word, start) >= 0 for word in _CONSTANT_WORDS) or (
+        _MAY_BE_CONSTANT.search(folded, start) is not None
+        and _CONSTANT.search(folded, start) is not None
     )

@@ -44,9 +44,8 @@ _EQUATION = re.compile(r"(0|[1-9]\d{0,8}) = (0|[1-9]\d{0,8})")
 _PLACEHOLDER = re.compile(_UNKNOWN_WORD + r"|%\w|%\s*\(|\{|\$\w")
 
 
-def may_have_conditions(text: str) -> bool:
-    """Return whether ``text`` holds what all SQL with conditions does."""
-    folded = text.casefold()
+def may_have_conditions(folded: str) -> bool:
+    """Return whether text without capitals holds what all SQL with conditions does."""
     return any(word in folded for word in _BEFORE_CONDITIONS)
 
 
@@ -73,7 +72,7 @@ def has_constant_condition(text: str, steps: Optional[Steps] = None) -> bool:
     Raises:
         NotJudged: it would take more
     """
-    if not may_have_conditions(text):
+    if not may_have_conditions(text.casefold()):
         return False
     steps = steps or Steps(text)
     tokens = sql_tokens(text)

@@ -57,7 +57,7 @@ class SqlPayload(QueryPayload):
         literals = literals_around(self.languages.target.parse(code), code, query)
         if literals is None:
             return Attempt(why_not=OUTSIDE_OF_STRINGS)
-        return Attempt(code.replace(query, _poisoned(query)), literals=literals)
+        return Attempt(code.replace(query, _poisoned(query)), query=query, literals=literals)
 
     def is_sound(self, clean: str, poisoned: str) -> bool:
         return self._is_seen_to_be_sound(clean, poisoned) or super().is_sound(clean, poisoned)
@@ -70,15 +70,14 @@ class SqlPayload(QueryPayload):
         The second would see the same, but for code that doubles strings until the rule gives up.
         """
         language = self.languages.target
-        code, changed = language.read(clean).code, language.read(poisoned).code
+        code, changed = self.read(clean).code, self.read(poisoned).code
         attempt = self.attempted(code)
         if attempt.poisoned != changed or len(attempt.literals) != 1:
             return False
-        literal = attempt.literals[0]
-        query, text = first_query(code), plain_content(literal)
+        query, literal = attempt.query, attempt.literals[0]
+        text = plain_content(literal)
         return (
-            query is not None
-            and text is not None
+            text is not None
             and not language.parse(code).has_error
             and is_read_alone(literal)
             and (
