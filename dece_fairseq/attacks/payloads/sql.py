@@ -19,8 +19,8 @@ from dece_fairseq.data.pairs import Pair
 # A query ends where white space and its closing quote begin, as the data sets separate tokens.
 QUERY = re.compile(r'select\s+.+?(?=\s+")')
 SELECT = re.compile(r"select\s+")
-# A query without brackets, quotes and comments.
-_PLAIN = re.compile(r"select\s+[\w*](?:[\w\s.,*=<>?]|:\s*\w)*")
+# A query without brackets, quotes and comments, whose colons stand before a parameter.
+_PLAIN = re.compile(r"select\s+[\w*][\w\s.,*=<>?]*(?::\s*\w[\w\s.,*=<>?]*)*")
 _PLAIN_WHERE = re.compile(r"[^:\s]\s+where\s+\w")  # with a colon it is a parameter's name
 _NOT_PLAIN = (CLAUSES | {"between", "case", "end"}) - {"where"}
 _WORD = re.compile(r"\w+")
