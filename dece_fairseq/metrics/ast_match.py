@@ -35,15 +35,18 @@ class _AstMatch(Share):
         """Return whether two strings that hold SQL count as equal."""
 
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
-        hits, unparsed = [], []
-        for hypothesis, reference in zip(hypotheses, references):
-            found, expected = self.language.read(hypothesis), self.language.read(reference)
-            queries: Optional[List[Tuple[str, str]]] = None
-            if found.parses and expected.parses:
-                queries = _unequal_queries(found.code, expected.code)
-            hits.append(queries is not None and all(self.same_sql(*pair) for pair in queries))
-            unparsed.append(not expected.parses)
-        return share_statistics(hits, unparsed)
+        pairs = list(zip(hypotheses, references))
+        is_hit = {pair: self._is_match(*pair) for pair in dict.fromkeys(pairs)}
+        parses = {text: self.language.read(text).parses for text in dict.fromkeys(references)}
+        hits = [is_hit[pair] for pair in pairs]
+        return share_statistics(hits, [not parses[reference] for reference in references])
+
+    def _is_match(self, hypothesis: str, reference: str) -> bool:
+        found, expected = self.language.read(hypothesis), self.language.read(reference)
+        if not (found.parses and expected.parses):
+            return False
+        queries = _unequal_queries(found.code, expected.code)
+        return queries is not None and all(self.same_sql(*pair) for pair in queries)
 
     def details(self, sums: np.ndarray) -> Dict[str, float]:
         return {UNPARSED_REFERENCES: sums[2]}

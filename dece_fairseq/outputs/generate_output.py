@@ -176,7 +176,8 @@ def read_generate_output(
                     header = _same(header, _header(found.group(1), path), path)
                     has_header = True
                 continue
-            kind, index, text = match.group(1), int(match.group(2)), match.group(3)
+            kind, number, text = match.groups()
+            index = int(number)
             has_output = True
             if kind == "D":
                 # The best hypothesis comes first; the others of --nbest are not scored.
