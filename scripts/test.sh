@@ -3,6 +3,7 @@
 #
 #   bash scripts/test.sh            lint, types, and the fast tests
 #   bash scripts/test.sh --all      the slow ones too, which run the stock command lines
+#                                   or processes of their own
 #   bash scripts/test.sh [--all] -- ARGUMENTS OF PYTEST
 #
 # Each core runs tests, a file at a time; `-- -n 0` runs them one after the other. Files are not put

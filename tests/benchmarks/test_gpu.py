@@ -28,6 +28,7 @@ def gpu(warm_python: Path, *words: Any) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
 
 
+@pytest.mark.slow
 def test_without_a_gpu_it_says_so_and_names_what_it_left_out(
     warm_python: Path, tmp_path: Path
 ) -> None:

@@ -28,6 +28,7 @@ def words(tmp_path_factory: pytest.TempPathFactory, quick_prepare: Callable[...,
     return [save_untrained(work / "model.pt", line, 1), "--model-data", data]
 
 
+@pytest.mark.slow
 def test_a_package_of_one_s_own_is_imported(
     words: List[Any], dece: Callable[..., Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

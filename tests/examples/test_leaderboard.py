@@ -13,6 +13,7 @@ HERE = Path(__file__).resolve().parents[2] / "examples" / "experiments"
 PLAN = HERE / "plans" / "leaderboard.yaml"
 
 
+@pytest.mark.slow
 def test_a_dry_run_has_every_job_of_a_cell(tmp_path: Path) -> None:
     """A report of other cells is no reason to leave any out."""
     pytest.importorskip("snakemake", reason="the workflow needs snakemake, which needs Python 3.11")

@@ -192,6 +192,7 @@ def test_gradients_that_accumulate_are_those_of_one_large_batch(kind: str, tmp_p
     torch.testing.assert_close(one, expected, rtol=1e-4, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_epoch_is_told_from_1_and_goes_on_after_a_resume(tmp_path: Path) -> None:
     steps: Dict[str, Any] = {"per_device_train_batch_size": 4, "num_train_epochs": 3}
     keep, made = trainer("causal", tiny_causal(), tmp_path, steps)
