@@ -13,6 +13,7 @@ from dece_fairseq.cli.common import add_seed
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.corpus_grammar import STYLES
 from dece_fairseq.data.defects import generate_defects
+from dece_fairseq.data.destinations import check_output_folder
 from dece_fairseq.data.pairs import write_pairs
 from dece_fairseq.errors import UserError
 
@@ -72,8 +73,7 @@ def run(args: argparse.Namespace) -> None:
         pairs = generate_defects(total, args.seed, args.skip)
     else:
         pairs = generate(args.style, total, args.seed, args.skip)
-    if args.output.exists() and not args.output.is_dir():
-        raise UserError(f"--output {args.output}: is a file; name a folder")
+    check_output_folder(args.output)
     args.output.mkdir(parents=True, exist_ok=True)
     for name, size in args.split:
         write_pairs([args.output / f"{name}.csv"], pairs[:size])

@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 from dece_fairseq.cli.common import add_user_dir
+from dece_fairseq.data.destinations import check_output_folder
 from dece_fairseq.errors import UserError
 from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import BOARD
@@ -54,6 +55,8 @@ def run(args: argparse.Namespace) -> None:
     import_user_dir(args.user_dir)
     if (args.add is None) != (args.suite is None):
         raise UserError("--add RESULTS and --suite SUITE go together")
+    if args.output is not None:
+        check_output_folder(args.output)
     if args.add is not None:
         print(add_results(args.folder, args.add, args.suite))
     if args.add is not None or (args.folder / BOARD).is_file():

@@ -24,13 +24,13 @@ from dece_fairseq.cli.common import (
     file_ending_in,
 )
 from dece_fairseq.cli.printing import check_files, write_or_print, write_result
+from dece_fairseq.data.destinations import check_output_folder
 from dece_fairseq.data.files import names_of
 from dece_fairseq.data.pairs import kind_of
 from dece_fairseq.data.suspicions import LEVEL
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.revealing.reveal import RevealJob, ids_beside, reveal
-from dece_fairseq.errors import UserError
 from dece_fairseq.reports.pages import check_jinja
 from dece_fairseq.reports.suspicions import as_html, as_text
 from dece_fairseq.user_dir import import_user_dir
@@ -143,5 +143,5 @@ def _check_outputs(args: argparse.Namespace) -> None:
     )
     if args.html is not None:
         check_jinja()
-    if args.work is not None and args.work.exists() and not args.work.is_dir():
-        raise UserError(f"--work {args.work}: is a file; name a folder")
+    if args.work is not None:
+        check_output_folder(args.work, "--work")

@@ -49,6 +49,24 @@ def check_outputs(paths: Iterable[Optional[Path]], inputs: Iterable[Optional[Pat
         seen.add(path.resolve())
 
 
+def check_output_folder(folder: Path, option: str = "--output") -> None:
+    """Check the place of a folder that will be made where it is not there, and written to.
+
+    Args:
+        folder: the folder
+        option: what names it, for the message
+
+    Raises:
+        DataError: it, or one above it, is a file or can't be written to
+    """
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    place = "" if there == folder else f"{there} "
+    if not there.is_dir():
+        raise DataError(f"{option} {folder}: {place}is a file; name a folder")
+    if not os.access(there, os.W_OK):
+        raise DataError(f"{option} {folder}: nothing can be written to {there}; name another")
+
+
 def check_pairs(pairs: Iterable[Pair], paths: Sequence[Path]) -> None:
     """Check that files can hold pairs, of which some will be written there.
 

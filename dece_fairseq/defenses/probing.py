@@ -11,6 +11,7 @@ from tqdm import tqdm
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.binarize import splits_of
+from dece_fairseq.data.destinations import check_output_folder
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import (
@@ -97,15 +98,14 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
 
     Raises:
         AttackError: the file names no attack
-        DefenseError: the checkpoint or the data can't be read, ``folder`` is a file, or
-            fairseq-generate fails
+        DataError: ``folder`` is a file, or can't be written to
+        DefenseError: the checkpoint or the data can't be read, or fairseq-generate fails
         OutputError: outputs are missing
     """
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
     findings = read_findings(asked.attack_file)
     common = _common_options(asked)
-    if folder.exists() and not folder.is_dir():
-        raise DefenseError(f"--output {folder}: is a file; name a folder")
+    check_output_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
     runs = [ProbedRun("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
     suspected = 0

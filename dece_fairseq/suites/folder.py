@@ -6,6 +6,7 @@ from typing import Iterator
 
 from filelock import FileLock, Timeout
 
+from dece_fairseq.data.destinations import check_output_folder
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.suites.suite import LOCK, SUITE
 
@@ -14,10 +15,9 @@ def check_folder(folder: Path) -> None:
     """Check that a suite can be made in a folder, or gone on with.
 
     Raises:
-        DataError: it is a file, or holds other things than a suite
+        DataError: it can't be written to, or holds other things than a suite
     """
-    if folder.exists() and not folder.is_dir():
-        raise DataError(f"{folder}: is a file; name a folder")
+    check_output_folder(folder)
     if not folder.is_dir() or (folder / SUITE).exists():
         return
     # A run that was killed at its beginning leaves its lock, and a file that is not yet SUITE.

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.data.destinations import check_output, check_outputs
+from dece_fairseq.data.destinations import check_output, check_output_folder, check_outputs
 from dece_fairseq.data.pairs import DataError
 
 
@@ -37,3 +37,17 @@ def test_what_can_not_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr("dece_fairseq.data.destinations.os.access", lambda path, mode: False)
     with pytest.raises(DataError, match=r"x: nothing can be written to .*; name another folder"):
         check_output(tmp_path / "x")
+
+
+def test_a_folder_to_write_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_output_folder(tmp_path)
+    check_output_folder(tmp_path / "new" / "newer")
+    assert not (tmp_path / "new").exists()
+    (tmp_path / "data").write_text("x")
+    with pytest.raises(DataError, match=r"^--work .*/data: is a file; name a folder$"):
+        check_output_folder(tmp_path / "data", "--work")
+    with pytest.raises(DataError, match=r"^--output .*/new: .*/data is a file; name a folder$"):
+        check_output_folder(tmp_path / "data" / "new")
+    monkeypatch.setattr("dece_fairseq.data.destinations.os.access", lambda path, mode: False)
+    with pytest.raises(DataError, match=r"nothing can be written to .*; name another$"):
+        check_output_folder(tmp_path / "new")
