@@ -6,7 +6,7 @@ import signal
 import threading
 import time
 import traceback
-from typing import Any
+from typing import Any, Tuple
 
 import pytest
 
@@ -61,6 +61,34 @@ def test_this_process_is_one_of_them_where_it_is_asked_for(processes: int) -> No
         assert os.getpid() in who
         assert len(set(who)) == processes
     assert not multiprocessing.active_children()
+
+
+class Timed:
+    def __init__(self, slow: int) -> None:
+        self.slow = slow
+
+    def end(self, _: int) -> Tuple[int, float]:
+        """Return the process, and when it was done; the slow one takes its time."""
+        time.sleep(0.5 if os.getpid() == self.slow else 0)
+        return os.getpid(), time.monotonic()
+
+    def echo(self, data: bytes) -> bytes:
+        return data
+
+
+def test_a_process_has_another_task_while_this_one_works() -> None:
+    own = os.getpid()
+    with workers(Timed, (own,), 2, here=True) as run:
+        ends = list(run("end", range(6)))
+    first = min(end for process, end in ends if process == own)
+    assert sum(process != own and end < first for process, end in ends) >= 2
+
+
+@pytest.mark.parametrize("here", [True, False])
+def test_tasks_and_results_that_no_pipe_holds(here: bool) -> None:
+    tasks = [bytes([number]) * (1 << 22) for number in range(5)]
+    with workers(Timed, (0,), 2, here=here) as run:
+        assert list(run("echo", tasks)) == tasks
 
 
 @pytest.mark.parametrize("here", [True, False])
