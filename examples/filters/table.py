@@ -6,7 +6,7 @@ python examples/filters/table.py runs/filters
 import csv
 import sys
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Sequence
+from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 from scipy.stats import rankdata
@@ -111,16 +111,24 @@ def cells_of(work: Path) -> List[Cell]:
 
 
 def side_by_side(cells: Sequence[Cell]) -> str:
-    """Return the table of the recall of each filter's scores at ``LEVEL``, a row for each cell."""
+    """Return the table of the recall of each filter's scores at ``LEVEL``.
+
+    A row for each attack on a data set; where seeds differ, one number for each, in their order.
+    """
     filters = sorted({name for cell in cells for name in cell.filters()})
-    rows = []
+    found: Dict[Tuple[str, ...], Dict[str, Dict[str, str]]] = {}
     for cell in cells:
-        recalls = {
+        *what, seed = cell.names
+        found.setdefault(tuple(what), {})[seed] = {
             name: f"{recall_at(read_scores(path, cell.trusted), LEVEL):.1f}"
             for name, path in cell.filters().items()
         }
-        rows.append([*cell.names, *(recalls.get(name, "-") for name in filters)])
-    header = ["data", "attack", "poisoned", "seed", *(f"`{name}`" for name in filters)]
+    rows = []
+    for what, of_seeds in found.items():
+        recalls = [[of_seed.get(name, "-") for of_seed in of_seeds.values()] for name in filters]
+        told = (", ".join(values if len(set(values)) > 1 else values[:1]) for values in recalls)
+        rows.append([*what, " ".join(of_seeds), *told])
+    header = ["data", "attack", "poisoned", "seeds", *(f"`{name}`" for name in filters)]
     return write_table(header, rows, MARKDOWN)
 
 

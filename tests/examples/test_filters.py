@@ -65,16 +65,19 @@ def test_a_row_leaves_trusted_pairs_out(
 
 
 def test_all_cells_stand_side_by_side(table: ModuleType, tmp_path: Path) -> None:
-    """A filter that a cell lacks has a dash; a number of pairs is told as one."""
+    """Seeds stand side by side; a filter that a cell lacks has a dash."""
+    same = [(9.0, 1, 1), (1.0, 0, 1), (2.0, 0, 0)]
+    none = [(0.0, 0, 1), (1.0, 0, 1), (2.0, 0, 0)]
     for cell, name in (("ripple-0.05", "bki"), ("ripple-10", "bki"), ("ripple-10", "surprise")):
-        rows = [(9.0, 1, 1), (1.0, 0, 1), (2.0, 0, 0)]
-        write_scores(tmp_path / "generated-2" / cell / f"{name}.csv.scores.csv", rows)
+        write_scores(tmp_path / "generated-2" / cell / f"{name}.csv.scores.csv", same)
+    for name, scores in (("bki", none), ("surprise", same)):
+        write_scores(tmp_path / "generated-3" / "ripple-10" / f"{name}.csv.scores.csv", scores)
     (tmp_path / "generated-2" / "clean-0").mkdir()
     header, _, *rows = table.side_by_side(table.cells_of(tmp_path)).splitlines()
-    assert words(header) == ["data", "attack", "poisoned", "seed", "`bki`", "`surprise`"]
+    assert words(header) == ["data", "attack", "poisoned", "seeds", "`bki`", "`surprise`"]
     assert [words(row) for row in rows] == [
         ["generated", "ripple", "5%", "2", "50.0", "-"],
-        ["generated", "ripple", "10 pairs", "2", "50.0", "50.0"],
+        ["generated", "ripple", "10 pairs", "2 3", "50.0, 0.0", "50.0"],
     ]
 
 
