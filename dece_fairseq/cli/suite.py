@@ -22,6 +22,7 @@ from dece_fairseq.cli.common import add_processes, add_trusted_ids, add_user_dir
 from dece_fairseq.cli.printing import write_result
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
+from dece_fairseq.data.visible import visible
 from dece_fairseq.errors import UserError
 from dece_fairseq.suites.checking import differences, wrong_sums
 from dece_fairseq.suites.data import SuiteData, find_data
@@ -175,7 +176,7 @@ def check(args: argparse.Namespace) -> None:
     found = differences(suite, args.output, described)
     found += wrong_sums(suite, args.output) if args.check == OWN else []
     for name, what in found:
-        print(f"{name}: {what}")
+        print(visible(f"{name}: {what}"))  # somebody else may have named it
     if found:
         raise SystemExit(DIFFERS)
     number = len(suite.checksums())

@@ -78,9 +78,15 @@ class SuiteSettings(NamedTuple):
             if not 0 <= rate <= 1:  # nor is nan
                 raise AttackError(f"--rates are shares of all training pairs in [0, 1], got {rate}")
         folders = [name for name, _, _ in self.portions()]
-        for name in folders:
-            if folders.count(name) > 1:
-                raise AttackError(f"--rates, --counts: two of them would be {name}; give each once")
+        for options, given in (
+            ("--attacks", self.attacks),
+            ("--payloads", self.payloads),
+            ("--seeds", self.seeds),
+            ("--rates, --counts", folders),
+        ):
+            for name, number in Counter(given).items():
+                if number > 1:
+                    raise AttackError(f"{options}: {number} of them are {name}; give each once")
         return self._replace(attacks=attacks, payloads=payloads)
 
     def portions(self) -> Iterator[Tuple[str, Optional[float], Optional[int]]]:
@@ -161,9 +167,17 @@ class _Builder:
     ) -> None:
         self.data, self.settings, self.output = data, settings, output
         self.processes, self.command = processes, command
+        # What is wrong with the data is told before anything binds the folder to them.
+        Languages.named(data.code_language)
+        pairs = {
+            split: sum(1 for _ in read_pairs(data.files[split], *data.columns))
+            for split in (TRAIN, TEST)
+        }
+        for split, number in pairs.items():
+            if not number:
+                raise DataError(f"{names_of(data.files[split])}: no pairs; a suite needs some")
         if data.trusted_ids is not None:
-            pairs = sum(1 for _ in read_pairs(data.files[TRAIN], *data.columns))
-            TrustedIds(data.trusted_ids).check(pairs)
+            TrustedIds(data.trusted_ids).check(pairs[TRAIN])
         self.made_of: Dict[str, Any] = {
             "data": data.described(),
             **{name: list(value) for name, value in settings._asdict().items()},

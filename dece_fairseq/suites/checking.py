@@ -1,6 +1,6 @@
 """Whether a folder holds a suite, and no more: what is missing, other, or there too."""
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST
@@ -28,7 +28,7 @@ def differences(
         folder: where it should be
         data: the data that somebody has, as ``SuiteData.described`` gives it; None not to look
     """
-    extra = {path: sha256(folder / path) for path in _extra(suite, folder)}
+    extra = {name: _checksum(folder / name) for name in _extra(suite, folder)}
     found = []
     for file in suite.files():
         for name, value in file.checksums().items():
@@ -63,10 +63,17 @@ def _extra(suite: Suite, folder: Path) -> Iterator[str]:
     """Yield the files that a suite does not have, in order."""
     known = {SUITE, SUMS, SUITE_MANIFEST, STEALTH, LOCK, *suite.checksums()}
     known |= {f"{file.path}{MANIFEST}" for file in suite.files()}
+    # A folder of the suite may be a link; one of another name could hold anything.
+    known |= {part.as_posix() for name in known for part in PurePosixPath(name).parents}
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in known:
+        if (path.is_symlink() or not path.is_dir()) and name not in known:
             yield name
+
+
+def _checksum(path: Path) -> str:
+    """Return the checksum of a file; nothing of what is none, such as a link to nowhere."""
+    return sha256(path) if path.is_file() else ""
 
 
 def _how(path: Path, file: SuiteFile, suite: Suite) -> str:

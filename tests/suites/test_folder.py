@@ -9,7 +9,9 @@ import pytest
 
 from dece_fairseq.attacks import AttackError
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.suites.build import build
 from dece_fairseq.suites.checking import differences
+from dece_fairseq.suites.data import find_data
 from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry
 from support.small_suite import SMALL
 
@@ -38,8 +40,11 @@ def test_one_run_at_a_time(make: Make, tmp_path: Path, processes: int) -> None:
         ({"rates": (-0.5, 0.1)}, r"--rates are shares of all training pairs in \[0, 1\], got -0.5"),
         ({"rates": (float("nan"),)}, r"--rates are shares .*, got nan"),
         ({"rates": (5.0,)}, r"--rates are shares .*, got 5.0"),
-        ({"rates": (0.12345678, 0.12345679)}, "two of them would be rate-0.123457; give each once"),
-        ({"counts": (3, 3)}, "two of them would be count-3; give each once"),
+        ({"rates": (0.12345678, 0.12345679)}, "2 of them are rate-0.123457; give each"),
+        ({"counts": (3, 3)}, "--rates, --counts: 2 of them are count-3; give each once"),
+        ({"attacks": ("ripple",) * 3}, "--attacks: 3 of them are ripple; give each once"),
+        ({"payloads": ("sql", "sql")}, "--payloads: 2 of them are sql; give each once"),
+        ({"seeds": (1, 2, 1)}, "--seeds: 2 of them are 1; give each once"),
         (
             {"rates": (0.95,), "counts": (), "payloads": ("sql",)},
             r"suite: nothing can be made of these data \(ripple-sql: --poison-rate 0.95 of 40 .* "
@@ -66,3 +71,35 @@ def test_a_folder_that_holds_something_else(make: Make, folder: Path, tmp_path: 
         make("file")
     (tmp_path / "empty").mkdir()
     assert make("empty").is_complete
+
+
+def test_data_that_are_named_wrongly_bind_no_folder(
+    make: Make, folder: Path, tmp_path: Path
+) -> None:
+    for columns, language, message in (
+        (("source", None), "python", "no column is named 'source'"),
+        ((None, None), "klingon", "no code language is called 'klingon'"),
+    ):
+        data = find_data(folder, None, (), columns, language, None)
+        with pytest.raises((AttackError, DataError), match=message):
+            build(data, SMALL, tmp_path / "suite")
+    test = folder / "test.csv"
+    whole = test.read_text()
+    test.write_text("src,tgt\n")
+    with pytest.raises(DataError, match=r"test\.csv: no pairs; a suite needs some"):
+        make()
+    test.write_text(whole)
+    assert make().is_complete  # in the same folder
+
+
+def test_a_link_is_there_too(make: Make, tmp_path: Path) -> None:
+    suite, output = make(), tmp_path / "suite"
+    (output / "ripple-sql").rename(tmp_path / "elsewhere")
+    (output / "ripple-sql").symlink_to(tmp_path / "elsewhere")  # a larger disk, say
+    assert differences(suite, output) == []
+    (output / "nowhere").symlink_to(tmp_path / "nothing")
+    (output / "others").symlink_to(tmp_path / "data")
+    assert differences(suite, output) == [
+        ("nowhere", "is no file of the suite"),
+        ("others", "is no file of the suite"),
+    ]
