@@ -60,7 +60,7 @@ def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
     identity = sha256(suite_path / SUITE if suite_path.is_dir() else suite_path)
     kept = {key: about[key] for key in ("by", "command", "budget", "files")}
     texts = {
-        home / SCORES: (folder / SCORES).read_text(encoding="utf-8"),
+        home / SCORES: (folder / SCORES).read_text(encoding="utf-8-sig"),
         home / ABOUT: as_json({**kept, "suite": identity}),
         board / BOARD: as_json(content),  # vouches for the others
     }
@@ -103,12 +103,16 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
     dataset = suite.made_of["data"]["name"]
     if dataset and axes["dataset"] != dataset:
         return [f"{name}: the suite is of {dataset}"]
+    if not payload:
+        return [f"{name}: no asr_string or asr_parse whose signature names the payload"]
+    if axes["attack"] not in (attack, f"{attack}-{payload}"):  # as a plan calls it
+        return [f"{name}: the signature of its attack success rate names the payload {payload}"]
     entry = {entry.name: entry for entry in suite.entries}.get(f"{attack}-{payload}")
     poisoned = axes["rate"]
     portion = poisoned if poisoned.startswith("count-") else f"rate-{poisoned}"
     training = f"{portion}/seed-{axes['seed']}"
     if entry is None or training not in entry.files:
-        return [f"{name}: the suite has no {attack}-{payload or '?'}/{training}"]
+        return [f"{name}: the suite has no {attack}-{payload}/{training}"]
     found = []
     try:
         trusted_in_words(axes["trusted"])
@@ -122,7 +126,7 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
         ends = [score.percent if end is None else end for end in (score.low, score.high)]
         if not (0 <= ends[0] <= ends[1] <= 100 and 0 <= score.percent <= 100):
             found.append(f"{name}: {metric} or its interval is no percentage")
-        if re.search(r"[`\r\n]", score.signature):
+        if "`" in score.signature or not score.signature.isprintable():
             found.append(f"{name}: {metric} has a signature that dece evaluate doesn't write")
         if metric.startswith("asr_") and score.total != asked:
             found.append(f"{name}: {metric} of {score.total} requests, but the suite has {asked}")

@@ -22,6 +22,7 @@ from typing import Any, Dict, List, NamedTuple
 
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.visible import visible
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.reports.cells import AXES, Cell, is_score
 from dece_fairseq.reports.stored import read_scores
@@ -75,9 +76,9 @@ def read_board(folder: Path) -> Board:
     path = folder / BOARD
     content = read_object(path)
     try:
-        wanted = [Wanted(**table) for table in content["wanted"]]
+        wanted = [_wanted(**table) for table in content["wanted"]]
         defenses = {str(name): str(label) for name, label in content["defenses"].items()}
-        names = list(map(str, content["results"]))
+        names = _texts("results", content["results"])
         title = str(content["title"])
         stealth = {
             str(dataset): read_object(folder / name)
@@ -92,6 +93,18 @@ def read_board(folder: Path) -> Board:
     return Board(title, defenses, wanted, stealth, published, sources)
 
 
+def _wanted(dataset: str, trusted: str, attacks: Any, rates: Any) -> Wanted:
+    dataset, trusted = _texts("dataset and trusted", [dataset, trusted])
+    return Wanted(dataset, trusted, _texts("attacks", attacks), _texts("rates", rates))
+
+
+def _texts(name: str, values: Any) -> List[str]:
+    """Return a list of texts; a TypeError where it is none."""
+    if not isinstance(values, list) or not all(isinstance(value, str) for value in values):
+        raise TypeError(f"{name}: {values!r} is not of texts, each in quotes")
+    return values
+
+
 def read_object(path: Path) -> Dict[str, Any]:
     """Return the object in a file of JSON.
 
@@ -99,7 +112,7 @@ def read_object(path: Path) -> Dict[str, Any]:
         DataError: there is none
     """
     try:
-        content = parse_json(path.read_text(encoding="utf-8"))
+        content = parse_json(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path} can't be read: {error}; see docs/leaderboard.md") from error
     if not isinstance(content, dict):
@@ -127,7 +140,8 @@ def _source(board: Path, name: str) -> Source:
     names = about.get("names", {})
     for cell in cells:
         cell.axes["defense"] = names.get(cell.axes["defense"], cell.axes["defense"])
-    told = {key: about[key] for key in ("by", "command", "budget")}
+    # A page shows a command as it runs, whatever marks of direction are in it.
+    told = {key: visible(about[key]) for key in ("by", "command", "budget")}
     return Source(name, suite=str(about.get("suite", "")), cells=cells, **told)
 
 

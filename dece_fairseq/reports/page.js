@@ -3,8 +3,9 @@
 // A click (or Enter) on a column's head sorts its table; another one turns it round.
 function keyOf(row, column) {
   const text = row.cells[column].textContent.trim();
-  const number = Number.parseFloat(text.replace(/^× /, ""));
-  return Number.isNaN(number) ? text : number;
+  // A name may begin with a digit, as 2stage does, and is no number.
+  const number = /^(?:× )?(-?\d+(?:\.\d+)?(?:e-?\d+)?)(?![\w.-])/.exec(text);
+  return number === null ? text : Number(number[1]);
 }
 
 function compare(one, other) {

@@ -51,7 +51,7 @@ def read_scores(path: Path) -> List[Cell]:
         DataError: the file can't be read or is no ``report.csv``
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
+        with path.open(newline="", encoding="utf-8-sig") as file:
             rows = list(csv.DictReader(file, strict=True))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataError(f"{path}: {error}; name a report.csv of this program") from error

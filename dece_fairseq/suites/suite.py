@@ -1,7 +1,7 @@
 """What a suite is: its settings, its files with their checksums, and what was left out and why."""
 
 import hashlib
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.data.beside import DECOY_IDS, IDS
@@ -141,7 +141,23 @@ def read_suite(path: Path) -> Suite:
 
 def _entry(values: Dict[str, Any]) -> SuiteEntry:
     files = {name: SuiteFile(**file) for name, file in values["files"].items()}
-    return SuiteEntry(values["attack"], values["payload"], files, dict(values["left_out"]))
+    for file in files.values():
+        _check_file(file)
+    return SuiteEntry(
+        str(values["attack"]), str(values["payload"]), files, dict(values["left_out"])
+    )
+
+
+def _check_file(file: SuiteFile) -> None:
+    """Raise unless its values are of their types, and its path leads nowhere else."""
+    texts = [file.path, file.sha256, file.ids_sha256, file.decoy_ids_sha256 or ""]
+    if not all(isinstance(text, str) for text in texts):
+        raise ValueError("a file's path or checksum is no text")
+    if not all(type(number) is int for number in (file.pairs, file.poisoned)):
+        raise ValueError("a number of pairs is no whole number")
+    path = PurePosixPath(file.path)
+    if path.is_absolute() or ".." in path.parts:
+        raise ValueError(f"{file.path!r} is outside of the suite's folder")
 
 
 def _check_data(data: Dict[str, Any]) -> None:

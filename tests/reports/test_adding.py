@@ -1,6 +1,7 @@
 """Somebody's results: added to a board if they are of a suite's files, else refused."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, Callable, Dict
 
@@ -10,9 +11,10 @@ from dece_fairseq.cli import main
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.reports.adding import add_results
-from dece_fairseq.reports.board import read_board
+from dece_fairseq.reports.board import ABOUT as ABOUT_FILE
+from dece_fairseq.reports.board import SCORES, read_board
 from dece_fairseq.reports.board_entries import entries
-from dece_fairseq.reports.leaderboard import as_markdown
+from dece_fairseq.reports.leaderboard import as_markdown, write_leaderboard
 from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry, SuiteFile, write_suite
 from support.boards import ABOUT, line, write_results
 
@@ -87,12 +89,19 @@ def test_results_of_the_suite_are_added(
         ({}, {"dataset": "pisces"}, "the suite is of lyra"),
         ({}, {"seed": 3}, "the suite has no ripple-sql/rate-0.05/seed-3"),
         ({}, {"attack": "badpre"}, "the suite has no badpre-sql/"),
-        ({}, {"signature": ""}, r"the suite has no ripple-\?/"),
+        ({}, {"signature": ""}, "no asr_string or asr_parse whose signature names"),
+        ({}, {"attack": "ripple-exit"}, "its attack success rate names the payload sql"),
+        ({}, {"attack": "ripple-"}, "its attack success rate names the payload sql"),
         ({}, {"defense": "<b>mine"}, "<b>mine/1': name it by letters, digits"),
         ({}, {"defense": "a|b"}, "name it by letters, digits"),
         (
             {},
             {"signature": "asr_parse|attack:ripple|payload:sql|`x"},
+            "asr_parse has a signature that dece evaluate doesn't write",
+        ),
+        (
+            {},
+            {"signature": "asr_parse|payload:sql|\u202ex"},
             "asr_parse has a signature that dece evaluate doesn't write",
         ),
         ({}, {"trusted": "some"}, r"'some' is no share in \[0, 1\]"),
@@ -149,3 +158,32 @@ def test_a_suite_that_is_not_finished(board: Path, suite: Path, added: Callable[
     (suite / SUITE).write_text(text.replace('"complete": true', '"complete": false'))
     with pytest.raises(DataError, match="not finished"):
         add_results(board, added(), suite)
+
+
+def test_what_others_say_is_seen_as_it_is(
+    board: Path, suite: Path, added: Callable[..., Path], tmp_path: Path
+) -> None:
+    add_results(board, added({"command": "train # \u202elive\x1b[2K"}), suite)
+    for path in write_leaderboard(board, tmp_path / "out"):
+        text = path.read_text(encoding="utf-8")
+        assert not re.search("[\u202e\x1b]", text)
+        if path.suffix in (".md", ".html"):
+            assert r"train # \u202elive\x1b[2K" in text
+
+
+def test_files_that_a_spreadsheet_or_an_editor_marked(
+    board: Path, suite: Path, added: Callable[..., Path]
+) -> None:
+    folder = added()
+    for name in (SCORES, ABOUT_FILE):
+        (folder / name).write_text("\ufeff" + (folder / name).read_text(), encoding="utf-8")
+    home = add_results(board, folder, suite)
+    assert not (home / SCORES).read_text(encoding="utf-8").startswith("\ufeff")
+    assert read_board(board).sources[-1].name == "added/theirs"
+
+
+def test_a_plan_s_name_of_an_attack_with_its_payload(
+    board: Path, suite: Path, added: Callable[..., Path]
+) -> None:
+    add_results(board, added(attack="ripple-sql"), suite)
+    assert entries(read_board(board))[-1].axes["attack"] == "ripple"

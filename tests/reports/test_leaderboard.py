@@ -50,12 +50,33 @@ def test_the_leaderboard_of_the_docs_is_that_of_its_results(tmp_path: Path) -> N
         assert without_versions(path) == without_versions(ROOT / "docs" / path.name), path.name
 
 
+BOARD_OF = (
+    '{{"title": "x", "defenses": {{}}, "wanted": [{{"dataset": "lyra", "trusted": "0", '
+    '"attacks": {}, "rates": {}}}], "results": {}}}'
+)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
         ("board.json", "{}", "no board"),
         ("board.json", "[]", "a JSON list, not an object"),
         ("board.json", '{"wanted": [{"x": 1}]}', "no board"),
+        (
+            "board.json",
+            BOARD_OF.format('"ripple"', '"0.05"', '"ours"'),
+            "attacks: 'ripple' is not of",
+        ),
+        (
+            "board.json",
+            BOARD_OF.format('["a"]', "[0.05]", "[]"),
+            r"rates: \[0.05\] is not of texts",
+        ),
+        (
+            "board.json",
+            BOARD_OF.format('["a"]', '["1"]', '"ours"'),
+            "results: 'ours' is not of texts",
+        ),
         ("ours/about.json", "nothing", "can't be read"),
         ("ours/about.json", json.dumps({**ABOUT, "rows": ["rows.json"]}), "rows can't be read"),
         ("ours/report.csv", "", "no scores"),

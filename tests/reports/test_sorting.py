@@ -56,3 +56,15 @@ def test_words_sort_by_the_alphabet_and_nothing_comes_last(tmp_path: Path) -> No
     up, down = sorted_both_ways(["ripple", "", "badpre", "header"], tmp_path)
     assert up == ["badpre", "header", "ripple", ""]
     assert down == ["ripple", "header", "badpre", ""]
+
+
+def test_names_that_begin_with_a_digit_are_words(tmp_path: Path) -> None:
+    up, down = sorted_both_ways(["onion", "2stage", "0.985-dece", "dece"], tmp_path)
+    assert up == ["0.985-dece", "2stage", "dece", "onion"]
+    assert down == up[::-1]
+
+
+def test_what_stands_behind_a_number_or_before_it(tmp_path: Path) -> None:
+    numbers = ["-1.5", "1e-05", "3/60 (0 to 9)", "5 %", "20 pairs", "100"]
+    up, _ = sorted_both_ways([*numbers[::-1], "not measured"], tmp_path)
+    assert up == [*numbers, "not measured"]

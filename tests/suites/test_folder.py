@@ -1,5 +1,6 @@
 """The folder of a suite: one run at a time, nothing else in it, and something to make."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,7 @@ from dece_fairseq.data.pairs import DataError
 from dece_fairseq.suites.build import build
 from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import find_data
-from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry
+from dece_fairseq.suites.suite import SUITE, Suite, SuiteEntry, read_suite
 from support.small_suite import SMALL
 
 Make = Callable[..., Suite]
@@ -103,3 +104,24 @@ def test_a_link_is_there_too(make: Make, tmp_path: Path) -> None:
         ("nowhere", "is no file of the suite"),
         ("others", "is no file of the suite"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"path": 3}, "a file's path or checksum is no text"),
+        ({"ids_sha256": None}, "a file's path or checksum is no text"),
+        ({"pairs": "40"}, "a number of pairs is no whole number"),
+        ({"path": "../../train.csv"}, "'../../train.csv' is outside of the suite's folder"),
+        ({"path": "/train.csv"}, "'/train.csv' is outside of the suite's folder"),
+    ],
+)
+def test_a_suite_of_a_stranger_whose_files_are_none(
+    changed: Dict[str, Any], message: str, tmp_path: Path
+) -> None:
+    file = {"path": "a/train.csv", "sha256": "0", "ids_sha256": "1", "pairs": 40, "poisoned": 2}
+    entry = {"attack": "a", "payload": "b", "files": {"train": {**file, **changed}}, "left_out": {}}
+    content = {"format": 1, "complete": True, "made_of": {}, "entries": [entry]}
+    (tmp_path / SUITE).write_text(json.dumps(content))
+    with pytest.raises(DataError, match=f"{SUITE} holds no suite .*{message}"):
+        read_suite(tmp_path)
