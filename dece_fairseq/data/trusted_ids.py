@@ -50,7 +50,7 @@ def ids_of_kept(trusted: Sequence[int], kept: Iterable[int]) -> str:
 
 def _read(path: Path, given: str) -> Iterator[int]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:
         raise DataError(f"{given}: {error.strerror}; check the name of the file") from error
     except UnicodeDecodeError as error:

@@ -5,6 +5,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
+from dece_fairseq.data.files import names_of
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.trusted_ids import TrustedIds
@@ -270,6 +271,7 @@ def _texts(job: GaugeJob) -> Tuple[List[Pair], List[Pair], str]:
         what = f"the split {job.valid_subset} of {folder}"
     if not (trusted and doubtful):
         raise DefenseError(
-            f"{len(trusted)} trusted pairs and {len(doubtful)} others; give some of both"
+            f"--input {names_of(job.inputs)}: {len(doubtful)} pairs beside the {len(trusted)} of "
+            f"{what}; give some of both"
         )
     return trusted, doubtful, what

@@ -253,4 +253,4 @@ def test_every_pair_trusted(case: SimpleNamespace, dece: Callable[..., Any]) -> 
     (case.folder / "trusted.ids").write_text("".join(f"{n}\n" for n in range(50)))
     said = dece("gauge", *case.needs)
     assert said.status == 2
-    assert "50 trusted pairs and 0 others" in said.err
+    assert f"train.csv: 0 pairs beside the 50 of the trusted pairs of {case.folder}" in said.err
