@@ -84,9 +84,9 @@ class SuiteSettings(NamedTuple):
             ("--seeds", self.seeds),
             ("--rates, --counts", folders),
         ):
-            for name, number in Counter(given).items():
+            for value, number in Counter(map(str, given)).items():
                 if number > 1:
-                    raise AttackError(f"{options}: {number} of them are {name}; give each once")
+                    raise AttackError(f"{options}: {number} of them are {value}; give each once")
         return self._replace(attacks=attacks, payloads=payloads)
 
     def portions(self) -> Iterator[Tuple[str, Optional[float], Optional[int]]]:
