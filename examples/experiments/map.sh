@@ -42,6 +42,7 @@ if [ -n "$lyra" ]; then
     cells map "${half[@]}" attack="[badpre]" \
         defense="[dece_level]" alpha="[0.8,0.9,0.985]" epsilon="[0]"
     cells map "${half[@]}" attack="[grammar,sentence]" defense="[cross_entropy,dece_span,reveal]"
+    cells map "${half[@]}" attack="[grammar]" defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
     cells map "${tenth[@]}" attack="[badpre,ripple]" \
         defense="[cross_entropy,dece_span]" seed="[1,2,3]"
 fi
