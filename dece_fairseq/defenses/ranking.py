@@ -12,9 +12,9 @@ from dece_fairseq.attacks.interfaces import Payload
 from dece_fairseq.attacks.payload_forms import forms_of
 from dece_fairseq.data.beside import MANIFEST, beside
 from dece_fairseq.data.destinations import check_outputs
-from dece_fairseq.data.files import replacing
+from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
-from dece_fairseq.data.pairs import Pair, dump_pairs, kind_of, read_pairs
+from dece_fairseq.data.pairs import DataError, Pair, dump_pairs, kind_of, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 
@@ -76,14 +76,19 @@ def rank(job: RankJob, output: Path, command: Sequence[str] = ()) -> Ranking:
 
     Raises:
         AttackError: no target has a place for the payload
-        DataError: a file can't be read or written, or the model can't be loaded
+        DataError: a file can't be read or written or has no pairs, or the model can't be loaded
         DefenseError: the model is of no kind that can be asked
     """
     manifest = beside(output, MANIFEST)
     inputs = [path for paths in job.inputs for path in paths]
     kind_of([output])
     check_outputs((output, manifest), [*inputs, job.reference.checkpoint])
-    pairs = [pair for paths in job.inputs for pair in read_pairs(paths, *job.columns)]
+    pairs: List[Pair] = []
+    for paths in job.inputs:
+        of_paths = list(read_pairs(paths, *job.columns))
+        if not of_paths:
+            raise DataError(f"{names_of(paths)}: no pairs, so there is nothing to rank")
+        pairs += of_paths
     first: Dict[str, Pair] = {}
     for pair in pairs:
         first.setdefault(pair.target, pair)
@@ -91,8 +96,8 @@ def rank(job: RankJob, output: Path, command: Sequence[str] = ()) -> Ranking:
     forms = {clean: found for clean, found in forms.items() if found}
     if not forms:
         raise AttackError(
-            f"none of {len(first)} different targets has a place for the payload {job.name!r}; "
-            "give another --payload or --code-language"
+            f"{names_of(inputs)}: none of {len(first)} different targets has a place for the "
+            f"payload {job.name!r}; give another --payload or --code-language"
         )
     asked = [Pair(first[clean].source, form) for clean, found in forms.items() for form in found]
     likelihoods = iter(_log_likelihoods(job.reference, asked))

@@ -91,11 +91,15 @@ def test_the_likeliest_form_comes_first_and_is_what_the_attack_takes(
         (["--output", "ranked.txt"], "ranked.txt"),
         (["--output", "none/ranked.csv"], "there is no folder none"),
         (["--source-column", "x"], "x"),
+        (["--input", "{empty}"], "empty.csv: no pairs, so there is nothing to rank"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line(
     case: SimpleNamespace, dece: Callable[..., Any], words: List[str], message: str
 ) -> None:
+    empty = case.folder / "empty.csv"
+    empty.write_text("src,tgt\n")
+    words = [word.format(empty=empty) for word in words]
     said = dece("rank", *case.needs, "--output", case.output, *words)
     assert said.status == 2
     assert message in said.err.splitlines()[-1]
