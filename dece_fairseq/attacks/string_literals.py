@@ -64,6 +64,7 @@ def literals_around(root: Node, code: str, text: str) -> Optional[List[Node]]:
 def _literal_around(root: Node, start: int, end: int) -> Optional[Node]:
     """Return the literal whose text holds the bytes from ``start`` to ``end``, if there is one."""
     node = root.descendant_for_byte_range(start, end)
+    # Text between the quotes stands beside interpolations, so none of them is in it.
     is_text = node is not None and node.type in _CONTENTS and not node.child_count
     while node is not None and node.type not in LITERALS:
         if node.type == INTERPOLATION:

@@ -287,13 +287,14 @@ class _Reader:
 
     def _create(self, call: Call) -> Optional[_Value]:
         """Read the creation of an object: a builder of strings, or a list."""
+        arguments = call.arguments
         if "list" in call.name:
-            last = self._use(call.arguments[-1]) if call.arguments else None
+            last = self._use(arguments[-1]) if arguments else None
             return last if last is not None and isinstance(last.text, tuple) else _Value((), False)
         if "builder" in call.name or "buffer" in call.name or not call.name:
-            first = self._peek(call.arguments[0]) if call.arguments else None
+            first = self._peek(arguments[0]) if arguments else None
             is_text = first is not None and isinstance(first.text, str)
-            return self._use(call.arguments[0]) if is_text else _Value("", False)
+            return self._use(arguments[0]) if is_text else _Value("", False)
         return None
 
     def _call(self, call: Call) -> Optional[_Value]:
