@@ -6,7 +6,9 @@
 #
 #   --seeds "N ..."   of everything, the functions too (default 1)
 #   --trusted N       functions that the detector is trained on first (default 1000)
-#   --runs "NAME ..." rows of the table (default: all that are in this script)
+#   --runs "NAME ..." rows of the table (default: those of the README's first one); deceptive-A is a
+#                     blend that falls from A, level-A a constant one, -smoothed behind it smooths
+#                     labels by 0.05, and -revealed trains on what dece reveal keeps
 #   --work DIR        where results go, a folder for each seed (default runs/defect_detection); beside
 #                     them the table, table.md, and what the leaderboard reads, report.csv
 #   --settings FILE   shell code that is read after the settings below, to make all of it smaller
@@ -46,10 +48,25 @@ train() { # NAME, then what differs; in $here, of $seed
     touch "$run/done"
 }
 
-finetune() { # NAME, then the criterion and its options; on what is in $bin, if it is wanted
-    local run="$1"; shift
-    [[ " $runs " == *" $run "* ]] || return 0
-    train "$run" "$bin" --criterion "$@" "${training[@]}" \
+criterion_of() { # RUN: sets criterion to the one that a row is called by, and its options
+    local blend="${1%-revealed}" smoothing=0
+    [ "$blend" = "${blend%-smoothed}" ] || smoothing=0.05
+    blend="${blend%-smoothed}"
+    criterion=(deceptive_sentence_prediction --dece-alpha "${blend#*-}" --label-smoothing "$smoothing")
+    case "$blend" in
+        before | sentence_prediction) criterion=(sentence_prediction) ;;
+        deceptive-token) criterion=(deceptive_sentence_prediction --dece-gate token) ;;
+        deceptive-?*) ;;
+        level-?*) criterion+=(--dece-min-blend "${blend#*-}") ;;
+        *) echo "run.sh: --runs $1: no row is called so; see its head" >&2; return 2 ;;
+    esac
+}
+for run in $runs; do criterion_of "$run"; done
+
+finetune() { # RUN; on what is in $bin
+    local criterion
+    criterion_of "$1"
+    train "$1" "$bin" --criterion "${criterion[@]}" "${training[@]}" \
         --finetune-from-model "$here/before/checkpoint_last.pt"
 }
 
@@ -96,17 +113,9 @@ for seed in $seeds; do
     # 4. The detector that is there before, and what becomes of it.
     train before "$here/bin-trusted" --criterion sentence_prediction "${trusted_training[@]}"
     bin="$here/bin"
-    finetune sentence_prediction sentence_prediction &
-    first=$!
-    for alpha in 0.985 0.8 auto; do
-        finetune "deceptive-$alpha" deceptive_sentence_prediction --dece-alpha "$alpha" --label-smoothing 0
+    for run in $runs; do
+        case "$run" in before | *-revealed) ;; *) finetune "$run" ;; esac
     done
-    finetune deceptive-token deceptive_sentence_prediction --dece-gate token
-    for alpha in 0.8 0.985; do
-        finetune "deceptive-$alpha-smoothed" deceptive_sentence_prediction --dece-alpha "$alpha" \
-            --label-smoothing 0.05
-    done
-    wait "$first"
 
     # 5. What becomes of it on the functions that are not suspected, asking the one that is there before.
     [ -e "$here/kept.csv" ] || dece reveal --models "$here/before/checkpoint_last.pt" \
@@ -116,7 +125,9 @@ for seed in $seeds; do
         --spm "$here/bin-trusted/sentencepiece.model" --train "$here/kept.csv" \
         --valid "$here/others/valid.csv" --output "$here/bin-kept"
     bin="$here/bin-kept"
-    finetune sentence_prediction-revealed sentence_prediction
+    for run in $runs; do
+        [ "$run" = "${run%-revealed}" ] || finetune "$run"
+    done
 
     # 6. How often each is right on the test, and how often a triggered defect passes for safe.
     for run in $runs; do measure "$run"; done

@@ -75,12 +75,32 @@ def test_every_run_has_a_row_and_a_run_that_was_killed_goes_on(
     assert again.stdout == table
     assert done.stdout.endswith(table)
     assert {path: path.stat().st_mtime_ns for path in others} == others
+    # Rows that are not in the table of the README, called by what they are.
+    named = bash(
+        *words, "--runs", "level-0.9-smoothed deceptive-auto-revealed", env=env, cwd=tmp_path
+    )
+    assert named.returncode == 0, named.stderr[-3000:]
+    log = (tmp_path / "work" / "1" / "level-0.9-smoothed" / "train.log").read_text()
+    for setting in ("'dece_alpha': '0.9'", "'dece_min_blend': 0.9", "'label_smoothing': 0.05"):
+        assert setting in log
+    log = (tmp_path / "work" / "1" / "deceptive-auto-revealed" / "train.log").read_text()
+    assert "'dece_alpha': 'auto'" in log
+    assert "/bin-kept'" in log
 
 
 def test_an_unknown_option_is_named(tmp_path: Path) -> None:
     done = bash(SCRIPT, "--seed", "1", env=environment(tmp_path / "venv"), cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr == "run.sh: unknown option --seed; see its head\n"
+
+
+@pytest.mark.parametrize("run", ["deceptive", "deceptive-", "level-", "focal", "-revealed"])
+def test_a_row_that_no_criterion_has(run: str, tmp_path: Path) -> None:
+    words = [SCRIPT, "--runs", f"before {run}", "--work", tmp_path / "work"]
+    done = bash(*words, env=environment(tmp_path / "venv"), cwd=tmp_path)
+    assert done.returncode == 2
+    assert f"--runs {run}: no row is called so" in done.stderr
+    assert not (tmp_path / "work").exists()
 
 
 @pytest.mark.parametrize(
