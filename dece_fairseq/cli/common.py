@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.errors import UserError
 
@@ -130,6 +130,21 @@ def add_columns(parser: Options) -> None:
             default=column,
             help="column or key (default: %(default)s)",
         )
+
+
+def columns_of(args: argparse.Namespace) -> Tuple[str, str]:
+    """Return the names that ``add_columns`` took, of source and target."""
+    return args.source_column, args.target_column
+
+
+def add_subset(parser: Options) -> None:
+    """Add ``--subset``, of commands whose ``--input`` may be a binarised folder."""
+    parser.add_argument(
+        "--subset",
+        default="train",
+        metavar="SPLIT",
+        help="of a binarised data folder (default: %(default)s)",
+    )
 
 
 def add_reference(parser: Options, what: str) -> None:

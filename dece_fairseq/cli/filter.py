@@ -12,7 +12,14 @@ import sys
 from pathlib import Path
 from typing import Any, Dict
 
-from dece_fairseq.cli.common import add_files, add_seed, add_trusted_ids, add_user_dir, check_given
+from dece_fairseq.cli.common import (
+    add_files,
+    add_seed,
+    add_trusted_ids,
+    add_user_dir,
+    check_given,
+    columns_of,
+)
 from dece_fairseq.cli.printing import write_or_print
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
 from dece_fairseq.defenses.defense import OPTIONS, unused_options
@@ -96,7 +103,7 @@ def settings_of(args: argparse.Namespace) -> DefenseSettings:
         trusted=tuple(map(tuple, args.trusted or ())),
         trusted_ids=args.trusted_ids,
         save_dir=args.save_dir,
-        columns=(args.source_column, args.target_column),
+        columns=columns_of(args),
         rate=args.rate,
         top=args.top,
         order=args.order,
@@ -122,8 +129,8 @@ def run(args: argparse.Namespace) -> None:
         settings,
         args.input,
         args.output,
-        (args.source_column, args.target_column),
-        args.manifest,
-        sys.argv,
+        columns=columns_of(args),
+        manifest=args.manifest,
+        command=sys.argv,
     )
     write_or_print(as_text(report))

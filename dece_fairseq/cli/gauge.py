@@ -14,10 +14,12 @@ from dece_fairseq.cli.common import (
     add_input,
     add_json,
     add_reference,
+    add_subset,
     add_trusted_ids,
     add_user_dir,
     at_least,
     check_given,
+    columns_of,
 )
 from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.defenses.gauging import GaugeJob, gauge
@@ -32,12 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add = parser.add_argument
     add_reference(parser, "the model that training is going to start from")
     add_input(parser, "the data to train on; a binarised data folder too")
-    add(
-        "--subset",
-        default="train",
-        metavar="SPLIT",
-        help="of a binarised data folder (default: %(default)s)",
-    )
+    add_subset(parser)
     add_trusted_ids(parser)
     add(
         "--valid-subset",
@@ -68,14 +65,14 @@ def run(args: argparse.Namespace) -> None:
     check_files([args.json], [*args.input, args.models, args.trusted_ids])
     import_user_dir(args.user_dir)
     job = GaugeJob(
-        ReferenceFiles(args.models, args.model_data, args.user_dir),
-        args.input,
-        args.trusted_ids,
-        (args.source_column, args.target_column),
-        args.subset,
-        args.valid_subset,
-        args.muted_share,
-        args.epochs,
+        reference=ReferenceFiles(args.models, args.model_data, args.user_dir),
+        inputs=args.input,
+        trusted_ids=args.trusted_ids,
+        columns=columns_of(args),
+        subset=args.subset,
+        valid_subset=args.valid_subset,
+        muted_share=args.muted_share,
+        epochs=args.epochs,
     )
     found = gauge(job, sys.argv)
     write_result(as_text(found), found.as_dict(), args.json)

@@ -14,7 +14,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import List
 
-from dece_fairseq.cli.common import add_attack_file, add_input, add_json, add_user_dir
+from dece_fairseq.cli.common import (
+    add_attack_file,
+    add_input,
+    add_json,
+    add_user_dir,
+    columns_of,
+)
 from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.defenses.probing import WRITTEN, Probe, as_text, probe
 from dece_fairseq.errors import UserError
@@ -70,14 +76,14 @@ def run(args: argparse.Namespace) -> None:
         kept = [args.output / name for name in WRITTEN]
     check_files([args.json, *kept], [args.attack_file, args.path, *(args.input or ())])
     asked = Probe(
-        args.path,
-        args.data,
-        args.attack_file,
-        args.gen_subset,
-        _options(args.generation),
-        args.user_dir,
-        args.input or (),
-        (args.source_column, args.target_column),
+        checkpoint=args.path,
+        data=args.data,
+        attack_file=args.attack_file,
+        subset=args.gen_subset,
+        options=_options(args.generation),
+        user_dir=args.user_dir,
+        pairs=args.input or (),
+        columns=columns_of(args),
     )
     if args.output is not None:
         report = probe(asked, args.output)

@@ -20,7 +20,13 @@ from dece_fairseq.attacks import (
     Attack,
     AttackSettings,
 )
-from dece_fairseq.cli.common import add_columns, add_reference, add_user_dir, check_given
+from dece_fairseq.cli.common import (
+    add_columns,
+    add_reference,
+    add_user_dir,
+    check_given,
+    columns_of,
+)
 from dece_fairseq.user_dir import import_user_dir
 
 
@@ -83,10 +89,10 @@ def run(args: argparse.Namespace) -> None:
         "ripple", payload=name, code_language=args.code_language, code_place=args.code_place
     )
     job = RankJob(
-        ReferenceFiles(args.models, args.model_data, args.user_dir),
-        Attack(settings).payload,
-        name,
-        args.input,
-        (args.source_column, args.target_column),
+        reference=ReferenceFiles(args.models, args.model_data, args.user_dir),
+        payload=Attack(settings).payload,
+        name=name,
+        inputs=args.input,
+        columns=columns_of(args),
     )
     print(as_text(rank(job, args.output, sys.argv)), end="")

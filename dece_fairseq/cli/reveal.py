@@ -18,9 +18,11 @@ from dece_fairseq.cli.common import (
     add_json,
     add_processes,
     add_reference,
+    add_subset,
     add_trusted_ids,
     add_user_dir,
     check_given,
+    columns_of,
     file_ending_in,
 )
 from dece_fairseq.cli.printing import check_files, write_or_print, write_result
@@ -48,12 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "the data without the pairs of claimed suspicions; beside it (.trusted.ids) stand the new "
         "numbers of the trusted ones",
     )
-    add(
-        "--subset",
-        default="train",
-        metavar="SPLIT",
-        help="of a binarised data folder (default: %(default)s)",
-    )
+    add_subset(parser)
     add_reference(
         parser,
         "the reference: a model that knows the clean task and has not learned a payload, such as "
@@ -105,16 +102,16 @@ def run(args: argparse.Namespace) -> None:
     _check_outputs(args)
     import_user_dir(args.user_dir)
     job = RevealJob(
-        args.input,
-        ReferenceFiles(args.models, args.model_data, args.user_dir),
-        args.trusted_ids,
-        (args.source_column, args.target_column),
-        args.subset,
-        args.processes,
-        args.work,
-        args.level,
-        args.output or (),
-        args.trusted,
+        inputs=args.input,
+        reference=ReferenceFiles(args.models, args.model_data, args.user_dir),
+        trusted_ids=args.trusted_ids,
+        columns=columns_of(args),
+        subset=args.subset,
+        processes=args.processes,
+        work=args.work,
+        level=args.level,
+        outputs=args.output or (),
+        trusted=args.trusted,
     )
     found = reveal(job, sys.argv)
     if args.html is not None:

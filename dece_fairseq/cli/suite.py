@@ -125,11 +125,11 @@ def run(args: argparse.Namespace) -> None:
     from dece_fairseq.suites.build import SuiteSettings, build  # here, for --check does without it
 
     settings = SuiteSettings(
-        tuple(args.attacks),
-        tuple(args.payloads),
-        tuple(args.rates),
-        tuple(args.counts),
-        tuple(args.seeds),
+        attacks=tuple(args.attacks),
+        payloads=tuple(args.payloads),
+        rates=tuple(args.rates),
+        counts=tuple(args.counts),
+        seeds=tuple(args.seeds),
     )
     suite = build(data_of(args), settings, args.output, args.processes, sys.argv, tell)
     print(f"{len(suite.checksums())} files; the suite is {sha256(args.output / SUITE)}")
@@ -143,11 +143,11 @@ def data_of(args: argparse.Namespace, suite: Optional[Suite] = None) -> SuiteDat
     return find_data(
         args.data,
         dataset,
-        args.splits,
-        (args.source_column or columns[0], args.target_column or columns[1]),
-        args.code_language or known.get("code_language"),
-        args.code_place,
-        args.trusted_ids,
+        splits=args.splits,
+        columns=(args.source_column or columns[0], args.target_column or columns[1]),
+        code_language=args.code_language or known.get("code_language"),
+        code_place=args.code_place,
+        trusted_ids=args.trusted_ids,
     )
 
 

@@ -72,13 +72,13 @@ class DeceptiveCriterion(RobustCriterion):
             return criterion
         criterion.trusted_level = TrustedLevel(
             task,
-            cfg.dece_muted_share,
-            cfg.dece_trusted_ids,
-            cfg.train_subset,
-            cfg.valid_subset,
-            criterion.targets,
-            schedule.asking(),
-            schedule.without(),
+            muted_share=cfg.dece_muted_share,
+            trusted_ids=cfg.dece_trusted_ids,
+            train_subset=cfg.train_subset,
+            valid_subset=cfg.valid_subset,
+            targets=criterion.targets,
+            asking=schedule.asking(),
+            without=schedule.without(),
         )
         if schedule.gate in MUTING:
             if criterion.recorder is not None:
@@ -142,11 +142,11 @@ class DeceptiveCriterion(RobustCriterion):
         return deceptive_output(
             logits,
             target,
-            schedule.alpha,
-            schedule.epsilon,
-            time,
-            self.padding_idx,
-            reduction,
+            alpha=schedule.alpha,
+            epsilon=schedule.epsilon,
+            time=time,
+            ignore_index=self.padding_idx,
+            reduction=reduction,
             fused=self.fused,
             predictions=self.report_accuracy,
         )
@@ -210,12 +210,12 @@ class DeceptiveCrossEntropyCriterion(DeceptiveCriterion):
         super().__init__(task, sentence_avg, ignore_prefix_size, report_accuracy)
         self.schedule = BlendSchedule(
             task,
-            dece_alpha,
-            dece_min_blend,
-            label_smoothing,
-            dece_warmup_epochs,
-            dece_schedule,
-            update_freq,
-            dece_gate,
+            dece_alpha=dece_alpha,
+            dece_min_blend=dece_min_blend,
+            label_smoothing=label_smoothing,
+            dece_warmup_epochs=dece_warmup_epochs,
+            dece_schedule=dece_schedule,
+            update_freq=update_freq,
+            dece_gate=dece_gate,
         )
         self.fused = dece_fused or None

@@ -87,14 +87,14 @@ class DeceptiveSentencePredictionCriterion(DeceptiveCriterion):
             )
         self.schedule = BlendSchedule(
             task,
-            dece_alpha,
-            dece_min_blend,
-            label_smoothing,
-            dece_warmup_epochs,
-            dece_schedule,
-            update_freq,
-            dece_gate,
-            LABEL_GATES,
+            dece_alpha=dece_alpha,
+            dece_min_blend=dece_min_blend,
+            label_smoothing=label_smoothing,
+            dece_warmup_epochs=dece_warmup_epochs,
+            dece_schedule=dece_schedule,
+            update_freq=update_freq,
+            dece_gate=dece_gate,
+            gates=LABEL_GATES,
         )
         self.head = classification_head_name
         self.padding_idx = -100  # torch's, of what is muted; fairseq's unknown label is -1

@@ -184,16 +184,16 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
         "versions": versions("fairseq", "torch", "numpy"),
     }
     return Gauge(
-        texts[0],
-        texts[1],
-        job.muted_share,
-        level,
-        line,
-        spans,
-        muted_labels,
-        job.epochs,
-        job.trusted_ids,
-        made_of,
+        trusted=texts[0],
+        doubtful=texts[1],
+        muted_share=job.muted_share,
+        level=level,
+        line=line,
+        spans=spans,
+        muted_labels=muted_labels,
+        epochs=job.epochs,
+        trusted_ids=job.trusted_ids,
+        made_of=made_of,
     )
 
 

@@ -321,8 +321,8 @@ class _Builder:
                 [path],
                 "all" if split == TRAIN else "triggered",
                 *self.data.columns,
-                self.processes,
-                self.command,
+                processes=self.processes,
+                command=self.command,
                 trusted_ids=self.data.trusted_ids if split == TRAIN else None,
             )
         except AttackError as error:
