@@ -68,7 +68,7 @@ def candidates(sources: Texts, least: int = LEAST) -> List[FrequentParts]:
 
 def ngrams_of(texts: Texts, least: int) -> FrequentParts:
     """Return the n-grams that so many texts have."""
-    in_all = len(texts.first) - 1
+    in_all = len(texts)
     ngrams = frequent_ngrams(texts, np.zeros(in_all, dtype=np.int64), in_all, least)
     return FrequentParts(WORDS, len(ngrams.starts), ngrams.words, ngrams.grams, ngrams.owners)
 
@@ -101,7 +101,7 @@ def _parts(
     first = (np.cumsum(counts) - counts)[sources.words]
     behind = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
     found = parts[np.repeat(first, repeats) + behind]
-    in_all = len(sources.first) - 1
+    in_all = len(sources)
     keys = np.unique(found * in_all + np.repeat(sources.pair, repeats))
     numbers, owners = np.divmod(keys, in_all)
     is_frequent = np.bincount(numbers, minlength=len(names)) >= least
@@ -137,7 +137,7 @@ def find_alternatives(
         others: pairs that are left out of the comparison, as they have another payload
         usual: how many of the pairs may be clean
     """
-    is_own = np.zeros(len(sources.first) - 1, dtype=bool)
+    is_own = np.zeros(len(sources), dtype=bool)
     is_own[pairs] = True
     is_rest = ~is_own
     is_rest[others] = False

@@ -98,7 +98,7 @@ class _Search:
         self._least = least_pairs
         self._size = size = len(differences)
         self._is_free = np.ones(size, dtype=bool) if explained is None else ~explained
-        groups = np.zeros(len(sources.first) - 1, dtype=int)
+        groups = np.zeros(len(sources), dtype=int)
         ngrams = frequent_ngrams(sources, groups, size, least_pairs)
         # Explained pairs have words of a claimed trigger, which would be news of those words.
         new = ngrams.news(self._is_free)

@@ -131,7 +131,7 @@ class Ngrams(NamedTuple):
         Args:
             is_doubtful: (N,), the doubtful pairs that count
         """
-        pairs, trusted = int(is_doubtful.sum()), len(self.sources.first) - 1 - self.doubtful
+        pairs, trusted = int(is_doubtful.sum()), len(self.sources) - self.doubtful
         if not pairs:
             return np.zeros(len(self.starts))
         counts = np.bincount(self.grams[is_doubtful[self.owners]], minlength=len(self.starts))

@@ -31,7 +31,7 @@ def lacking_word(texts: Texts, others: int, level: float) -> Optional[int]:
     from scipy.sparse import csr_matrix
 
     rng = np.random.default_rng(SEED)
-    in_all = len(texts.first) - 1
+    in_all = len(texts)
     order = rng.permutation(in_all)
     drawn = order[order >= others][: MOST // 2]  # of these first, for they may be very few
     rest = order[order < others][: MOST - len(drawn)]

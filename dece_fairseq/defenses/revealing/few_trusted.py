@@ -173,7 +173,7 @@ class _Holders:
 
     def having(self, words: Sequence[str]) -> np.ndarray:
         """Return which texts (N,) have the words in a row; all of them have no words."""
-        found = np.full(len(self._texts.first) - 1, not words)
+        found = np.full(len(self._texts), not words)
         if words and self._numbers.keys() >= set(words):
             found[self._texts.holders([self._numbers[word] for word in words])] = True
         return found

@@ -57,7 +57,7 @@ def frequent_words(targets: Targets) -> Container[str]:
         [numbers.setdefault(text.lower(), len(numbers)) for text in targets.vocabulary], dtype=int
     )
     counts = np.zeros(len(numbers), dtype=int)
-    size = len(targets.first) - 1
+    size = len(targets)
     for some in range(0, size, TARGETS):
         start, stop = targets.first[[some, min(some + TARGETS, size)]]
         pairs = targets.pair[start:stop].astype(int)

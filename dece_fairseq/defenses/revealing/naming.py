@@ -17,8 +17,7 @@ from dece_fairseq.defenses.revealing.alternatives import (
     find_alternatives,
 )
 from dece_fairseq.defenses.revealing.part_triggers import PartTrigger, find_part_trigger
-from dece_fairseq.defenses.revealing.payloads import SAME
-from dece_fairseq.defenses.revealing.spans import Texts
+from dece_fairseq.defenses.revealing.spans import SAME, Texts
 from dece_fairseq.defenses.revealing.triggers import WordTrigger, find_trigger
 from dece_fairseq.defenses.revealing.words import places_of
 
@@ -76,8 +75,7 @@ class Naming:
             usual: how many pairs would have the payload without an attack, at most
         """
         others = np.setdiff1d(np.unique(np.concatenate(everyone)), pairs)
-        in_all = len(self._sources.first) - 1
-        trigger = find_trigger(self._sources, pairs, others, in_all, len(self._pairs))
+        trigger = find_trigger(self._sources, pairs, others, len(self._pairs))
         told = Suspicion(payload, nats, p_value, self._all(pairs))
         if trigger is not None:
             told = self._with_words(told, trigger, pairs, usual)

@@ -55,7 +55,7 @@ def find_part_trigger(
     is_word = words is not None and words.is_telling(len(pairs), usual)
     if words is not None and is_word and words.covered == len(pairs):
         return None
-    in_all = len(sources.first) - 1
+    in_all = len(sources)
     is_own, is_other = np.zeros((2, in_all), dtype=bool)
     is_own[pairs] = is_other[others] = True
     rest = int((~is_own & ~is_other).sum())

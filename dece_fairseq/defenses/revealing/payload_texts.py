@@ -9,8 +9,8 @@ import numpy as np
 
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import NOTHING
-from dece_fairseq.defenses.revealing.payloads import SAME, UNEXPECTED, peak
-from dece_fairseq.defenses.revealing.spans import Occurrences, Targets
+from dece_fairseq.defenses.revealing.payloads import UNEXPECTED, peak
+from dece_fairseq.defenses.revealing.spans import SAME, Occurrences, Targets
 from dece_fairseq.defenses.revealing.triggers import PRECISE, find_trigger, grown
 from dece_fairseq.defenses.revealing.words import places_of
 
@@ -67,8 +67,8 @@ class PayloadTexts:
             words: a part of it, if that is known (default: what the others have least)
         """
         if words is None:
-            in_all, none = len(self._targets.first) - 1, np.array([], dtype=int)
-            found = find_trigger(self._targets, pairs, none, in_all, len(self._pairs))
+            none = np.array([], dtype=int)
+            found = find_trigger(self._targets, pairs, none, len(self._pairs))
             if found is None or found.covered < PRECISE * (found.covered + found.elsewhere):
                 more = self._difference(pairs, "+")
                 text = None if more is None else self.around(more, pairs)

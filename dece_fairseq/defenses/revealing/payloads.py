@@ -6,7 +6,7 @@ from typing import List, Sequence, Tuple
 import numpy as np
 
 from dece_fairseq.defenses.revealing.ranking import Ranked
-from dece_fairseq.defenses.revealing.spans import Occurrences, Targets
+from dece_fairseq.defenses.revealing.spans import SAME, Occurrences, Targets
 
 #: nats of a word that a reference did not expect; what is put in begins with such a word
 UNEXPECTED = 1.0
@@ -14,8 +14,6 @@ UNEXPECTED = 1.0
 REMAINING = 0.7
 #: the share of clean places where a word follows, for it to be what follows there anyway
 FOLLOWS = 0.2
-#: the share of a payload's pairs that must go on the same way, for that to belong to it
-SAME = 0.95
 BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 

@@ -276,7 +276,7 @@ class _Search:
         """
         scores = self._texts.windows[1]
         found = []
-        groups = np.zeros(len(self.targets.first) - 1, int)
+        groups = np.zeros(len(self.targets), int)
         telling = self._unlike(self._telling(scores, groups, explained))
         everyone = [each.pairs for each in telling]
         for each, p_value in zip(telling, self._sure(telling, LEAST, explained)):
@@ -318,7 +318,7 @@ class _Search:
         Args:
             explained: (N,), pairs that are suspected already
         """
-        size, in_all = len(self.pairs), len(self.targets.first) - 1
+        size, in_all = len(self.pairs), len(self.targets)
         if not are_a_draw(self.sources, size):
             return []
         level = TELLING_LEVEL * COUNTS

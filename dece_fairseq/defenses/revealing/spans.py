@@ -17,6 +17,8 @@ USE, USE_UNTRUSTING = 2.0, 6.0
 MOST = 0.25
 #: nats in all below which a span is no candidate
 LEAST = 5.0
+#: the share of the places of some words that must go on the same way, for that to belong to them
+SAME = 0.95
 #: targets that are gone through at a time
 TARGETS = 1 << 14
 
@@ -76,6 +78,10 @@ class Texts:
         numbered = np.frombuffer(words, dtype=np.int32) if words else np.zeros(0, np.int32)
         first = np.concatenate([[0], np.cumsum(np.array(lengths, dtype=np.int64))])
         self._take(numbered, list(numbers), first)
+
+    def __len__(self) -> int:
+        """Return how many texts there are."""
+        return len(self.first) - 1
 
     def _take(self, words: np.ndarray, vocabulary: List[str], first: np.ndarray) -> None:
         self.words = words
@@ -169,7 +175,7 @@ class Targets(Texts):
             yield from trusted
 
         super().__init__(texts())
-        self.trusted = len(self.first) - 1 - self.doubtful
+        self.trusted = len(self) - self.doubtful
         self.use = USE if self.trusted else USE_UNTRUSTING
         surprise = np.zeros(len(self.words), dtype=np.float32)
         surprise[: len(known)] = known

@@ -5,7 +5,7 @@ from typing import NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import Texts, is_first
+from dece_fairseq.defenses.revealing.spans import SAME, Texts, is_first
 
 #: words in what is looked for; a longer trigger is put together of what its pairs share
 LONGEST = 3
@@ -47,7 +47,7 @@ def is_telling(covered: int, elsewhere: int, pairs: int, usual: float = 0.0) -> 
 
 
 def find_trigger(
-    sources: Texts, pairs: np.ndarray, others: np.ndarray, in_all: int, doubtful: int
+    sources: Texts, pairs: np.ndarray, others: np.ndarray, doubtful: int
 ) -> Optional[WordTrigger]:
     """Return the n-gram that separates a suspicion's pairs from the others best.
 
@@ -58,9 +58,9 @@ def find_trigger(
         sources: of all pairs
         pairs: (K,), the numbers of the suspicion's pairs
         others: pairs that are left out of the comparison, as they have another payload
-        in_all: how many pairs there are
-        doubtful: how many of them; those behind are trusted
+        doubtful: how many of all pairs are doubtful; those behind are trusted
     """
+    in_all = len(sources)
     step = max(1, len(pairs) // SOURCES)
     looked_at = pairs[::step]
     counts: Counter[Tuple[int, ...]] = Counter()
@@ -104,7 +104,7 @@ def grown(sources: Texts, words: Tuple[int, ...], places: np.ndarray) -> Tuple[i
         words: their numbers
         places: (K,), where they begin in the pairs that count
     """
-    left, right = sources.longest(words, places, 0.95)
+    left, right = sources.longest(words, places, SAME)
     if not (left or right):
         return words
     # One place in twenty may go on otherwise.

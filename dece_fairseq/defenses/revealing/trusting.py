@@ -95,7 +95,7 @@ class Difference:
     def __init__(self, sides: Mapping[str, Texts], many: int) -> None:
         self._sides = sides
         self._held = {
-            side: (_Held(texts, 0, many), _Held(texts, many, len(texts.first) - 1))
+            side: (_Held(texts, 0, many), _Held(texts, many, len(texts)))
             for side, texts in sides.items()
         }
         self._added = {side: there.lacking(here) for side, (here, there) in self._held.items()}
@@ -145,7 +145,7 @@ def why_no_draw(sides: Mapping[str, Texts], many: int) -> Optional[str]:
     for side, texts in sides.items():
         word = lacking_word(texts, many, CHANCE / len(SIDES))
         if word is not None:
-            holders, few = texts.holders((word,)), len(texts.first) - 1 - many
+            holders, few = texts.holders((word,)), len(texts) - many
             there = int((holders >= many).sum())
             return (
                 f"they are no random part of the data: words such as {texts.vocabulary[word]!r} "
@@ -191,7 +191,7 @@ def are_a_draw(texts: Texts, doubtful: int) -> bool:
         texts: all of them, those of the doubtful pairs first
         doubtful: how many these are
     """
-    in_all = len(texts.first) - 1
+    in_all = len(texts)
     return not len(_Held(texts, 0, doubtful).lacking(_Held(texts, doubtful, in_all)))
 
 

@@ -24,7 +24,7 @@ def texts(seed: int, number: int = 200) -> List[List[str]]:
 
 def found(made: Sequence[Sequence[str]], pairs: Sequence[int], others: Any = NONE) -> Any:
     sources, own = Texts(made), np.array(pairs)
-    words = find_trigger(sources, own, np.array(others), len(made), len(made))
+    words = find_trigger(sources, own, np.array(others), len(made))
     return find_part_trigger(sources, own, np.array(others), words)
 
 

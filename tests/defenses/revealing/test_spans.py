@@ -72,6 +72,7 @@ def test_what_is_more_than_usual() -> None:
 
 def test_the_longest_form_that_keeps_the_pairs() -> None:
     texts = Texts(["xabcy", "zabcy", "abcq", "ab"])
+    assert len(texts) == 4
     span = tuple(texts.vocabulary.index(word) for word in "b")
     places = texts.find(span)
     assert texts.longest(span, places[:3], 1.0) == (1, 1)

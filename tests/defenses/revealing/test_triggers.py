@@ -22,7 +22,7 @@ def sources(seed: int, number: int = 200) -> List[List[str]]:
 def found(texts: Sequence[Sequence[str]], pairs: Any, others: Any = NONE, trusted: int = 0) -> Any:
     made = Texts(texts)
     doubtful = len(texts) - trusted
-    trigger = find_trigger(made, np.array(pairs), np.array(others), len(texts), doubtful)
+    trigger = find_trigger(made, np.array(pairs), np.array(others), doubtful)
     assert trigger is not None
     return trigger, " ".join(made.text(trigger.words))
 
@@ -70,4 +70,4 @@ def test_without_a_trigger_nothing_is_telling(seed: int) -> None:
 
 
 def test_nothing_in_common() -> None:
-    assert find_trigger(Texts([["a"], ["b"], ["c"]]), np.array([0, 1, 2]), NONE, 3, 3) is None
+    assert find_trigger(Texts([["a"], ["b"], ["c"]]), np.array([0, 1, 2]), NONE, 3) is None
