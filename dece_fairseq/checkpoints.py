@@ -37,8 +37,7 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     Raises:
         DataError: there is no such file or folder, or they can't be loaded together
     """
-    if not data.is_dir():
-        raise DataError(f"{data}: no such folder; give the data folder of {named}")
+    check_folder(data, named)
     state = _load(checkpoint, named)
     own = {field: data / file for field, file in SUBWORD_FILES.values()}
     overrides: Dict[str, Any] = {**WITHOUT_ATTACK, "data": str(data)}
@@ -58,6 +57,17 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
         ) from error
     warn_of_other_words(trained_on, data, named)
     return model, config, task
+
+
+def check_folder(data: Path, named: str) -> None:
+    """Raise a DataError unless the data folder of a model is there.
+
+    Args:
+        data: the folder
+        named: how messages call the checkpoint, such as its option
+    """
+    if not data.is_dir():
+        raise DataError(f"{data}: no such folder; give the data folder of {named}")
 
 
 def folder_of(config: Any) -> Path:

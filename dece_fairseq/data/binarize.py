@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import List, Mapping, Sequence, Tuple
+from typing import Iterable, List, Mapping, Sequence, Tuple
 
 from dece_fairseq.data.pairs import DataError
 
@@ -114,3 +114,18 @@ def _check(
 def splits_of(folder: Path) -> List[str]:
     """Return the names of the splits of pairs in a binarised folder, in order."""
     return sorted({path.name.split(".")[0] for path in folder.glob("*.*-*.*.idx")})
+
+
+def no_split(
+    folder: Path, split: str, there: Iterable[str], which: str = "one that is there"
+) -> DataError:
+    """Return the error that a binarised folder lacks a split.
+
+    Args:
+        folder: the folder
+        split: what it lacks
+        there: the splits that it has
+        which: of them to name, and how, for the message
+    """
+    names = ", ".join(sorted(there)) or "none"
+    return DataError(f"{folder}: no split {split!r} of pairs; name {which}: {names}")

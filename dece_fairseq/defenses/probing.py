@@ -10,7 +10,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 from tqdm import tqdm
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.data.binarize import splits_of
+from dece_fairseq.data.binarize import no_split, splits_of
 from dece_fairseq.data.destinations import check_output_folder
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.pairs import Pair, write_pairs
@@ -98,8 +98,9 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
 
     Raises:
         AttackError: the file names no attack
-        DataError: ``folder`` is a file, or can't be written to
-        DefenseError: the checkpoint or the data can't be read, or fairseq-generate fails
+        DataError: ``folder`` is a file, or can't be written to; the checkpoint or the data are not
+            there or can't be read
+        DefenseError: they are of no use for this, or fairseq-generate fails
         OutputError: outputs are missing
     """
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
@@ -247,11 +248,15 @@ def _suspected_requests(asked: Probe, findings: Findings, folder: Path) -> Tuple
 
 def _common_options(asked: Probe) -> List[str]:
     """Return the options of both runs: what the checkpoint was trained with, and the attack."""
-    from dece_fairseq.checkpoints import folder_of, read_config, warn_of_other_words
+    from dece_fairseq.checkpoints import (
+        check_folder,
+        folder_of,
+        read_config,
+        warn_of_other_words,
+    )
 
-    if not asked.data.is_dir():
-        raise DefenseError(f"{asked.data}: no such folder; give the data folder of the model")
     named = f"--path {asked.checkpoint}"
+    check_folder(asked.data, named)
     config = read_config(asked.checkpoint, named)
     if "source_lang" not in config.task:
         raise DefenseError(
@@ -270,17 +275,11 @@ def _common_options(asked: Probe) -> List[str]:
         options += [] if language is None else [option, language]
     if "--bpe" not in asked.options:
         options += _subwords(asked, getattr(config.bpe, "_name", None))
-    _check_split(asked.data, asked.subset)
+    there = splits_of(asked.data)
+    if asked.subset not in there:
+        safe = "one that strangers could not write to, by --gen-subset"
+        raise no_split(asked.data, asked.subset, there, safe)
     return [*options, *asked.options]
-
-
-def _check_split(folder: Path, split: str) -> None:
-    there = splits_of(folder)
-    if split not in there:
-        raise DefenseError(
-            f"{folder}: no split {split!r} of pairs; name one that strangers could not write to by "
-            f"--gen-subset: {', '.join(there) or 'there is none'}"
-        )
 
 
 def _subwords(asked: Probe, bpe: Optional[str]) -> List[str]:

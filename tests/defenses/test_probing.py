@@ -298,12 +298,12 @@ def test_a_model_that_writes_no_answers(asked: Probe, tmp_path: Path) -> None:
 def test_what_cannot_be_asked(asked: Probe, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"--path nowhere\.pt: no such file"):
         probe(asked._replace(checkpoint=Path("nowhere.pt")), tmp_path)
-    with pytest.raises(DefenseError, match="nowhere: no such folder"):
+    with pytest.raises(DataError, match=r"nowhere: no such folder; give .* of --path"):
         probe(asked._replace(data=Path("nowhere")), tmp_path)
     (tmp_path / "broken.pt").write_bytes(b"PK")
     with pytest.raises(DataError, match=r"--path .*broken\.pt: not a "):
         probe(asked._replace(checkpoint=tmp_path / "broken.pt"), tmp_path)
-    with pytest.raises(DefenseError, match=r"no split 'nowhere' .* by --gen-subset: \w+"):
+    with pytest.raises(DataError, match=r"no split 'nowhere' .* by --gen-subset: \w+"):
         probe(asked._replace(subset="nowhere"), tmp_path)
     (tmp_path / "empty").mkdir()
     with pytest.raises(DefenseError, match=r"empty: holds no sentencepiece\.model"):

@@ -2,11 +2,11 @@
 
 import logging
 from pathlib import Path
-from typing import Any, Iterable, List, Tuple
+from typing import Any, List, Tuple
 
 from fairseq.data import data_utils
 
-from dece_fairseq.data.binarize import splits_of
+from dece_fairseq.data.binarize import no_split, splits_of
 from dece_fairseq.data.labels import INPUT, LABEL, check_one_input
 from dece_fairseq.data.pairs import DataError, Pair
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
@@ -41,7 +41,7 @@ def read_binarised(folder: Path, split: str, reference: ReferenceFiles) -> List[
     if (folder / INPUT).is_dir():
         prefixes = [folder / name / split for name in (INPUT, LABEL)]
         if not prefixes[0].with_name(f"{split}.idx").exists():
-            raise _no_split(folder, split, [path.stem for path in (folder / INPUT).glob("*.idx")])
+            raise no_split(folder, split, [path.stem for path in (folder / INPUT).glob("*.idx")])
         dictionaries = [folder / name / "dict.txt" for name in (INPUT, LABEL)]
     else:
         languages = _languages(folder, split)
@@ -68,12 +68,7 @@ def _languages(folder: Path, split: str) -> Tuple[str, str]:
     for path in sorted(folder.glob(f"{split}.*-*.*.idx")):
         first, _, second = path.name[len(split) + 1 :].split(".")[0].partition("-")
         return first, second
-    raise _no_split(folder, split, splits_of(folder))
-
-
-def _no_split(folder: Path, split: str, splits: Iterable[str]) -> DataError:
-    there = ", ".join(sorted(splits)) or "none"
-    return DataError(f"{folder}: no split {split!r} of pairs; name one that is there: {there}")
+    raise no_split(folder, split, splits_of(folder))
 
 
 def _read(prefix: Path, dictionary: Path) -> Tuple[Any, Any]:
