@@ -1,5 +1,8 @@
 """Packages that not everybody needs."""
 
+from contextlib import contextmanager
+from typing import Iterator
+
 from dece_fairseq.errors import UserError
 
 
@@ -14,3 +17,21 @@ def install(extra: str) -> str:
         extra: its name in setup.py
     """
     return f"pip install '.[{extra}]' in the checkout"
+
+
+@contextmanager
+def importing(extra: str, what: str, more: str = "") -> Iterator[None]:
+    """Say how to get the package that a block imports, where it is not there.
+
+    Args:
+        extra: what brings it, by its name in setup.py
+        what: why it is imported, for the message: ``figures need matplotlib``
+        more: what the message ends with
+
+    Raises:
+        PackageError: an import of the block fails
+    """
+    try:
+        yield
+    except ImportError as error:
+        raise PackageError(f"{what}: {install(extra)}{more}") from error

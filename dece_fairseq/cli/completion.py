@@ -6,7 +6,7 @@ dece completion bash >> ~/.bash_completion
 import argparse
 
 from dece_fairseq.cli import main
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import importing
 
 SHELLS = ("bash", "zsh", "tcsh")
 
@@ -22,10 +22,8 @@ def run(args: argparse.Namespace) -> None:
     Raises:
         PackageError: shtab is not installed
     """
-    try:
+    with importing("completion", "dece completion needs shtab"):
         import shtab
-    except ImportError as error:
-        raise PackageError(f"dece completion needs shtab: {install('completion')}") from error
     parser = argparse.ArgumentParser(prog="dece")
     commands = parser.add_subparsers()
     for name, what in main.COMMANDS.items():

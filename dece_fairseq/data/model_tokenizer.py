@@ -14,7 +14,7 @@ from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.text import from_line, to_line
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import PackageError, importing, install
 
 #: U+FFFD stands for whatever can't be decoded
 REPLACEMENT = "\ufffd"
@@ -23,7 +23,7 @@ REPLACEMENT = "\ufffd"
 #: fairseq's own reader takes no such line, so that it can't give them ids of its own in silence
 HEADER = "#dece_fairseq:special"
 
-INSTALL = f"{install('hf')} (transformers>=4.46,<5)"
+_RELEASES = " (transformers>=4.46,<5)"
 
 #: what a fast form that transformers makes of a sentencepiece model may lose, and the slow one not
 _WHITE_SPACE = ("a    b", "a\n    b", "a\n\tb")
@@ -78,13 +78,13 @@ def load_transformers(what: str) -> Any:
     Raises:
         PackageError: it is not installed, too old or too new, or finds no torch that it can use
     """
-    try:
+    with importing("hf", f"{what} needs transformers", _RELEASES):
         import transformers
-    except ImportError as error:
-        raise PackageError(f"{what} needs transformers: {INSTALL}") from error
     version = tuple(map(int, transformers.__version__.split(".")[:2]))
     if not (4, 46) <= version < (5, 0):
-        raise PackageError(f"{what} can't use transformers {transformers.__version__}: {INSTALL}")
+        raise PackageError(
+            f"{what} can't use transformers {transformers.__version__}: {install('hf')}{_RELEASES}"
+        )
     if not transformers.utils.is_torch_available():
         raise PackageError(
             f"{what}: transformers {transformers.__version__} can't use the torch that is "

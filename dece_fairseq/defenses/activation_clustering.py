@@ -8,7 +8,7 @@ import numpy as np
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, Verdict
 from dece_fairseq.defenses.model_defense import ModelDefense
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import importing
 
 #: independent components that the states are reduced to, as in the paper
 COMPONENTS = 10
@@ -36,14 +36,10 @@ class ActivationClustering(ModelDefense):
     takes = ()
 
     def set_up(self) -> None:
-        try:
+        with importing("defenses", "activation clustering needs scikit-learn"):
             import sklearn.cluster
             import sklearn.decomposition
             import sklearn.exceptions
-        except ImportError as error:
-            raise PackageError(
-                f"activation clustering needs scikit-learn: {install('defenses')}"
-            ) from error
         self.sklearn = sklearn
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

@@ -20,7 +20,7 @@ from dece_fairseq.defenses.defense import (
     DefenseSettings,
     Verdict,
 )
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import importing
 from dece_fairseq.metrics.code_tokens import code_tokens
 
 #: how many tokens a report names
@@ -52,11 +52,9 @@ class Naturalness(Defense):
             raise DefenseError(f"--trusted or --trusted-ids is needed: {OPTIONS['trusted']}")
         if settings.order < 1:
             raise DefenseError(f"--order must be at least 1, got {settings.order}")
-        try:
+        with importing("defenses", "naturalness needs nltk"):
             import nltk.lm
             import nltk.lm.preprocessing
-        except ImportError as error:
-            raise PackageError(f"naturalness needs nltk: {install('defenses')}") from error
         self.nltk = nltk
 
     def examine(self, pairs: Sequence[Pair]) -> Verdict:

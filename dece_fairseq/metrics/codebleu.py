@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Seq
 
 import numpy as np
 
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import importing
 from dece_fairseq.metrics.code_language import PHP_TAG, CodeLanguage, Reading
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
@@ -160,14 +160,10 @@ class _Package:
     """The package ``codebleu``, for the texts of one language."""
 
     def __init__(self, code_language: str) -> None:
-        try:
+        without = "; or do without it (dece evaluate --without codebleu)"
+        with importing("codebleu", "CodeBLEU needs another package", without):
             import codebleu
             from codebleu.utils import get_tree_sitter_language
-        except ImportError as error:
-            raise PackageError(
-                f"CodeBLEU needs another package: {install('codebleu')}; or do "
-                "without it (dece evaluate --without codebleu)"
-            ) from error
         self.language = CodeLanguage(code_language)
         self.name = {"csharp": "c_sharp"}.get(code_language, code_language)
         self.package = codebleu.codebleu

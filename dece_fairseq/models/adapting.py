@@ -5,7 +5,7 @@ from typing import Any, Dict, List
 from torch import nn
 
 from dece_fairseq.data.model_tokenizer import first_line
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import importing
 from dece_fairseq.models.loading import ModelError
 from dece_fairseq.models.options import HuggingFaceModelConfig
 
@@ -43,10 +43,8 @@ def freeze_encoder(encoder: nn.Module, decoder: nn.Module) -> None:
 
 
 def _add_adapters(hf: Any, cfg: HuggingFaceModelConfig) -> None:
-    try:
+    with importing("lora", "--lora-rank needs peft", " (peft>=0.13)"):
         import peft
-    except ImportError as error:
-        raise PackageError(f"--lora-rank needs peft: {install('lora')} (peft>=0.13)") from error
     targets = cfg.lora_targets.split(",") if cfg.lora_targets else None
     config = peft.LoraConfig(
         r=cfg.lora_rank,

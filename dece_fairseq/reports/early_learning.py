@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.data.files import replacing
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import importing
 from dece_fairseq.outputs.training_log import Epoch
 from dece_fairseq.reports.cells import BASELINE
 
@@ -89,11 +89,9 @@ def new_drawing(width: float, height: float) -> Any:
     Raises:
         PackageError: matplotlib is not there
     """
-    try:
+    with importing("plot", "figures need matplotlib"):
         import matplotlib
         from matplotlib.figure import Figure
-    except ImportError as error:
-        raise PackageError(f"figures need matplotlib: {install('plot')}") from error
     names = ("text.color", "axes.labelcolor", "axes.edgecolor", "xtick.color", "ytick.color")
     matplotlib.rcParams.update(dict.fromkeys(names, INK))
     matplotlib.rcParams.update({"font.size": 9, "axes.titlesize": 9})

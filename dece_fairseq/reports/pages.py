@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Sequence
 
 from dece_fairseq.data.visible import visible
-from dece_fairseq.extras import PackageError, install
+from dece_fairseq.extras import importing
 
 
 def check_jinja() -> None:
@@ -40,10 +40,8 @@ def render(template: Path, scripts: Sequence[Path] = (), **values: Any) -> str:
 
 
 def _environment() -> Any:
-    try:
+    with importing("reports", "a page needs jinja2"):
         from jinja2 import Environment, StrictUndefined
-    except ImportError as error:
-        raise PackageError(f"a page needs jinja2: {install('reports')}") from error
     # What stands in the data, or what models wrote, is text, whatever it looks like.
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True)
     environment.filters["visible"] = visible
