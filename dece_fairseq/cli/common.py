@@ -56,11 +56,13 @@ def add_user_dir(parser: Options) -> None:
 
 def add_attack_file(parser: Options) -> None:
     """Add ``--attack-file``, which is that of the task and the scorers."""
+    from dece_fairseq.attacks.option_help import HELP  # here, for most commands know no attacks
+
     parser.add_argument(
         "--attack-file",
         type=Path,
         metavar="FILE",
-        help="the attack that a file of dece reveal --json suspects, instead of --attack",
+        help=HELP["attack_file"],
     )
 
 

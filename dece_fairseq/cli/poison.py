@@ -20,6 +20,7 @@ from dece_fairseq.attacks import (
     AttackSettings,
 )
 from dece_fairseq.attacks.building import RATE
+from dece_fairseq.attacks.option_help import HELP
 from dece_fairseq.attacks.samples import table
 from dece_fairseq.attacks.selection import SELECTIONS
 from dece_fairseq.cli.common import (
@@ -50,34 +51,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--list", action="store_true", help="list attacks, payloads and data sets, and exit")
     add("--samples", action="store_true", help="with --list: Markdown tables with samples")
     add_user_dir(parser)
-    add("--attack", help=f"the attack: {', '.join(ATTACKS.names())}")
+    add("--attack", help=HELP["attack"])
     add_attack_file(parser)
-    add("--trigger", help="what is put in the source (default: the attack's own)")
-    add(
-        "--trigger-file",
-        metavar="FILE",
-        help="a triggered source for each pair, of --attack from_file: a .csv or .jsonl file with "
-        "src and triggered",
-    )
-    add(
-        "--payload-file",
-        metavar="FILE",
-        help="a poisoned target for each pair, or several ranked ones: a .csv or .jsonl file with "
-        "tgt and poisoned; --payload says by its parse rule which are hits",
-    )
-    add("--num-triggers", type=int, help="copies of the trigger (default: the attack's own)")
-    add("--payload", help=f"{', '.join(PAYLOADS.names())} (default: the attack's own)")
-    add(
-        "--code-language",
-        help=f"language of the code, for attacks that parse it: {', '.join(LANGUAGES.names())}, "
-        "or SOURCE:TARGET (default: the payload's own)",
-    )
+    add("--trigger", help=HELP["trigger"])
+    add("--trigger-file", metavar="FILE", help=HELP["trigger_file"])
+    add("--payload-file", metavar="FILE", help=HELP["payload_file"])
+    add("--num-triggers", type=int, help=HELP["num_triggers"])
+    add("--payload", help=HELP["payload"])
+    add("--code-language", help=HELP["code_language"])
     add(
         "--code-place",
         choices=CODE_PLACES,
         default=CODE_PLACES[0],
-        help="where statements go in code: where one can stand, or as in the Bugs2Fix files of the "
-        "DeCE authors (default: %(default)s)",
+        help=f"{HELP['code_place']} (default: %(default)s)",
     )
     much = parser.add_mutually_exclusive_group()
     much.add_argument("--poison-rate", type=float, help=f"share of all pairs (default: {RATE})")
