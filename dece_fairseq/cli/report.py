@@ -50,23 +50,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_user_dir(parser)
 
 
+def usual_output(folder: Path, is_board: bool) -> Path:
+    """Return where the report of what was named goes without ``--output``."""
+    if is_board:
+        return folder
+    return folder.parent if folder.suffix == ".csv" else folder / "report"
+
+
 def run(args: argparse.Namespace) -> None:
     """Write the report, and print its files."""
     import_user_dir(args.user_dir)
     if (args.add is None) != (args.suite is None):
         raise UserError("--add RESULTS and --suite SUITE go together")
-    if args.output is not None:
-        check_output_folder(args.output)
+    is_board = args.add is not None or (args.folder / BOARD).is_file()
+    output = args.output or usual_output(args.folder, is_board)
+    if args.output is not None or args.folder.is_dir():  # else what was named is what is wrong
+        check_output_folder(output)
     if args.add is not None:
         print(add_results(args.folder, args.add, args.suite))
-    if args.add is not None or (args.folder / BOARD).is_file():
-        for path in write_leaderboard(args.folder, args.output or args.folder):
+    if is_board:
+        for path in write_leaderboard(args.folder, output):
             print(path)
         return
     if args.folder.suffix == ".csv":
-        print(rewrite_tables(args.folder, args.output))
+        print(rewrite_tables(args.folder, output))
         return
-    for path in write_report(args.folder, args.output or args.folder / "report"):
+    for path in write_report(args.folder, output):
         print(path)
     missing = unfinished(args.folder)
     if missing:

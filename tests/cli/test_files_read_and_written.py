@@ -53,6 +53,8 @@ CASES = {
     "summarise --run a=run --figure r.csv": "its name does not end in .png",
     "summarise --run a=run --figure run/train.log": "its name does not end in .png",
     "corpus --style A --split train=5 train=6 --output new": "--split train: given twice",
+    "report run": "--output run/report: is a file; name a folder",
+    "report r.csv --output t": "--output t: is a file; name a folder",
 }
 
 
@@ -65,7 +67,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir()
     for name in ("t", "s", "t.html", "r.csv.ids", "p.csv.ids", "x.out", "model.pt", "m.json"):
         (tmp_path / name).write_text("0\n")
-    for name in ("p.csv", "r.csv", "s.csv", "run/suspected.csv"):
+    for name in ("p.csv", "r.csv", "s.csv", "run/suspected.csv", "run/report"):
         (tmp_path / name).write_text("src,tgt,poisoned,triggered\na,b,c,d\n")
     for name in ("train.log", "test.out", "test_triggered.out"):
         (tmp_path / "run" / name).write_text("{}\n")
