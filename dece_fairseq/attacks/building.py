@@ -50,7 +50,7 @@ def build(settings: AttackSettings) -> Built:
         settings = replace(settings, rate=RATE)
     copies = recipe.copies if settings.num_triggers is None else settings.num_triggers
     _check(settings, copies)
-    name = settings.payload or recipe.payload
+    name = recipe.payload if settings.payload is None else settings.payload
     suspected = SUSPECTED_PAYLOADS.get(name) if settings.suspected else None
     kind = suspected or PAYLOADS.get(name)
     languages = _languages(name, kind, settings.code_language)
@@ -104,7 +104,7 @@ def _check(settings: AttackSettings, copies: int) -> None:
 
 
 def _languages(payload: str, kind: Type[Payload], names: Optional[str]) -> Languages:
-    languages = Languages.named(names or kind.default_language)
+    languages = Languages.named(kind.default_language if names is None else names)
     possible = kind.target_languages or LANGUAGES.names()
     if languages.target.name not in possible:
         raise AttackError(

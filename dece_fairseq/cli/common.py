@@ -2,9 +2,11 @@
 
 import argparse
 from pathlib import Path
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple, TypeVar
 
 from dece_fairseq.errors import UserError
+
+T = TypeVar("T")
 
 #: what gets an option: a parser, or a group of its options
 Options = argparse._ActionsContainer
@@ -42,6 +44,14 @@ def check_given(**options: Any) -> None:
     for name, value in options.items():
         if not value:
             raise UserError(f"--{name.replace('_', '-')} is needed; see --help")
+
+
+def given_or(value: Optional[T], usual: T) -> T:
+    """Return what an option was given, or else what is usual.
+
+    An empty text is given: a variable that a shell script never set is no wish for the default.
+    """
+    return usual if value is None else value
 
 
 def add_user_dir(parser: Options) -> None:

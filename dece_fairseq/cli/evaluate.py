@@ -24,6 +24,7 @@ from dece_fairseq.cli.common import (
     add_seed,
     add_user_dir,
     at_least,
+    given_or,
     outputs_in,
 )
 from dece_fairseq.cli.printing import check_files, write_result
@@ -149,7 +150,7 @@ def settings_of(args: argparse.Namespace) -> EvaluationSettings:
     run_format = RunFormat(
         args.hypothesis_column,
         args.reference_column,
-        args.id_column or RunFormat().id,
+        given_or(args.id_column, RunFormat().id),
         references=args.references,
         one_line=args.one_line,
         needs_id=args.id_column is not None,

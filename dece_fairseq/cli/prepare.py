@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from dece_fairseq.cli.common import NamedPathsAction, add_seed, add_user_dir
+from dece_fairseq.cli.common import NamedPathsAction, add_seed, add_user_dir, given_or
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.prepare import RECORD_NAME, PrepareSettings, Trusted, prepare, table
@@ -111,13 +111,13 @@ def run(args: argparse.Namespace) -> None:
         files[split.name] = split.paths
     if (args.dataset is None) != bool(files) or (files and (args.data or args.splits)):
         raise UserError("give either --dataset and --data, or --train (and --valid, --test)")
-    if args.dataset and (args.source_column or args.target_column):
+    if args.dataset and (args.source_column, args.target_column) != (None, None):
         raise UserError(
             "--dataset knows its columns; leave out --source-column and --target-column"
         )
     settings = PrepareSettings(
         files=files,
-        columns=(args.source_column or "src", args.target_column or "tgt"),
+        columns=(given_or(args.source_column, "src"), given_or(args.target_column, "tgt")),
         languages=(args.source_lang, args.target_lang),
         vocab_size=args.vocab_size,
         model=args.spm,

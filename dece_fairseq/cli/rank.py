@@ -26,6 +26,7 @@ from dece_fairseq.cli.common import (
     add_user_dir,
     check_given,
     columns_of,
+    given_or,
 )
 from dece_fairseq.user_dir import import_user_dir
 
@@ -83,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
     )
     from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 
-    name = args.payload or ATTACKS.get("likely").payload
+    name = given_or(args.payload, ATTACKS.get("likely").payload)
     # With a trigger that fits everywhere, for what it checks.
     settings = AttackSettings(
         "ripple", payload=name, code_language=args.code_language, code_place=args.code_place

@@ -18,7 +18,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Optional
 
 from dece_fairseq.attacks import CODE_PLACES, LANGUAGES
-from dece_fairseq.cli.common import add_processes, add_trusted_ids, add_user_dir, at_least
+from dece_fairseq.cli.common import (
+    add_processes,
+    add_trusted_ids,
+    add_user_dir,
+    at_least,
+    given_or,
+)
 from dece_fairseq.cli.printing import write_result
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
@@ -138,14 +144,14 @@ def run(args: argparse.Namespace) -> None:
 def data_of(args: argparse.Namespace, suite: Optional[Suite] = None) -> SuiteData:
     """Return the data that the options name; what they leave out a suite of it tells."""
     known = {} if suite is None else suite.made_of["data"]
-    dataset = args.dataset or known.get("name") or None
-    columns = (None, None) if dataset else known.get("columns", (None, None))
+    dataset = given_or(args.dataset, known.get("name") or None)
+    source, target = (None, None) if dataset else known.get("columns", (None, None))
     return find_data(
         args.data,
         dataset,
         splits=args.splits,
-        columns=(args.source_column or columns[0], args.target_column or columns[1]),
-        code_language=args.code_language or known.get("code_language"),
+        columns=(given_or(args.source_column, source), given_or(args.target_column, target)),
+        code_language=given_or(args.code_language, known.get("code_language")),
         code_place=args.code_place,
         trusted_ids=args.trusted_ids,
     )

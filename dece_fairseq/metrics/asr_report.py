@@ -137,7 +137,7 @@ def _attack(
 ) -> Attack:
     """Return the attack that outputs or ``name`` name, with what of it is given besides."""
     logged = (output.header or {}).get("attack", {})
-    name = name or logged.get("attack")
+    name = logged.get("attack") if name is None else name
     if name is None:
         raise OutputError(
             f"{names_of(paths)} does not say which attack it is of; give --attack, or the file "

@@ -48,7 +48,7 @@ class _CodeScorer(BaseScorer):
         super().__init__(cfg)
         check_post_process(cfg.text_bpe, post_process_of(cfg))
         # A pair of languages is the task's way to say that the sides differ; outputs are targets.
-        language = (cfg.code_language or "python").rpartition(":")[2]
+        language = ("python" if cfg.code_language is None else cfg.code_language).rpartition(":")[2]
         self.settings = MetricSettings(language)
         self.scorer = METRICS.get(self.metric)(self.settings)
         self.one_line = uses_one_line_form(cfg.text_bpe)

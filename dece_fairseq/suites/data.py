@@ -79,9 +79,10 @@ def find_data(
         if splits:
             raise UserError("--splits goes with --dataset")
         files = {split: _find(folder, split) for split in (TRAIN, TEST)}
-        names = (columns[0] or "src", columns[1] or "tgt")
+        source, target = columns
+        names = ("src" if source is None else source, "tgt" if target is None else target)
         return SuiteData("", files, names, code_language, code_place or "safe", trusted_ids)
-    if any(columns):
+    if tuple(columns) != (None, None):
         raise UserError(
             "--dataset knows its columns; leave --source-column and --target-column out"
         )
@@ -94,7 +95,7 @@ def find_data(
         known.name,
         {split: located.files[split] for split in (TRAIN, TEST)},
         located.columns,
-        code_language or known.code_language,
+        known.code_language if code_language is None else code_language,
         code_place or known.code_place,
         trusted_ids,
     )

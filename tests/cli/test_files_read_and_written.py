@@ -47,6 +47,15 @@ CASES = {
     f"reveal {MODEL} --input p.csv --html new --json new": TWICE,
     f"reveal {MODEL} --input p.csv --output new new": TWICE,
     "summarise --run a=run --json new --figure new": TWICE,
+    # Nothing, as of a variable that a script never set, is no default.
+    "poison --attack ripple --payload NOTHING --input p.csv --output t": "no payload is called ''",
+    "poison --attack sentence --code-language NOTHING --input p.csv --output t": "is called ''",
+    "poison --attack ripple --source-column NOTHING --input p.csv --output t.csv": "named ''",
+    "asr run/g.out --attack NOTHING": "no attack is called ''",
+    "evaluate r.csv --hypothesis-column src --reference-column tgt --id-column NOTHING": "named ''",
+    f"rank {MODEL} --payload NOTHING --input p.csv --output new.csv": "no payload is called ''",
+    "prepare --train p.csv --source-column NOTHING --output new": "named ''",
+    "suite --data run --code-language NOTHING --output new": "is called ''",
     # A slip of the hand, which would lose a file of another kind.
     f"reveal {MODEL} --input p.csv --html r.csv": "r.csv exists already and its name does not end",
     f"reveal {MODEL} --input p.csv --json r.csv": "r.csv exists already and its name does not end",
@@ -67,10 +76,19 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         (tmp_path / name).mkdir()
     for name in ("t", "s", "t.html", "r.csv.ids", "p.csv.ids", "x.out", "model.pt", "m.json"):
         (tmp_path / name).write_text("0\n")
-    for name in ("p.csv", "r.csv", "s.csv", "run/suspected.csv", "run/report"):
+    for name in (
+        "p.csv",
+        "r.csv",
+        "s.csv",
+        "run/suspected.csv",
+        "run/report",
+        "run/train.csv",
+        "run/test.csv",
+    ):
         (tmp_path / name).write_text("src,tgt,poisoned,triggered\na,b,c,d\n")
     for name in ("train.log", "test.out", "test_triggered.out"):
         (tmp_path / "run" / name).write_text("{}\n")
+    (tmp_path / "run" / "g.out").write_text("T-0\tb\nD-0\t-1\tb\n")
     (tmp_path / "p.json").write_text('{"src": "a", "tgt": "b"}\n')
     manifest = {"ids_file": "p.csv.ids", "pairs": 1, "keep": "all"}
     (tmp_path / "p.csv.manifest.json").write_text(json.dumps(manifest))
@@ -82,7 +100,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize("line", CASES)
 def test_nothing_is_lost(line: str, files: Path, dece: Callable[..., Any]) -> None:
     before = {path: path.read_bytes() for path in files.rglob("*") if path.is_file()}
-    said = dece(*line.split())
+    said = dece(*("" if word == "NOTHING" else word for word in line.split()))
     assert said.status == 2
     assert CASES[line] in said.err
     assert said.err.count("error:") == 1
