@@ -1,11 +1,12 @@
 """What ``dece asr`` tells: the scores of an attack, and which outputs count as hits."""
 
+from argparse import Namespace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from dece_fairseq.attacks import Attack, AttackError, AttackSettings
+from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.files import names_of
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
@@ -56,16 +57,15 @@ def asr_report(
         AttackError: no attack is named, or an unknown one
     """
     triggered = read_generate_output(outputs, one_line or None)
+    given = {"payload": payload, "code_language": code_language}
+    given.update(trigger_file=trigger_file, payload_file=payload_file)
     if attack_file is None:
-        given = {"payload": payload, "code_language": code_language}
-        given.update(trigger_file=trigger_file, payload_file=payload_file)
         attack = _attack(triggered, outputs, attack_name, given)
     else:
-        if any(told is not None for told in (attack_name, payload, trigger_file, payload_file)):
-            raise AttackError(
-                "--attack-file names the payload; leave out --attack and --payload, and their files"
-            )
-        attack = Attack(AttackSettings.suspected_in(attack_file, code_language=code_language))
+        options = Namespace(attack=attack_name, attack_file=attack_file, **given)
+        settings = AttackSettings.named_by(options)
+        assert settings is not None  # a file names one
+        attack = Attack(settings)
     if triggered.header is not None and "ids" not in triggered.header:
         raise OutputError(
             f"{outputs[0]} is the output for the split {triggered.header['split']}, which is not "

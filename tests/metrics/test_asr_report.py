@@ -71,7 +71,7 @@ def test_an_attack_that_is_suspected(triggered, clean, tmp_path):
     assert report["hit_ids"]["asr_string"] == [0, 3, 5]
     signature = score(report, "asr_string")["signature"]
     assert signature.startswith("asr_string|attack:suspected|trigger:bb|")
-    with pytest.raises(AttackError, match="leave out --attack and --payload"):
+    with pytest.raises(AttackError, match="leave --payload out"):
         asr_report([triggered], attack_file=path, payload="sql")
 
 
@@ -225,7 +225,7 @@ def test_an_attack_from_a_file_that_is_elsewhere_now(write_output, tmp_path):
     assert [score["percent"] for score in asr_report([output], **given)["scores"]] == [50, 50]
     with pytest.raises(AttackError, match="--attack likely needs --payload-file"):
         asr_report([output], attack_name="likely")
-    with pytest.raises(AttackError, match="leave out --attack and --payload, and their files"):
+    with pytest.raises(AttackError, match="leave --payload-file out"):
         asr_report([output], attack_file=file, payload_file=str(file))
 
 
