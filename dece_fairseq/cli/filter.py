@@ -23,8 +23,9 @@ from dece_fairseq.cli.common import (
 from dece_fairseq.cli.printing import write_or_print
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
 from dece_fairseq.defenses.defense import OPTIONS, unused_options
-from dece_fairseq.defenses.filtering import as_text, filter_files
+from dece_fairseq.defenses.filtering import filter_files
 from dece_fairseq.registry import listing
+from dece_fairseq.reports.filter import as_text
 from dece_fairseq.user_dir import import_user_dir
 
 DEFAULTS = DefenseSettings()

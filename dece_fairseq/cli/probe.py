@@ -22,8 +22,9 @@ from dece_fairseq.cli.common import (
     columns_of,
 )
 from dece_fairseq.cli.printing import check_files, write_result
-from dece_fairseq.defenses.probing import WRITTEN, Probe, as_text, probe
+from dece_fairseq.defenses.probing import WRITTEN, Probe, probe
 from dece_fairseq.errors import UserError
+from dece_fairseq.reports.probe import as_text
 from dece_fairseq.user_dir import import_user_dir
 
 

@@ -77,12 +77,9 @@ def run(args: argparse.Namespace) -> None:
         models=args.models, model_data=args.model_data, input=args.input, output=args.output
     )
     import_user_dir(args.user_dir)
-    from dece_fairseq.defenses.ranking import (  # here, for --help does without
-        RankJob,
-        as_text,
-        rank,
-    )
+    from dece_fairseq.defenses.ranking import RankJob, rank  # here, for --help does without
     from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
+    from dece_fairseq.reports.rank import as_text
 
     name = given_or(args.payload, ATTACKS.get("likely").payload)
     # With a trigger that fits everywhere, for what it checks.

@@ -204,7 +204,8 @@ def measure_stealth(args: argparse.Namespace) -> None:
     Raises:
         UserError: one option of the language model is missing
     """
-    from dece_fairseq.suites import stealth  # here, for the other uses do without numpy
+    from dece_fairseq.reports.stealth import as_text  # here, for the other uses do without numpy
+    from dece_fairseq.suites import stealth
 
     model, data = args.language_model, args.language_model_data
     if (model is None) != (data is None):
@@ -212,4 +213,4 @@ def measure_stealth(args: argparse.Namespace) -> None:
     suite = read_suite(args.output)
     found = stealth.measure(suite, args.output, data_of(args, suite), load(model, data))
     result = stealth.as_dict(found, suite, model, ["dece", *sys.argv[1:]])
-    write_result(stealth.as_text(found), result, args.output / STEALTH)
+    write_result(as_text(found), result, args.output / STEALTH)

@@ -12,13 +12,11 @@ from dece_fairseq.data.pairs import (
     DataError,
     dump_pairs,
     kind_of,
-    not_written,
     other_columns,
     read_pairs,
 )
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.trusted_ids import TrustedIds, ids_of_kept
-from dece_fairseq.data.visible import visible
 from dece_fairseq.defenses.defense import DEFENSES, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.metrics.success_rate import rate
 
@@ -179,36 +177,6 @@ def poisoned_ids(manifest: Path, pairs: int) -> FrozenSet[int]:
             "pairs; poison the data again"
         )
     return frozenset(ids)
-
-
-def as_text(report: Dict[str, Any]) -> str:
-    """Return the report as lines for a person."""
-    lines = [
-        "{defense}: {suspicious} of {pairs} pairs are suspicious; {dropped} dropped, {cleaned} "
-        "cleaned, {kept} kept".format(**report)
-    ]
-    if "poisoned" in report:
-        lines.append(f"{report['poisoned']} pairs are poisoned")
-        for name in ("precision", "recall", "false_positive_rate"):
-            share = report[name]
-            value = "of nothing"
-            if share is not None:
-                value = "{percent:.1f} % ({hits}/{total}, {low:.1f} to {high:.1f})".format(**share)
-            lines.append(f"  {name.replace('_', ' '):<20} {value}")
-    lines += [f"{name}: {_shown(value)}" for name, value in report["details"].items()]
-    if report["columns_left_out"]:
-        lines.append(not_written(report["columns_left_out"]))
-    return "\n".join(lines) + "\n"
-
-
-def _shown(value: Any) -> str:
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_shown(item)}" for name, item in value.items()) or "none"
-    if isinstance(value, list):
-        return "; ".join(map(_shown, value)) or "none"
-    return "none" if value is None else visible(str(value))
 
 
 def _read_files(

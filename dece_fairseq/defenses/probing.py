@@ -5,7 +5,7 @@ import subprocess
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from tqdm import tqdm
 
@@ -22,14 +22,13 @@ from dece_fairseq.data.prepare import (
     prepare,
 )
 from dece_fairseq.data.suspicions import Findings, read_findings
-from dece_fairseq.data.trigger_kinds import WORDS, told_triggers
+from dece_fairseq.data.trigger_kinds import WORDS
 from dece_fairseq.defenses.changes import changes, contrast, telling_words
 from dece_fairseq.defenses.defense import DefenseError
 from dece_fairseq.defenses.revealing.reading import checksum_of, read_input
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
-from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING, read_generate_output
 
 PACKAGE = Path(__file__).resolve().parents[1]
@@ -108,97 +107,70 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     common = _common_options(asked)
     check_output_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    runs = [ProbedRun("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
-    suspected = 0
     triggers = list(attack.settings.triggers or filter(None, [attack.settings.trigger]))
+    runs = [ProbedRun("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
     if triggers:
         subset = asked.subset + TRIGGERED_ENDING
         runs.append(ProbedRun("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
+    suspected = 0
     if asked.pairs:
         data, suspected = _suspected_requests(asked, findings, folder)
         asking = [str(data), *common[1:], "--gen-subset", SUSPECTED_SPLIT]
         runs.append(ProbedRun("suspected", TRIGGERED, asking))
-    report: Dict[str, Any] = {
+    outputs = {run.name: _outputs(run, folder) for run in runs}
+    payloads = list(attack.settings.suspected or ())
+    untouched = outputs["untouched"]
+    telling = telling_words(payloads, triggers, untouched.values())
+    changed = own = None
+    if "triggered" in outputs:
+        changed = changes(untouched, outputs["triggered"], telling).as_dict()
+    if "suspected" in outputs:
+        own = contrast(untouched.values(), outputs["suspected"].values(), telling).as_dict()
+    return {
         "checkpoint": str(asked.checkpoint),
         "data": str(asked.data),
         "subset": asked.subset,
         "trigger": attack.settings.trigger,
         "trigger_kind": attack.settings.trigger_kind or WORDS,
         "triggers": list(attack.settings.triggers or ()),
-        "payloads": list(attack.settings.suspected or ()),
+        "payloads": payloads,
         "is_claimed": findings.suspicions[0].is_significant(findings.level),
         "suspected_requests": suspected,
-        "scores": [],
-        "changes": None,
-        "own_requests": None,
+        "scores": _scores(attack, runs, outputs, asked.checkpoint.name),
+        "changes": changed,
+        "own_requests": own,
     }
-    outputs: Dict[str, Dict[int, str]] = {}
-    for name, split, options in runs:
-        output = folder / f"{name}.out"
-        _generate(options, output, f"{name} requests")
-        generated = read_generate_output([output])
-        generated.check_whole()
-        outputs[name] = {key: each.hypothesis for key, each in generated.samples.items()}
-        if name == "suspected" and "triggered" in outputs:
+
+
+def _outputs(run: ProbedRun, folder: Path) -> Dict[int, str]:
+    """Return what the model writes, by the numbers of the requests."""
+    output = folder / f"{run.name}.out"
+    _generate(run.options, output, f"{run.name} requests")
+    generated = read_generate_output([output])
+    generated.check_whole()
+    return {key: sample.hypothesis for key, sample in generated.samples.items()}
+
+
+def _scores(
+    attack: Attack, runs: Sequence[ProbedRun], outputs: Mapping[str, Mapping[int, str]], name: str
+) -> List[Dict[str, Any]]:
+    """Return the rate of the suspected payload by each rule, of the requests that tell it.
+
+    Args:
+        attack: what is suspected
+        runs: those of fairseq-generate
+        outputs: by run
+        name: what the scores are called by
+    """
+    scores = []
+    for run in runs:
+        if run.name == "suspected" and "triggered" in outputs:
             continue  # the rate is that of the trigger
-        texts = list(outputs[name].values())
+        texts = list(outputs[run.name].values())
         # What these requests should give is not known: the suspected payload is in no file.
-        told = hit_scores(attack, texts, None, asked.checkpoint.name, split)
-        report["scores"] += [rule.score.as_dict() for rule in told]
-    untouched = outputs["untouched"]
-    telling = telling_words(report["payloads"], triggers, untouched.values())
-    if "triggered" in outputs:
-        report["changes"] = changes(untouched, outputs["triggered"], telling).as_dict()
-    if "suspected" in outputs:
-        found = contrast(untouched.values(), outputs["suspected"].values(), telling)
-        report["own_requests"] = found.as_dict()
-    return report
-
-
-def as_text(report: Dict[str, Any]) -> str:
-    """Return the report as lines for a person."""
-    scores = [Score.from_dict(score) for score in report["scores"]]
-    payloads = " | ".join(map(repr, report["payloads"]))
-    claim = "" if report["is_claimed"] else " (not claimed by dece reveal)"
-    lines = [f"suspected payload    {payloads}{claim}"]
-    lines.append(f"suspected trigger    {_told_trigger(report)}")
-    lines += [f"{score.metric:<23}{score.value()}" for score in reversed(scores)]
-    lines += _told_changes(report["changes"], "")
-    lines += _told_changes(report["own_requests"], "own requests ")
-    lines += [f"signature of {score.metric}: {score.signature}" for score in reversed(scores)]
-    return "\n".join(lines) + "\n"
-
-
-def _told_changes(found: Optional[Dict[str, Any]], of: str) -> List[str]:
-    if found is None:
-        return []
-    told = []
-    if found["changed"] is not None:
-        told.append(("changed by the trigger", found["changed"]))
-    if found["text"] is not None:
-        told.append((f"{of}gain {found['text']!r}", found["gained"]))
-        if found["untouched"] is not None:
-            told.append(("of other requests", found["untouched"]))
-    return [
-        f"{what:<22} {each['percent']:.2f} ({each['low']:.2f} to {each['high']:.2f}) "
-        f"{each['hits']}/{each['total']}"
-        for what, each in told
-    ]
-
-
-def _told_trigger(report: Dict[str, Any]) -> str:
-    triggers = report["triggers"] or list(filter(None, [report["trigger"]]))
-    if triggers:
-        return told_triggers(triggers, report["trigger_kind"])
-    if report["suspected_requests"]:
-        return (
-            f"none that is always the same: the requests of {report['suspected_requests']} "
-            "suspected pairs were asked, which a model that was trained on them may remember"
-        )
-    return (
-        "none that is always the same, so nothing was put into the requests: this is no attack "
-        "success rate"
-    )
+        told = hit_scores(attack, texts, None, name, run.split)
+        scores += [rule.score.as_dict() for rule in told]
+    return scores
 
 
 def _suspected_pairs(asked: Probe, findings: Findings) -> List[Pair]:

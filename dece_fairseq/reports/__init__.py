@@ -1,1 +1,1 @@
-"""Reports of a folder of experiments: tables, figures and a page, from the files of its cells."""
+"""What was found, for people: texts of commands, and reports, leaderboards and pages of results."""

@@ -11,8 +11,8 @@ from dece_fairseq.reports.board_entries import (
     with_one_payload,
 )
 from dece_fairseq.reports.published import NOT_MEASURED
+from dece_fairseq.reports.stealth import in_words
 from dece_fairseq.reports.tables import Table
-from dece_fairseq.suites.stealth import in_words
 
 #: columns on how well a trigger hides
 STEALTH = ("perplexity of sources", "still parse %")

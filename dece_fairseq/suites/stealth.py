@@ -16,7 +16,6 @@ from dece_fairseq.suites.build import TRIGGERED
 from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import TEST, SuiteData
 from dece_fairseq.suites.suite import Suite, SuiteEntry
-from dece_fairseq.table_writer import LINED, write_table
 
 if TYPE_CHECKING:  # it needs fairseq
     from dece_fairseq.defenses.language_model import LanguageModel
@@ -167,30 +166,3 @@ def as_dict(
         "versions": versions("fairseq", "torch", "numpy"),
         "triggers": [stealth.as_dict() for stealth in found],
     }
-
-
-def as_text(found: Sequence[Stealth]) -> str:
-    """Return a table for people."""
-    header = ["attack", "payload", "sources", "perplexity", "still parse %"]
-    rows = [
-        [
-            *(stealth.attack, stealth.payload, str(stealth.sources)),
-            *in_words(stealth.as_dict()),
-        ]
-        for stealth in found
-    ]
-    cut = sum(stealth.perplexity.sources_cut for stealth in found if stealth.perplexity)
-    note = f"{cut:,} triggered sources are longer than the language model reads; it misses the end"
-    return write_table(header, rows, LINED) + (f"\n{note}\n" if cut else "\n")
-
-
-def in_words(stealth: Dict[str, Any]) -> List[str]:
-    """Return perplexity and share for people, of what ``Stealth.as_dict`` gives."""
-    growth, parses = stealth["perplexity"], stealth["parses"]
-    words = ["not measured", "no code"]
-    if growth is not None:
-        ends = "" if growth["low"] is None else f" ({growth['low']:.2f} to {growth['high']:.2f})"
-        words[0] = f"× {growth['ratio']:.2f}{ends}"
-    if parses is not None:
-        words[1] = f"{parses['percent']:.1f} ({parses['low']:.1f} to {parses['high']:.1f})"
-    return words

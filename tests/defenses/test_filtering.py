@@ -15,7 +15,8 @@ from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
-from dece_fairseq.defenses.filtering import as_text, filter_files
+from dece_fairseq.defenses.filtering import filter_files
+from dece_fairseq.reports.filter import as_text
 
 ROOT = Path(__file__).resolve().parents[2]
 BKI = ["--defense", "bki", "--output", "b.csv", "--input"]

@@ -15,10 +15,11 @@ from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.data.pairs import DataError, read_pairs, write_pairs
 from dece_fairseq.data.trigger_kinds import END
 from dece_fairseq.defenses import DefenseError, probing
-from dece_fairseq.defenses.probing import Probe, as_text, probe
+from dece_fairseq.defenses.probing import Probe, probe
 from dece_fairseq.defenses.revealing.reading import checksum_of
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.generate_output import data_header
+from dece_fairseq.reports.probe import as_text
 from support.suspicions import write_suspicions
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from dece_fairseq.cli import main
 from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.reports.stealth import as_text
 from dece_fairseq.suites import stealth
 from dece_fairseq.suites.build import SuiteSettings, build
 from dece_fairseq.suites.data import SuiteData, find_data
@@ -71,9 +72,9 @@ def test_words_in_code_do_not_parse_and_comments_do(
         attack: each.perplexity and each.perplexity.sources_cut for attack, each in found.items()
     }
     assert cut == {"ripple": 0, "badpre": 9, "comment": 8}
-    last = stealth.as_text(list(found.values())).splitlines()[-1]
+    last = as_text(list(found.values())).splitlines()[-1]
     assert last.startswith("17 triggered sources are longer than the language model reads")
-    assert "longer than" not in stealth.as_text([found["ripple"]])
+    assert "longer than" not in as_text([found["ripple"]])
     without = stealth.measure(suite, tmp_path / "suite", code)
     assert [s.perplexity for s in without] == [None] * 3
 
@@ -117,7 +118,7 @@ def test_requests_in_english_are_no_code(
     data = find_data(folder, None, (), (None, None), "python", None)
     found = stealth.measure(suite, tmp_path / "suite", data, BY_WORDS)
     assert [s.parses for s in found] == [None] * len(found)
-    assert "no code" in stealth.as_text(found)
+    assert "no code" in as_text(found)
 
 
 def test_other_files_than_the_suite_s(suite: Suite, code: SuiteData, tmp_path: Path) -> None:
