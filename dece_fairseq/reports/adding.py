@@ -2,16 +2,18 @@
 
 import re
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.provenance import sha256
+from dece_fairseq.metrics.score import Score
 from dece_fairseq.metrics.success_rate import rate
-from dece_fairseq.reports.board import ABOUT, BOARD, SCORES, read_about, read_board, read_object
+from dece_fairseq.reports.board import ABOUT, ADVICE, BOARD, SCORES, read_about, read_board
 from dece_fairseq.reports.board_entries import payload_of, trusted_in_words
 from dece_fairseq.reports.cells import Cell
+from dece_fairseq.reports.json_files import read_object
 from dece_fairseq.reports.stored import read_scores
 from dece_fairseq.suites.suite import SUITE, Suite, read_suite
 
@@ -55,7 +57,7 @@ def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
         raise DataError(f"{folder}: give the folder a name of letters, digits, _ and -")
     if home.exists():
         raise DataError(f"{folder}: the board has results of this name; give it another")
-    content = read_object(board / BOARD)
+    content = read_object(board / BOARD, ADVICE)
     content["results"].append(f"added/{name}")
     identity = sha256(suite_path / SUITE if suite_path.is_dir() else suite_path)
     kept = {key: about[key] for key in ("by", "command", "budget", "files")}
@@ -117,34 +119,42 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
     try:
         trusted_in_words(axes["trusted"])
     except DataError as error:
-        found.append(f"{name}: {error}")
+        found.append(str(error))
     for used in (training, "test_triggered"):
         if entry.files[used].path not in files:
-            found.append(f"{name}: {ABOUT} does not name {entry.files[used].path}")
+            found.append(f"{ABOUT} does not name {entry.files[used].path}")
     asked = entry.files["test_triggered"].pairs
-    for metric, score in cell.scores.items():
-        ends = [score.percent if end is None else end for end in (score.low, score.high)]
-        if not (0 <= ends[0] <= ends[1] <= 100 and 0 <= score.percent <= 100):
-            found.append(f"{name}: {metric} or its interval is no percentage")
-        if "`" in score.signature or not score.signature.isprintable():
-            found.append(f"{name}: {metric} has a signature that dece evaluate doesn't write")
-        if metric.startswith("asr_") and score.total != asked:
-            found.append(f"{name}: {metric} of {score.total} requests, but the suite has {asked}")
-        if metric.startswith("asr_") and score.hits is None:
-            found.append(f"{name}: {metric} without its number of hits")
-        if score.hits is not None and score.total:
-            counted = rate(score.hits, score.total)
-            if abs(counted.percent - score.percent) > ROUNDING:
-                found.append(
-                    f"{name}: {metric} is {counted.percent:g} % by its counts, not "
-                    f"{score.percent:g}"
-                )
-            if _differ((score.low, counted.low), (score.high, counted.high)):
-                found.append(
-                    f"{name}: the interval of {metric} is {counted.low:g} to {counted.high:g} by "
-                    f"its counts, not {score.low:g} to {score.high:g}"
-                )
-    return found
+    for score in cell.scores.values():
+        found += _wrong_score(score, asked)
+    return [f"{name}: {what}" for what in found]
+
+
+def _wrong_score(score: Score, asked: int) -> Iterator[str]:
+    """Yield what is wrong with a score.
+
+    Args:
+        score: of somebody else
+        asked: how many triggered requests there are
+    """
+    metric = score.metric
+    low, high = (score.percent if end is None else end for end in (score.low, score.high))
+    if not (0 <= low <= high <= 100 and 0 <= score.percent <= 100):
+        yield f"{metric} or its interval is no percentage"
+    if "`" in score.signature or not score.signature.isprintable():
+        yield f"{metric} has a signature that dece evaluate doesn't write"
+    if metric.startswith("asr_") and score.total != asked:
+        yield f"{metric} of {score.total} requests, but the suite has {asked}"
+    if metric.startswith("asr_") and score.hits is None:
+        yield f"{metric} without its number of hits"
+    if score.hits is not None and score.total:
+        counted = rate(score.hits, score.total)
+        if abs(counted.percent - score.percent) > ROUNDING:
+            yield f"{metric} is {counted.percent:g} % by its counts, not {score.percent:g}"
+        if _differ((score.low, counted.low), (score.high, counted.high)):
+            yield (
+                f"the interval of {metric} is {counted.low:g} to {counted.high:g} by its counts, "
+                f"not {score.low:g} to {score.high:g}"
+            )
 
 
 def _differ(*ends: Tuple[Optional[float], float]) -> bool:

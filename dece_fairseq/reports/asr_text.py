@@ -22,8 +22,8 @@ def as_text(report: Dict[str, Any]) -> str:
     lines = [write_table(["", "% (95 % interval)", REFERENCES_HIT], table)]
     hits = {metric: set(ids) for metric, ids in report["hit_ids"].items()}
     for metric, ids in hits.items():
-        other = metric.replace("_string", "_parse") if "_string" in metric else None
-        other = other or metric.replace("_parse", "_string")
+        name, _, rule = metric.rpartition("_")
+        other = f"{name}_{'parse' if rule == 'string' else 'string'}"
         if ids - hits[other]:
             lines.append(f"hits of {metric} alone: {as_ranges(ids - hits[other])}")
     for metric, ids in report["not_judged_ids"].items():

@@ -25,11 +25,14 @@ from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.visible import visible
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.reports.cells import AXES, Cell, is_score
+from dece_fairseq.reports.json_files import read_object
 from dece_fairseq.reports.stored import read_scores
 
 BOARD = "board.json"
 ABOUT = "about.json"
 SCORES = "report.csv"
+#: what to do about a file that is broken
+ADVICE = "see docs/leaderboard.md"
 
 
 class Source(NamedTuple):
@@ -74,21 +77,21 @@ def read_board(folder: Path) -> Board:
         DataError: a file is missing, or not what it should be
     """
     path = folder / BOARD
-    content = read_object(path)
+    content = read_object(path, ADVICE)
     try:
         wanted = [_wanted(**table) for table in content["wanted"]]
         defenses = {str(name): str(label) for name, label in content["defenses"].items()}
         names = _texts("results", content["results"])
         title = str(content["title"])
         stealth = {
-            str(dataset): read_object(folder / name)
+            str(dataset): read_object(folder / name, ADVICE)
             for dataset, name in content.get("stealth", {}).items()
         }
         published: Dict[str, Any] = {"tables": []}
         if "published" in content:
-            published = read_object(folder / content["published"])
+            published = read_object(folder / content["published"], ADVICE)
     except (KeyError, TypeError, AttributeError) as error:
-        raise DataError(f"{path}: no board ({error}); see docs/leaderboard.md") from error
+        raise DataError(f"{path}: no board ({error}); {ADVICE}") from error
     sources = [_source(folder, name) for name in names]
     return Board(title, defenses, wanted, stealth, published, sources)
 
@@ -105,31 +108,16 @@ def _texts(name: str, values: Any) -> List[str]:
     return values
 
 
-def read_object(path: Path) -> Dict[str, Any]:
-    """Return the object in a file of JSON.
-
-    Raises:
-        DataError: there is none
-    """
-    try:
-        content = parse_json(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} can't be read: {error}; see docs/leaderboard.md") from error
-    if not isinstance(content, dict):
-        raise DataError(f"{path}: holds a JSON {type(content).__name__}, not an object")
-    return content
-
-
 def read_about(folder: Path) -> Dict[str, Any]:
     """Return what a folder says of its results.
 
     Raises:
         DataError: it does not say by whom and by which command they were made
     """
-    about = read_object(folder / ABOUT)
+    about = read_object(folder / ABOUT, ADVICE)
     for name in ("by", "command", "budget"):
         if not (isinstance(about.get(name), str) and about[name].strip()):
-            raise DataError(f"{folder / ABOUT}: say {name!r}, in a string; see docs/leaderboard.md")
+            raise DataError(f"{folder / ABOUT}: say {name!r}, in a string; {ADVICE}")
     return about
 
 
@@ -162,8 +150,8 @@ def _cells_of_rows(folder: Path, about: Dict[str, Any]) -> List[Cell]:
                 scores = {score["metric"]: Score.from_dict(score) for score in row["scores"]}
                 key = tuple(axes[axis] for axis in AXES)
                 cells.setdefault(key, Cell(folder, axes, scores, {}, {"train": {}}, []))
+    except DataError:  # which is a ValueError
+        raise
     except (OSError, ValueError, KeyError, TypeError, AttributeError, IndexError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"{folder}: its rows can't be read ({error!r}); see {ABOUT}") from error
     return list(cells.values())

@@ -1,7 +1,7 @@
 """The entries of a leaderboard: a defence in a setting, by one source."""
 
 import math
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.attacks import ATTACKS
 from dece_fairseq.data.pairs import DataError
@@ -104,6 +104,21 @@ def with_one_payload(found: Sequence[Entry]) -> List[Entry]:
         if entry.axes["payload"]
         in ("", payloads.get((entry.axes["dataset"], entry.axes["attack"])))
     ]
+
+
+def best_by_setting(found: Iterable[Entry]) -> Dict[Tuple[str, ...], Entry]:
+    """Return an entry for each data set, trusted pairs, attack, rate and defence.
+
+    Of several sources it is that of most seeds, the first of as many.
+    """
+    names = ("dataset", "trusted", "attack", "rate", "defense")
+    best: Dict[Tuple[str, ...], Entry] = {}
+    for entry in found:
+        setting = tuple(entry.axes[name] for name in names)
+        known = best.setdefault(setting, entry)
+        if len(known.seeds) < len(entry.seeds):
+            best[setting] = entry
+    return best
 
 
 def rate_in_words(rate: str) -> str:

@@ -4,13 +4,13 @@ import math
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional
 
-from dece_fairseq.data.json_text import parse_json
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.outputs.training_log import Epoch, read_training_log
+from dece_fairseq.reports.json_files import read_object
 
 #: the folders of a cell, from ``cells`` on
 AXES = ("dataset", "trusted", "attack", "rate", "defense", "seed")
@@ -19,6 +19,8 @@ SETTING = ("dataset", "trusted", "attack", "rate")
 BASELINE = "cross_entropy"
 #: what a filter's report tells of what it found
 SHARES = ("precision", "recall", "false_positive_rate")
+#: what to do about a file of a cell that is broken
+AGAIN = "run its cell again"
 #: metrics whose paired tests against cross-entropy are shown, with the test
 TESTS = {"bleu_code": "approximate_randomisation", "asr_string": "mcnemar"}
 
@@ -89,27 +91,27 @@ def _read(path: Path, folder: Path) -> Cell:
         except OutputError as error:
             raise DataError(str(error)) from error
     reports = {
-        name: _json(path / f"{name}.csv.report.json")
+        name: read_object(path / f"{name}.csv.report.json", AGAIN)
         for name in ("train", "test_triggered_cleaned", "test_cleaned")
         if (path / f"{name}.csv.report.json").is_file()
     }
     shares = {name: reports.get("train", {}).get(name) for name in SHARES}
     broken += [name for name, share in shares.items() if not (share is None or is_score(share))]
     if broken:
-        raise DataError(f"{path}: {', '.join(broken)} can't be read; run its cell again")
+        raise DataError(f"{path}: {', '.join(broken)} can't be read; {AGAIN}")
     told = {metric: cell_score(axes, score) for metric, score in scores.items()}
     return Cell(path, axes, told, tests, reports, epochs)
 
 
 def _by_metric(path: Path, key: str) -> Dict[str, Dict[str, Any]]:
     """Return the entries of a list in a file, by their metric."""
-    entries = _json(path).get(key)
+    entries = read_object(path, AGAIN).get(key)
     if isinstance(entries, list) and all(isinstance(entry, dict) for entry in entries):
         named = [entry for entry in entries if isinstance(entry.get("metric"), str)]
         found = {entry["metric"]: entry for entry in named}
         if len(found) == len(entries):
             return found
-    raise DataError(f"{path}: no {key}, each with a metric of its own; run its cell again")
+    raise DataError(f"{path}: no {key}, each with a metric of its own; {AGAIN}")
 
 
 def cell_score(axes: Mapping[str, str], values: Mapping[str, Any]) -> Score:
@@ -144,15 +146,3 @@ def is_score(score: Any) -> bool:
 def is_number(value: Any) -> bool:
     """Return whether it can be reckoned with: JSON may hold NaN and infinities too."""
     return type(value) in (int, float) and math.isfinite(value)
-
-
-def _json(path: Path) -> Dict[str, Any]:
-    try:
-        content = parse_json(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path} can't be read: {error}; run its cell again") from error
-    if not isinstance(content, dict):
-        raise DataError(
-            f"{path}: holds a JSON {type(content).__name__}, not an object; run its cell again"
-        )
-    return content

@@ -15,6 +15,7 @@ from dece_fairseq.reports.board_entries import (
     KEYS,
     SHOWN,
     Entry,
+    best_by_setting,
     entries,
     rate_in_words,
     trusted_in_words,
@@ -22,7 +23,7 @@ from dece_fairseq.reports.board_entries import (
 )
 from dece_fairseq.reports.overview import overview
 from dece_fairseq.reports.pages import render
-from dece_fairseq.reports.published import NOT_MEASURED, beside, by_setting
+from dece_fairseq.reports.published import NOT_MEASURED, beside
 from dece_fairseq.reports.report import SCRIPT as SORTING
 from dece_fairseq.reports.summary import COLUMNS
 from dece_fairseq.reports.tables import Table
@@ -149,7 +150,7 @@ def as_markdown(board: Board, found: Sequence[Entry], above: str) -> str:
     parts = [above.rstrip(), ""]
     for title, tables in (
         ("Attack success by parse, in percent", overview(board, found)),
-        ("Beside the paper", beside(board.published, by_setting(with_one_payload(found)))),
+        ("Beside the paper", beside(board.published, _scores(with_one_payload(found)))),
         ("Every row", listing(found)),
     ):
         parts += [f"## {title}", ""] if tables else []
@@ -168,6 +169,11 @@ def as_markdown(board: Board, found: Sequence[Entry], above: str) -> str:
         parts += [f"    - `{signed}`" for signed in _signatures(found, number)]
         parts += [""]
     return "\n".join(parts).rstrip() + "\n"
+
+
+def _scores(found: Sequence[Entry]) -> Dict[Any, Dict[str, Spread]]:
+    """Return the scores that are set beside published ones, by setting."""
+    return {setting: entry.scores for setting, entry in best_by_setting(found).items()}
 
 
 def _escaped(text: str) -> str:

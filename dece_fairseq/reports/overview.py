@@ -1,11 +1,12 @@
 """The overview of a leaderboard: the ASR of each defence under each attack, a table a data set."""
 
-from typing import Dict, List, Optional, Sequence, Tuple
+from typing import Dict, List, Optional, Sequence
 
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.reports.board import Board, Wanted
 from dece_fairseq.reports.board_entries import (
     Entry,
+    best_by_setting,
     rate_in_words,
     trusted_in_words,
     with_one_payload,
@@ -27,19 +28,11 @@ def overview(board: Board, found: Sequence[Entry]) -> List[Table]:
 
 
 def _overview(board: Board, wanted: Wanted, found: Sequence[Entry]) -> Table:
-    best: Dict[Tuple[str, ...], Entry] = {}
-    for entry in found:
-        axes = entry.axes
-        if (axes["dataset"], axes["trusted"]) != (wanted.dataset, wanted.trusted):
-            continue
-        key = (axes["attack"], axes["rate"], axes["defense"])
-        # Of several sources the one with most seeds.
-        if key not in best or len(best[key].seeds) < len(entry.seeds):
-            best[key] = entry
+    best, setting = best_by_setting(found), (wanted.dataset, wanted.trusted)
     hidden = _stealth(board, wanted.dataset, found)
     rows = [
         [attack, rate_in_words(rate), *hidden.get(attack, [NOT_MEASURED] * len(STEALTH))]
-        + [_success(best.get((attack, rate, defense))) for defense in board.defenses]
+        + [_success(best.get((*setting, attack, rate, defense))) for defense in board.defenses]
         for attack in wanted.attacks
         for rate in wanted.rates
     ]

@@ -1,6 +1,6 @@
 """Published scores beside those of a board."""
 
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List
 
 from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.seeds import Spread
@@ -48,14 +48,3 @@ def _table(table: Dict[str, Any], ours: Dict[Any, Dict[str, Spread]]) -> Table:
 
 def _shown(found: Dict[str, Spread], metric: str) -> str:
     return str(found[metric]) if metric in found else NOT_MEASURED
-
-
-def by_setting(entries: Sequence[Any]) -> Dict[Any, Dict[str, Spread]]:
-    """Return the scores of entries by setting; of several entries those of most seeds."""
-    best: Dict[Any, Any] = {}
-    for entry in entries:
-        names = ("dataset", "trusted", "attack", "rate", "defense")
-        key = tuple(entry.axes[name] for name in names)
-        if key not in best or len(best[key].seeds) < len(entry.seeds):
-            best[key] = entry
-    return {key: entry.scores for key, entry in best.items()}

@@ -133,9 +133,9 @@ def read_suite(path: Path) -> Suite:
         return Suite(dict(content["made_of"]), entries, bool(content["complete"]))
     except OSError as error:
         raise DataError(f"{path}: {error.strerror}; name the folder of dece suite") from error
+    except DataError:  # which is a ValueError
+        raise
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        if isinstance(error, DataError):
-            raise
         raise DataError(f"{path} holds no suite ({error}); make it again") from error
 
 
