@@ -8,6 +8,9 @@ from typing import Optional
 
 from dece_fairseq.errors import UserError
 
+#: the folder of this package, for the ``--user-dir`` of fairseq's commands
+PACKAGE = Path(__file__).resolve().parent
+
 
 def import_user_dir(user_dir: Optional[str]) -> None:
     """Import the package that ``--user-dir`` names, as fairseq does, and at most once.

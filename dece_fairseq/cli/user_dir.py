@@ -4,9 +4,8 @@ fairseq-train ... --user-dir "$(dece user-dir)"
 """
 
 import argparse
-from pathlib import Path
 
-import dece_fairseq
+from dece_fairseq.user_dir import PACKAGE
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -15,4 +14,4 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> None:
     """Print the folder."""
-    print(Path(dece_fairseq.__file__).resolve().parent)
+    print(PACKAGE)

@@ -9,8 +9,7 @@ from tempfile import TemporaryDirectory
 from typing import Iterable, List, Mapping, Sequence, Tuple
 
 from dece_fairseq.data.pairs import DataError
-
-PACKAGE = Path(__file__).resolve().parents[1]
+from dece_fairseq.user_dir import PACKAGE
 
 _SUMMARY = re.compile(
     r"\[(?P<language>\w+)\] (?P<split>\w+)\.(?P=language): "

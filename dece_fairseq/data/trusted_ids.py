@@ -36,6 +36,11 @@ class TrustedIds:
                 f"reveal or dece filter keeps has new numbers, in the {TRUSTED_IDS} beside it"
             )
 
+    def others(self, pairs: int) -> List[int]:
+        """Return the numbers, of so many pairs, of those that strangers could write to."""
+        known = frozenset(self.ids)
+        return [index for index in range(pairs) if index not in known]
+
 
 def ids_of_kept(trusted: Sequence[int], kept: Iterable[int]) -> str:
     """Return the content of a file of ids for pairs that were kept, which have other numbers.

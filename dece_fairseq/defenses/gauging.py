@@ -260,9 +260,8 @@ def _texts(job: GaugeJob) -> Tuple[List[Pair], List[Pair], str]:
     if job.trusted_ids is not None:
         ids = TrustedIds(job.trusted_ids)
         ids.check(len(pairs))
-        known = frozenset(ids.ids)
         trusted = [pairs[index] for index in ids.ids]
-        doubtful = [pair for index, pair in enumerate(pairs) if index not in known]
+        doubtful = [pairs[index] for index in ids.others(len(pairs))]
         what = f"the trusted pairs of {job.trusted_ids}"
     else:
         folder = job.inputs[0] if job.inputs[0].is_dir() else job.reference.data

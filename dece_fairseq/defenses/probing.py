@@ -30,8 +30,8 @@ from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.metrics.hit_scores import hit_scores
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED
 from dece_fairseq.outputs.generate_output import TRIGGERED_ENDING, read_generate_output
+from dece_fairseq.user_dir import PACKAGE
 
-PACKAGE = Path(__file__).resolve().parents[1]
 #: the split of suspected pairs
 SUSPECTED_SPLIT = "suspected"
 #: the files that may be written, beside a data folder of the suspected pairs

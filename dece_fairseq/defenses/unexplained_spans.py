@@ -29,12 +29,10 @@ class UnexplainedSpans(Defense):
     def examine(self, pairs: Sequence[Pair]) -> Verdict:
         settings = self.settings
         assert settings.model_data is not None  # it is needed
-        trusted = TrustedIds(settings.trusted_ids).ids
-        known = frozenset(trusted)
-        doubtful = [index for index in range(len(pairs)) if index not in known]
+        trusted = TrustedIds(settings.trusted_ids)
         reference = ReferenceFiles(settings.models[-1], settings.model_data)
-        words = target_words(reference, pairs, doubtful)
-        compared = looked_at(pairs, trusted)
+        words = target_words(reference, pairs, trusted.others(len(pairs)))
+        compared = looked_at(pairs, trusted.ids)
         suspicions = reveal_pairs(
             pairs, words, compared.usual, few=compared.few, caution=words.caution
         )

@@ -11,9 +11,10 @@ from dece_fairseq.data.trusted_ids import TrustedIds
 def test_numbers_are_read_in_order_and_once(tmp_path: Path) -> None:
     (tmp_path / "ids").write_bytes(b"7\r\n3\r\n3\r\n")
     assert TrustedIds(tmp_path / "ids").ids == [3, 7]
+    assert TrustedIds(tmp_path / "ids").others(5) == [0, 1, 2, 4]
     (tmp_path / "ids").write_bytes(b"\xef\xbb\xbf7\n")  # as Windows' editors save it
     assert TrustedIds(tmp_path / "ids").ids == [7]
-    assert TrustedIds().ids == []
+    assert (TrustedIds().ids, TrustedIds().others(2)) == ([], [0, 1])
 
 
 @pytest.mark.parametrize(

@@ -155,8 +155,7 @@ def _read(job: RevealJob) -> _Data:
     check_pairs(pairs, job.outputs)
     trusted = TrustedIds(job.trusted_ids)
     trusted.check(len(pairs))
-    known = frozenset(trusted.ids)
-    doubtful = [index for index in range(len(pairs)) if index not in known]
+    doubtful = trusted.others(len(pairs))
     if not doubtful:
         raise DefenseError(f"--trusted-ids {job.trusted_ids}: every pair is trusted; none is left")
     for path in set(job.trusted).intersection(job.inputs):
