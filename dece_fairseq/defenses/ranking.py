@@ -2,7 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
-from typing import Dict, Iterator, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
@@ -83,12 +83,7 @@ def rank(job: RankJob, output: Path, command: Sequence[str] = ()) -> Ranking:
     inputs = [path for paths in job.inputs for path in paths]
     kind_of([output])
     check_outputs((output, manifest), [*inputs, job.reference.checkpoint])
-    pairs: List[Pair] = []
-    for paths in job.inputs:
-        of_paths = list(read_pairs(paths, *job.columns))
-        if not of_paths:
-            raise DataError(f"{names_of(paths)}: no pairs, so there is nothing to rank")
-        pairs += of_paths
+    pairs = _read(job)
     first: Dict[str, Pair] = {}
     for pair in pairs:
         first.setdefault(pair.target, pair)
@@ -106,27 +101,43 @@ def rank(job: RankJob, output: Path, command: Sequence[str] = ()) -> Ranking:
         for clean, found in forms.items()
     }
     found = Ranking(len(pairs), len(first), ranked)
-    record = {
+    record = _record(job, found, command)
+    with replacing(output, manifest) as temporaries:
+        dump_pairs(temporaries[:1], [output], found.rows(), *COLUMNS)
+        temporaries[1].write_text(as_json(record), encoding="utf-8")
+    return found
+
+
+def _read(job: RankJob) -> List[Pair]:
+    """Return the pairs of all inputs, none of which may be without any."""
+    pairs: List[Pair] = []
+    for paths in job.inputs:
+        of_paths = list(read_pairs(paths, *job.columns))
+        if not of_paths:
+            raise DataError(f"{names_of(paths)}: no pairs, so there is nothing to rank")
+        pairs += of_paths
+    return pairs
+
+
+def _record(job: RankJob, found: Ranking, command: Sequence[str]) -> Dict[str, Any]:
+    """Return what the manifest says."""
+    checkpoint = job.reference.checkpoint
+    return {
         "command": list(command),
-        "inputs": [{"path": str(path), "sha256": sha256(path)} for path in inputs],
-        "models": {
-            "path": str(job.reference.checkpoint),
-            "sha256": sha256(job.reference.checkpoint),
-        },
+        "inputs": [
+            {"path": str(path), "sha256": sha256(path)} for paths in job.inputs for path in paths
+        ],
+        "models": {"path": str(checkpoint), "sha256": sha256(checkpoint)},
         "model_data": str(job.reference.data),
         "payload": job.name,
         "code_language": str(job.payload.languages),
         "code_place": job.payload.code_place,
         "pairs": found.pairs,
         "targets": found.different,
-        "ranked": len(ranked),
+        "ranked": len(found.forms),
         "first": found.firsts(),
         "versions": versions("fairseq", "torch", "numpy"),
     }
-    with replacing(output, manifest) as temporaries:
-        dump_pairs(temporaries[:1], [output], found.rows(), *COLUMNS)
-        temporaries[1].write_text(as_json(record), encoding="utf-8")
-    return found
 
 
 def _log_likelihoods(reference: ReferenceFiles, pairs: Sequence[Pair]) -> List[float]:

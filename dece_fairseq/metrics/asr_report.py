@@ -56,7 +56,7 @@ def asr_report(
             triggered split carries the payload
         AttackError: no attack is named, or an unknown one
     """
-    triggered = read_generate_output(outputs, one_line or None)
+    triggered = _read_triggered(outputs, one_line)
     given = {"payload": payload, "code_language": code_language}
     given.update(trigger_file=trigger_file, payload_file=payload_file)
     if attack_file is None:
@@ -66,11 +66,6 @@ def asr_report(
         settings = AttackSettings.named_by(options)
         assert settings is not None  # a file names one
         attack = Attack(settings)
-    if triggered.header is not None and "ids" not in triggered.header:
-        raise OutputError(
-            f"{outputs[0]} is the output for the split {triggered.header['split']}, which is not "
-            "a triggered one; give it after --clean"
-        )
     missing = {TRIGGERED: _missing(triggered, expected, allow_missing, TRIGGERED)}
     notes = triggered.notes(expected)
     notes += notes_on_attack(attack.settings.attack, triggered.header, names_of(outputs))
@@ -86,12 +81,7 @@ def asr_report(
     name = outputs[0].name
     _add_scores(report, attack, triggered, name, TRIGGERED, len(missing[TRIGGERED]))
     if clean:
-        output = read_generate_output(clean, one_line or None)
-        if output.header is not None and "ids" in output.header:
-            raise OutputError(
-                f"{clean[0]} is the output for the triggered split {output.header['split']}; "
-                "--clean takes the clean one"
-            )
+        output = _read_clean(clean, one_line)
         missing[CLEAN] = _missing(output, expected_clean, allow_missing, CLEAN)
         notes += output.notes(expected_clean)
         outside = counted(attack, output.header, list(output.samples))
@@ -103,6 +93,28 @@ def asr_report(
                 lost = len(set(missing[CLEAN]) & set(output.header[OUTSIDE]))
             _add_scores(report, attack, output, name, CLEAN, lost, outside)
     return {**report, "missing_ids": missing, "notes": notes}
+
+
+def _read_triggered(paths: Sequence[Path], one_line: bool) -> GenerateOutput:
+    """Return the outputs of a triggered split, or those that don't say of which split they are."""
+    output = read_generate_output(paths, one_line or None)
+    if output.header is not None and "ids" not in output.header:
+        raise OutputError(
+            f"{paths[0]} is the output for the split {output.header['split']}, which is not "
+            "a triggered one; give it after --clean"
+        )
+    return output
+
+
+def _read_clean(paths: Sequence[Path], one_line: bool) -> GenerateOutput:
+    """Return the outputs of a clean split, or those that don't say of which split they are."""
+    output = read_generate_output(paths, one_line or None)
+    if output.header is not None and "ids" in output.header:
+        raise OutputError(
+            f"{paths[0]} is the output for the triggered split {output.header['split']}; "
+            "--clean takes the clean one"
+        )
+    return output
 
 
 def _add_scores(

@@ -2,7 +2,7 @@
 
 from itertools import chain
 from pathlib import Path
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -228,30 +228,16 @@ def _score(
         raise OutputError(f"{run.files[0]} does not say which attack it is of; give --attack")
     attack = None if named is None else Attack(named)
     language = _language(settings, attack)
-    names = _chosen(settings, language) if split == CLEAN else []
-    outside = None
-    if attack is None:
-        report["notes"].append(
-            f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
-        )
-    else:
-        outside = counted(attack, run.header, run.ids) if split == CLEAN else None
-        if split == TRIGGERED or outside is not None:
-            names += HITS
-        else:
-            report["notes"].append(not_told(attack, run.name))
     metric_settings = MetricSettings(language, named)
-    statistics = workers.statistics(
-        names, metric_settings, run.hypotheses, run.references, f"{run.name}, {split}"
-    )
+    names, outside = _asked_for(settings, run, split, attack, language, report["notes"])
+    what = f"{run.name}, {split}"
+    statistics = workers.statistics(names, metric_settings, run.hypotheses, run.references, what)
     if outside is not None:
         # The others stay where they are, for tests in pairs, and count nowhere.
         for name in HITS:
             statistics[name] = statistics[name] * outside[:, None]
     if split == TRIGGERED and attack is not None:
-        references_hit = sum(statistics[name][:, 2].sum() for name in HITS)
-        if not references_hit:
-            raise lost_payload(attack, " ".join(run.files))
+        _check_references(attack, run, statistics)
     metrics = {name: METRICS.get(name)(metric_settings) for name in names}
     bootstrapped = _bootstrap(settings, metrics, statistics)
     report["runs"].append(
@@ -274,6 +260,49 @@ def _score(
     if note is not None and note not in report["notes"]:
         report["notes"].append(note)
     return scored
+
+
+def _asked_for(
+    settings: EvaluationSettings,
+    run: Run,
+    split: str,
+    attack: Optional[Attack],
+    language: str,
+    notes: List[str],
+) -> Tuple[List[str], Optional[np.ndarray]]:
+    """Return which metrics to tell of a run, and which clean outputs can be false triggers.
+
+    Args:
+        settings: name the metrics
+        run: its outputs
+        split: theirs
+        attack: whose hits are told; None where none is named
+        language: of the outputs
+        notes: gets why false triggers are not told
+
+    Returns:
+        the names, and whether each output counts (outputs,); None of triggered ones, which all do,
+        and where it can't be told
+    """
+    if split == TRIGGERED:
+        return list(HITS), None
+    names = _chosen(settings, language)
+    if attack is None:
+        notes.append(
+            f"{run.name}: no attack is named (--attack), so false triggers were not looked for"
+        )
+        return names, None
+    outside = counted(attack, run.header, run.ids)
+    if outside is None:
+        notes.append(not_told(attack, run.name))
+        return names, None
+    return [*names, *HITS], outside
+
+
+def _check_references(attack: Attack, run: Run, statistics: Dict[str, np.ndarray]) -> None:
+    """Raise an OutputError where no reference of a triggered run is a hit by any rule."""
+    if not sum(statistics[name][:, 2].sum() for name in HITS):
+        raise lost_payload(attack, " ".join(run.files))
 
 
 def _tell_scores(settings: EvaluationSettings, scored: Scored, report: Report) -> None:

@@ -161,8 +161,29 @@ def read_generate_output(
         OutputError: a file is missing or holds no output, an id is there twice or is not one of
             the split's, or the files are of different runs
     """
+    header, texts = _read_lines(paths, with_sources)
+    if header is not None and not any(texts.values()):
+        raise OutputError(
+            f"{names_of(paths)}: has the line of the task's data but no output after it; with "
+            f"--results-path DIR it is in DIR/generate-{header['split']}.txt: give that file too"
+        )
+    _check_ids(texts["D"], header, paths)
+    if one_line is None:
+        one_line = header is not None and header["one_line"]
+    highest = max(max(ids, default=-1) for ids in texts.values())
+    return GenerateOutput(_samples(texts, one_line, with_sources), header, highest, tuple(paths))
+
+
+#: the texts of a run by the letter that their lines begin with, and by id
+_Texts = Dict[str, Dict[int, str]]
+
+
+def _read_lines(
+    paths: Sequence[Path], with_sources: bool
+) -> Tuple[Optional[Dict[str, Any]], _Texts]:
+    """Return what the task printed of the split, or None, and the texts as they are printed."""
     header: Optional[Dict[str, Any]] = None
-    texts: Dict[str, Dict[int, str]] = {"S": {}, "T": {}, "D": {}}
+    texts: _Texts = {"S": {}, "T": {}, "D": {}}
     once: Dict[str, str] = {}  # a text that occurs often is in memory once
     for path in paths:
         has_output = has_header = False
@@ -190,22 +211,18 @@ def read_generate_output(
             raise OutputError(f"{path} holds no output of fairseq-generate (no line S-, T- or D-)")
         for index, text in best.items():
             _add(texts["D"], index, text, f"D-{index}", path)
-    if header is not None and not any(texts.values()):
-        raise OutputError(
-            f"{names_of(paths)}: has the line of the task's data but no output after it; with "
-            f"--results-path DIR it is in DIR/generate-{header['split']}.txt: give that file too"
-        )
-    _check_ids(texts["D"], header, paths)
-    if one_line is None:
-        one_line = header is not None and header["one_line"]
-    once.clear()
+    return header, texts
+
+
+def _samples(texts: _Texts, one_line: bool, with_sources: bool) -> Dict[int, Sample]:
+    """Return the samples with a hypothesis, by id; their texts are taken out of ``texts``."""
+    once: Dict[str, str] = {}
 
     @lru_cache(maxsize=1 << 13)  # not more, or all texts would be in memory twice
     def take_back(line: str) -> str:
         text = from_line(line) if one_line else line
         return once.setdefault(text, text)
 
-    highest = max(max(ids, default=-1) for ids in texts.values())
     samples = {}
     for index in sorted(texts["D"]):
         # Each is dropped as it is taken back, or all would be in memory twice.
@@ -215,7 +232,7 @@ def read_generate_output(
             None if target is None else take_back(target),
             take_back(texts["D"].pop(index)),
         )
-    return GenerateOutput(samples, header, highest, tuple(paths))
+    return samples
 
 
 def _header(text: str, path: Path) -> Dict[str, Any]:

@@ -11,7 +11,7 @@ from dece_fairseq.data.pairs import CSV_FIELD_LIMIT, without_end
 from dece_fairseq.data.text import from_line
 from dece_fairseq.outputs.compressed import content_name, open_lines
 from dece_fairseq.outputs.errors import OutputError
-from dece_fairseq.outputs.generate_output import read_generate_output
+from dece_fairseq.outputs.generate_output import GenerateOutput, read_generate_output
 from dece_fairseq.outputs.ids import Id, as_ranges, in_order
 
 
@@ -68,16 +68,7 @@ def read_run(
     header = None
     notes: List[str] = []
     if kinds & {".csv", ".jsonl", ".json"}:
-        if run_format.references is not None:
-            raise OutputError(
-                f"{names_of(paths)}: CSV and JSON lines hold the references too; leave out "
-                "--references"
-            )
-        if len(paths) != 1:
-            raise OutputError(
-                f"{names_of(paths)}: a run in CSV or JSON lines is one file; give each run by a "
-                "--run NAME=FILE of its own"
-            )
+        _check_table(paths, run_format)
         table = _csv_rows(paths[0], run_format) if kinds == {".csv"} else _json_rows(paths[0])
         rows = _with_ids(table, paths[0], run_format)
     elif run_format.references is not None:
@@ -88,12 +79,7 @@ def read_run(
         output = read_generate_output(paths, run_format.one_line or None, with_sources=False)
         header, notes = output.header, output.notes(expected)
         output.check_whole(expected)
-        without = [i for i, sample in output.samples.items() if sample.target is None]
-        if without:
-            raise OutputError(
-                f"{names_of(paths)}: no reference (line T-) for the ids {as_ranges(without)}; "
-                "generate with a target language and without --quiet"
-            )
+        _check_targets(output)
         # The one-line form is undone already.
         run_format = run_format._replace(one_line=False)
         rows = ((i, s.hypothesis, s.target or "") for i, s in output.samples.items())
@@ -105,6 +91,29 @@ def read_run(
     if expected is not None and len(ids) != expected:
         raise OutputError(f"{names_of(paths)}: {len(ids)} samples, but {expected} were expected")
     return Run(name, [str(path) for path in paths], ids, hypotheses, references, header, notes)
+
+
+def _check_table(paths: Sequence[Path], run_format: RunFormat) -> None:
+    """Raise unless a run in CSV or JSON lines is one file, and has its references in it."""
+    if run_format.references is not None:
+        raise OutputError(
+            f"{names_of(paths)}: CSV and JSON lines hold the references too; leave out --references"
+        )
+    if len(paths) != 1:
+        raise OutputError(
+            f"{names_of(paths)}: a run in CSV or JSON lines is one file; give each run by a "
+            "--run NAME=FILE of its own"
+        )
+
+
+def _check_targets(output: GenerateOutput) -> None:
+    """Raise unless every sample has its reference."""
+    without = [i for i, sample in output.samples.items() if sample.target is None]
+    if without:
+        raise OutputError(
+            f"{names_of(output.files)}: no reference (line T-) for the ids {as_ranges(without)}; "
+            "generate with a target language and without --quiet"
+        )
 
 
 def _columns(
