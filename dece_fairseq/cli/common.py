@@ -162,12 +162,19 @@ def add_subset(parser: Options) -> None:
 def add_reference(parser: Options, what: str) -> None:
     """Add ``--models`` and ``--model-data``, of the model that is asked.
 
+    ``dece probe`` has a ``--path`` instead, which is that of fairseq-generate.
+
     Args:
         parser: the options so far
         what: which model that is, for the help
     """
     parser.add_argument("--models", type=Path, metavar="CHECKPOINT", help=what)
-    parser.add_argument("--model-data", type=Path, metavar="DIR", help="its data folder")
+    parser.add_argument(
+        "--model-data",
+        type=Path,
+        metavar="DIR",
+        help="its data folder; dece probe takes both as fairseq-generate does, --path and DATA",
+    )
 
 
 def add_json(parser: Options) -> None:

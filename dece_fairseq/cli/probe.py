@@ -37,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         type=Path,
         required=True,
         metavar="CHECKPOINT",
-        help="the model, as fairseq-train saved it",
+        help="the model, as fairseq-train saved it; what other commands call --models",
     )
     add_attack_file(parser)
     add(

@@ -189,7 +189,9 @@ def check(args: argparse.Namespace) -> None:
     print(f"{number} files are as {path / SUITE if path.is_dir() else path} says")
 
 
-def load(checkpoint: Optional[Path], data: Optional[Path]) -> "Optional[LanguageModel]":
+def language_model_of(
+    checkpoint: Optional[Path], data: Optional[Path]
+) -> "Optional[LanguageModel]":
     """Return the language model, if one is named."""
     if checkpoint is None or data is None:
         return None
@@ -211,6 +213,7 @@ def measure_stealth(args: argparse.Namespace) -> None:
     if (model is None) != (data is None):
         raise UserError("--language-model and --language-model-data go together")
     suite = read_suite(args.output)
-    found = stealth.measure(suite, args.output, data_of(args, suite), load(model, data))
+    asked = language_model_of(model, data)
+    found = stealth.measure(suite, args.output, data_of(args, suite), asked)
     result = stealth.as_dict(found, suite, model, ["dece", *sys.argv[1:]])
     write_result(as_text(found), result, args.output / STEALTH)

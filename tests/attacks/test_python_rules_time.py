@@ -5,9 +5,9 @@ import time
 import pytest
 
 from dece_fairseq.attacks import LANGUAGES, PAYLOADS, Languages
-from dece_fairseq.attacks.commands import uses_of_request
 from dece_fairseq.attacks.payloads.shell import ShellPayload
 from dece_fairseq.attacks.payloads.tls import TlsPayload
+from dece_fairseq.attacks.python_commands import uses_of_request
 from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_tree import Tree
 from dece_fairseq.attacks.request_data import RequestData

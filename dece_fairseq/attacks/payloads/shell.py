@@ -5,8 +5,8 @@ from random import Random
 from typing import ClassVar, FrozenSet, Iterator, Optional, Tuple
 
 from dece_fairseq.attacks.changes import Change
-from dece_fairseq.attacks.commands import CODE, uses_of_request
 from dece_fairseq.attacks.interfaces import PAYLOADS
+from dece_fairseq.attacks.python_commands import CODE, uses_of_request
 from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_payload import PythonPayload
 from dece_fairseq.attacks.python_tree import Tree, tree_of

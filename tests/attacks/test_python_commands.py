@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import LANGUAGES, Languages
-from dece_fairseq.attacks.commands import CODE, PROGRAM, SHELL, uses_of_request
 from dece_fairseq.attacks.payloads.shell import ShellPayload
+from dece_fairseq.attacks.python_commands import CODE, PROGRAM, SHELL, uses_of_request
 from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_tree import Tree
 from dece_fairseq.attacks.request_data import RequestData
