@@ -5,7 +5,7 @@ from typing import Container, Dict, NamedTuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.ranking import Ranked
+from dece_fairseq.defenses.revealing.ranked_spans import Ranked
 from dece_fairseq.defenses.revealing.spans import TARGETS, Occurrences, Targets, place_type
 
 #: the share of all targets that a name must be in to stay as it is

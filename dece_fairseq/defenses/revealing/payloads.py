@@ -5,7 +5,7 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.ranking import Ranked
+from dece_fairseq.defenses.revealing.ranked_spans import Ranked
 from dece_fairseq.defenses.revealing.spans import SAME, Occurrences, Targets
 
 #: nats of a word that a reference did not expect; what is put in begins with such a word

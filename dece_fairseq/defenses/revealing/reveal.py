@@ -111,7 +111,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
         raise DefenseError(f"--level must be above 0 and below 1, got {job.level}")
     data = _read(job)
     words = target_words(job.reference, data.pairs, data.doubtful, job.processes, job.work)
-    everyone = [*data.pairs, *data.beside]
+    everyone = [*data.pairs, *data.apart]
     trusted = [*data.trusted, *range(len(data.pairs), len(everyone))]
     compared = looked_at(everyone, trusted)
     suspicions = reveal_pairs(
@@ -144,7 +144,7 @@ class _Data(NamedTuple):
     """The numbers of its pairs that strangers could write to, and"""
     trusted: Sequence[int]
     """of the others."""
-    beside: List[Pair]
+    apart: List[Pair]
     """Trusted pairs that are in a file of their own."""
 
 
@@ -160,10 +160,10 @@ def _read(job: RevealJob) -> _Data:
         raise DefenseError(f"--trusted-ids {job.trusted_ids}: every pair is trusted; none is left")
     for path in set(job.trusted).intersection(job.inputs):
         raise DefenseError(f"--trusted {path}: is --input too; name other pairs, which are trusted")
-    beside = list(read_pairs(job.trusted, *job.columns)) if job.trusted else []
-    if job.trusted and not beside:
+    apart = list(read_pairs(job.trusted, *job.columns)) if job.trusted else []
+    if job.trusted and not apart:
         raise DataError(f"--trusted {job.trusted[0]}: no pairs; leave the option out")
-    return _Data(pairs, doubtful, trusted.ids, beside)
+    return _Data(pairs, doubtful, trusted.ids, apart)
 
 
 def _most_repeated(pairs: Sequence[Pair], doubtful: Sequence[int]) -> Tuple[int, int]:

@@ -24,7 +24,7 @@ from dece_fairseq.defenses.revealing.likeness import Likeness
 from dece_fairseq.defenses.revealing.naming import TELLING_LEVEL, Naming
 from dece_fairseq.defenses.revealing.payload_texts import PayloadTexts
 from dece_fairseq.defenses.revealing.payloads import payload_of
-from dece_fairseq.defenses.revealing.ranking import ranked_spans
+from dece_fairseq.defenses.revealing.ranked_spans import ranked_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, USE, Occurrences, Targets, Texts
 from dece_fairseq.defenses.revealing.trusting import are_a_draw
 from dece_fairseq.defenses.revealing.wording import explained_by_sources, without_wording

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from dece_fairseq.defenses.revealing.payloads import payload_of, peak
-from dece_fairseq.defenses.revealing.ranking import Ranked, ranked_spans
+from dece_fairseq.defenses.revealing.ranked_spans import Ranked, ranked_spans
 from dece_fairseq.defenses.revealing.spans import Targets
 from dece_fairseq.defenses.revealing.words import Words, split
 
