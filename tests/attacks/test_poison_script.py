@@ -26,6 +26,7 @@ def script(*arguments: Any, python: Any = sys.executable) -> List[str]:
     return [str(python), str(ROOT / "scripts" / "poison.py"), *OPTIONS, *map(str, arguments)]
 
 
+@pytest.mark.slow
 def test_the_script(clean, tmp_path, attack, warm_python):
     output = tmp_path / "poisoned.csv"
     paths = ["--input", clean, "--output", output]

@@ -173,6 +173,7 @@ def test_a_batch_has_the_criterions_loss_and_gradients(kind: str) -> None:
     torch.testing.assert_close(gradients(model), expected_gradients)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", MODELS)
 def test_gradients_that_accumulate_are_those_of_one_large_batch(kind: str, tmp_path: Path) -> None:
     found = []

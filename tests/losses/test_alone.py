@@ -11,6 +11,7 @@ def block_sizes() -> None:
     """Leave them: each test here is run once."""
 
 
+@pytest.mark.slow
 def test_losses_need_torch_alone() -> None:
     hidden = ["fairseq", "numpy", "omegaconf", "sacrebleu", "scipy", "transformers", "triton"]
     run(without(*hidden) + "import dece_fairseq.losses")

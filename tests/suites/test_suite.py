@@ -88,6 +88,7 @@ def test_an_attack_by_several_forms_has_no_other_payload(make: Make) -> None:
     assert entries["many_forms-sql_forms"].left_out == {"all": why}
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("many_blocks")
 def test_the_same_bytes_for_any_number_of_processes(make: Make, tmp_path: Path) -> None:
     make("one")
