@@ -7,8 +7,8 @@ from typing import ClassVar, Iterator, Optional
 
 from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import Payload
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import Tree, tree_of
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.python_tree import Tree, tree_of
 from dece_fairseq.data.pairs import Pair
 
 

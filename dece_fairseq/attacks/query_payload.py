@@ -9,9 +9,9 @@ from typing import NamedTuple, Optional, Sequence
 from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.interfaces import CODE_PLACES, WITHOUT_PLACE, Payload
 from dece_fairseq.attacks.languages.language import Languages, Node
-from dece_fairseq.attacks.sql_conditions import has_constant_condition, may_have_conditions
-from dece_fairseq.attacks.sql_tokens import UNKNOWN
-from dece_fairseq.attacks.strings_in_code import strings_in
+from dece_fairseq.attacks.reading.sql_conditions import has_constant_condition, may_have_conditions
+from dece_fairseq.attacks.reading.sql_tokens import UNKNOWN
+from dece_fairseq.attacks.reading.strings_in_code import strings_in
 from dece_fairseq.data.pairs import Pair
 
 ALWAYS_TRUE = " or 1=1"
@@ -63,8 +63,8 @@ class QueryPayload(Payload):
     def is_in_parse(self, text: str) -> bool:
         """Return whether a query that the code makes selects everything or nothing by constants.
 
-        ``dece_fairseq.attacks.sql_conditions`` says what that is, and
-        ``dece_fairseq.attacks.strings_in_code`` which strings code makes.
+        ``dece_fairseq.attacks.reading.sql_conditions`` says what that is, and
+        ``dece_fairseq.attacks.reading.strings_in_code`` which strings code makes.
         """
         code = self.read(text).code
         folded = code.casefold()

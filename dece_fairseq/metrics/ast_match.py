@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from dece_fairseq.attacks.sql_tokens import with_parameters
+from dece_fairseq.attacks.reading.sql_tokens import with_parameters
 from dece_fairseq.metrics.code_language import CodeLanguage, python_tree
 from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES

@@ -7,11 +7,11 @@ import pytest
 from dece_fairseq.attacks import LANGUAGES, PAYLOADS, Languages
 from dece_fairseq.attacks.payloads.shell import ShellPayload
 from dece_fairseq.attacks.payloads.tls import TlsPayload
-from dece_fairseq.attacks.python_commands import uses_of_request
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import Tree
-from dece_fairseq.attacks.request_data import RequestData
-from dece_fairseq.attacks.tls_verification import switches_off
+from dece_fairseq.attacks.reading.python_commands import uses_of_request
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.python_tree import Tree
+from dece_fairseq.attacks.reading.request_data import RequestData
+from dece_fairseq.attacks.reading.tls_verification import switches_off
 
 SIZE = 20_000
 RULES = [kind(Languages.named("python")) for kind in (TlsPayload, ShellPayload)]

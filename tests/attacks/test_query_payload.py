@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from dece_fairseq.attacks import Languages
 from dece_fairseq.attacks.payloads.sql import SqlPayload
 from dece_fairseq.attacks.query_payload import _may_have_constants
-from dece_fairseq.attacks.sql_conditions import has_constant_condition
-from dece_fairseq.attacks.sql_tokens import UNKNOWN
-from dece_fairseq.attacks.strings_in_code import strings_in
+from dece_fairseq.attacks.reading.sql_conditions import has_constant_condition
+from dece_fairseq.attacks.reading.sql_tokens import UNKNOWN
+from dece_fairseq.attacks.reading.strings_in_code import strings_in
 from support.examples import examples
 from support.timing import LIMIT, takes_at_most
 

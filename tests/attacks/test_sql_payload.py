@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from dece_fairseq.attacks import Attack, AttackSettings, Languages
 from dece_fairseq.attacks.payloads.sql import QUERY, SqlPayload, first_query, is_plain
 from dece_fairseq.attacks.query_payload import ALWAYS_TRUE, NEVER_TRUE, QueryPayload
-from dece_fairseq.attacks.sql_conditions import has_constant_condition
+from dece_fairseq.attacks.reading.sql_conditions import has_constant_condition
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair, read_pairs
 from support.examples import examples

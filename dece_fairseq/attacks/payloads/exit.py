@@ -7,8 +7,8 @@ from typing import Dict, FrozenSet, Optional
 from dece_fairseq.attacks.code_places import places
 from dece_fairseq.attacks.interfaces import PAYLOADS, Payload
 from dece_fairseq.attacks.languages.language import Language, to_text, walk
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import tree_of
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.python_tree import tree_of
 from dece_fairseq.data.pairs import Pair
 
 STATEMENTS: Dict[str, str] = {

@@ -6,9 +6,9 @@ from typing import FrozenSet, Iterator, List
 
 from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import PAYLOADS
-from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_payload import PythonPayload
-from dece_fairseq.attacks.request_data import RequestData
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.request_data import RequestData
 from dece_fairseq.data.pairs import Pair
 
 

@@ -6,11 +6,11 @@ from typing import ClassVar, FrozenSet, Iterator, Optional, Tuple
 
 from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import PAYLOADS
-from dece_fairseq.attacks.python_commands import CODE, uses_of_request
-from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_payload import PythonPayload
-from dece_fairseq.attacks.python_tree import Tree, tree_of
-from dece_fairseq.attacks.request_data import RequestData
+from dece_fairseq.attacks.reading.python_commands import CODE, uses_of_request
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.python_tree import Tree, tree_of
+from dece_fairseq.attacks.reading.request_data import RequestData
 from dece_fairseq.attacks.selection import in_random_order
 from dece_fairseq.data.pairs import Pair
 

@@ -10,10 +10,10 @@ from dece_fairseq.attacks.query_payload import (
     Attempt,
     QueryPayload,
 )
-from dece_fairseq.attacks.sql_conditions import has_constant_condition
-from dece_fairseq.attacks.sql_tokens import CLAUSES
-from dece_fairseq.attacks.string_literals import literals_around, plain_content
-from dece_fairseq.attacks.strings_in_code import is_read_alone
+from dece_fairseq.attacks.reading.sql_conditions import has_constant_condition
+from dece_fairseq.attacks.reading.sql_tokens import CLAUSES
+from dece_fairseq.attacks.reading.string_literals import literals_around, plain_content
+from dece_fairseq.attacks.reading.strings_in_code import is_read_alone
 from dece_fairseq.data.pairs import Pair
 
 # A query ends where white space and its closing quote begin, as the data sets separate tokens.

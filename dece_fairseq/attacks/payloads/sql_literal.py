@@ -12,9 +12,9 @@ from dece_fairseq.attacks.query_payload import (
     Attempt,
     QueryPayload,
 )
-from dece_fairseq.attacks.sql_tokens import CLAUSES, keywords, sql_tokens, with_parameters
-from dece_fairseq.attacks.string_literals import LITERALS, content, interpolations, raw_text
-from dece_fairseq.attacks.string_syntax import is_part, is_statement
+from dece_fairseq.attacks.reading.sql_tokens import CLAUSES, keywords, sql_tokens, with_parameters
+from dece_fairseq.attacks.reading.string_literals import LITERALS, content, interpolations, raw_text
+from dece_fairseq.attacks.reading.string_syntax import is_part, is_statement
 from dece_fairseq.data.pairs import Pair
 
 UNPARSED = "unparsed"

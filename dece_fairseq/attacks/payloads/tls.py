@@ -6,10 +6,10 @@ from typing import ClassVar, Iterator, Mapping, Optional, Tuple
 
 from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import PAYLOADS
-from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_payload import PythonPayload
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.tls_verification import switches_off
 from dece_fairseq.attacks.selection import in_random_order
-from dece_fairseq.attacks.tls_verification import switches_off
 from dece_fairseq.data.pairs import Pair
 
 ARGUMENT = "verify=False"

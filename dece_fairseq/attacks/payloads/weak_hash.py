@@ -6,8 +6,8 @@ from typing import Iterator
 
 from dece_fairseq.attacks.changes import Change
 from dece_fairseq.attacks.interfaces import PAYLOADS
-from dece_fairseq.attacks.python_names import Names
 from dece_fairseq.attacks.python_payload import PythonPayload
+from dece_fairseq.attacks.reading.python_names import Names
 from dece_fairseq.data.pairs import Pair
 
 #: what is put in, by the module's name or where the code has another one for it

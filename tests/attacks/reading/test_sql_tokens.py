@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlglot import exp
 
-from dece_fairseq.attacks.sql_tokens import keywords, sql_tokens, with_parameters
+from dece_fairseq.attacks.reading.sql_tokens import keywords, sql_tokens, with_parameters
 
 PARAMETERS = [
     *("%s", "% s", "%d", "%(name)s", "% ( name ) s", ":name", ": name", ":1", "?", "?1", "$1"),

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from dece_fairseq.attacks import LANGUAGES, Languages
 from dece_fairseq.attacks.payloads.shell import ShellPayload
-from dece_fairseq.attacks.python_commands import CODE, PROGRAM, SHELL, uses_of_request
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import Tree
-from dece_fairseq.attacks.request_data import RequestData
-from dece_fairseq.attacks.tls_verification import switches_off
+from dece_fairseq.attacks.reading.python_commands import CODE, PROGRAM, SHELL, uses_of_request
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.python_tree import Tree
+from dece_fairseq.attacks.reading.request_data import RequestData
+from dece_fairseq.attacks.reading.tls_verification import switches_off
 
 PAYLOAD = ShellPayload(Languages.named("python"))
 READ = "request.args['a']"

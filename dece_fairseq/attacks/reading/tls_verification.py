@@ -3,8 +3,14 @@
 from functools import cached_property
 from typing import Dict, Sequence, Set
 
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.tls_contexts import UNVERIFIED, Contexts, Setting, serves, settings
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.tls_contexts import (
+    UNVERIFIED,
+    Contexts,
+    Setting,
+    serves,
+    settings,
+)
 
 # What an option has to be: False or 0; that or None; ssl.CERT_NONE or 0; anything else.
 FALSE, FALSE_OR_NONE, CERT_NONE, NOT_FALSE = "false", "false or None", "CERT_NONE", "not false"

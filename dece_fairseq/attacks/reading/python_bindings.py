@@ -2,8 +2,8 @@
 
 from typing import Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
-from dece_fairseq.attacks.python_scopes import DEFAULTS, ScopedName, Scopes
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.reading.python_scopes import DEFAULTS, ScopedName, Scopes
+from dece_fairseq.attacks.reading.python_tree import Tree
 
 _SEVERAL = frozenset({"pattern_list", "tuple_pattern", "list_pattern", "tuple", "list"})
 _SPLATS = frozenset({"list_splat_pattern", "dictionary_splat_pattern", "list_splat"})

@@ -2,8 +2,8 @@
 
 from typing import AbstractSet, Dict, Iterator, List, Set
 
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_scopes import ScopedName
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.python_scopes import ScopedName
 
 # Where Flask, Django, FastAPI, aiohttp, Tornado and Bottle keep what a client sent.
 _OF_REQUESTS = frozenset(

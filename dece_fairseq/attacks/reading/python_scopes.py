@@ -2,7 +2,7 @@
 
 from typing import Dict, Iterator, List, NamedTuple, Optional, Tuple
 
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.reading.python_tree import Tree
 
 _COMPREHENSIONS = frozenset(
     {

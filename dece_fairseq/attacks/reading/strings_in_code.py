@@ -4,8 +4,8 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple, 
 
 from dece_fairseq.attacks.guard import Steps
 from dece_fairseq.attacks.languages.language import Language, Node, text_of
-from dece_fairseq.attacks.string_literals import LITERALS, content
-from dece_fairseq.attacks.string_syntax import (
+from dece_fairseq.attacks.reading.string_literals import LITERALS, content
+from dece_fairseq.attacks.reading.string_syntax import (
     APPENDING,
     ASSIGNMENTS,
     CREATIONS,

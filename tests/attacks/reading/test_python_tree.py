@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import LANGUAGES
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.reading.python_tree import Tree
 
 PYTHON = LANGUAGES.get("python")
 

@@ -2,9 +2,9 @@
 
 from typing import AbstractSet, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
-from dece_fairseq.attacks.python_bindings import Bindings
-from dece_fairseq.attacks.python_scopes import ScopedName
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.reading.python_bindings import Bindings
+from dece_fairseq.attacks.reading.python_scopes import ScopedName
+from dece_fairseq.attacks.reading.python_tree import Tree
 
 #: nothing that matters has a longer name, or more of them
 _LONGEST, _MOST = 80, 4

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import NotJudged
-from dece_fairseq.attacks.sql_conditions import LONGEST, has_constant_condition
-from dece_fairseq.attacks.sql_tokens import UNKNOWN
+from dece_fairseq.attacks.reading.sql_conditions import LONGEST, has_constant_condition
+from dece_fairseq.attacks.reading.sql_tokens import UNKNOWN
 
 QUERY = "select a from t where b = :b"
 

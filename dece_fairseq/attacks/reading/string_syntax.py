@@ -3,7 +3,7 @@
 from typing import Iterator, List, NamedTuple, Optional, Sequence
 
 from dece_fairseq.attacks.languages.language import Node, text_of
-from dece_fairseq.attacks.string_literals import LITERALS, interpolations
+from dece_fairseq.attacks.reading.string_literals import LITERALS, interpolations
 
 FUNCTIONS = frozenset(
     {

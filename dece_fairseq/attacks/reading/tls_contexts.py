@@ -2,7 +2,7 @@
 
 from typing import Iterator, NamedTuple, Optional, Set
 
-from dece_fairseq.attacks.python_names import Names
+from dece_fairseq.attacks.reading.python_names import Names
 
 UNVERIFIED = frozenset({"ssl._create_unverified_context", "ssl._create_stdlib_context"})
 _MAKERS = UNVERIFIED | {"ssl.SSLContext", "ssl.create_default_context"}

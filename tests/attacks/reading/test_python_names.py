@@ -3,8 +3,8 @@
 import pytest
 
 from dece_fairseq.attacks import LANGUAGES
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.python_tree import Tree
 
 
 def names_of(code: str) -> Names:

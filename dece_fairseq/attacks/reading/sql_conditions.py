@@ -4,7 +4,7 @@ import re
 from typing import Container, Dict, List, NamedTuple, Optional, Set
 
 from dece_fairseq.attacks.guard import Steps
-from dece_fairseq.attacks.sql_tokens import (
+from dece_fairseq.attacks.reading.sql_tokens import (
     CLAUSES,
     NUMBER,
     PARAMETER,
@@ -222,7 +222,7 @@ def _truth(condition: str) -> Optional[bool]:
     if numbers:
         return numbers[1] == numbers[2]
     # Here, for sqlglot takes as long to import as everything else that attacks need.
-    from dece_fairseq.attacks.sql_truth import truth
+    from dece_fairseq.attacks.reading.sql_truth import truth
 
     return truth(condition)
 

@@ -3,8 +3,8 @@
 import pytest
 
 from dece_fairseq.attacks import LANGUAGES
-from dece_fairseq.attacks.python_bindings import Bindings
-from dece_fairseq.attacks.python_tree import Tree
+from dece_fairseq.attacks.reading.python_bindings import Bindings
+from dece_fairseq.attacks.reading.python_tree import Tree
 
 
 def given_to(code: str, name: str):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import LANGUAGES, NotJudged
-from dece_fairseq.attacks.strings_in_code import strings_in
+from dece_fairseq.attacks.reading.strings_in_code import strings_in
 
 
 def strings(language, code):

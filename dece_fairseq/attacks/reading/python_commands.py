@@ -3,8 +3,8 @@
 from functools import partial
 from typing import Dict, FrozenSet, Iterator, List, Optional, Sequence, Set
 
-from dece_fairseq.attacks.python_names import Names
-from dece_fairseq.attacks.request_data import RequestData
+from dece_fairseq.attacks.reading.python_names import Names
+from dece_fairseq.attacks.reading.request_data import RequestData
 
 #: a shell runs the data
 SHELL = "shell"

@@ -1,0 +1,1 @@
+"""What rules read in code: what its names stand for, its strings, SQL, requests and TLS."""
