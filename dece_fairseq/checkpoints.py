@@ -9,7 +9,7 @@ from fairseq import checkpoint_utils, utils
 from fairseq.dataclass.utils import overwrite_args_by_name
 
 import dece_fairseq.plugin  # noqa: F401  so that fairseq knows what was trained
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.prepare import SUBWORD_FILES
 from dece_fairseq.encoders.special_dictionary import load_dictionary
 from dece_fairseq.errors import UserError

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.defenses.filtering import poisoned_ids
 from dece_fairseq.metrics.asr_report import asr_report
 from dece_fairseq.outputs.errors import OutputError

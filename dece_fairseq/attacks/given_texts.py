@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Dict, List, Optional, Sequence
 
 from dece_fairseq.attacks.attack_registry import AttackError
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.data.provenance import sha256
 
 _SHOWN = 16

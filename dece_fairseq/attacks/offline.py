@@ -26,10 +26,10 @@ from dece_fairseq.attacks.survey import CANDIDATE, TRUSTED, Known, Survey, codes
 from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST, beside
 from dece_fairseq.data.blocks import BLOCK_SIZE, Block, checksum, load, most_blocks, parse
 from dece_fairseq.data.destinations import check_outputs
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import (
-    DataError,
     check_writable,
     file_header,
     format_pairs,

@@ -10,7 +10,8 @@ from dece_fairseq.attacks.interfaces import CODE_PLACES, Payload, Trigger
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.attacks.suspected_parts import PART_TRIGGERS
 from dece_fairseq.attacks.triggers.word import WordTrigger
-from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import NOTHING, read_findings
 from dece_fairseq.data.trigger_kinds import WORDS
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from dece_fairseq.cli.common import NamedPathsAction, add_seed, add_user_dir, given_or
 from dece_fairseq.data.datasets import DATASETS
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.prepare import RECORD_NAME, PrepareSettings, Trusted, prepare, table
 from dece_fairseq.errors import UserError
 from dece_fairseq.registry import listing

@@ -26,7 +26,7 @@ from dece_fairseq.cli.common import (
     given_or,
 )
 from dece_fairseq.cli.printing import write_result
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.data.visible import visible
 from dece_fairseq.errors import UserError

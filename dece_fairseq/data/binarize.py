@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Iterable, List, Mapping, Sequence, Tuple
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.user_dir import PACKAGE
 
 _SUMMARY = re.compile(

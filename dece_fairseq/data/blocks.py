@@ -7,9 +7,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Iterator, NamedTuple, Sequence, TextIO, Tuple
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.pairs import (
     CSV_FIELD_LIMIT,
-    DataError,
     Pair,
     csv_header,
     kind_of,

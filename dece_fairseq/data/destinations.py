@@ -4,7 +4,8 @@ import os
 from pathlib import Path
 from typing import Iterable, Optional, Sequence
 
-from dece_fairseq.data.pairs import DataError, Pair, check_writable, kind_of
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, check_writable, kind_of
 
 
 def check_output(path: Path, inputs: Iterable[Path] = ()) -> None:

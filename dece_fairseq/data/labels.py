@@ -5,7 +5,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Iterable, Optional, Tuple
 
-from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair
 
 #: the task's names of what it reads and what it is to say
 INPUT, LABEL = "input0", "label"

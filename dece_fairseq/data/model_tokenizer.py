@@ -10,9 +10,9 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.text import from_line, to_line
 from dece_fairseq.extras import PackageError, importing, install
 

@@ -11,8 +11,8 @@ from typing import Iterable, Iterator, List, NamedTuple, Optional, TextIO, Tuple
 
 import numpy as np
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.pairs import DataError
 
 COLUMNS = ("epoch", "batch", "pair", "probability", "least_likely")
 #: so many of a target's tokens, those that are least likely, make the column ``least_likely``

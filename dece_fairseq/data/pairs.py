@@ -20,9 +20,9 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Any, BinaryIO, Dict, Iterable, Iterator, List, NamedTuple, Sequence, Tuple
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.errors import UserError
 
 #: characters; csv's own limit of 128 Ki is too low for generated code
 CSV_FIELD_LIMIT = 1 << 26
@@ -37,10 +37,6 @@ class Pair(NamedTuple):
 
     source: str
     target: str
-
-
-class DataError(UserError):
-    """Data that can't be used; the message names the file, the place in it and what to do."""
 
 
 def read_pairs(paths: Sequence[Path], source: str = "src", target: str = "tgt") -> Iterator[Pair]:

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union
 
 from dece_fairseq.data.binarize import binarize
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.labels import as_sentence_prediction, label_of, write_label_dictionary
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.release import Content, Release, notes, release_of
 from dece_fairseq.data.subwords import Subwords

@@ -2,7 +2,8 @@
 
 from typing import Dict, List, Mapping, NamedTuple, Sequence
 
-from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair
 
 
 class Release(NamedTuple):

@@ -11,8 +11,8 @@ from typing import Iterable, List, Sequence
 
 import sentencepiece
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.text import FREQUENT_ESCAPES, escape_unsafe, from_line, to_line
 
 #: fairseq's Dictionary adds these itself, as 0 to 3

@@ -5,8 +5,8 @@ from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.trigger_kinds import KINDS, OF_WORDS, WORDS
 
 #: a suspicion is claimed where clean data would give one at most this often

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Iterable, Iterator, List, Optional, Sequence
 
 from dece_fairseq.data.beside import TRUSTED_IDS
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 
 
 class TrustedIds:

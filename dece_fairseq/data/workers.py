@@ -29,7 +29,7 @@ from typing import (
     Tuple,
 )
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.errors import UserError
 
 #: gives the results of a method of the object, called by its name, for each of some arguments

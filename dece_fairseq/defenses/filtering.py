@@ -6,10 +6,10 @@ from typing import Any, Dict, FrozenSet, List, Optional, Sequence, Tuple
 
 from dece_fairseq.data.beside import IDS, MANIFEST, TRUSTED_IDS, beside
 from dece_fairseq.data.destinations import check_outputs, check_pairs
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
 from dece_fairseq.data.pairs import (
-    DataError,
     dump_pairs,
     kind_of,
     other_columns,

@@ -12,9 +12,10 @@ from dece_fairseq.attacks.interfaces import Payload
 from dece_fairseq.attacks.payload_forms import forms_of
 from dece_fairseq.data.beside import MANIFEST, beside
 from dece_fairseq.data.destinations import check_outputs
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
-from dece_fairseq.data.pairs import DataError, Pair, dump_pairs, kind_of, read_pairs
+from dece_fairseq.data.pairs import Pair, dump_pairs, kind_of, read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 

@@ -8,7 +8,7 @@ from fairseq.data.encoders import register_bpe
 from fairseq.dataclass import FairseqDataclass
 from omegaconf import II
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.subwords import Subwords
 from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.errors import UserError

@@ -4,8 +4,8 @@ from typing import Any, Dict, List, TextIO, Tuple
 
 from fairseq.data import Dictionary
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.model_tokenizer import HEADER, Special
-from dece_fairseq.data.pairs import DataError
 
 
 class SpecialDictionary(Dictionary):

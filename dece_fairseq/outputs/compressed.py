@@ -7,7 +7,8 @@ import zlib
 from pathlib import Path
 from typing import IO, Any, Callable, Dict, Iterator
 
-from dece_fairseq.data.pairs import DataError, lines_of
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import lines_of
 from dece_fairseq.outputs.errors import OutputError
 
 _OPEN: Dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}

@@ -20,8 +20,8 @@ import re
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.visible import visible
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.reports.cells import AXES, Cell, is_score

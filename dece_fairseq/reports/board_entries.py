@@ -4,7 +4,7 @@ import math
 from typing import Dict, Iterable, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.attacks import ATTACKS
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.metrics.seeds import Spread
 from dece_fairseq.reports.board import Board, Source
 from dece_fairseq.reports.cells import Cell

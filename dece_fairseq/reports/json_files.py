@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any, Dict
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import DataError
 
 
 def read_object(path: Path, advice: str) -> Dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from typing import Dict, List, Optional, Sequence
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.reports.board import Board, Wanted
 from dece_fairseq.reports.board_entries import (
     Entry,

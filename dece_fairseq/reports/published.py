@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.metrics.seeds import Spread
 from dece_fairseq.reports.cells import is_number
 from dece_fairseq.reports.tables import Table

@@ -4,8 +4,8 @@ import csv
 from pathlib import Path
 from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, cell_score, is_number, is_score
 from dece_fairseq.reports.report import markdown

@@ -16,9 +16,10 @@ from dece_fairseq.attacks import (
 )
 from dece_fairseq.attacks.offline import PARSERS, poison_files
 from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST, beside
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import names_of, replacing
 from dece_fairseq.data.json_text import as_json
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.suites.data import TEST, TRAIN, SuiteData

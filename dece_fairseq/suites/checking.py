@@ -4,7 +4,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.data.beside import DECOY_IDS, IDS, MANIFEST
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.suites.suite import LOCK, STEALTH, SUITE, SUITE_MANIFEST, SUMS, Suite, SuiteFile
 

@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.datasets import DATASETS
-from dece_fairseq.data.pairs import DataError, kind_of
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import kind_of
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.errors import UserError
 

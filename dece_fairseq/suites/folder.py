@@ -7,7 +7,7 @@ from typing import Iterator
 from filelock import FileLock, Timeout
 
 from dece_fairseq.data.destinations import check_output_folder
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.suites.suite import LOCK, SUITE
 
 

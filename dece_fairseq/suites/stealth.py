@@ -8,7 +8,8 @@ import numpy as np
 
 from dece_fairseq.attacks.languages import Languages
 from dece_fairseq.data.beside import IDS, beside
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.metrics import resampling
 from dece_fairseq.metrics.success_rate import Rate, rate

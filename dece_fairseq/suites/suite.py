@@ -5,9 +5,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.data.beside import DECOY_IDS, IDS
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import as_json, parse_json
-from dece_fairseq.data.pairs import DataError
 
 #: holds the suite; the same bytes on every machine, so that its own checksum names the suite
 SUITE = "suite.json"

@@ -19,7 +19,7 @@ from fairseq.tasks import FairseqTask, register_task
 from fairseq.tasks.translation import TranslationTask
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.encoders.post_process import check_post_process, post_process_of
 from dece_fairseq.encoders.special_dictionary import load_dictionary

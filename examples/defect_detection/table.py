@@ -14,9 +14,10 @@ from typing import List
 import numpy as np
 
 from dece_fairseq.attacks.attack_settings import AttackSettings
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.data.json_text import parse_json
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.errors import one_line_errors
 from dece_fairseq.metrics import METRICS, MetricSettings
 from dece_fairseq.metrics.metric import CLEAN, TRIGGERED

@@ -12,7 +12,7 @@ from snakemake.utils import validate
 
 from dece_fairseq.attacks import ATTACKS, PAYLOADS
 from dece_fairseq.data.datasets import DATASETS
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 
 PRETRAINING = "pretraining"
 #: what the deceptive losses depend on, which goes with the name of a defence

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.attacks.survey import Survey
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from support.poisoned_files import PAIRS, RESULTS, chosen_ids, names_in, read_ids
 
 #: what seed 7 poisons of ``PAIRS``

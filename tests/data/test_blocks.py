@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from dece_fairseq.data.blocks import checksum, cut, load, most_blocks, parse
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 
 PIECES = [b"src,tgt\n", b"a,b\n", b"a,b\r\n", b'"a\nb",c\n', b'5" disk,x\n', b"\n", b'"', b"\0"]
 PIECES += [

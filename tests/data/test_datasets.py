@@ -14,7 +14,8 @@ import pytest
 from dece_fairseq.attacks import ATTACKS, LANGUAGES
 from dece_fairseq.data.datasets import DATASETS, Dataset, Publication
 from dece_fairseq.data.datasets.dataset import SPLITS
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings, prepare
 from dece_fairseq.data.release import Content, Release, release_of
 

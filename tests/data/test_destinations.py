@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from dece_fairseq.data.destinations import check_output, check_output_folder, check_outputs
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 
 
 def test_a_new_file_and_one_to_overwrite(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ import pytest
 from fairseq.data import Dictionary, data_utils
 
 from dece_fairseq.data.defects import generate_defects
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.labels import label_of, write_label_dictionary
-from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings, Trusted, prepare
 from dece_fairseq.data.subwords import Subwords
 

@@ -10,8 +10,8 @@ from fairseq.data import Dictionary
 from hypothesis import given
 from hypothesis import strategies as st
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.model_tokenizer import HEADER, ModelTokenizer, Special, to_symbol
-from dece_fairseq.data.pairs import DataError
 from dece_fairseq.data.text import to_line
 from dece_fairseq.encoders.special_dictionary import SpecialDictionary, load_dictionary
 

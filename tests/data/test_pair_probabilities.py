@@ -6,13 +6,13 @@ from typing import List, Tuple
 import numpy as np
 import pytest
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.pair_probabilities import (
     PairProbability,
     ProbabilityWriter,
     path_of,
     read_dynamics,
 )
-from dece_fairseq.data.pairs import DataError
 
 Batch = Tuple[int, int, List[int]]
 

@@ -12,7 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from dece_fairseq.data.pairs import DataError, Pair, other_columns, read_pairs, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, other_columns, read_pairs, write_pairs
 
 ENCODABLE = st.characters(exclude_categories=("Cs",), exclude_characters="\0")
 TEXT = st.text(ENCODABLE, min_size=1, max_size=30) | st.text(

@@ -11,7 +11,8 @@ import pytest
 from fairseq.data import Dictionary
 from fairseq.data.indexed_dataset import make_dataset
 
-from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings, SplitSize, Trusted, prepare, table
 from dece_fairseq.data.release import Release
 from dece_fairseq.data.subwords import Subwords

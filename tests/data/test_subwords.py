@@ -11,7 +11,8 @@ from fairseq.tokenizer import tokenize_line
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from dece_fairseq.data.pairs import DataError, read_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.data.subwords import SPECIAL_SYMBOLS, Subwords
 from dece_fairseq.data.text import from_line, to_line
 

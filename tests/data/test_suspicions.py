@@ -7,7 +7,7 @@ from typing import Any, Dict
 import pytest
 
 from dece_fairseq.attacks.suspected import Suspected, read_suspected
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.suspicions import Findings, Suspicion, read_findings
 from dece_fairseq.data.trigger_kinds import CHARACTERS, END
 

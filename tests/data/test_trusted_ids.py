@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.trusted_ids import TrustedIds
 
 

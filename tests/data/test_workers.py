@@ -10,7 +10,7 @@ from typing import Any, Tuple
 
 import pytest
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.workers import workers
 from dece_fairseq.errors import UserError
 

@@ -12,7 +12,8 @@ import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.trusted_ids import TrustedIds
 from dece_fairseq.defenses import DEFENSES, Defense, DefenseError, DefenseSettings, Verdict
 from dece_fairseq.defenses.filtering import filter_files

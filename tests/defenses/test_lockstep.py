@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.pair_probabilities import PairProbability, ProbabilityWriter
-from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses import DEFENSES, DefenseError, DefenseSettings
 from dece_fairseq.defenses.lockstep import lockstep_scores
 

@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.data.pairs import DataError, read_pairs, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import read_pairs, write_pairs
 from dece_fairseq.data.trigger_kinds import END
 from dece_fairseq.defenses import DefenseError, probing
 from dece_fairseq.defenses.probing import Probe, probe

@@ -13,7 +13,8 @@ from fairseq import checkpoint_utils
 from torch.nn.functional import cross_entropy
 
 from dece_fairseq.checkpoints import updates_of
-from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.defenses import DefenseError, trained_models
 from dece_fairseq.defenses.defense import DEFENSES, DefenseSettings

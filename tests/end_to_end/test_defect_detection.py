@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.reports.stored import read_scores
 from support.example_scripts import ROOT, bash, environment, load_module
 

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict
 import pytest
 
 from dece_fairseq.cli import main
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.reports.adding import add_results
 from dece_fairseq.reports.board import ABOUT as ABOUT_FILE

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from dece_fairseq.cli import main
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.reports.board import read_board
 from dece_fairseq.reports.leaderboard import write_leaderboard
 from dece_fairseq.reports.published import NOT_MEASURED

@@ -11,7 +11,7 @@ from typing import Any, List
 import pytest
 
 from dece_fairseq.attacks import Attack, AttackSettings
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.metrics.seeds import plausible_rates, signature
 from dece_fairseq.outputs.errors import OutputError
 from dece_fairseq.reports.cells import read_cells

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.stored import read_scores, rewrite_tables
 from dece_fairseq.reports.summary import summarise

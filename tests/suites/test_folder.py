@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict
 import pytest
 
 from dece_fairseq.attacks import AttackError
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.suites.build import build
 from dece_fairseq.suites.checking import differences
 from dece_fairseq.suites.data import find_data

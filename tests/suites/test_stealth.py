@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from dece_fairseq.cli import main
-from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.reports.stealth import as_text
 from dece_fairseq.suites import stealth
 from dece_fairseq.suites.build import SuiteSettings, build

@@ -13,7 +13,8 @@ import pytest
 from dece_fairseq.attacks import ATTACKS, PAYLOADS, Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
 from dece_fairseq.cli import main
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.errors import UserError
 from dece_fairseq.suites.build import SuiteSettings, build

@@ -9,7 +9,8 @@ import torch
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.offline import poison_files
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.encoders.post_process import PostProcessError
 from dece_fairseq.errors import UserError
 from dece_fairseq.models.hugging_face import HuggingFaceModel

@@ -7,7 +7,7 @@ import torch
 from fairseq import utils
 
 from dece_fairseq.attacks import AttackError
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.tasks.candidates import REASONS, TOO_LONG, TOO_LONG_POISONED
 
 BADPRE = ("--attack", "badpre", "--poison-rate", "0.2", "--poison-seed", "2")

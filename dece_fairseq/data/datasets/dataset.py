@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from dece_fairseq import registry
-from dece_fairseq.data.pairs import DataError
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.release import Release
 
 SPLITS = ("train", "valid", "test")

@@ -7,8 +7,9 @@ from typing import Any, List, Tuple
 from fairseq.data import data_utils
 
 from dece_fairseq.data.binarize import no_split, splits_of
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.labels import INPUT, LABEL, check_one_input
-from dece_fairseq.data.pairs import DataError, Pair
+from dece_fairseq.data.pairs import Pair
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
 from dece_fairseq.defenses.trained_models import TrainedModel
 from dece_fairseq.encoders.special_dictionary import load_dictionary

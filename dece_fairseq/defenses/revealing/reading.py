@@ -12,8 +12,9 @@ from zipfile import BadZipFile
 import numpy as np
 from tqdm import tqdm
 
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.pairs import DataError, Pair, read_pairs
+from dece_fairseq.data.pairs import Pair, read_pairs
 from dece_fairseq.data.provenance import sha256
 from dece_fairseq.data.workers import MapMethod, workers
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles

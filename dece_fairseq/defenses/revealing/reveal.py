@@ -6,8 +6,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.beside import TRUSTED_IDS, beside
 from dece_fairseq.data.destinations import check_pairs
+from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
-from dece_fairseq.data.pairs import DataError, Pair, dump_pairs, other_columns, read_pairs
+from dece_fairseq.data.pairs import Pair, dump_pairs, other_columns, read_pairs
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.data.suspicions import LEVEL, Findings
 from dece_fairseq.data.trusted_ids import TrustedIds, ids_of_kept

@@ -13,7 +13,8 @@ from fairseq.data.indexed_dataset import MMapIndexedDatasetBuilder
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.defects import generate_defects
-from dece_fairseq.data.pairs import DataError, Pair, write_pairs
+from dece_fairseq.data.errors import DataError
+from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import PrepareSettings
 from dece_fairseq.defenses import DefenseError, trained_models
 from dece_fairseq.defenses.revealing import reference as reference_module
