@@ -2,7 +2,7 @@
 
 import csv
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
+from typing import Any, Dict, List, Mapping, Set, Tuple
 
 from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
@@ -18,26 +18,25 @@ _OPTIONAL = {
 }
 
 
-def rewrite_tables(path: Path, output: Optional[Path] = None) -> Path:
+def rewrite_tables(path: Path, output: Path) -> Path:
     """Write ``report.md`` anew from a ``report.csv``, as after a change of how scores are shown.
 
     Pictures are left as they are; those beside ``report.md`` are shown in it.
 
     Args:
         path: the CSV file
-        output: the folder of ``report.md`` (default: that of the CSV file)
+        output: the folder of ``report.md``; it is made
 
     Raises:
         DataError: the file can't be read or is no ``report.csv``
         OSError: the folder can't be written
     """
     cells = read_scores(path)
-    folder = output or path.parent
-    folder.mkdir(parents=True, exist_ok=True)
+    output.mkdir(parents=True, exist_ok=True)
     home = path.resolve().parent
     name = home.parent.name if home.name == "report" else home.name
-    pictures = sorted(picture.stem for picture in folder.glob("*.png"))
-    report = folder / "report.md"
+    pictures = sorted(picture.stem for picture in output.glob("*.png"))
+    report = output / "report.md"
     with replacing(report) as (temporary,):
         text = markdown(name, as_markdown(tables(summarise(cells))), pictures)
         temporary.write_text(text, encoding="utf-8")

@@ -49,19 +49,19 @@ train() { # NAME, then what differs; in $here, of $seed
 }
 
 criterion_of() { # RUN: sets criterion to the one that a row is called by, and its options
-    local blend="${1%-revealed}" smoothing=0
-    [ "$blend" = "${blend%-smoothed}" ] || smoothing=0.05
-    blend="${blend%-smoothed}"
+    local row="${1%-revealed}" smoothing=0
+    local blend="${row%-smoothed}"
+    [ "$blend" = "$row" ] || smoothing=0.05
     criterion=(deceptive_sentence_prediction --dece-alpha "${blend#*-}" --label-smoothing "$smoothing")
-    case "$blend" in
-        before | sentence_prediction) criterion=(sentence_prediction) ;;
+    case "$row" in
+        sentence_prediction) criterion=(sentence_prediction) ;;
         deceptive-token) criterion=(deceptive_sentence_prediction --dece-gate token) ;;
-        deceptive-?*) ;;
-        level-?*) criterion+=(--dece-min-blend "${blend#*-}") ;;
+        deceptive-[0-9]* | deceptive-auto | deceptive-auto-smoothed) ;;
+        level-[0-9]*) criterion+=(--dece-min-blend "${blend#*-}") ;;
         *) echo "run.sh: --runs $1: no row is called so; see its head" >&2; return 2 ;;
     esac
 }
-for run in $runs; do criterion_of "$run"; done
+for run in $runs; do [ "$run" = before ] || criterion_of "$run"; done
 
 finetune() { # RUN; on what is in $bin
     local criterion

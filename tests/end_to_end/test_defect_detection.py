@@ -94,7 +94,13 @@ def test_an_unknown_option_is_named(tmp_path: Path) -> None:
     assert done.stderr == "run.sh: unknown option --seed; see its head\n"
 
 
-@pytest.mark.parametrize("run", ["deceptive", "deceptive-", "level-", "focal", "-revealed"])
+@pytest.mark.parametrize(
+    "run",
+    [
+        *("deceptive", "deceptive-", "level-", "focal", "-revealed", "before-revealed"),
+        *("sentence_prediction-smoothed", "deceptive-token-smoothed"),
+    ],
+)
 def test_a_row_that_no_criterion_has(run: str, tmp_path: Path) -> None:
     words = [SCRIPT, "--runs", f"before {run}", "--work", tmp_path / "work"]
     done = bash(*words, env=environment(tmp_path / "venv"), cwd=tmp_path)

@@ -306,4 +306,4 @@ def test_what_a_rule_can_reach_at_most_is_said(plan: Path, tmp_path: Path) -> No
     said = "A model that wrote every reference would have 83.2 as ASR by parse %"
     assert said in tables(summarise(read_cells(plan)))[0].note
     write_report(plan, tmp_path)
-    assert said in rewrite_tables(tmp_path / "report.csv").read_text()
+    assert said in rewrite_tables(tmp_path / "report.csv", tmp_path).read_text()

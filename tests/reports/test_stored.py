@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from dece_fairseq.cli import main
 from dece_fairseq.data.errors import DataError
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.stored import read_scores, rewrite_tables
@@ -18,12 +19,21 @@ def test_tables_come_out_as_they_were(plan: Path, tmp_path: Path) -> None:
     write_report(plan, report)
     written = (report / "report.md").read_bytes()
     (report / "report.md").unlink()
-    assert rewrite_tables(report / "report.csv") == report / "report.md"
+    assert rewrite_tables(report / "report.csv", report) == report / "report.md"
     assert (report / "report.md").read_bytes() == written
     elsewhere = tmp_path / "elsewhere"
     rewrite_tables(report / "report.csv", elsewhere)
     lines = [line for line in written.decode().splitlines() if not line.startswith("![")]
     assert (elsewhere / "report.md").read_text().splitlines() == lines[:-1]
+
+
+def test_the_command_writes_beside_the_file(plan: Path) -> None:
+    report = plan / "report"
+    write_report(plan, report)
+    written = (report / "report.md").read_bytes()
+    (report / "report.md").unlink()
+    main.run("report", [str(report / "report.csv")], "dece report")
+    assert (report / "report.md").read_bytes() == written
 
 
 @pytest.mark.parametrize(
@@ -47,7 +57,7 @@ def test_what_is_no_table_of_scores(before: str, after: str, message: str, tmp_p
     assert len(read_scores(path)) == 1
     path.write_text(text.replace(before, after))
     with pytest.raises(DataError, match=message):
-        rewrite_tables(path)
+        rewrite_tables(path, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]
 
 
