@@ -1,8 +1,9 @@
 """Rooms of the text side can be entered without fairseq and torch, and no two need each other."""
 
 import ast
+from functools import lru_cache
 from pathlib import Path
-from typing import Dict, Iterator, Sequence, Set, Tuple
+from typing import Dict, List, Sequence, Set, Tuple
 
 import pytest
 
@@ -66,7 +67,7 @@ def used_by(files: bool) -> Dict[str, Set[str]]:
     used: Dict[str, Set[str]] = {}
     for path in PACKAGE.rglob("*.py"):
         own = name_of(path.relative_to(PACKAGE).with_suffix("").parts, files)
-        for module, name in imported(ast.parse(path.read_text(encoding="utf-8"))):
+        for module, name in imported(path):
             first, *parts = module.split(".")
             if first == PACKAGE.name:
                 places = (f"{name}.py", f"{name}/__init__.py")
@@ -83,13 +84,16 @@ def name_of(parts: Tuple[str, ...], files: bool) -> str:
     return ".".join(parts[:-1] if files else parts[:1])
 
 
-def imported(tree: ast.AST) -> Iterator[Tuple[str, str]]:
-    """Yield the module and the name of each import, an empty name where the module is meant."""
-    for node in ast.walk(tree):
+@lru_cache(maxsize=None)
+def imported(path: Path) -> List[Tuple[str, str]]:
+    """Return the module and the name of each import, an empty name where the module is meant."""
+    found = []
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.ImportFrom):
-            yield from ((node.module or "", each.name) for each in node.names)
+            found += [(node.module or "", each.name) for each in node.names]
         elif isinstance(node, ast.Import):
-            yield from ((each.name, "") for each in node.names)
+            found += [(each.name, "") for each in node.names]
+    return found
 
 
 @pytest.mark.parametrize("files", [False, True])

@@ -3,6 +3,7 @@
 import json
 import os
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,8 @@ def day(monkeypatch: pytest.MonkeyPatch) -> Any:
     return _gpu_day
 
 
-def gpu(warm_python: Path, *words: Any) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "PYTHON": str(warm_python), "CUDA_VISIBLE_DEVICES": ""}
+def gpu(python: Path, *words: Any) -> "subprocess.CompletedProcess[str]":
+    environment = {**os.environ, "PYTHON": str(python), "CUDA_VISIBLE_DEVICES": ""}
     command = ["bash", SCRIPT, *words]
     return subprocess.run(list(map(str, command)), env=environment, capture_output=True, text=True)
 
@@ -51,8 +52,8 @@ def test_without_a_gpu_it_says_so_and_names_what_it_left_out(
         assert last["result"]["tests"] > 0
 
 
-def test_a_wrong_call(warm_python: Path, tmp_path: Path) -> None:
-    done = gpu(warm_python, "--output", tmp_path / "none" / "gpu.json")
+def test_a_wrong_call(tmp_path: Path) -> None:
+    done = gpu(Path(sys.executable), "--output", tmp_path / "none" / "gpu.json")
     assert done.returncode == 2
     assert "there is no such folder" in done.stderr
 

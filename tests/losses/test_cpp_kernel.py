@@ -97,6 +97,7 @@ def test_where_nothing_can_be_kept_it_is_compiled_all_the_same(
     assert f"each process does so, as {empty_cache} can't be written" in messages(caplog)
 
 
+@pytest.mark.slow
 def test_a_user_without_a_home_has_a_kernel_that_is_not_kept(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, tmp_path: Path
 ) -> None:

@@ -42,6 +42,7 @@ def test_every_number_has_interval_seeds_command_and_signature(board: Path, tmp_
     assert {row["signatures"] for row in rows} == {SIGNED, "bleu_code|tok:code|v:0"}
 
 
+@pytest.mark.slow
 def test_the_leaderboard_of_the_docs_is_that_of_its_results(tmp_path: Path) -> None:
     def without_versions(path: Path) -> str:
         return re.sub(r"(scipy|v):[^|`\"&)< ]+", r"\1", path.read_text(encoding="utf-8"))

@@ -126,6 +126,7 @@ def test_the_figure_has_a_panel_for_each_defense(plan: Path, tmp_path: Path) -> 
         assert name in drawing
 
 
+@pytest.mark.slow
 def test_heat_maps_over_alpha_and_epsilon(make_cell, tmp_path: Path) -> None:
     make_cell("cross_entropy", 1, hits=8)
     for alpha in ("0.9", "0.985"):

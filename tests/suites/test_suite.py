@@ -132,6 +132,7 @@ def code(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_every_attack_has_the_same_bytes_everywhere(make: Make, code: Path, tmp_path: Path) -> None:
     suite = make(settings=EVERYTHING)
     fitting = {entry.attack for entry in suite.entries if entry.fits}
