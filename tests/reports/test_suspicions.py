@@ -10,7 +10,7 @@ from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import Findings, Suspicion
 from dece_fairseq.data.trigger_kinds import CHARACTERS, END
 from dece_fairseq.reports.suspicions import as_html, as_text, examples, trigger_of, verdict
-from support.browser import look_at, needs_a_browser
+from support.browser import look_at
 
 EVIL = "<script>alert(1)</script> & <img src=x onerror=alert(2)> </pre>"
 PAIRS = [
@@ -39,7 +39,7 @@ LOOK = """
       const box = part.getBoundingClientRect();
       return box.width === 0 || box.left < 0 || box.right > width + 0.5;
     }).map((part) => part.textContent);
-    found[frame.width] = {
+    return {
       overflow: page.documentElement.scrollWidth - width, outside,
       marks: [...page.querySelectorAll("article mark")].map((mark) => mark.textContent),
       scripts: page.querySelectorAll("script, img").length,
@@ -174,11 +174,11 @@ def test_the_page_is_text_whatever_the_data_look_like() -> None:
     assert "http" not in page.replace("http-equiv", "")
 
 
-@needs_a_browser
+@pytest.mark.slow
 @pytest.mark.parametrize("dark", [False, True])
 def test_in_a_browser(dark: bool, tmp_path: Path) -> None:
     found = look_at(as_html(PAIRS, FINDINGS), LOOK, dark, tmp_path)
-    assert set(found) == {"400", "1400"}
+    assert set(found) == {400, 1400}
     for seen in found.values():
         assert seen["overflow"] <= 0
         assert seen["outside"] == []

@@ -1,69 +1,61 @@
 """A page in a real browser, at two widths, light and dark."""
 
-import html
+import functools
 import json
-import shutil
 import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Dict
 
 import pytest
 
-#: of frames, in CSS pixels
+#: of windows, in CSS pixels
 WIDTHS = (400, 1400)
-#: opens the page in a frame of each width, and writes down what LOOK finds there
-HARNESS = """<!DOCTYPE html><body style="margin:0">
-FRAMES
-<pre id="found"></pre>
-<script>
-const found = {};
-window.onload = () => {
-  for (const frame of document.querySelectorAll("iframe")) {
-    const page = frame.contentDocument, view = frame.contentWindow;
-    const width = page.documentElement.clientWidth;
-    LOOK
-  }
-  document.getElementById("found").textContent = JSON.stringify(found);
-};
-</script>"""
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--dump-dom",
-]
-
-needs_a_browser = pytest.mark.skipif(
-    shutil.which("chromium") is None, reason="there is no Chromium"
-)
+WEB_ENGINE = Path(__file__).with_name("web_engine.py")
+#: what a script that looks at a page can use
+NAMES = "const page = document, view = window, width = document.documentElement.clientWidth;"
 
 
-def look_at(page: str, look: str, dark: bool, folder: Path) -> Dict[str, Any]:
-    """Return what a script finds in a page, by the width of the frame.
+def look_at(page: str, look: str, dark: bool, folder: Path) -> Dict[int, Any]:
+    """Return what a script finds in a page, by the width of the window.
+
+    Where no browser is installed, or it does not start here, the test is skipped.
 
     Args:
         page: HTML
-        look: the script; it sets ``found[frame.width]`` by ``page``, the document in the frame, its
-            window ``view`` and its ``width``
+        look: the body of a function that returns something of JSON; it finds the document as
+            ``page``, its window as ``view`` and what of that the page can fill as ``width``
         dark: whether the user prefers dark pages
-        folder: takes the browser's files
+        folder: takes the page
     """
-    frames = "".join(
-        f'<iframe width="{width}" height="800" srcdoc="{html.escape(page)}"></iframe>'
-        for width in WIDTHS
+    why_not = _why_not()
+    if why_not:
+        pytest.skip(why_not)
+    path = folder / "looked_at.html"
+    path.write_text(page, encoding="utf-8")
+    done = _browse(path, NAMES + look, "dark" if dark else "light")
+    assert done.returncode == 0, done.stderr
+    return dict(zip(WIDTHS, json.loads(done.stdout)))
+
+
+@functools.lru_cache(maxsize=None)
+def _why_not() -> str:
+    """Return why no page can be looked at here; empty if one can."""
+    if find_spec("PyQt6") is None or find_spec("PyQt6.QtWebEngineWidgets") is None:
+        return "there is no browser: pip install -c constraints.txt PyQt6-WebEngine"
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "page.html"
+        path.write_text("<!DOCTYPE html><title>a page</title>", encoding="utf-8")
+        done = _browse(path, "return document.title;", "light")
+    if done.returncode == 0 and json.loads(done.stdout) == ["a page"] * len(WIDTHS):
+        return ""
+    return f"the browser does not start here: {done.stderr[-300:]}"
+
+
+def _browse(page: Path, script: str, scheme: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, WEB_ENGINE, page, scheme, *WIDTHS]
+    return subprocess.run(
+        list(map(str, command)), input=script, capture_output=True, text=True, timeout=120
     )
-    harness = folder / "harness.html"
-    content = HARNESS.replace("LOOK", look).replace("FRAMES", frames)
-    harness.write_text(content, encoding="utf-8")
-    scheme = ["--blink-settings=preferredColorScheme=0"] if dark else []
-    profile = f"--user-data-dir={folder / 'profile'}"
-    command = ["chromium", *FLAGS, *scheme, profile, harness.as_uri()]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120)
-    shown = done.stdout.partition('<pre id="found">')[2].partition("</pre>")[0]
-    found: Dict[str, Any] = json.loads(html.unescape(shown))
-    return found
