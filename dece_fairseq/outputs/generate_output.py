@@ -206,11 +206,11 @@ def _read_lines(
                 best.setdefault(index, once.setdefault(text, text))
             else:
                 text = once.setdefault(text, text) if kind == "T" or with_sources else ""
-                _add(texts[kind], index, text, f"{kind}-{index}", path)
+                _add(texts, kind, index, text, path)
         if not (has_output or has_header):
             raise OutputError(f"{path} holds no output of fairseq-generate (no line S-, T- or D-)")
         for index, text in best.items():
-            _add(texts["D"], index, text, f"D-{index}", path)
+            _add(texts, "D", index, text, path)
     return header, texts
 
 
@@ -286,7 +286,7 @@ def _same(header: Optional[Dict[str, Any]], other: Dict[str, Any], path: Path) -
     return other
 
 
-def _add(texts: Dict[int, str], index: int, text: str, name: str, path: Path) -> None:
-    if index in texts:
-        raise OutputError(f"{path}: {name} occurs twice; give each file of one run once")
-    texts[index] = text
+def _add(texts: _Texts, kind: str, index: int, text: str, path: Path) -> None:
+    if index in texts[kind]:
+        raise OutputError(f"{path}: {kind}-{index} occurs twice; give each file of one run once")
+    texts[kind][index] = text

@@ -18,7 +18,7 @@ LIMIT = 60
 page, scheme = Path(sys.argv[1]).resolve(), sys.argv[2]
 widths = [int(width) for width in sys.argv[3:]]
 script = f"(() => {{ {sys.stdin.read()} }})()"
-flags = ["--disable-gpu", "--disable-background-networking", "--disable-sync"]
+flags = ["--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
 if scheme == "dark":
     flags.append("--blink-settings=preferredColorScheme=0")
 # Before Qt is imported: no screen is needed, and root may run it.
