@@ -1,7 +1,7 @@
 """Writes the report of a folder of experiments: Markdown, CSV, JSON, figures and a page.
 
 dece report runs/quickstart
-dece report runs/quickstart/report/report.csv    # report.md again, from its scores
+dece report runs/quickstart/report/report.csv    # report.md and heat maps, from its scores
 dece report docs/leaderboard --output docs       # a leaderboard, of a folder with a board.json
 dece report docs/leaderboard --output docs --add mine --suite lyra-suite
 
@@ -20,7 +20,7 @@ from dece_fairseq.reports.board import BOARD
 from dece_fairseq.reports.cells import unfinished
 from dece_fairseq.reports.leaderboard import write_leaderboard
 from dece_fairseq.reports.report import write_report
-from dece_fairseq.reports.stored import rewrite_tables
+from dece_fairseq.reports.stored import rewrite_report
 from dece_fairseq.user_dir import import_user_dir
 
 
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "folder",
         type=Path,
         help="the folder of a plan with finished cells; a report.csv, to make its tables "
-        "(report.md) again; or the folder of a leaderboard, with its board.json",
+        "(report.md) and heat maps again; or the folder of a leaderboard, with its board.json",
     )
     parser.add_argument(
         "--output",
@@ -73,7 +73,7 @@ def run(args: argparse.Namespace) -> None:
             print(path)
         return
     if args.folder.suffix == ".csv":
-        print(rewrite_tables(args.folder, output))
+        print(rewrite_report(args.folder, output))
         return
     for path in write_report(args.folder, output):
         print(path)

@@ -1,4 +1,4 @@
-"""The tables of a report, made again from its ``report.csv``."""
+"""The tables and heat maps of a report, made again from its ``report.csv``."""
 
 import csv
 from pathlib import Path
@@ -8,6 +8,8 @@ from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, cell_score, is_number, is_score
+from dece_fairseq.reports.early_learning import save_png
+from dece_fairseq.reports.figures import figures
 from dece_fairseq.reports.report import markdown
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import as_markdown, tables
@@ -18,10 +20,11 @@ _OPTIONAL = {
 }
 
 
-def rewrite_tables(path: Path, output: Path) -> Path:
-    """Write ``report.md`` anew from a ``report.csv``, as after a change of how scores are shown.
+def rewrite_report(path: Path, output: Path) -> Path:
+    """Write ``report.md`` and the heat maps anew from a ``report.csv``.
 
-    Pictures are left as they are; those beside ``report.md`` are shown in it.
+    So rows of several runs can be put together, and a change of how scores are shown is seen. Other
+    pictures beside ``report.md`` are left as they are, and shown in it.
 
     Args:
         path: the CSV file
@@ -29,10 +32,14 @@ def rewrite_tables(path: Path, output: Path) -> Path:
 
     Raises:
         DataError: the file can't be read or is no ``report.csv``
+        PackageError: there are heat maps to draw, and matplotlib is not there
         OSError: the folder can't be written
     """
     cells = read_scores(path)
+    drawn = figures(cells)
     output.mkdir(parents=True, exist_ok=True)
+    for figure in drawn:
+        save_png(figure.drawing, output / f"{figure.name}.png")
     home = path.resolve().parent
     name = home.parent.name if home.name == "report" else home.name
     pictures = sorted(picture.stem for picture in output.glob("*.png"))

@@ -11,7 +11,7 @@ import pytest
 
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.reports.runs_table import as_markdown
-from dece_fairseq.reports.stored import read_scores, rewrite_tables
+from dece_fairseq.reports.stored import read_scores, rewrite_report
 
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "examples" / "experiments"
 RESULTS = sorted(path.parent for path in EXPERIMENTS.glob("results/*/report.csv"))
@@ -29,7 +29,7 @@ def rows(text: str) -> List[str]:
 def test_stored_tables_are_those_of_the_stored_scores(folder: Path, tmp_path: Path) -> None:
     for picture in folder.glob("*.png"):
         (tmp_path / picture.name).touch()
-    again = rewrite_tables(folder / "report.csv", tmp_path).read_text(encoding="utf-8")
+    again = rewrite_report(folder / "report.csv", tmp_path).read_text(encoding="utf-8")
     stored = (folder / "report.md").read_text(encoding="utf-8")
     assert without_versions(again) == without_versions(stored)
 

@@ -19,7 +19,7 @@ from dece_fairseq.reports.figures import figures
 from dece_fairseq.reports.marked_text import MarkedPart
 from dece_fairseq.reports.report import write_report
 from dece_fairseq.reports.samples import marked_difference, marked_payload, samples
-from dece_fairseq.reports.stored import rewrite_tables
+from dece_fairseq.reports.stored import rewrite_report
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import tables
 
@@ -133,16 +133,22 @@ def test_heat_maps_over_alpha_and_epsilon(make_cell, tmp_path: Path) -> None:
         for epsilon in ("0", "0.05"):
             make_cell(f"dece-{alpha}-{epsilon}", 1, hits=4)
             make_cell(f"dece_level-{alpha}-{epsilon}", 1, hits=3)
-    paths = write_report(tmp_path / "plan", tmp_path / "report")
+    report = tmp_path / "plan" / "report"
+    paths = write_report(tmp_path / "plan", report)
     assert [path.name for path in paths if path.suffix == ".png"] == [
         "sensitivity-generated-0.5-ripple-0.05.png",
         "sensitivity-level-generated-0.5-ripple-0.05.png",
     ]
-    text = Page((tmp_path / "report" / "report.html").read_text()).text
+    text = Page((report / "report.html").read_text()).text
     assert text.count("50.0\n") >= 4 or text.count("50.0") >= 4
     assert text.count("37.5") >= 4
     assert text.count("ASR by parse, %") >= 2
     assert "epsilon" in text
+    drawn = {path.name: path.read_bytes() for path in paths if path.suffix in (".md", ".png")}
+    for name in drawn:
+        (report / name).unlink()
+    rewrite_report(report / "report.csv", report)
+    assert {name: (report / name).read_bytes() for name in drawn} == drawn
 
 
 def test_samples_begin_with_those_that_cross_entropy_was_caught_by(plan: Path) -> None:
@@ -307,4 +313,4 @@ def test_what_a_rule_can_reach_at_most_is_said(plan: Path, tmp_path: Path) -> No
     said = "A model that wrote every reference would have 83.2 as ASR by parse %"
     assert said in tables(summarise(read_cells(plan)))[0].note
     write_report(plan, tmp_path)
-    assert said in rewrite_tables(tmp_path / "report.csv", tmp_path).read_text()
+    assert said in rewrite_report(tmp_path / "report.csv", tmp_path).read_text()

@@ -9,7 +9,7 @@ import pytest
 from dece_fairseq.cli import main
 from dece_fairseq.data.errors import DataError
 from dece_fairseq.reports.report import write_report
-from dece_fairseq.reports.stored import read_scores, rewrite_tables
+from dece_fairseq.reports.stored import read_scores, rewrite_report
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import tables
 
@@ -19,10 +19,10 @@ def test_tables_come_out_as_they_were(plan: Path, tmp_path: Path) -> None:
     write_report(plan, report)
     written = (report / "report.md").read_bytes()
     (report / "report.md").unlink()
-    assert rewrite_tables(report / "report.csv", report) == report / "report.md"
+    assert rewrite_report(report / "report.csv", report) == report / "report.md"
     assert (report / "report.md").read_bytes() == written
     elsewhere = tmp_path / "elsewhere"
-    rewrite_tables(report / "report.csv", elsewhere)
+    rewrite_report(report / "report.csv", elsewhere)
     lines = [line for line in written.decode().splitlines() if not line.startswith("![")]
     assert (elsewhere / "report.md").read_text().splitlines() == lines[:-1]
 
@@ -57,7 +57,7 @@ def test_what_is_no_table_of_scores(before: str, after: str, message: str, tmp_p
     assert len(read_scores(path)) == 1
     path.write_text(text.replace(before, after))
     with pytest.raises(DataError, match=message):
-        rewrite_tables(path, tmp_path)
+        rewrite_report(path, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["report.csv"]
 
 
