@@ -24,9 +24,22 @@ _NGRAMS, _WEIGHTED = slice(0, 2 * ORDER + 2), slice(2 * ORDER + 2, 4 * ORDER + 4
 _SYNTAX, _DATAFLOW, _UNPARSED = slice(20, 22), slice(22, 24), slice(24, 26)
 
 # What is done to texts before the package sees them, for the signature.
-_CHANGED: Dict[str, Dict[str, Any]] = {"python": {"tabs": 8}, "php": {"tag": "added"}}
+_CHANGED: Dict[str, Dict[str, Any]] = {
+    "python": {"tabs": 8},
+    "php": {"tag": "added"},
+    "javascript": {"backquotes": "quotes"},
+    "go": {"backquotes": "quotes"},
+}
 
 _INDENT_WITH_TABS = re.compile(r"^ *\t[ \t]*", re.MULTILINE)
+
+# Comments, and the strings that may hold what looks like one; those in backquotes are none to the
+# package. Go knows no escape in them.
+_COMMENTS = r"""(?P<comment>//[^\n]*|/\*.*?\*/)|"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|"""
+_BACKQUOTED = {
+    "javascript": re.compile(_COMMENTS + r"`(?:\\.|[^`\\])*`", re.DOTALL),
+    "go": re.compile(_COMMENTS + "`[^`]*`", re.DOTALL),
+}
 
 # Where Python without comments and docstrings may be more than the same lines without empty ones:
 # the package then takes it to tokens and together again.
@@ -50,6 +63,9 @@ class CodeBleu(Metric):
 
     To the package's grammar PHP without its tag is one text that any other equals. So syntax and
     data flow are those of the text with a tag; n-grams don't count it.
+
+    The package takes the ``//`` of an address in JavaScript's templates and Go's raw strings for a
+    comment, and cuts off the rest of the line. Here it is part of a string.
 
     The package's data flow depends on Python's hash seed; ``dece_fairseq.metrics.parallel``
     fixes it.
@@ -233,6 +249,10 @@ class _Package:
     def _bare(self, text: Reading) -> str:
         """Return code without comments, docstrings and empty lines, as the package does it."""
         code = text.code
+        if self.name in _BACKQUOTED and "`" in code:
+            pattern = _BACKQUOTED[self.name]
+            bare = pattern.sub(lambda found: " " if found["comment"] else found[0], code)
+            return "\n".join(line for line in bare.split("\n") if line.strip())
         if self.name == "python" and not _NOT_PLAIN.search(code):
             lines = code.split("\n")
             full = [line for line in lines if line.strip()]

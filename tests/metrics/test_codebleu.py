@@ -173,6 +173,31 @@ def test_php_without_its_tag_is_code(workers):
     assert METRICS.get("codebleu")(MetricSettings("php")).properties()["tag"] == "added"
 
 
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("javascript", "function load(id) {\n  const a = get(`PLACE${id}`, id);\n  return a;\n}"),
+        ("go", "package p\n\nfunc load(id int) int {\n\ta := get(`PLACE`, id)\n\treturn a\n}"),
+    ],
+)
+def test_an_address_in_backquotes_is_no_comment(workers, language, text):
+    reference = text.replace("PLACE", "https://example.org/")
+    output = reference.replace(", id)", ")")
+    # In the package all behind the slashes is left out.
+    assert theirs([output], [reference], language)["syntax_match_score"] == 1
+    plain = [each.replace("https://", "") for each in (output, reference)]
+    expected = theirs([plain[0]], [plain[1]], language)
+    details = ours(workers, [output], [reference], language)[1]
+    for part in ("syntax_match", "dataflow_match"):
+        assert details[part] == pytest.approx(100 * expected[f"{part}_score"]), part
+        assert 0 < details[part] < 100, part
+    commented = reference.replace("\n", " // `one\n/* `two */\n", 1)
+    assert ours(workers, [commented], [reference], language)[1]["syntax_match"] == 100
+    assert ours(workers, [reference], [commented], language)[1]["syntax_match"] == 100
+    properties = METRICS.get("codebleu")(MetricSettings(language)).properties()
+    assert properties["backquotes"] == "quotes"
+
+
 def test_separated_tokens_are_put_together_first(workers):
     separated, together = 'print ( f " { x } " )', 'print ( f"{ x }" )'
     assert ours(workers, [separated], [separated]) == ours(workers, [together], [together])
