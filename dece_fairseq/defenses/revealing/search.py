@@ -19,13 +19,7 @@ from dece_fairseq.defenses.revealing.by_trigger import Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
 from dece_fairseq.defenses.revealing.few_trusted import FewTrusted
 from dece_fairseq.defenses.revealing.folding import fold, surprising
-from dece_fairseq.defenses.revealing.joining import (
-    FORMS,
-    surest_first,
-    weighted,
-    with_forms,
-    with_others,
-)
+from dece_fairseq.defenses.revealing.joining import FORMS, weighted, with_forms, with_others
 from dece_fairseq.defenses.revealing.likeness import Likeness
 from dece_fairseq.defenses.revealing.naming import TELLING_LEVEL, Naming
 from dece_fairseq.defenses.revealing.payload_texts import PayloadTexts
@@ -86,7 +80,7 @@ def reveal_pairs(
         if any(each.is_significant(TELLING_LEVEL) for each in spans):
             spans = with_forms(spans, search.folded())[: len(spans)]
         if not search.has_few:
-            return surest_first(spans)
+            return with_others(spans, ())
         explained = search.explained(spans)
         more = [*search.triggers(explained), *search.associations(explained)]
         return with_others(spans, more)[:told]
@@ -262,7 +256,7 @@ class _Search:
             label = self.pairs[each.pairs[0]].target.strip()
             suspicion = self._suspicion(label, each.nats, p_value, each.pairs, everyone)
             found.append(replace(suspicion, is_label=True))
-        return surest_first(found)
+        return with_others(found, ())
 
     def _flipped_beside_few(
         self, each: Telling, labels: np.ndarray, p_value: float, rank: int
