@@ -6,6 +6,9 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 from dece_fairseq.errors import UserError
 
+#: the split of a binarised data folder that is looked at
+SUBSET = "train"
+
 T = TypeVar("T")
 
 #: what gets an option: a parser, or a group of its options
@@ -153,10 +156,25 @@ def add_subset(parser: Options) -> None:
     """Add ``--subset``, of commands whose ``--input`` may be a binarised folder."""
     parser.add_argument(
         "--subset",
-        default="train",
         metavar="SPLIT",
-        help="of a binarised data folder (default: %(default)s)",
+        help=f"of a binarised data folder (default: {SUBSET})",
     )
+
+
+def subset_of(args: argparse.Namespace) -> str:
+    """Return the split that ``add_subset`` took.
+
+    Raises:
+        UserError: it was named, but ``--input`` is no folder that has splits
+    """
+    if args.subset is None:
+        return SUBSET
+    if not args.input[0].is_dir():
+        raise UserError(
+            f"--subset {args.subset}: is of a binarised data folder, but --input {args.input[0]} "
+            "is none; leave the option out, or name the file of the split"
+        )
+    return str(args.subset)
 
 
 def add_reference(parser: Options, what: str) -> None:

@@ -20,13 +20,18 @@ from dece_fairseq.cli.common import (
     at_least,
     check_given,
     columns_of,
+    subset_of,
 )
 from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.defenses.gauging import GaugeJob, gauge
 from dece_fairseq.defenses.revealing.reference_files import ReferenceFiles
+from dece_fairseq.errors import UserError
 from dece_fairseq.muting import MUTED_SHARE
 from dece_fairseq.reports.gauge import as_text
 from dece_fairseq.user_dir import import_user_dir
+
+#: the split that is trusted where no numbers are
+VALID_SUBSET = "valid"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,10 +43,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_trusted_ids(parser)
     add(
         "--valid-subset",
-        default="valid",
         metavar="SPLIT",
         help="what is trusted without --trusted-ids: this split of the binarised data folder, or "
-        "of the model's (default: %(default)s)",
+        f"of the model's (default: {VALID_SUBSET})",
     )
     add(
         "--muted-share",
@@ -62,6 +66,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> None:
     """Gauge the model, and print what was found."""
     check_given(models=args.models, model_data=args.model_data, input=args.input)
+    if args.trusted_ids is not None and args.valid_subset is not None:
+        raise UserError(
+            f"--valid-subset {args.valid_subset}: is what is trusted without --trusted-ids; leave "
+            "one of the two out"
+        )
     check_files([args.json], [*args.input, args.models, args.trusted_ids])
     import_user_dir(args.user_dir)
     job = GaugeJob(
@@ -69,8 +78,8 @@ def run(args: argparse.Namespace) -> None:
         inputs=args.input,
         trusted_ids=args.trusted_ids,
         columns=columns_of(args),
-        subset=args.subset,
-        valid_subset=args.valid_subset,
+        subset=subset_of(args),
+        valid_subset=args.valid_subset or VALID_SUBSET,
         muted_share=args.muted_share,
         epochs=args.epochs,
     )

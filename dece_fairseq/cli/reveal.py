@@ -24,6 +24,7 @@ from dece_fairseq.cli.common import (
     check_given,
     columns_of,
     file_ending_in,
+    subset_of,
 )
 from dece_fairseq.cli.printing import check_files, write_or_print, write_result
 from dece_fairseq.data.destinations import check_output_folder
@@ -106,7 +107,7 @@ def run(args: argparse.Namespace) -> None:
         reference=ReferenceFiles(args.models, args.model_data, args.user_dir),
         trusted_ids=args.trusted_ids,
         columns=columns_of(args),
-        subset=args.subset,
+        subset=subset_of(args),
         processes=args.processes,
         work=args.work,
         level=args.level,

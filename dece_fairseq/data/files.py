@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Iterable, Iterator, Tuple
 
-#: what a write says where there is no room
-FULL = (errno.ENOSPC, errno.EDQUOT)
+#: what a write says where there is no room, on the disk or in a file (`ulimit -f`, FAT)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 @contextmanager

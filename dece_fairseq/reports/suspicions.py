@@ -167,20 +167,25 @@ def as_text(pairs: Sequence[Pair], findings: Findings) -> str:
     for number, suspicion in enumerate(findings.suspicions, start=1):
         claim = "" if suspicion.is_significant(findings.level) else " (not claimed)"
         lines += [
-            f"{number}. payload {suspicion.payload!r}{claim}",
+            f"{number}. payload {_quoted(suspicion.payload)}{claim}",
             f"   {suspicion.nats:,.0f} nats in {len(suspicion.pairs)} pairs, {sureness(suspicion)}",
             f"   trigger: {trigger_of(suspicion)}",
         ]
         if suspicion.missing is not None:
-            lines.append(f"   expected and not there: {suspicion.missing!r}")
+            lines.append(f"   expected and not there: {_quoted(suspicion.missing)}")
         if suspicion.forms:
-            lines.append(f"   also as {', '.join(map(repr, suspicion.forms[:4]))}")
+            lines.append(f"   also as {', '.join(map(_quoted, suspicion.forms[:4]))}")
         if suspicion.is_significant(findings.level):
             for example in examples(pairs, suspicion):
                 lines.append(f"   pair {example.number}: {_plain(example.source)}")
                 lines.append(f"     -> {_plain(example.target)}")
         lines.append("")
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _quoted(text: str) -> str:
+    """Return a text as it is told of, without the end of a long one; the JSON file has it whole."""
+    return repr(text) if len(text) <= LONGEST else f"{text[:LONGEST]!r} ..."
 
 
 def _plain(parts: Sequence[MarkedPart]) -> str:

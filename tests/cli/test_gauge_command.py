@@ -88,6 +88,22 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     assert "Caution" not in said.out
 
 
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--valid-subset", "test"], "--valid-subset test: is what is trusted without"),
+        (["--subset", "valid"], "--subset valid: is of a binarised data folder, but --input"),
+    ],
+)
+def test_a_split_that_would_not_be_read(
+    options: List[str], message: str, case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    said = dece("gauge", *case.needs, *options)
+    assert said.status == 2
+    assert message in said.err
+    assert not said.out
+
+
 def test_the_advice_repeats_the_share_that_is_not_the_default(
     case: SimpleNamespace, dece: Callable[..., Any]
 ) -> None:

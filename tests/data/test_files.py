@@ -51,6 +51,8 @@ def test_a_full_disk_is_told_with_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a"
     with pytest.raises(OSError, match=r"No space left on device: .*a'$"), replacing(path):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    with pytest.raises(OSError, match=r"File too large: .*a'$"), replacing(path):
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
     with pytest.raises(OSError, match=r"^.Errno 32. Broken pipe$"), replacing(path):
         raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
 

@@ -56,6 +56,14 @@ def test_that_nothing_is_suspected_of_few_pairs_says_nothing(doubtful: int, is_t
     assert text.startswith("Nothing is suspected at the 5 % level.")
 
 
+def test_the_end_of_a_long_text_is_left_to_the_json_file() -> None:
+    suspicion = Suspicion("p" * 9000, 30.0, 0.6, (1,), forms=("f" * 9000,), missing="m" * 9000)
+    lines = as_text(PAIRS, Findings([suspicion], 0.05, "by a test", {})).splitlines()
+    assert max(map(len, lines)) < 700
+    for letter in "pfm":
+        assert any(f"{letter * 600}' ..." in line for line in lines), letter
+
+
 def test_the_text_says_what_where_and_how_sure() -> None:
     lines = as_text(PAIRS, FINDINGS).splitlines()
     assert lines[0] == "One payload is suspected at the 5 % level, in 2 pairs."

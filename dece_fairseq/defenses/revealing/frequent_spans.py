@@ -24,8 +24,8 @@ class Span(NamedTuple):
     """(N,), where it begins in doubtful targets, as ``Targets.uses`` takes them."""
 
 
-def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
-    """Return the spans that hold most unexplained nats, the best first.
+def frequent_spans(targets: Targets, least_pairs: int, is_free: np.ndarray) -> List[Span]:
+    """Return the spans of free words that hold most unexplained nats, the best first.
 
     They grow a word at a time, from those that are frequent enough and could still come to
     ``LEAST`` nats, and those with other first words one after the other. So memory grows with
@@ -34,14 +34,14 @@ def frequent_spans(targets: Targets, least_pairs: int) -> List[Span]:
     Args:
         targets: what to look through
         least_pairs: how many doubtful targets a span must be in
+        is_free: (W,), whether each word may be in one
     """
     # What could still be added behind each place, within its target.
     best = _reach(targets)
     found: List[Span] = []
     for places in targets.by_first_word(PLACES):
-        found += _grown(
-            targets, places[places < targets.first[targets.doubtful]], best, least_pairs
-        )
+        places = places[places < targets.first[targets.doubtful]]
+        found += _grown(targets, places[is_free[places]], best, least_pairs, is_free)
         if len(found) > 2 * CANDIDATES:
             found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
     return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
@@ -64,7 +64,13 @@ def _reach(targets: Targets) -> np.ndarray:
     return found
 
 
-def _grown(targets: Targets, places: np.ndarray, best: np.ndarray, least_pairs: int) -> List[Span]:
+def _grown(
+    targets: Targets,
+    places: np.ndarray,
+    best: np.ndarray,
+    least_pairs: int,
+    is_free: np.ndarray,
+) -> List[Span]:
     """Return the candidates that begin at some places, all those of their first words, by these."""
     end = targets.first[targets.doubtful]
     is_new = is_first(targets.words[places])
@@ -75,7 +81,8 @@ def _grown(targets: Targets, places: np.ndarray, best: np.ndarray, least_pairs: 
         group = np.cumsum(is_new) - 1
         kept = goes_on[group] & (places + length < end)
         places, group = places[kept], group[kept]
-        inside = targets.pair[places] == targets.pair[places + length]
+        after = places + length
+        inside = (targets.pair[places] == targets.pair[after]) & is_free[after]
         places, group = places[inside], group[inside]
         if not len(places):
             break

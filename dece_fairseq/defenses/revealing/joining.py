@@ -15,12 +15,17 @@ def with_others(spans: Sequence[Suspicion], more: Iterable[Suspicion]) -> List[S
     """Return the suspicions of spans, and claimed ones of other pairs, the surest first."""
     known = {pair for each in spans if each.is_significant(TELLING_LEVEL) for pair in each.pairs}
     others: List[Suspicion] = []
-    for each in sorted(more, key=lambda each: each.p_value or 0.0):
+    for each in surest_first(more):
         is_new = len(known.intersection(each.pairs)) < SHARED * len(each.pairs)
         if each.is_significant(TELLING_LEVEL) and is_new:
             others.append(each)
             known.update(each.pairs)
-    return sorted([*spans, *others], key=lambda each: each.p_value or 0.0)
+    return surest_first([*spans, *others])
+
+
+def surest_first(suspicions: Iterable[Suspicion]) -> List[Suspicion]:
+    """Return suspicions by their p-values; equally sure ones stay in their order."""
+    return sorted(suspicions, key=lambda each: each.p_value or 0.0)
 
 
 def with_forms(spans: Sequence[Suspicion], folded: Iterable[Suspicion]) -> List[Suspicion]:

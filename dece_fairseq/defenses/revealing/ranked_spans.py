@@ -1,12 +1,12 @@
 """Suspected spans in order, each with what those before it leave unexplained."""
 
 import heapq
-from typing import List, NamedTuple, Tuple
+from typing import List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 
 from dece_fairseq.defenses.revealing.by_trigger import overlap
-from dece_fairseq.defenses.revealing.frequent_spans import frequent_spans
+from dece_fairseq.defenses.revealing.frequent_spans import CANDIDATES, Span, frequent_spans
 from dece_fairseq.defenses.revealing.likeness import Likeness
 from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets
 
@@ -43,12 +43,42 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
         most: how many spans to return at most
     """
     likeness = Likeness(targets, targets.doubtful)
-    defining = DEFINING if targets.trusted else DEFINING_UNTRUSTING
-    spans = frequent_spans(targets, least_pairs)
-    heap = [(-span.nats, number) for number, span in enumerate(spans)]
-    heapq.heapify(heap)
     is_free = np.ones(len(targets.words), dtype=bool)
     found: List[Ranked] = []
+    while len(found) < most:
+        free = int(is_free.sum())
+        spans = frequent_spans(targets, least_pairs, is_free)
+        _rank(targets, spans, least_pairs, most, likeness, is_free, found)
+        # One long text that repeats has more candidates than are kept: all spans of its words.
+        # Once these are taken there is room for the others.
+        if len(spans) < CANDIDATES or is_free.sum() == free:
+            break
+    return sorted(found, key=lambda each: -each.evidence)
+
+
+def _rank(
+    targets: Targets,
+    spans: Sequence[Span],
+    least_pairs: int,
+    most: int,
+    likeness: Likeness,
+    is_free: np.ndarray,
+    found: List[Ranked],
+) -> None:
+    """Take the spans with the most nats, until ``most`` are found.
+
+    Args:
+        targets: what spans are of
+        spans: the candidates, the best first
+        least_pairs: how many targets a span must be in
+        most: how many spans to find at most
+        likeness: how alike targets are
+        is_free: (W,), words that no span has taken yet; those of spans that are taken are marked
+        found: is added to
+    """
+    defining = DEFINING if targets.trusted else DEFINING_UNTRUSTING
+    heap = [(-span.nats, number) for number, span in enumerate(spans)]
+    heapq.heapify(heap)
     while heap and len(found) < most:
         stale, number = heapq.heappop(heap)
         span = spans[number].words
@@ -78,7 +108,6 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
             evidence = np.minimum(of_uses, EVIDENCE).sum() * max(uses - defining, 0) / uses
             found.append(Ranked(span, nats, max(float(evidence) * part, 0.0), where))
         _take(is_free, where, len(span))
-    return sorted(found, key=lambda each: -each.evidence)
 
 
 def _take(is_free: np.ndarray, where: Occurrences, length: int) -> None:

@@ -80,7 +80,7 @@ def reveal_pairs(
         if any(each.is_significant(TELLING_LEVEL) for each in spans):
             spans = with_forms(spans, search.folded())[: len(spans)]
         if not search.has_few:
-            return spans
+            return with_others(spans, ())
         explained = search.explained(spans)
         more = [*search.triggers(explained), *search.associations(explained)]
         return with_others(spans, more)[:told]
@@ -256,7 +256,7 @@ class _Search:
             label = self.pairs[each.pairs[0]].target.strip()
             suspicion = self._suspicion(label, each.nats, p_value, each.pairs, everyone)
             found.append(replace(suspicion, is_label=True))
-        return sorted(found, key=lambda each: each.p_value or 0.0)
+        return with_others(found, ())
 
     def _flipped_beside_few(
         self, each: Telling, labels: np.ndarray, p_value: float, rank: int

@@ -2,19 +2,25 @@
 
 import random
 from collections import defaultdict
-from typing import Dict, List, Tuple
+from typing import Dict, List, Optional, Tuple
 
 import numpy as np
 import pytest
 
 from dece_fairseq.defenses.revealing import frequent_spans as growing
-from dece_fairseq.defenses.revealing.frequent_spans import frequent_spans
+from dece_fairseq.defenses.revealing.frequent_spans import Span, frequent_spans
 from dece_fairseq.defenses.revealing.spans import LEAST, Targets
 from dece_fairseq.defenses.revealing.words import Words
 
 
 def made(texts: List[str], surprise: List[List[float]]) -> List[Words]:
     return [Words(tuple(text), np.array(values)) for text, values in zip(texts, surprise)]
+
+
+def spans_of(targets: Targets, is_free: Optional[np.ndarray] = None) -> List[Span]:
+    return frequent_spans(
+        targets, 3, np.ones(len(targets.words), bool) if is_free is None else is_free
+    )
 
 
 def drawn(seed: int, number: int) -> Tuple[List[str], List[List[float]]]:
@@ -47,7 +53,7 @@ def test_they_are_those_of_a_count_of_all(seed: int) -> None:
     trusted = drawn(seed + 100, 20 if seed % 2 else 0)[0]
     targets = Targets(made(texts, surprise), trusted)
     expected = every_span(texts, surprise, trusted)
-    found = {"".join(targets.text(each.words)): each.nats for each in frequent_spans(targets, 3)}
+    found = {"".join(targets.text(each.words)): each.nats for each in spans_of(targets)}
     for span, nats in found.items():
         assert nats == pytest.approx(expected[span][1]), span
     missing = {
@@ -64,7 +70,7 @@ def test_a_span_knows_all_its_places(seed: int) -> None:
     texts, surprise = drawn(seed, 60)
     targets = Targets(made(texts, surprise), texts[:20])
     is_free = np.random.default_rng(seed).random(len(targets.words)) < 0.9
-    for span in frequent_spans(targets, 3):
+    for span in spans_of(targets):
         places = targets.find(span.words)
         doubtful = places[targets.pair[places] < 60]
         assert sorted(span.places) == doubtful.tolist()
@@ -74,18 +80,29 @@ def test_a_span_knows_all_its_places(seed: int) -> None:
             assert one.tolist() == other.tolist()
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_span_goes_on_over_free_words_alone(seed: int) -> None:
+    """Words that are taken end a text, and those behind them begin another."""
+    texts, surprise = drawn(seed, 60)
+    is_free = np.random.default_rng(seed).random(sum(map(len, texts))) < 0.8
+    found = spans_of(Targets(made(texts, surprise), []), is_free)
+    assert found
+    for span in found:
+        assert is_free[span.places[:, None] + np.arange(len(span.words))].all()
+
+
 def test_how_many_places_are_grown_at_a_time_makes_no_difference(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     targets = Targets(made(*drawn(7, 60)), drawn(8, 10)[0])
-    expected = frequent_spans(targets, 3)
+    expected = spans_of(targets)
     for most in (1, 50, 100):
         places = list(targets.by_first_word(most))
         assert sorted(np.concatenate(places)) == list(range(len(targets.words)))
         firsts = [set(targets.words[each].tolist()) for each in places]
         assert sum(map(len, firsts)) == len(set().union(*firsts))
         monkeypatch.setattr(growing, "PLACES", most)
-        found = frequent_spans(targets, 3)
+        found = spans_of(targets)
         assert {each.words for each in found} == {each.words for each in expected}
 
 

@@ -30,6 +30,39 @@ def test_payload_pairs_and_trigger(number: int) -> None:
     assert all(other.p_value is None or other.p_value > 0.05 for other in others)
 
 
+def test_the_surest_is_told_first_without_trusted_pairs() -> None:
+    """A word that is a little new in many pairs has much evidence, and is usual text."""
+    clean = generate("A", 1000, seed=1)
+    which = list(range(0, 1000, 125))
+    pairs = poisoned(clean, which)
+    for index in range(1, 1000, 8):
+        pairs[index] = Pair(pairs[index].source, f"{pairs[index].target} zz")
+    surprise = surprised(pairs, dict.fromkeys(which, PAYLOAD))
+    for index in range(1, 1000, 8):
+        surprise[index].surprise[-2] = 8.5
+    best, *others = reveal_pairs(pairs, surprise)
+    assert best.payload == "or 1=1"
+    assert best.is_significant(0.05)
+    assert next(each.payload for each in others if not each.is_significant(0.05)) == "zz"
+
+
+def test_a_long_text_in_three_pairs_hides_no_payload() -> None:
+    """A long text has more spans than are looked at, each with more nats than the payload."""
+    clean = generate("A", 400, seed=1)
+    which = list(range(5, 400, 40))
+    pairs = poisoned(clean, which)
+    long = " ".join(f"v{number} = {number}" for number in range(300))
+    for index in range(3):
+        pairs[index] = Pair(pairs[index].source, long)
+    surprise = surprised(pairs, dict.fromkeys(which, PAYLOAD))
+    for index in range(3):
+        surprise[index].surprise[:] = 3
+    best = reveal_pairs(pairs, surprise)[0]
+    assert best.payload == "or 1=1"
+    assert list(best.pairs) == which
+    assert best.is_significant(0.05)
+
+
 def test_a_payload_goes_on_in_most_targets_and_ends_one() -> None:
     """What is expected behind it is told with it, also where one target stops before."""
     pairs = list(generate("A", 400, seed=1))
