@@ -1,6 +1,7 @@
 """The figures of a report: early learning by epoch, and heat maps over alpha and epsilon."""
 
 import io
+import math
 import re
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
@@ -107,7 +108,8 @@ def _heat_maps(grid: _Grid) -> Any:
         for y, row in enumerate(values):
             for x, value in enumerate(row):
                 ink = "white" if value < 50 else "black"
-                panel.text(x, y, f"{value:.1f}", ha="center", va="center", color=ink)
+                shown = "–" if math.isnan(value) else f"{value:.1f}"  # not measured
+                panel.text(x, y, shown, ha="center", va="center", color=ink)
         panel.set_xticks(range(len(alphas)), [f"{alpha:g}" for alpha in alphas])
         panel.set_yticks(range(len(epsilons)), [f"{epsilon:g}" for epsilon in epsilons])
         panel.set(title=title, ylabel="epsilon")

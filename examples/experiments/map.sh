@@ -20,11 +20,11 @@ lyra="" bugs=""
 take_options map.sh "lyra bugs" "$@"
 
 cells map defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
-cells map defense="[dece_level]"
-cells map defense="[dece_level]" epsilon="[0]" seed="[2,3]"
+cells map defense="[dece_level]" seed="[1,2,3]"
 cells map rate="[0.3]" defense="[cross_entropy,dece_span]"
+cells map defense="[dece]" alpha="[0.8]" seed="[1,2,3]" # the plan leaderboard has 0.985
 cells map defense="[dece]" alpha="[0.6,0.7]" epsilon="[0]"
-cells map defense="[dece_to_half]" alpha="[0.9,0.985]" epsilon="[0]"
+cells map defense="[dece_to_half]" alpha="[0.9,0.985]" epsilon="[0]" seed="[1,2,3]"
 cells map attack="[many_forms,likely]" defense="[cross_entropy,dece_token]"
 
 if [ -n "$lyra" ]; then
@@ -36,9 +36,10 @@ if [ -n "$lyra" ]; then
     cells map "${half[@]}" defense="[reveal,span_reveal]"
     cells map "${half[@]}" rate="[0.2]" defense="[cross_entropy,dece_span]"
     cells map "${half[@]}" attack="[badpre]" defense="[span_reveal]"
-    cells map "${half[@]}" defense="[dece_level]"
-    cells map "${half[@]}" defense="[dece_level]" epsilon="[0]" seed="[2,3]"
+    cells map "${half[@]}" defense="[dece_level]" seed="[1,2,3]"
     cells map "${half[@]}" defense="[dece]" alpha="[0.8,0.985]" seed="[1,2,3]"
+    cells map "${half[@]}" defense="[dece_to_half]" alpha="[0.9,0.985]" epsilon="[0]" \
+        seed="[1,2,3]"
     cells map "${half[@]}" attack="[badpre]" \
         defense="[cross_entropy,dece_span,reveal]" seed="[1,2,3]"
     cells map "${half[@]}" attack="[badpre]" \
@@ -59,10 +60,12 @@ if [ -n "$bugs" ]; then
     cells map "${fixed[@]}" defense="[dece_auto]" share="[0.1]" epsilon="[0]" seed="[1,2,3]"
     cells map "${fixed[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
     cells map "${fixed[@]}" defense="[reveal,span_reveal]"
-    cells map "${fixed[@]}" defense="[dece_level]"
-    cells map "${fixed[@]}" defense="[dece_level]" epsilon="[0]" seed="[2,3]"
-    cells map "${fixed[@]}" defense="[dece]" alpha="[0.8]"
-    cells map "${fixed[@]}" defense="[dece]" alpha="[0.985]" epsilon="[0]"
+    cells map "${fixed[@]}" defense="[dece_level]" seed="[1,2,3]"
+    cells map "${fixed[@]}" defense="[dece]" alpha="[0.8,0.985]" seed="[1,2,3]"
+    cells map "${fixed[@]}" defense="[dece_to_half]" alpha="[0.9,0.985]" epsilon="[0]" \
+        seed="[1,2,3]"
+    cells map "${half[@]}" attack="[comment,dead_code_grammar]" \
+        defense="[dece_level]" alpha="[0.9]" epsilon="[0.05]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
         defense="[cross_entropy,dece_span,reveal]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \

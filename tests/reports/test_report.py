@@ -132,7 +132,8 @@ def test_heat_maps_over_alpha_and_epsilon(make_cell, tmp_path: Path) -> None:
     for alpha in ("0.9", "0.985"):
         for epsilon in ("0", "0.05"):
             make_cell(f"dece-{alpha}-{epsilon}", 1, hits=4)
-            make_cell(f"dece_level-{alpha}-{epsilon}", 1, hits=3)
+            if (alpha, epsilon) != ("0.9", "0.05"):
+                make_cell(f"dece_level-{alpha}-{epsilon}", 1, hits=3)
     report = tmp_path / "plan" / "report"
     paths = write_report(tmp_path / "plan", report)
     assert [path.name for path in paths if path.suffix == ".png"] == [
@@ -141,9 +142,10 @@ def test_heat_maps_over_alpha_and_epsilon(make_cell, tmp_path: Path) -> None:
     ]
     text = Page((report / "report.html").read_text()).text
     assert text.count("50.0\n") >= 4 or text.count("50.0") >= 4
-    assert text.count("37.5") >= 4
+    assert text.count("37.5") >= 3
     assert text.count("ASR by parse, %") >= 2
     assert "epsilon" in text
+    assert "–" in text and "nan" not in text  # one was not measured
     drawn = {path.name: path.read_bytes() for path in paths if path.suffix in (".md", ".png")}
     for name in drawn:
         (report / name).unlink()
