@@ -129,8 +129,11 @@ class Findings:
         return [each for each in self.suspicions if each.is_significant(self.level)]
 
     def as_dict(self) -> Dict[str, Any]:
-        """Return the content of the JSON file."""
-        return asdict(self)
+        """Return the content of the JSON file, in which each suspicion says if it is claimed."""
+        content = asdict(self)
+        for each, told in zip(self.suspicions, content["suspicions"]):
+            told["claimed"] = each.is_significant(self.level)
+        return content
 
 
 def read_findings(path: Path) -> Findings:

@@ -1,5 +1,6 @@
 """CodeBLEU (Ren et al. 2020) by the package ``codebleu``, its four parts, and their plain mean."""
 
+import platform
 import re
 from collections import Counter
 from contextlib import suppress
@@ -132,12 +133,15 @@ class CodeBleu(Metric):
         ]
 
     def properties(self) -> Dict[str, Any]:
+        # Comments of Python are found by the tokeniser of the Python that runs.
+        tokeniser = {"python": platform.python_version()} if self.package.name == "python" else {}
         return {
             "lang": self.settings.code_language,
             "weights": "0.25,0.25,0.25,0.25",
             "dataflow": self.unmatched_dataflow,
             "tok": "code",
             **_CHANGED.get(self.package.name, {}),
+            **tokeniser,
             "hashseed": 0,
             "codebleu": self.package.version,
         }

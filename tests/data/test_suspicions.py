@@ -35,6 +35,8 @@ def test_what_is_written_is_read_back(tmp_path: Path) -> None:
     written(findings, tmp_path / "found.json")
     assert read_findings(tmp_path / "found.json") == findings
     assert findings.significant() == [FOUND, PART, SEVERAL]
+    told = [each["claimed"] for each in findings.as_dict()["suspicions"]]
+    assert told == [True, True, True, False, False]
 
 
 def test_the_keys_are_those_that_were_promised(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -134,7 +135,9 @@ def test_both_scores_are_signed(metric):
     one, other = (metric(name).properties() for name in ("codebleu", "codebleu_parts"))
     assert (one["dataflow"], other["dataflow"]) == ("0=1", "0=0,none=left_out")
     assert one["tabs"] == 8
-    assert "tabs" not in metric("codebleu", code_language="java").properties()
+    assert one["python"] == platform.python_version()
+    of_java = metric("codebleu", code_language="java").properties()
+    assert not {"tabs", "python"} & set(of_java)
 
 
 def test_tabs_and_blanks_indent_alike(workers):
