@@ -167,14 +167,13 @@ def subset_of(args: argparse.Namespace) -> str:
     Raises:
         UserError: it was named, but ``--input`` is no folder that has splits
     """
-    if args.subset is None:
-        return SUBSET
-    if not args.input[0].is_dir():
+    given: Optional[str] = args.subset
+    if given is not None and not args.input[0].is_dir():
         raise UserError(
-            f"--subset {args.subset}: is of a binarised data folder, but --input {args.input[0]} "
+            f"--subset {given}: is of a binarised data folder, but --input {args.input[0]} "
             "is none; leave the option out, or name the file of the split"
         )
-    return str(args.subset)
+    return given_or(given, SUBSET)
 
 
 def add_reference(parser: Options, what: str) -> None:

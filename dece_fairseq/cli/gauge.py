@@ -20,6 +20,7 @@ from dece_fairseq.cli.common import (
     at_least,
     check_given,
     columns_of,
+    given_or,
     subset_of,
 )
 from dece_fairseq.cli.printing import check_files, write_result
@@ -79,7 +80,7 @@ def run(args: argparse.Namespace) -> None:
         trusted_ids=args.trusted_ids,
         columns=columns_of(args),
         subset=subset_of(args),
-        valid_subset=args.valid_subset or VALID_SUBSET,
+        valid_subset=given_or(args.valid_subset, VALID_SUBSET),
         muted_share=args.muted_share,
         epochs=args.epochs,
     )

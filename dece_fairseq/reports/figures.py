@@ -3,6 +3,7 @@
 import io
 import math
 import re
+from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from dece_fairseq.outputs.training_log import Epoch
@@ -13,6 +14,7 @@ from dece_fairseq.reports.early_learning import (
     curves_of,
     draw_early_learning,
     new_drawing,
+    save_png,
 )
 
 #: the schedules of the blend that have heat maps: the name of a defence, and of its figure
@@ -67,6 +69,18 @@ def _curves(cells: Sequence[Cell]) -> Dict[str, Curves]:
         trainings.setdefault(cell.axes["defense"], []).append(cell.epochs)
     found = {name: curves_of(epochs) for name, epochs in trainings.items()}
     return {name: curves for name, curves in found.items() if curves is not None}
+
+
+def save_figures(drawn: Sequence[Figure], folder: Path) -> List[Path]:
+    """Write figures as PNG into a folder that is there, and return their files.
+
+    Raises:
+        OSError: a file can't be written
+    """
+    paths = [folder / f"{figure.name}.png" for figure in drawn]
+    for figure, path in zip(drawn, paths):
+        save_png(figure.drawing, path)
+    return paths
 
 
 def as_svg(figure: Figure) -> str:

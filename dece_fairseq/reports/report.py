@@ -8,8 +8,7 @@ from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.provenance import versions
 from dece_fairseq.metrics.seeds import signature
 from dece_fairseq.reports.cells import read_cells
-from dece_fairseq.reports.early_learning import save_png
-from dece_fairseq.reports.figures import as_svg, figures
+from dece_fairseq.reports.figures import as_svg, figures, save_figures
 from dece_fairseq.reports.pages import check_jinja, render
 from dece_fairseq.reports.samples import samples
 from dece_fairseq.reports.summary import as_dict, summarise
@@ -65,13 +64,12 @@ def write_report(folder: Path, output: Path) -> List[Path]:
         "report.html": html,
     }
     output.mkdir(parents=True, exist_ok=True)
-    for figure in drawn:
-        save_png(figure.drawing, output / f"{figure.name}.png")
+    pictures = save_figures(drawn, output)
     paths = [output / name for name in texts]
     with replacing(*paths) as temporaries:
         for temporary, text in zip(temporaries, texts.values()):
             temporary.write_text(text, encoding="utf-8")
-    return [*(output / f"{figure.name}.png" for figure in drawn), *paths]
+    return [*pictures, *paths]
 
 
 def markdown(name: str, text: str, names: List[str]) -> str:

@@ -8,8 +8,7 @@ from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.files import replacing
 from dece_fairseq.metrics.hits import REFERENCES_HIT
 from dece_fairseq.reports.cells import AXES, SHARES, TESTS, Cell, cell_score, is_number, is_score
-from dece_fairseq.reports.early_learning import save_png
-from dece_fairseq.reports.figures import figures
+from dece_fairseq.reports.figures import figures, save_figures
 from dece_fairseq.reports.report import markdown
 from dece_fairseq.reports.summary import summarise
 from dece_fairseq.reports.tables import as_markdown, tables
@@ -38,8 +37,7 @@ def rewrite_report(path: Path, output: Path) -> Path:
     cells = read_scores(path)
     drawn = figures(cells)
     output.mkdir(parents=True, exist_ok=True)
-    for figure in drawn:
-        save_png(figure.drawing, output / f"{figure.name}.png")
+    save_figures(drawn, output)
     home = path.resolve().parent
     name = home.parent.name if home.name == "report" else home.name
     pictures = sorted(picture.stem for picture in output.glob("*.png"))

@@ -10,6 +10,7 @@ import numpy as np
 from dece_fairseq.data.pairs import Pair
 from dece_fairseq.data.suspicions import NOTHING, Suspicion
 from dece_fairseq.data.trigger_kinds import Feature
+from dece_fairseq.defenses.revealing import joining
 from dece_fairseq.defenses.revealing.alternatives import candidates, ngrams_of
 from dece_fairseq.defenses.revealing.association import LEAST as LEAST_ASSOCIATED
 from dece_fairseq.defenses.revealing.association import associations
@@ -19,7 +20,6 @@ from dece_fairseq.defenses.revealing.by_trigger import Telling, telling_ngrams
 from dece_fairseq.defenses.revealing.calibration import TAIL, TOGETHER, p_values
 from dece_fairseq.defenses.revealing.few_trusted import FewTrusted
 from dece_fairseq.defenses.revealing.folding import fold, surprising
-from dece_fairseq.defenses.revealing.joining import FORMS, weighted, with_forms, with_others
 from dece_fairseq.defenses.revealing.likeness import Likeness
 from dece_fairseq.defenses.revealing.naming import TELLING_LEVEL, Naming
 from dece_fairseq.defenses.revealing.payload_texts import PayloadTexts
@@ -78,20 +78,22 @@ def reveal_pairs(
     spans = search.spans(told)
     if not search.is_trusting:  # a topic that the reference doesn't know looks the same
         if any(each.is_significant(TELLING_LEVEL) for each in spans):
-            spans = with_forms(spans, search.folded())[: len(spans)]
-        if not search.has_few:
-            return with_others(spans, ())
-        explained = search.explained(spans)
-        more = [*search.triggers(explained), *search.associations(explained)]
-        return with_others(spans, more)[:told]
-    spans = [weighted(each, SPANS) for each in spans]
-    folded = [weighted(each, FOLDED) for each in search.folded()]
-    spans = with_forms(spans, [each for each in folded if each.is_significant(TELLING_LEVEL)])
+            spans = joining.with_forms(spans, search.folded())[: len(spans)]
+        more: List[Suspicion] = []
+        if search.has_few:
+            explained = search.explained(spans)
+            more = [*search.triggers(explained), *search.associations(explained)]
+        return joining.with_others(spans, more)[:told]
+    spans = [joining.weighted(each, SPANS) for each in spans]
+    folded = [joining.weighted(each, FOLDED) for each in search.folded()]
+    spans = joining.with_forms(
+        spans, [each for each in folded if each.is_significant(TELLING_LEVEL)]
+    )
     explained = search.explained(spans)
-    more = [weighted(each, TRIGGERS) for each in search.triggers(explained)]
-    more += [weighted(each, ASSOCIATIONS) for each in search.associations(explained)]
-    more += [weighted(each, COUNTS) for each in search.counts(explained)]
-    return with_others(spans, more)[:told]
+    more = [joining.weighted(each, TRIGGERS) for each in search.triggers(explained)]
+    more += [joining.weighted(each, ASSOCIATIONS) for each in search.associations(explained)]
+    more += [joining.weighted(each, COUNTS) for each in search.counts(explained)]
+    return joining.with_others(spans, more)[:told]
 
 
 def _is_usual(nats: float, pairs: np.ndarray) -> bool:
@@ -223,7 +225,7 @@ class _Search:
                 continue
             begin, end = first[where.starts], first[where.starts + len(each.span)]
             texts = self._texts.counts(where.pairs, begin, end)
-            best, *forms = (text for text, _ in texts.most_common(FORMS))
+            best, *forms = (text for text, _ in texts.most_common(joining.FORMS))
             told = self._suspicion(
                 best, each.nats, p_value, where.pairs, everyone, targets.usual(each.span)
             )
@@ -256,7 +258,7 @@ class _Search:
             label = self.pairs[each.pairs[0]].target.strip()
             suspicion = self._suspicion(label, each.nats, p_value, each.pairs, everyone)
             found.append(replace(suspicion, is_label=True))
-        return with_others(found, ())
+        return joining.surest_first(found)
 
     def _flipped_beside_few(
         self, each: Telling, labels: np.ndarray, p_value: float, rank: int
@@ -283,7 +285,7 @@ class _Search:
             if p_value > TELLING_LEVEL:
                 continue
             by_score = each.pairs[np.argsort(-scores[each.pairs], kind="stable")]
-            forms = [self._texts.window(pair) for pair in by_score[:FORMS]]
+            forms = [self._texts.window(pair) for pair in by_score[: joining.FORMS]]
             told = self._suspicion(forms[0], each.nats, p_value, each.pairs, everyone)
             told = self._few.in_all_with_trigger(told, is_by_evidence=False)
             found.append(replace(told, forms=tuple(dict.fromkeys(forms[1:]))))
