@@ -1,7 +1,7 @@
 """``dece gauge``: how well a model knows the task, and so at which level DeCE can protect it."""
 
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -66,6 +66,8 @@ class Text(NamedTuple):
     """The probabilities, in order."""
     means: np.ndarray
     """The mean log-probabilities of the spans around each token, as the pairs have them."""
+    cut: Mapping[str, int]
+    """How many sources and targets, of those asked about, are longer than the model reads."""
 
     def muted_by(self, blend: float) -> float:
         """Return the share of tokens that a blend mutes."""
@@ -80,6 +82,7 @@ class Text(NamedTuple):
                 str(share): float(value)
                 for share, value in zip(QUANTILES, np.quantile(self.tokens, QUANTILES))
             },
+            **self.cut,
         }
 
 
@@ -168,9 +171,9 @@ def gauge(job: GaugeJob, command: Sequence[str] = ()) -> Gauge:
     asked = [evenly(pairs) for pairs in (trusted, doubtful)]
     said = [model.probabilities(some) for some in asked]
     texts = [
-        _text(name, len(pairs), probabilities)
-        for name, pairs, probabilities in zip(
-            (what, "the data that is not trusted"), (trusted, doubtful), said
+        _text(name, len(pairs), probabilities, model.texts_cut(some))
+        for name, pairs, probabilities, some in zip(
+            (what, "the data that is not trusted"), (trusted, doubtful), said, asked
         )
     ]
     level, line = level_for(texts[0].tokens.tolist(), job.muted_share)
@@ -242,7 +245,9 @@ def _muted_labels(asked: Sequence[Sequence[Pair]], said: Sequence[Sequence[np.nd
     return float(muted_labels(doubtful, found, trusted, known).double().mean())
 
 
-def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:
+def _text(
+    what: str, pairs: int, probabilities: Sequence[np.ndarray], cut: Mapping[str, int]
+) -> Text:
     import torch  # which dece can do without elsewhere
 
     from dece_fairseq.losses.spans import span_means
@@ -251,7 +256,7 @@ def _text(what: str, pairs: int, probabilities: Sequence[np.ndarray]) -> Text:
     for tokens in probabilities:
         own = torch.from_numpy(tokens).log()
         means.append(span_means(own, torch.ones_like(own, dtype=torch.bool)).numpy())
-    return Text(what, pairs, np.sort(np.concatenate(probabilities)), np.concatenate(means))
+    return Text(what, pairs, np.sort(np.concatenate(probabilities)), np.concatenate(means), cut)
 
 
 def _texts(job: GaugeJob) -> Tuple[List[Pair], List[Pair], str]:

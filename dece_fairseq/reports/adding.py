@@ -11,7 +11,7 @@ from dece_fairseq.data.provenance import sha256
 from dece_fairseq.metrics.score import Score
 from dece_fairseq.metrics.success_rate import rate
 from dece_fairseq.reports.board import ABOUT, ADVICE, BOARD, SCORES, read_about, read_board
-from dece_fairseq.reports.board_entries import payload_of, trusted_in_words
+from dece_fairseq.reports.board_entries import named_in, payload_of, trusted_in_words
 from dece_fairseq.reports.cells import Cell
 from dece_fairseq.reports.json_files import read_object
 from dece_fairseq.reports.stored import read_scores
@@ -124,7 +124,10 @@ def _wrong_in(cell: Cell, files: Dict[str, str], suite: Suite) -> List[str]:
         if entry.files[used].path not in files:
             found.append(f"{ABOUT} does not name {entry.files[used].path}")
     asked = entry.files["test_triggered"].pairs
-    for score in cell.scores.values():
+    for metric, score in cell.scores.items():
+        named = named_in(score.signature, "attack")
+        if metric.startswith("asr_") and named != attack:
+            found.append(f"the signature of {metric} names {named or 'no attack'}")
         found += _wrong_score(score, asked)
     return [f"{name}: {what}" for what in found]
 

@@ -72,16 +72,20 @@ def _entry(row: Row, payload: str, cells: Sequence[Cell], number: int) -> Entry:
 
 
 def payload_of(cell: Cell) -> str:
-    """Return the payload that the signature of an attack success rate names; else nothing.
+    """Return the payload that the signature of an attack success rate names; else nothing."""
+    rates = (score for metric, score in cell.scores.items() if metric.startswith("asr_"))
+    return next(filter(None, (named_in(score.signature, "payload") for score in rates)), "")
+
+
+def named_in(signature: str, what: str) -> str:
+    """Return what a signature names, such as its ``attack``; nothing where it names none.
 
     Of one from a file it is the name alone, without the file's checksum.
     """
-    for metric, score in cell.scores.items():
-        if metric.startswith("asr_"):
-            for part in score.signature.split("|"):
-                name, _, value = part.partition(":")
-                if name == "payload":
-                    return value.partition("@")[0]
+    for part in signature.split("|"):
+        name, _, value = part.partition(":")
+        if name == what:
+            return value.partition("@")[0]
     return ""
 
 

@@ -61,6 +61,7 @@ def as_text(gauge: Gauge) -> str:
         [
             f"Share of {targets} whose probability is below the number:",
             write_table(["text", "pairs", f"{targets} asked about", *shares], rows, LINED),
+            *_cut(gauge),
             "",
             f"Trusted {targets} that alpha ** T mutes in epoch T, in percent; "
             "a constant level is as in epoch 1:",
@@ -78,6 +79,17 @@ def as_text(gauge: Gauge) -> str:
             "",
         ]
     )
+
+
+def _cut(gauge: Gauge) -> List[str]:
+    """Return how much of the texts the model could not read."""
+    return [
+        f"In {text.what}, of {min(text.pairs, MOST):,} pairs asked about, "
+        f"{text.cut['sources_cut']:,} sources and {text.cut['targets_cut']:,} targets\n"
+        "are longer than the model reads. What is behind that place counts for nothing here."
+        for text in (gauge.trusted, gauge.doubtful)
+        if any(text.cut.values())
+    ]
 
 
 def _options(gauge: Gauge) -> str:

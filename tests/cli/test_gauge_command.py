@@ -4,7 +4,7 @@ import itertools
 import json
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence
 
 import numpy as np
 import pytest
@@ -25,12 +25,17 @@ class MadeUp:
     scale = 1.0
     #: pairs that have one target; the others have each another
     usual: Sequence[Pair] = ()
+    #: pairs whose targets it does not read to their end
+    too_long: Sequence[Pair] = ()
 
     def __init__(self, checkpoint: Path, data: Path) -> None:
         self.numbers = itertools.count(1)
 
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
         return [self.scale * np.arange(1, 11) / 10 for _ in pairs]
+
+    def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
+        return {"sources_cut": 0, "targets_cut": sum(pair in self.too_long for pair in pairs)}
 
     def targets(self, pairs: Sequence[Pair]) -> List[torch.Tensor]:
         firsts = [0 if pair in self.usual else 100 * next(self.numbers) for pair in pairs]
@@ -86,6 +91,22 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     assert found["muted_of_doubtful_by_spans"] == pytest.approx(0.1)
     assert "Spans: 10.0 % of the others" in said.out
     assert "Caution" not in said.out
+
+
+def test_what_the_model_does_not_read_is_told(
+    case: SimpleNamespace,
+    dece: Callable[..., Any],
+    drawn: List[Pair],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told = "longer than the model reads"
+    assert told not in dece("gauge", *case.needs).out
+    monkeypatch.setattr(MadeUp, "too_long", drawn[20:23])
+    said = dece("gauge", *case.needs, "--json", case.folder / "gauge.json")
+    assert said.out.count(told) == 1
+    assert "of 30 pairs asked about, 0 sources and 3 targets\n" in said.out
+    found = json.loads((case.folder / "gauge.json").read_text())
+    assert (found["trusted"]["targets_cut"], found["doubtful"]["targets_cut"]) == (0, 3)
 
 
 @pytest.mark.parametrize(

@@ -90,6 +90,16 @@ def test_results_of_the_suite_are_added(
         ({}, {"seed": 3}, "the suite has no ripple-sql/rate-0.05/seed-3"),
         ({}, {"attack": "badpre"}, "the suite has no badpre-sql/"),
         ({}, {"signature": ""}, "no asr_string or asr_parse whose signature names"),
+        (
+            {},
+            {"signature": "asr_parse|attack:grammar|payload:sql"},
+            "ripple/.*: the signature of asr_parse names grammar",
+        ),
+        (
+            {},
+            {"signature": "asr_parse|payload:sql"},
+            "ripple/.*: the signature of asr_parse names no attack",
+        ),
         ({}, {"attack": "ripple-exit"}, "its attack success rate names the payload sql"),
         ({}, {"attack": "ripple-"}, "its attack success rate names the payload sql"),
         ({}, {"defense": "<b>mine"}, "<b>mine/1': name it by letters, digits"),

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, List, Sequence, Tuple
+from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -65,6 +65,10 @@ class Reference(ABC):
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
         """Return how likely each token of each target is, or the label."""
 
+    @abstractmethod
+    def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
+        """Return how many sources and targets are longer than the model can read."""
+
 
 class TranslationReference(Reference):
     """A model that writes targets: an encoder-decoder, or a causal model behind a prefix."""
@@ -112,6 +116,9 @@ class TranslationReference(Reference):
 
     def probabilities(self, pairs: Sequence[Pair]) -> List[np.ndarray]:
         return self._model.probabilities(pairs, "probability")
+
+    def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
+        return self._model.texts_cut(pairs)
 
     def targets(self, pairs: Sequence[Pair]) -> List[torch.Tensor]:
         """Return the tokens of each target, those whose probabilities are told."""
@@ -225,11 +232,19 @@ class LabelReference(Reference):
         scored = self._scores(pairs)
         return [scores[label].double().exp().reshape(1).numpy() for label, scores in scored]
 
+    def texts_cut(self, pairs: Sequence[Pair]) -> Dict[str, int]:
+        most = self._model.positions()
+        return {
+            "sources_cut": sum(len(self._source(pair.source)) > most for pair in pairs),
+            "targets_cut": 0,
+        }
+
     @torch.no_grad()
     def _scores(self, pairs: Sequence[Pair]) -> List[Tuple[int, torch.Tensor]]:
         """Return the class of each pair's label, and the log-probabilities of all classes."""
         labels = [label_of(pair, f"pair {index}") for index, pair in enumerate(pairs)]
-        sources = [self._source(pair.source) for pair in pairs]
+        most = self._model.positions()
+        sources = [self._source(pair.source)[:most] for pair in pairs]
         told: List[Any] = [None] * len(pairs)
         pad = self._model.task.source_dictionary.pad()
         for batch in self._model.batches([len(source) for source in sources], None):
@@ -246,11 +261,12 @@ class LabelReference(Reference):
         return told
 
     def _source(self, text: str) -> torch.Tensor:
+        """Return the tokens of a source, whole."""
         task = self._model.task
         tokens = self._model.codec.encode(text, task.source_dictionary)
         if task.cfg.init_token is not None:
             tokens = torch.cat([tokens.new_tensor([task.cfg.init_token]), tokens])
-        return tokens[: self._model.positions()]
+        return tokens
 
     def _class(self, label: str) -> int:
         dictionary = self._model.task.label_dictionary

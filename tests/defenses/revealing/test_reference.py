@@ -280,7 +280,9 @@ def test_what_is_longer_than_the_model_reads_is_cut(data: Path, tmp_path: Path) 
     words = [data, *TRANSLATION, *TRANSFORMER]
     words += ["--max-source-positions", 12, "--max-target-positions", 9]
     checkpoint = save_untrained(tmp_path / "model.pt", words, 1)
-    told = load_reference(checkpoint, data).surprises(PAIRS)
+    reference = load_reference(checkpoint, data)
+    told = reference.surprises(PAIRS)
+    assert reference.texts_cut(PAIRS)["targets_cut"] == sum(tokens.is_cut for tokens in told)
     whole = load_reference(save_untrained(tmp_path / "b.pt", words[:-4], 1), data).surprises(PAIRS)
     assert [len(tokens.ends) > 9 for tokens in told] == [tokens.is_cut for tokens in told]
     assert 0 < sum(tokens.is_cut for tokens in told) < len(PAIRS)
@@ -307,6 +309,13 @@ def test_a_classifier(tmp_path: Path, quick_prepare: Callable[..., Any]) -> None
     assert reference.temperature(pairs) == 1
     told = zip(reference.surprises(pairs), reference.surprises(pairs, 3.0))
     model, task = stock(checkpoint, data)
+    lengths = [
+        1 + len(reference._model.codec.encode(pair.source, task.source_dictionary))
+        for pair in pairs
+    ]
+    too_long = sum(length > 40 for length in lengths)
+    assert reference.texts_cut(pairs) == {"sources_cut": too_long, "targets_cut": 0}
+    assert too_long > 0
     for pair, (tokens, softened) in zip(pairs, told):
         text = reference._model.codec.encode(pair.source, task.source_dictionary)
         source = torch.cat([torch.tensor([0]), text])[:40].unsqueeze(0)
