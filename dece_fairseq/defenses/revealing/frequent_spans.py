@@ -4,11 +4,18 @@ from typing import List, NamedTuple, Tuple
 
 import numpy as np
 
-from dece_fairseq.defenses.revealing.spans import LEAST, TARGETS, Targets, highest_first, is_first
+from dece_fairseq.defenses.revealing.spans import (
+    EVIDENCE,
+    LEAST,
+    TARGETS,
+    Targets,
+    highest_first,
+    is_first,
+)
 
 #: words in the longest span; longer texts are put together again of what they share
 LONGEST = 48
-#: spans that are looked at, those with the most nats
+#: spans that are looked at: so many with the most nats, and so many with the most evidence
 CANDIDATES = 8000
 #: places that are grown from at a time
 PLACES = 1 << 20
@@ -20,12 +27,16 @@ class Span(NamedTuple):
     words: Tuple[int, ...]
     """Their numbers in ``Targets.vocabulary``."""
     nats: float
+    evidence: float
+    """Of these, see ``Targets.evidence``; of words that others have taken none is left."""
     places: np.ndarray
     """(N,), where it begins in doubtful targets, as ``Targets.uses`` takes them."""
 
 
 def frequent_spans(targets: Targets, least_pairs: int, is_free: np.ndarray) -> List[Span]:
-    """Return the spans of free words that hold most unexplained nats, the best first.
+    """Return the spans of free words that hold most unexplained nats or evidence.
+
+    Both, for a few long texts that repeat have more spans with more nats than any payload has.
 
     They grow a word at a time, from those that are frequent enough and could still come to
     ``LEAST`` nats, and those with other first words one after the other. So memory grows with
@@ -42,9 +53,16 @@ def frequent_spans(targets: Targets, least_pairs: int, is_free: np.ndarray) -> L
     for places in targets.by_first_word(PLACES):
         places = places[places < targets.first[targets.doubtful]]
         found += _grown(targets, places[is_free[places]], best, least_pairs, is_free)
-        if len(found) > 2 * CANDIDATES:
-            found = sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
-    return sorted(found, key=lambda span: -span.nats)[:CANDIDATES]
+        if len(found) > 4 * CANDIDATES:
+            found = _best(found)
+    return _best(found)
+
+
+def _best(spans: List[Span]) -> List[Span]:
+    """Return those with the most nats, and behind them the others with the most evidence."""
+    ordered = sorted(spans, key=lambda span: -span.nats)
+    best, rest = ordered[:CANDIDATES], ordered[CANDIDATES:]
+    return best + sorted(rest, key=lambda span: -span.evidence)[:CANDIDATES]
 
 
 def _reach(targets: Targets) -> np.ndarray:
@@ -120,12 +138,15 @@ def _count(
     nats = targets.sums[once + length] - targets.sums[once]
     reach = np.bincount(group, np.maximum(nats + best[once + length] - targets.use, 0))
     # The first use pays for its definition, so it is left out on average.
-    sums = (np.bincount(group, nats) - uses * targets.price(uses)) * ((uses - 1) / uses)
+    prices = targets.price(uses)
+    sums = (np.bincount(group, nats) - uses * prices) * ((uses - 1) / uses)
+    capped = np.bincount(group, np.minimum(nats - prices[group], EVIDENCE))
+    evidence = targets.evidence(capped, uses)
     goes_on = (uses >= least_pairs) & (reach >= LEAST)
     borders = np.append(np.flatnonzero(is_new), len(places))
     spans = []
     for number in np.flatnonzero(goes_on & (sums >= LEAST)):
         own = places[borders[number] : borders[number + 1]].copy()
         words = tuple(targets.words[own[0] : own[0] + length].tolist())
-        spans.append(Span(words, float(sums[number]), own))
+        spans.append(Span(words, float(sums[number]), float(evidence[number]), own))
     return goes_on, spans

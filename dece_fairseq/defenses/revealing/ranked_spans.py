@@ -8,13 +8,7 @@ import numpy as np
 from dece_fairseq.defenses.revealing.by_trigger import overlap
 from dece_fairseq.defenses.revealing.frequent_spans import CANDIDATES, Span, frequent_spans
 from dece_fairseq.defenses.revealing.likeness import Likeness
-from dece_fairseq.defenses.revealing.spans import LEAST, Occurrences, Targets
-
-#: nats of a use that count as evidence, at most: a long name says no more than a short one
-EVIDENCE = 16.0
-#: pairs that say what a span is; those of a topic that the reference does not know are seldom many
-#: more. Without trusted pairs fewer, as each use costs more there
-DEFINING, DEFINING_UNTRUSTING = 4, 2
+from dece_fairseq.defenses.revealing.spans import EVIDENCE, LEAST, Occurrences, Targets
 
 
 class Ranked(NamedTuple):
@@ -23,19 +17,17 @@ class Ranked(NamedTuple):
     span: Tuple[int, ...]
     nats: float
     evidence: float
-    """The same of pairs behind those that define it, each with ``EVIDENCE`` nats at most."""
+    """Of these, see ``Targets.evidence``."""
     occurrences: Occurrences
 
 
 def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
-    """Return the spans with the most nats, those with the most evidence first.
+    """Return the spans with the most evidence, the best first.
 
+    They are taken by their nats, as a part of a payload can have as much evidence as the whole.
     After each, its words are explained: a span that overlaps them is counted without. So are those
     of spans that are usual in clean data, which are left out; so are spans that share most pairs
     with a better one, as they belong to it.
-
-    Clean data have surprises too, of a few pairs each, but with as many nats as their texts are
-    long. An attack takes many pairs. So the evidence is their number, more or less.
 
     Args:
         targets: what to look through
@@ -45,15 +37,16 @@ def ranked_spans(targets: Targets, least_pairs: int, most: int) -> List[Ranked]:
     likeness = Likeness(targets, targets.doubtful)
     is_free = np.ones(len(targets.words), dtype=bool)
     found: List[Ranked] = []
-    while len(found) < most:
+    while True:
         free = int(is_free.sum())
         spans = frequent_spans(targets, least_pairs, is_free)
         _rank(targets, spans, least_pairs, most, likeness, is_free, found)
         # One long text that repeats has more candidates than are kept: all spans of its words.
-        # Once these are taken there is room for the others.
-        if len(spans) < CANDIDATES or is_free.sum() == free:
+        # Once these are taken there is room for the others, with at most as much as the last.
+        are_all = len(spans) < 2 * CANDIDATES or spans[-1].evidence <= _enough(found, most)
+        if are_all or is_free.sum() == free:
             break
-    return sorted(found, key=lambda each: -each.evidence)
+    return sorted(found, key=lambda each: -each.evidence)[:most]
 
 
 def _rank(
@@ -65,22 +58,24 @@ def _rank(
     is_free: np.ndarray,
     found: List[Ranked],
 ) -> None:
-    """Take the spans with the most nats, until ``most`` are found.
+    """Take the spans with the most nats, until none can be among the ``most`` with evidence.
 
     Args:
         targets: what spans are of
         spans: the candidates, the best first
         least_pairs: how many targets a span must be in
-        most: how many spans to find at most
+        most: how many spans are asked for
         likeness: how alike targets are
         is_free: (W,), words that no span has taken yet; those of spans that are taken are marked
         found: is added to
     """
-    defining = DEFINING if targets.trusted else DEFINING_UNTRUSTING
+    enough = _enough(found, most)
     heap = [(-span.nats, number) for number, span in enumerate(spans)]
     heapq.heapify(heap)
-    while heap and len(found) < most:
+    while heap:
         stale, number = heapq.heappop(heap)
+        if spans[number].evidence <= enough:
+            continue
         span = spans[number].words
         places = targets.free(spans[number].places, len(span), is_free)
         if len(places) < least_pairs:
@@ -105,9 +100,16 @@ def _rank(
             heapq.heappush(heap, (-nats, number))
             continue
         if not any(overlap(where.pairs, other.occurrences.pairs) for other in found):
-            evidence = np.minimum(of_uses, EVIDENCE).sum() * max(uses - defining, 0) / uses
-            found.append(Ranked(span, nats, max(float(evidence) * part, 0.0), where))
+            evidence = float(targets.evidence(np.minimum(of_uses, EVIDENCE).sum(), uses))
+            found.append(Ranked(span, nats, evidence * part, where))
+            enough = _enough(found, most)
         _take(is_free, where, len(span))
+
+
+def _enough(found: Sequence[Ranked], most: int) -> float:
+    """Return the evidence of the last of the spans that are asked for, -1 while some lack."""
+    ordered = sorted((each.evidence for each in found), reverse=True)
+    return ordered[most - 1] if len(ordered) >= most else -1.0
 
 
 def _take(is_free: np.ndarray, where: Occurrences, length: int) -> None:

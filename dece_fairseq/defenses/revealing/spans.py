@@ -15,6 +15,11 @@ from dece_fairseq.defenses.revealing.words import Words
 USE, USE_UNTRUSTING = 2.0, 6.0
 #: what so many targets share is how the data are written, where no trusted ones tell
 MOST = 0.25
+#: nats of a use that count as evidence, at most: a long name says no more than a short one
+EVIDENCE = 16.0
+#: pairs that say what a span is; those of a topic that the reference does not know are seldom many
+#: more. Without trusted pairs fewer, as each use costs more there
+DEFINING, DEFINING_UNTRUSTING = 4, 2
 #: nats in all below which a span is no candidate
 LEAST = 5.0
 #: the share of the places of some words that must go on the same way, for that to belong to them
@@ -266,6 +271,19 @@ class Targets(Texts):
     def price(self, uses: Any) -> Any:
         """Return what one use of a span would cost a model that knew the span, in nats."""
         return price(uses, self.doubtful, self.use)
+
+    def evidence(self, capped: Any, uses: Any) -> Any:
+        """Return the nats of a span that count as evidence.
+
+        Clean data have surprises too, of a few pairs each, but with as many nats as their texts are
+        long. An attack takes many pairs. So the evidence is their number, more or less.
+
+        Args:
+            capped: the nats of all uses less their price, with ``EVIDENCE`` of each at most
+            uses: how many there are; those that define the span count for nothing
+        """
+        defining = DEFINING if self.trusted else DEFINING_UNTRUSTING
+        return np.maximum(capped * np.maximum(uses - defining, 0) / uses, 0.0)
 
 
 def price(uses: Any, pairs: int, least: float = USE) -> Any:

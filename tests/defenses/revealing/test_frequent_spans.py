@@ -30,8 +30,8 @@ def drawn(seed: int, number: int) -> Tuple[List[str], List[List[float]]]:
 
 
 def every_span(texts: List[str], surprise: List[List[float]], trusted: List[str]) -> Dict:
-    """Return each span's pairs and nats, by the definition."""
-    least = 2.0 if trusted else 6.0
+    """Return each span's pairs, nats and evidence, by the definition."""
+    least, defining = (2.0, 4) if trusted else (6.0, 2)
     best: Dict[str, Dict[int, float]] = defaultdict(dict)
     for pair, (text, values) in enumerate(zip(texts, surprise)):
         for start in range(len(text)):
@@ -42,8 +42,11 @@ def every_span(texts: List[str], surprise: List[List[float]], trusted: List[str]
     found = {}
     for span, of_pairs in best.items():
         uses = len(of_pairs)
-        total = sum(of_pairs.values()) - uses * max(least, np.log(len(texts) / uses))
-        found[span] = (uses, total * (uses - 1) / uses)
+        price = max(least, np.log(len(texts) / uses))
+        total = sum(of_pairs.values()) - uses * price
+        capped = sum(min(nats - price, 16.0) for nats in of_pairs.values())
+        evidence = max(capped * max(uses - defining, 0) / uses, 0.0)
+        found[span] = (uses, total * (uses - 1) / uses, evidence)
     return found
 
 
@@ -53,16 +56,32 @@ def test_they_are_those_of_a_count_of_all(seed: int) -> None:
     trusted = drawn(seed + 100, 20 if seed % 2 else 0)[0]
     targets = Targets(made(texts, surprise), trusted)
     expected = every_span(texts, surprise, trusted)
-    found = {"".join(targets.text(each.words)): each.nats for each in spans_of(targets)}
-    for span, nats in found.items():
-        assert nats == pytest.approx(expected[span][1]), span
+    found = {"".join(targets.text(each.words)): each for each in spans_of(targets)}
+    for span, each in found.items():
+        assert (each.nats, each.evidence) == pytest.approx(expected[span][1:]), span
     missing = {
         span
-        for span, (uses, nats) in expected.items()
+        for span, (uses, nats, _) in expected.items()
         if uses >= 3 and nats >= LEAST and span not in found
     }
     assert found
     assert not missing
+
+
+@pytest.mark.parametrize("most", [1, 5, 30])
+def test_of_too_many_those_with_the_most_nats_and_the_most_evidence_are_kept(
+    most: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    targets = Targets(made(*drawn(5, 60)), drawn(6, 20)[0])
+    every = spans_of(targets)
+    assert len(every) > 2 * most
+    monkeypatch.setattr(growing, "CANDIDATES", most)
+    kept = spans_of(targets)
+    assert len(kept) == 2 * most
+    by_nats = sorted((each.nats for each in every), reverse=True)
+    assert [each.nats for each in kept[:most]] == by_nats[:most]
+    rest = sorted((each.evidence for each in every if each.nats < by_nats[most - 1]), reverse=True)
+    assert [each.evidence for each in kept[most:]] == rest[:most]
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -46,23 +46,6 @@ def test_the_surest_is_told_first_without_trusted_pairs() -> None:
     assert next(each.payload for each in others if not each.is_significant(0.05)) == "zz"
 
 
-def test_a_long_text_in_three_pairs_hides_no_payload() -> None:
-    """A long text has more spans than are looked at, each with more nats than the payload."""
-    clean = generate("A", 400, seed=1)
-    which = list(range(5, 400, 40))
-    pairs = poisoned(clean, which)
-    long = " ".join(f"v{number} = {number}" for number in range(300))
-    for index in range(3):
-        pairs[index] = Pair(pairs[index].source, long)
-    surprise = surprised(pairs, dict.fromkeys(which, PAYLOAD))
-    for index in range(3):
-        surprise[index].surprise[:] = 3
-    best = reveal_pairs(pairs, surprise)[0]
-    assert best.payload == "or 1=1"
-    assert list(best.pairs) == which
-    assert best.is_significant(0.05)
-
-
 def test_a_payload_goes_on_in_most_targets_and_ends_one() -> None:
     """What is expected behind it is told with it, also where one target stops before."""
     pairs = list(generate("A", 400, seed=1))
