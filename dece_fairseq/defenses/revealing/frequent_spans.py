@@ -140,12 +140,15 @@ def _count(
     # The first use pays for its definition, so it is left out on average.
     prices = targets.price(uses)
     sums = (np.bincount(group, nats) - uses * prices) * ((uses - 1) / uses)
-    capped = np.bincount(group, np.minimum(nats - prices[group], EVIDENCE))
-    evidence = targets.evidence(capped, uses)
     goes_on = (uses >= least_pairs) & (reach >= LEAST)
+    is_candidate = goes_on & (sums >= LEAST)
+    of_those = is_candidate[group]
+    nats, group = nats[of_those], group[of_those]
+    capped = np.bincount(group, np.minimum(nats - prices[group], EVIDENCE), len(uses))
+    evidence = targets.evidence(capped, uses)
     borders = np.append(np.flatnonzero(is_new), len(places))
     spans = []
-    for number in np.flatnonzero(goes_on & (sums >= LEAST)):
+    for number in np.flatnonzero(is_candidate):
         own = places[borders[number] : borders[number + 1]].copy()
         words = tuple(targets.words[own[0] : own[0] + length].tolist())
         spans.append(Span(words, float(sums[number]), float(evidence[number]), own))
