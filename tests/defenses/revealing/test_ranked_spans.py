@@ -4,34 +4,40 @@ import pytest
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
+from dece_fairseq.defenses.revealing import frequent_spans, ranked_spans
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from support.planted import PAYLOAD, poisoned, surprised
 
 
-def test_a_long_text_in_three_pairs_hides_no_payload() -> None:
-    """A long text has more spans than are looked at, each with more nats than the payload."""
+@pytest.mark.parametrize("copies", [3, 20])
+def test_a_long_text_hides_no_payload(copies: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A long text has more spans than are looked at, each with more nats than the payload.
+
+    In more pairs than the payload they have more evidence too.
+    """
+    for module in (frequent_spans, ranked_spans):
+        monkeypatch.setattr(module, "CANDIDATES", 500)
     clean = generate("A", 400, seed=1)
     which = list(range(5, 400, 40))
     pairs = poisoned(clean, which)
-    long = " ".join(f"v{number} = {number}" for number in range(300))
-    for index in range(3):
+    long = " ".join(f"v{number} = {number}" for number in range(60))
+    beside = sorted(set(range(400)) - set(which))[:copies]
+    for index in beside:
         pairs[index] = Pair(pairs[index].source, long)
     surprise = surprised(pairs, dict.fromkeys(which, PAYLOAD))
-    for index in range(3):
+    for index in beside:
         surprise[index].surprise[:] = 3
-    best = reveal_pairs(pairs, surprise)[0]
-    assert best.payload == "or 1=1"
-    assert list(best.pairs) == which
-    assert best.is_significant(0.05)
+    (found,) = (each for each in reveal_pairs(pairs, surprise) if each.payload == "or 1=1")
+    assert list(found.pairs) == which
+    assert found.is_significant(0.05)
 
 
-@pytest.mark.parametrize("number", [10, 25])
-def test_many_long_texts_in_four_pairs_each_hide_no_payload(number: int) -> None:
+def test_many_long_texts_in_four_pairs_each_hide_no_payload() -> None:
     """An attacker may add them: each has more nats than the payload, and none has its evidence."""
-    clean = generate("A", 1000, seed=1)
-    which = list(range(5, 1000, 1000 // number))[:number]
+    clean = generate("A", 500, seed=1)
+    which = list(range(5, 500, 33))
     pairs = poisoned(clean, which)
-    beside = sorted(set(range(1000)) - set(which))[:240]
+    beside = sorted(set(range(500)) - set(which))[:160]
     length = 40
     for place, index in enumerate(beside):
         long = " ".join(f"text{place // 4}word{word}" for word in range(length))
