@@ -16,7 +16,7 @@ def test_a_long_text_hides_no_payload(copies: int, monkeypatch: pytest.MonkeyPat
     In more pairs than the payload they have more evidence too.
     """
     for module in (frequent_spans, ranked_spans):
-        monkeypatch.setattr(module, "CANDIDATES", 500)
+        monkeypatch.setattr(module, "CANDIDATES", 2000)
     clean = generate("A", 400, seed=1)
     which = list(range(5, 400, 40))
     pairs = poisoned(clean, which)
@@ -50,3 +50,23 @@ def test_many_long_texts_in_four_pairs_each_hide_no_payload() -> None:
     assert list(best.pairs) == which
     assert best.is_significant(0.05)
     assert not any(each.is_significant(0.05) for each in others)
+
+
+@pytest.mark.parametrize("trusted", [0, 1000])
+def test_many_other_payloads_hide_none(trusted: int) -> None:
+    """An attacker may add decoys, so that the tail of clean suspicions is theirs."""
+    clean = generate("A", 1000 + trusted, seed=1)
+    which = list(range(0, 1000, 84))
+    pairs = poisoned(clean, which)
+    payloads = dict.fromkeys(which, PAYLOAD)
+    beside = sorted(set(range(1000)) - set(which))[: 22 * 8]
+    for place, index in enumerate(beside):
+        payloads[index] = f" left{place % 22} beside{place % 22}"
+        source, target = pairs[index]
+        pairs[index] = Pair(f"word{place % 22} {source}", target + payloads[index])
+    words = surprised(pairs, payloads)
+    known = list(range(1000, 1000 + trusted))
+    found = reveal_pairs(pairs, {index: words[index] for index in range(1000)}, known)
+    (best,) = (each for each in found if each.payload == "or 1=1")
+    assert list(best.pairs) == which
+    assert best.is_significant(0.05)
