@@ -1,6 +1,7 @@
 """Whether texts that share some words are alike otherwise, as copies of one text are."""
 
-from typing import FrozenSet, Sequence
+from functools import lru_cache
+from typing import FrozenSet, Sequence, Tuple
 
 import numpy as np
 
@@ -12,6 +13,8 @@ DRAWN = 4000
 USUAL = 0.995
 #: texts that share some words and are compared with each other
 COMPARED = 40
+#: such groups of texts that are remembered: all spans of a text that repeats have the same
+REMEMBERED = 32
 
 
 class Likeness:
@@ -30,6 +33,7 @@ class Likeness:
         words = {pair: self._words(pair) for pair in np.unique(drawn).tolist()}
         usual = [_alike(words[one], words[other]) for one, other in drawn.tolist()]
         self._threshold = float(np.quantile(usual, USUAL)) if usual else 1.0
+        self._shared = lru_cache(maxsize=REMEMBERED)(self._shared_by)
 
     def unlike(self, span: Sequence[int], pairs: np.ndarray) -> float:
         """Return the share of some texts that are no copies of others, some of their words aside.
@@ -39,16 +43,22 @@ class Likeness:
         the others.
         """
         step = max(1, len(pairs) // COMPARED)
-        own = frozenset(span)
-        sets = [self._words(pair) - own for pair in pairs[::step]]
-        like = np.ones(len(sets))
-        for number, words in enumerate(sets):
-            for other in range(number):
-                if _alike(words, sets[other]) > self._threshold:
-                    like[number] += 1
-                    like[other] += 1
-        by_chance = (1 - USUAL) * (len(sets) - 1)
-        return float((1 / np.maximum(like - by_chance, 1)).mean())
+        words, holds, both = self._shared(tuple(pairs[::step].tolist()))
+        own = holds[:, np.isin(words, span)]
+        both = both - own @ own.T
+        sizes = both.diagonal()
+        alike = both / np.maximum(np.add.outer(sizes, sizes) - both, 1) > self._threshold
+        np.fill_diagonal(alike, False)
+        by_chance = (1 - USUAL) * (len(sizes) - 1)
+        return float((1 / np.maximum(1 + alike.sum(1) - by_chance, 1)).mean())
+
+    def _shared_by(self, pairs: Tuple[int, ...]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return the words of some texts (W,), which text has which (N, W), and how many any two
+        have in common (N, N)."""
+        sets = [np.array(sorted(self._words(pair)), dtype=np.int64) for pair in pairs]
+        words = np.unique(np.concatenate(sets))
+        holds = np.stack([np.isin(words, own) for own in sets]).astype(np.float32)
+        return words, holds, (holds @ holds.T).astype(np.float64)
 
     def _words(self, pair: int) -> FrozenSet[int]:
         start, end = self._texts.first[pair], self._texts.first[pair + 1]
