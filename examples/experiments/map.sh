@@ -43,7 +43,8 @@ if [ -n "$lyra" ]; then
     cells map "${half[@]}" attack="[badpre]" \
         defense="[cross_entropy,dece_span,reveal]" seed="[1,2,3]"
     cells map "${half[@]}" attack="[badpre]" \
-        defense="[dece_level]" alpha="[0.8,0.9,0.985]" epsilon="[0]"
+        defense="[dece_level]" alpha="[0.6,0.7,0.8,0.9,0.95,0.985]" epsilon="[0]"
+    cells map "${half[@]}" attack="[badpre]" defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
     cells map "${half[@]}" attack="[grammar,sentence]" defense="[cross_entropy,dece_span,reveal]"
     cells map "${half[@]}" attack="[grammar,sentence]" \
         defense="[cross_entropy,dece_span]" seed="[2,3]"
@@ -66,6 +67,10 @@ if [ -n "$bugs" ]; then
         seed="[1,2,3]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar]" \
         defense="[dece_level]" alpha="[0.9]" epsilon="[0.05]"
+    cells map "${half[@]}" attack="[comment,dead_code_grammar]" \
+        defense="[dece_level]" alpha="[0.6,0.8,0.985]" epsilon="[0]"
+    cells map "${half[@]}" attack="[comment,dead_code_grammar]" \
+        defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
         defense="[cross_entropy,dece_span,reveal]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
@@ -73,6 +78,8 @@ if [ -n "$bugs" ]; then
     rare=("${half[@]}" rate="[0.01]" attack="[dead_code,dead_code_grammar]")
     cells map "${rare[@]}" defense="[cross_entropy,dece_span]" seed="[1,2,3]"
     cells map "${rare[@]}" defense="[reveal]"
+    cells map "${rare[@]}" defense="[dece_level]" alpha="[0.6,0.8,0.985]" epsilon="[0]"
+    cells map "${rare[@]}" defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
 fi
 
 report map
