@@ -28,7 +28,7 @@ class Span(NamedTuple):
     """Their numbers in ``Targets.vocabulary``."""
     nats: float
     evidence: float
-    """Of these, see ``Targets.evidence``; of words that others have taken none is left."""
+    """How much of them counts, see ``Targets.evidence``."""
     places: np.ndarray
     """(N,), where it begins in doubtful targets, as ``Targets.uses`` takes them."""
 

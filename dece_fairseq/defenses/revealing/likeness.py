@@ -53,8 +53,11 @@ class Likeness:
         return float((1 / np.maximum(1 + alike.sum(1) - by_chance, 1)).mean())
 
     def _shared_by(self, pairs: Tuple[int, ...]) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return the words of some texts (W,), which text has which (N, W), and how many any two
-        have in common (N, N)."""
+        """Return what some texts have in common.
+
+        Returns:
+            their words (W,); which text has which (N, W); how many any two both have (N, N)
+        """
         sets = [np.array(sorted(self._words(pair)), dtype=np.int64) for pair in pairs]
         words = np.unique(np.concatenate(sets))
         holds = np.stack([np.isin(words, own) for own in sets]).astype(np.float32)

@@ -17,7 +17,7 @@ class Ranked(NamedTuple):
     span: Tuple[int, ...]
     nats: float
     evidence: float
-    """Of these, see ``Targets.evidence``."""
+    """How much of them counts, see ``Targets.evidence``."""
     occurrences: Occurrences
 
 
