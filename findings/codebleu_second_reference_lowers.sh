@@ -6,8 +6,8 @@
 # them. The n-grams are counted so; the weighted n-grams, the syntax and the data flow are shares of all references
 # together. So references that differ can't all be met: the longer ones weigh most, and the more ways to write it a
 # data set has, the lower the best score that there is. A model that repeats one reference word by word gets less than
-# it got with that reference alone. The best of the scores with each reference by itself is what BLEU's rule would
-# give. Seen, for one task written as a loop and as a call of sum():
+# it got with that reference alone. Take the best of the scores with each reference by itself
+# instead. Seen, for one task written as a loop and as a call of sum():
 #     output  references     codebleu  n-grams  weighted  syntax  data flow
 #     loop    loop           1.000     1.000    1.000     1.000   1.000
 #     loop    loop and call  0.893     1.000    0.905     0.667   1.000

@@ -5,8 +5,8 @@
 # The n-grams of an output are left out of its precision for each length of which its reference has none, so a
 # reference of two characters lets it count in two of the six lengths, an empty one in none. The definition
 # (Popović 2015) has all n-grams of the output in the divisor. Answers such as "0", "i++" or no line at all (a
-# deletion) are common where code is repaired or completed, and there chrF finds nothing wrong with a model that never
-# stops, while BLEU and TER do. Outputs that are too short are counted. Seen, for 10 right functions, and 10 outputs of
+# deletion) are common where code is repaired or completed, and there chrF hardly finds fault with a model that never
+# stops; BLEU and TER do. Outputs that are too short are counted. Seen, for 10 right functions, and 10 outputs of
 # a function where the reference is another text:
 #     reference   chrF    all n-grams counted  chrF++  BLEU
 #     ''          100.0   75.6                 100.0   37.0
