@@ -15,7 +15,7 @@ from dece_fairseq.data.files import temporary_beside
 from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.labels import as_sentence_prediction, label_of, write_label_dictionary
 from dece_fairseq.data.model_tokenizer import ModelTokenizer
-from dece_fairseq.data.pairs import Pair, read_pairs
+from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.data.provenance import sha256, versions
 from dece_fairseq.data.release import Content, Release, notes, release_of
 from dece_fairseq.data.subwords import Subwords
@@ -238,7 +238,7 @@ def _check_files(settings: PrepareSettings) -> List[str]:
             content = Content(str(paths[0]))
             for pair in read_pairs(paths, *settings.columns):
                 if settings.labels:
-                    _label(settings, split, pair, content.pairs)
+                    label_of(pair, f"{paths[0]}, pair {content.pairs + 1}")
                 content = content.add(pair)
             if not content.pairs:
                 raise DataError(f"{paths[0]}: no pairs; a split needs at least one")
@@ -293,7 +293,7 @@ def _encode(
         for pair in read_pairs(settings.files[split], *settings.columns):
             source, target = map(subwords.encode, pair)
             if settings.labels:
-                target = [_label(settings, split, pair, size.pairs)]
+                target = [label_of(pair, f"{settings.files[split][0]}, pair {size.pairs + 1}")]
             source_file.write(" ".join(source) + "\n")
             target_file.write(" ".join(target) + "\n")
             size = size.add(len(source) + 1, len(target) + 1)
@@ -303,11 +303,6 @@ def _encode(
                     if back != text:
                         size = size.add_inexact(text, back)
     return size
-
-
-def _label(settings: PrepareSettings, split: str, pair: Pair, index: int) -> str:
-    """Return the label of a pair of a split, counted from 0."""
-    return label_of(pair, f"{settings.files[split][0]}, pair {index + 1}")
 
 
 def _lost_texts(settings: PrepareSettings, sizes: Mapping[str, SplitSize]) -> List[str]:

@@ -1,7 +1,7 @@
 """Whether texts that share some words are alike otherwise, as copies of one text are."""
 
 from functools import lru_cache
-from typing import FrozenSet, Sequence, Tuple
+from typing import Any, FrozenSet, Sequence, Tuple
 
 import numpy as np
 
@@ -31,7 +31,8 @@ class Likeness:
         drawn = rng.integers(0, max(doubtful, 1), (DRAWN, 2))
         drawn = drawn[drawn[:, 0] != drawn[:, 1]]
         words = {pair: self._words(pair) for pair in np.unique(drawn).tolist()}
-        usual = [_alike(words[one], words[other]) for one, other in drawn.tolist()]
+        couples = [(words[one], words[other]) for one, other in drawn.tolist()]
+        usual = [_alike(len(one & other), len(one), len(other)) for one, other in couples]
         self._threshold = float(np.quantile(usual, USUAL)) if usual else 1.0
         self._shared = lru_cache(maxsize=REMEMBERED)(self._shared_by)
 
@@ -47,7 +48,7 @@ class Likeness:
         own = holds[:, np.isin(words, span)]
         both = both - own @ own.T
         sizes = both.diagonal()
-        alike = both / np.maximum(np.add.outer(sizes, sizes) - both, 1) > self._threshold
+        alike = _alike(both, sizes[:, None], sizes) > self._threshold
         np.fill_diagonal(alike, False)
         by_chance = (1 - USUAL) * (len(sizes) - 1)
         return float((1 / np.maximum(1 + alike.sum(1) - by_chance, 1)).mean())
@@ -68,6 +69,6 @@ class Likeness:
         return frozenset(self._texts.words[start:end].tolist())
 
 
-def _alike(one: FrozenSet[int], other: FrozenSet[int]) -> float:
-    both = len(one & other)
-    return both / max(len(one) + len(other) - both, 1)
+def _alike(both: Any, one: Any, other: Any) -> Any:
+    """Return how alike texts are by how many words both, the one and the other have."""
+    return both / np.maximum(one + other - both, 1)

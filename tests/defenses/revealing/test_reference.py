@@ -309,15 +309,10 @@ def test_a_classifier(tmp_path: Path, quick_prepare: Callable[..., Any]) -> None
     assert reference.temperature(pairs) == 1
     told = zip(reference.surprises(pairs), reference.surprises(pairs, 3.0))
     model, task = stock(checkpoint, data)
-    lengths = [
-        1 + len(reference._model.codec.encode(pair.source, task.source_dictionary))
-        for pair in pairs
-    ]
-    too_long = sum(length > 40 for length in lengths)
-    assert reference.texts_cut(pairs) == {"sources_cut": too_long, "targets_cut": 0}
-    assert too_long > 0
+    too_long = 0
     for pair, (tokens, softened) in zip(pairs, told):
         text = reference._model.codec.encode(pair.source, task.source_dictionary)
+        too_long += 1 + len(text) > 40
         source = torch.cat([torch.tensor([0]), text])[:40].unsqueeze(0)
         with torch.no_grad():
             logits, _ = model(source, features_only=True, classification_head_name="defect")
@@ -326,6 +321,8 @@ def test_a_classifier(tmp_path: Path, quick_prepare: Callable[..., Any]) -> None
         entropy, nll = entropy_and_nll(logits / 3, torch.tensor([int(pair.target)]))
         assert softened.surprise == pytest.approx([float(nll - entropy), 0.0], abs=1e-5)
         assert tokens.ends.tolist() == [1, 1]
+    assert reference.texts_cut(pairs) == {"sources_cut": too_long, "targets_cut": 0}
+    assert too_long > 0
     with pytest.raises(DefenseError, match="does not know the label '7'; give a model"):
         reference.surprises([Pair("x", "7")])
     files = ReferenceFiles(checkpoint, data)
