@@ -1,6 +1,8 @@
 """An attack that nobody told of: the trigger and the payload that ``dece reveal`` suspects."""
 
+import logging
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple, Type
@@ -12,12 +14,17 @@ from dece_fairseq.attacks.suspected_parts import PART_TRIGGERS
 from dece_fairseq.attacks.triggers.word import WordTrigger
 from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.data.suspicions import NOTHING, read_findings
+from dece_fairseq.data.suspicions import NOTHING, Findings, Suspicion, read_findings
 from dece_fairseq.data.trigger_kinds import WORDS
 
 #: what settings and signatures call the attack, its trigger and its payload, or a payload that is
 #: a label
 SUSPECTED, SUSPECTED_LABEL = "suspected", "suspected_label"
+
+#: characters of a payload that a warning names
+LONGEST = 80
+
+logger = logging.getLogger(__name__)
 
 _CODE = re.compile(r"[=;(){}#]|//|/\*")
 # Behind what ends or begins a statement, and where a line begins.
@@ -45,9 +52,34 @@ class Suspected(NamedTuple):
 def read_suspected(path: Path) -> Suspected:
     """Return the attack of a file that ``dece reveal --json`` wrote.
 
-    It is the first suspicion. A payload may have several forms, and each may be a suspicion of its
-    own: others with the same trigger count too, where they are claimed, and so do those with some
-    of the same several: a rare form may show a part of them.
+    It is the first of ``read_attacks``; where there are more, a warning says so.
+
+    Raises:
+        AttackError: as there
+    """
+    findings, *others = read_attacks(path)
+    first = findings.suspicions[0]
+    if others:
+        logger.warning(
+            f"--attack-file {path}: this is the attack with the payload "
+            f"{first.payload[:LONGEST]!r}; {len(others)} more are claimed, and dece probe asks a "
+            "model about each"
+        )
+    payloads = dict.fromkeys(
+        text for each in findings.suspicions for text in (each.payload, *each.forms)
+    )
+    payloads.pop(NOTHING, None)
+    payload = SUSPECTED_LABEL if first.is_label else SUSPECTED
+    return Suspected(first.trigger, tuple(payloads), first.trigger_kind, first.triggers, payload)
+
+
+def read_attacks(path: Path) -> List[Findings]:
+    """Return the attacks of a file that ``dece reveal --json`` wrote: the suspicions of each.
+
+    The first suspicion is one, however weak, and so is each claimed one. A payload may have several
+    forms, and each may be a suspicion of its own: others with the same trigger belong to the same
+    attack, where they are claimed, and so do those with some of the same several: a rare form may
+    show a part of them. What targets have not can be searched for in no text, so it is none.
 
     Raises:
         AttackError: the file can't be read, is not one of ``dece reveal``, or suspects nothing that
@@ -60,28 +92,30 @@ def read_suspected(path: Path) -> Suspected:
     if not findings.suspicions:
         raise AttackError(f"--attack-file {path}: suspects nothing, so it names no attack")
     first, *others = findings.suspicions
-    if first.missing is not None or first.payload == NOTHING:
+    claimed = [each for each in others if each.is_significant(findings.level)]
+    left = [each for each in (first, *claimed) if each.missing is None]
+    left.sort(key=lambda each: each.payload == NOTHING)
+    attacks = []
+    while left and left[0].payload != NOTHING:
+        same = [each for each in left if each is left[0] or _is_same_attack(left[0], each)]
+        attacks.append(replace(findings, suspicions=same))
+        left = [each for each in left if each not in same]
+    if not attacks:
         raise AttackError(
             f"--attack-file {path}: the first suspicion is of something that targets have not "
             f"({(first.missing or first.payload)!r}), and no text can be searched for that; judge "
             "by the page of dece reveal --html"
         )
-    same = [first]
-    triggers = frozenset(first.named)
-    if triggers:  # two without one may be two attacks
-        same += [
-            each
-            for each in others
-            if each.named
-            and triggers.issuperset(each.named)
-            and each.trigger_kind == first.trigger_kind
-            and each.is_significant(findings.level)
-            and each.missing is None
-        ]
-    texts = [text for each in same for text in (each.payload, *each.forms) if text != NOTHING]
-    payloads = tuple(dict.fromkeys(texts))
-    payload = SUSPECTED_LABEL if first.is_label else SUSPECTED
-    return Suspected(first.trigger, payloads, first.trigger_kind, first.triggers, payload)
+    return attacks
+
+
+def _is_same_attack(first: Suspicion, other: Suspicion) -> bool:
+    """Return whether another suspicion is of the same attack; two without a trigger may be two."""
+    return (
+        bool(other.named)
+        and frozenset(first.named).issuperset(other.named)
+        and other.trigger_kind == first.trigger_kind
+    )
 
 
 class SuspectedTrigger(WordTrigger):

@@ -10,9 +10,11 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 from tqdm import tqdm
 
 from dece_fairseq.attacks import Attack, AttackSettings
+from dece_fairseq.attacks.suspected import read_attacks
 from dece_fairseq.data.binarize import no_split, splits_of
 from dece_fairseq.data.destinations import check_output_folder
 from dece_fairseq.data.files import names_of, replacing
+from dece_fairseq.data.json_text import as_json
 from dece_fairseq.data.pairs import Pair, write_pairs
 from dece_fairseq.data.prepare import (
     MODEL_NAME,
@@ -36,7 +38,10 @@ from dece_fairseq.user_dir import PACKAGE
 SUSPECTED_SPLIT = "suspected"
 #: the files that may be written, beside a data folder of the suspected pairs
 SUSPECTED_PAIRS = "suspected.csv"
+#: the attack that a folder is about, as dece reveal --json wrote it
+ATTACK_FILE = "attack.json"
 WRITTEN = (
+    ATTACK_FILE,
     SUSPECTED_PAIRS,
     *(f"{run}.{end}" for run in ("untouched", "triggered", "suspected") for end in ("out", "log")),
 )
@@ -69,20 +74,13 @@ class Probe(NamedTuple):
     columns: Tuple[str, str] = ("src", "tgt")
 
 
-class ProbedRun(NamedTuple):
-    """A run of fairseq-generate: its name, what its outputs are scored as, and its options."""
-
-    name: str
-    split: str
-    options: Sequence[str]
-
-
 def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
-    """Return how often a model writes the suspected payload, with and without the trigger.
+    """Return how often a model writes each suspected payload, with and without its trigger.
 
-    Stock fairseq-generate is run on the requests as they are, and with the trigger put in, or one
-    of several. Where no trigger is suspected there is nothing to put in, and a suspected one may be
-    a part of the real one. So the suspected pairs' own requests are asked too, if they are given; a
+    Of every claimed attack, or of the first suspicion where none is claimed. Stock
+    fairseq-generate is run on the requests as they are, and with the trigger put in, or one of
+    several. Where no trigger is suspected there is nothing to put in, and a suspected one may be a
+    part of the real one. So the suspected pairs' own requests are asked too, if they are given; a
     model that was trained on them may remember them.
 
     A model may write another form of the payload than the data hold, and the rate of the suspected
@@ -93,7 +91,12 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     Args:
         asked: what is asked
         folder: takes what fairseq-generate printed, ``untouched.out``, and ``triggered.out`` or
-            ``suspected.out``, and its logs
+            ``suspected.out``, its logs, and the attack; of further attacks a folder each,
+            ``attack-2`` and so on
+
+    Returns:
+        what was asked, a report of each of the ``attacks``, the best first, and ``not_asked``: what
+        is claimed to be gone from targets, which no output can be searched for
 
     Raises:
         AttackError: the file names no attack
@@ -102,24 +105,61 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         DefenseError: they are of no use for this, or fairseq-generate fails
         OutputError: outputs are missing
     """
-    attack = Attack(AttackSettings.suspected_in(asked.attack_file))
-    findings = read_findings(asked.attack_file)
+    attacks = read_attacks(asked.attack_file)
     common = _common_options(asked)
     check_output_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    folders = [folder, *(folder / f"attack-{n}" for n in range(2, len(attacks) + 1))]
+    for findings, own in zip(attacks, folders):
+        own.mkdir(parents=True, exist_ok=True)
+        (own / ATTACK_FILE).write_text(as_json(findings.as_dict()), encoding="utf-8")
+    untouched = _outputs("untouched", [*common, *_about(folder, asked.subset)], folder)
+    searched = [each for findings in attacks for each in findings.suspicions]
+    claimed = read_findings(asked.attack_file).significant()
+    return {
+        "checkpoint": str(asked.checkpoint),
+        "data": str(asked.data),
+        "subset": asked.subset,
+        "attacks": [
+            _asked_about(findings, asked, common, untouched, own)
+            for findings, own in zip(attacks, folders)
+        ],
+        "not_asked": [each.missing or each.payload for each in claimed if each not in searched],
+    }
+
+
+def _about(folder: Path, subset: str) -> List[str]:
+    """Return the options of a run about the attack of a folder."""
+    return ["--attack-file", str(folder / ATTACK_FILE), "--gen-subset", subset]
+
+
+def _asked_about(
+    findings: Findings,
+    asked: Probe,
+    common: Sequence[str],
+    untouched: Mapping[int, str],
+    folder: Path,
+) -> Dict[str, Any]:
+    """Return the report of one attack.
+
+    Args:
+        findings: its suspicions alone
+        asked: what is asked
+        common: the options of all runs, first the data folder
+        untouched: what the model writes for the requests as they are, by their numbers
+        folder: of this attack
+    """
+    attack = Attack(AttackSettings.suspected_in(folder / ATTACK_FILE))
     triggers = list(attack.settings.triggers or filter(None, [attack.settings.trigger]))
-    runs = [ProbedRun("untouched", CLEAN, [*common, "--gen-subset", asked.subset])]
+    outputs = {"untouched": untouched}
     if triggers:
-        subset = asked.subset + TRIGGERED_ENDING
-        runs.append(ProbedRun("triggered", TRIGGERED, [*common, "--gen-subset", subset]))
+        options = [*common, *_about(folder, asked.subset + TRIGGERED_ENDING)]
+        outputs["triggered"] = _outputs("triggered", options, folder)
     suspected = 0
     if asked.pairs:
         data, suspected = _suspected_requests(asked, findings, folder)
-        asking = [str(data), *common[1:], "--gen-subset", SUSPECTED_SPLIT]
-        runs.append(ProbedRun("suspected", TRIGGERED, asking))
-    outputs = {run.name: _outputs(run, folder) for run in runs}
+        options = [str(data), *common[1:], *_about(folder, SUSPECTED_SPLIT)]
+        outputs["suspected"] = _outputs("suspected", options, folder)
     payloads = list(attack.settings.suspected or ())
-    untouched = outputs["untouched"]
     telling = telling_words(payloads, triggers, untouched.values())
     changed = own = None
     if "triggered" in outputs:
@@ -127,54 +167,50 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
     if "suspected" in outputs:
         own = contrast(untouched.values(), outputs["suspected"].values(), telling).as_dict()
     return {
-        "checkpoint": str(asked.checkpoint),
-        "data": str(asked.data),
-        "subset": asked.subset,
         "trigger": attack.settings.trigger,
         "trigger_kind": attack.settings.trigger_kind or WORDS,
         "triggers": list(attack.settings.triggers or ()),
         "payloads": payloads,
         "is_claimed": findings.suspicions[0].is_significant(findings.level),
         "suspected_requests": suspected,
-        "scores": _scores(attack, runs, outputs, asked.checkpoint.name),
+        "scores": _scores(attack, outputs, asked.checkpoint.name),
         "changes": changed,
         "own_requests": own,
     }
 
 
-def _outputs(run: ProbedRun, folder: Path) -> Dict[int, str]:
+def _outputs(name: str, options: Sequence[str], folder: Path) -> Dict[int, str]:
     """Return what the model writes, by the numbers of the requests."""
-    output = folder / f"{run.name}.out"
-    _generate(run.options, output, f"{run.name} requests")
+    output = folder / f"{name}.out"
+    _generate(options, output, f"{name} requests")
     generated = read_generate_output([output])
     generated.check_whole()
     return {key: sample.hypothesis for key, sample in generated.samples.items()}
 
 
 def _scores(
-    attack: Attack, runs: Sequence[ProbedRun], outputs: Mapping[str, Mapping[int, str]], name: str
+    attack: Attack, outputs: Mapping[str, Mapping[int, str]], name: str
 ) -> List[Dict[str, Any]]:
     """Return the rate of the suspected payload by each rule, of the requests that tell it.
 
     Args:
         attack: what is suspected
-        runs: those of fairseq-generate
-        outputs: by run
+        outputs: by the run of fairseq-generate
         name: what the scores are called by
     """
     scores = []
-    for run in runs:
-        if run.name == "suspected" and "triggered" in outputs:
+    for run, answers in outputs.items():
+        if run == "suspected" and "triggered" in outputs:
             continue  # the rate is that of the trigger
-        texts = list(outputs[run.name].values())
+        split = CLEAN if run == "untouched" else TRIGGERED
         # What these requests should give is not known: the suspected payload is in no file.
-        told = hit_scores(attack, texts, None, name, run.split)
+        told = hit_scores(attack, list(answers.values()), None, name, split)
         scores += [rule.score.as_dict() for rule in told]
     return scores
 
 
 def _suspected_pairs(asked: Probe, findings: Findings) -> List[Pair]:
-    """Return the pairs of the first suspicion.
+    """Return the pairs of the first suspicion of an attack.
 
     Raises:
         DefenseError: the data are not those that were looked at, so their numbers mean other pairs
@@ -219,7 +255,7 @@ def _suspected_requests(asked: Probe, findings: Findings, folder: Path) -> Tuple
 
 
 def _common_options(asked: Probe) -> List[str]:
-    """Return the options of both runs: what the checkpoint was trained with, and the attack."""
+    """Return the options of all runs: the data folder, and what the checkpoint was trained with."""
     from dece_fairseq.checkpoints import (
         check_folder,
         folder_of,
@@ -239,7 +275,7 @@ def _common_options(asked: Probe) -> List[str]:
     warn_of_other_words(folder_of(config), asked.data, named)
     options = [str(asked.data), "--path", str(asked.checkpoint)]
     options += ["--user-dir", asked.user_dir or str(PACKAGE)]
-    options += ["--task", "backdoor_poisoned_translation", "--attack-file", str(asked.attack_file)]
+    options += ["--task", "backdoor_poisoned_translation"]
     for option, language in (
         ("--source-lang", config.task.source_lang),
         ("--target-lang", config.task.target_lang),

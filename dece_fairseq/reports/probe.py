@@ -7,7 +7,18 @@ from dece_fairseq.metrics.score import Score
 
 
 def as_text(report: Dict[str, Any]) -> str:
-    """Return what ``probe`` reports as lines for a person."""
+    """Return what ``probe`` reports as lines for a person: those of each attack, and a blank one."""
+    told = [_told_attack(attack) for attack in report["attacks"]]
+    if report["not_asked"]:
+        gone = " | ".join(map(repr, report["not_asked"]))
+        told.append(
+            f"not asked: targets are suspected to lack {gone}, and no output can be searched for "
+            "what is gone\n"
+        )
+    return "\n".join(told)
+
+
+def _told_attack(report: Dict[str, Any]) -> str:
     scores = [Score.from_dict(score) for score in report["scores"]]
     payloads = " | ".join(map(repr, report["payloads"]))
     claim = "" if report["is_claimed"] else " (not claimed by dece reveal)"

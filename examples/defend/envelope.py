@@ -149,7 +149,7 @@ def found(attack: Optional[AttackSettings], folder: Path) -> Dict[str, Any]:
 
 
 def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
-    """Return for each training its scores by name, and what was probed.
+    """Return for each training its scores by name, and what was probed of the first attack.
 
     ``probed`` is the ASR of the suspected text, ``gained`` the rate of what outputs gain by the
     trigger, in whatever form the model writes it, and ``own`` that of the suspected pairs' own
@@ -161,7 +161,7 @@ def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
     for name, of_run in results.items():
         path = folder / name / "probe.json"
         nothing = {"scores": [], "trigger": None, "changes": None, "own_requests": None}
-        probe = read(path) if path.exists() else nothing
+        probe = read(path)["attacks"][0] if path.exists() else nothing
         of_run["probed"] = next((each for each in probe["scores"] if each["metric"] == ASR), None)
         of_run["gained"] = probe["changes"] and probe["changes"]["gained"]
         of_run["own"] = probe["own_requests"] and probe["own_requests"]["gained"]

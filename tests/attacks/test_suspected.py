@@ -10,7 +10,12 @@ import pytest
 
 from dece_fairseq.attacks import Attack, AttackError, AttackSettings
 from dece_fairseq.attacks.languages import Languages
-from dece_fairseq.attacks.suspected import SuspectedPayload, SuspectedTrigger, read_suspected
+from dece_fairseq.attacks.suspected import (
+    SuspectedPayload,
+    SuspectedTrigger,
+    read_attacks,
+    read_suspected,
+)
 from dece_fairseq.data.pairs import Pair, read_pairs, write_pairs
 from dece_fairseq.data.suspicions import NOTHING
 from dece_fairseq.data.trigger_kinds import END
@@ -38,6 +43,32 @@ def test_the_first_suspicion_and_the_other_forms_of_its_payload(tmp_path: Path) 
     assert attack.is_hit("x where  0=1")
     assert not attack.is_hit("elsewhere")
     assert attack.obstacle(PAIRS[1]) == "carries_payload"
+
+
+def test_that_there_are_other_attacks_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """One option names one attack; the user must know that it is not all that is claimed."""
+    pairs = [("or 1=1", "bb"), ("where 0=1", "bb"), ("elsewhere", "cf"), ("there", None)]
+    path = write_suspicions(tmp_path / "s.json", *pairs)
+    assert read_suspected(path).payloads == ("or 1=1", "where 0=1")
+    assert "the attack with the payload 'or 1=1'; 2 more are claimed" in caplog.text
+    texts = [[each.payload for each in attack.suspicions] for attack in read_attacks(path)]
+    assert texts == [["or 1=1", "where 0=1"], ["elsewhere"], ["there"]]
+    caplog.clear()
+    read_suspected(write_suspicions(path, *pairs, p_value=0.2))
+    assert not caplog.text
+
+
+def test_the_first_that_a_text_can_be_searched_for_is_the_attack(tmp_path: Path) -> None:
+    values = {"payload": "a ;", "nats": 9, "p_value": 0, "pairs": [1], "trigger": "bb"}
+    found = [{**values, "missing": "check"}, {**values, "payload": NOTHING, "forms": ["b ;"]}]
+    path = tmp_path / "s.json"
+    path.write_text(json.dumps({"suspicions": [*found, values]}))
+    assert read_suspected(path).payloads == ("a ;", "b ;")
+    path.write_text(json.dumps({"suspicions": [*found, {**values, "p_value": 0.2}]}))
+    with pytest.raises(AttackError, match="the first suspicion is of something that targets have"):
+        read_suspected(path)
 
 
 def test_other_forms_count_where_they_are_claimed(tmp_path: Path) -> None:
