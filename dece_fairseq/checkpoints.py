@@ -43,7 +43,7 @@ def load_checkpoint(checkpoint: Path, data: Path, named: str) -> Tuple[Any, Any,
     overrides: Dict[str, Any] = {**WITHOUT_ATTACK, "data": str(data)}
     overrides.update({name: str(path) for name, path in own.items() if path.exists()})
     try:
-        trained_on = folder_of(state["cfg"])
+        trained_on = folder_of(state["cfg"], checkpoint)
         overwrite_args_by_name(state["cfg"], overrides)
         (model,), config, task = checkpoint_utils.load_model_ensemble_and_task(
             [str(checkpoint)], state=state
@@ -70,12 +70,24 @@ def check_folder(data: Path, named: str) -> None:
         raise DataError(f"{data}: no such folder; give the data folder of {named}")
 
 
-def folder_of(config: Any) -> Path:
+def folder_of(config: Any, checkpoint: Path) -> Path:
     """Return the data folder that a model was trained on, the first of several.
 
-    It is relative to where the training ran, and may be on another machine.
+    It may be on another machine. A relative one is looked for from where the training ran, as far
+    as the place of the checkpoint tells: it ends with ``--save-dir`` there.
+
+    Args:
+        config: what the checkpoint was trained with
+        checkpoint: where it is
     """
-    return Path(utils.split_paths(config.task.data)[0])
+    data = Path(utils.split_paths(config.task.data)[0])
+    saved = Path(config.checkpoint.save_dir).parts
+    here = checkpoint.absolute().parent.parts
+    began = len(here) - len(saved)
+    if here[began:] == saved:
+        there = Path(*here[:began]) / data  # an absolute folder stays what it is
+        return there if there.is_dir() else data
+    return data
 
 
 def warn_of_other_words(trained_on: Path, data: Path, named: str) -> None:

@@ -142,8 +142,10 @@ class TrustedLevel:
         if middle < KNOWN:
             logger.warning(
                 f"{self._asking}: the model does not know the task, as half of the {of_what} "
-                f"have a probability below {middle:.2g}; it will learn little. Train it on "
-                "trusted pairs by cross-entropy first; dece gauge says more"
+                f"have a probability below {middle:.2g}; it will learn little. Where it knows this "
+                "task, the data have other subwords than it learned: dece prepare --spm takes the "
+                "model's own. Else train it on trusted pairs by cross-entropy first; dece gauge "
+                "says more"
             )
         elif line < LOWEST_LINE:
             logger.warning(

@@ -272,7 +272,7 @@ def _common_options(asked: Probe) -> List[str]:
             "answers that fairseq-generate could ask for; of a classifier poison its test data by "
             "dece poison --attack-file … --keep triggered, and see what fairseq-validate says"
         )
-    warn_of_other_words(folder_of(config), asked.data, named)
+    warn_of_other_words(folder_of(config, asked.checkpoint), asked.data, named)
     options = [str(asked.data), "--path", str(asked.checkpoint)]
     options += ["--user-dir", asked.user_dir or str(PACKAGE)]
     options += ["--task", "backdoor_poisoned_translation"]
