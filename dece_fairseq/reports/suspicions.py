@@ -18,6 +18,8 @@ SHOWN = 3
 REPEATED = 5
 #: doubtful pairs that can show an attack, at least: the first four with a payload never count
 ENOUGH = 8
+#: share of the doubtful pairs that are copies of trusted ones to be told of
+COPIED = 0.1
 #: characters of a text that a terminal is given
 LONGEST = 600
 #: what stands around a mark in plain text
@@ -82,16 +84,28 @@ def cautions(findings: Findings) -> List[str]:
     why = findings.made_of.get("trusted_left_aside")
     if why:
         said.append(f"The trusted pairs were left aside: {why}.")
-    few = findings.made_of.get("trusted_few")
+    compared, copies = (findings.made_of.get(f"trusted_{what}") for what in ("compared", "copies"))
+    few, others = (findings.made_of.get(name, 0) for name in ("trusted_few", "doubtful"))
     if few:
-        others = findings.made_of["doubtful"]
+        what = "One trusted pair is" if few == 1 else f"{few:,} trusted pairs are"
         said.append(
-            f"{few:,} trusted pairs are too few to tell what is usual in {others:,} others, so "
-            "they were only asked whether they show a suspicion about as often, or lack it. "
-            "Half as many as the others find attacks on fewer pairs."
+            f"{what} too few to tell what is usual in {others:,} others, and only asked whether "
+            "a suspicion is shown there about as often, or lacking. Half as many as the others "
+            "find attacks on fewer pairs."
         )
-    elif findings.made_of.get("trusted_compared") == 0:
-        said += _without_trusted(findings)
+        said += _of_reference(findings)
+    elif compared == 0:
+        said += _of_reference(findings)
+        if findings.significant():
+            said.append(
+                "Without trusted pairs, whatever the reference does not know and many pairs have "
+                "looks like an attack: read what is suspected before you drop it."
+            )
+    elif copies and copies >= COPIED * others:
+        said.append(
+            f"{copies:,} of the {others:,} doubtful pairs are copies of trusted ones, so what they "
+            "have is taken for usual. If nobody has read these, trust others."
+        )
     number, times = findings.made_of.get("most_repeated") or (0, 0)
     if times >= REPEATED:
         said.append(f"Equal pairs count once: pair {number} stands {times:,} times.")
@@ -107,8 +121,8 @@ def cautions(findings: Findings) -> List[str]:
     return said
 
 
-def _without_trusted(findings: Findings) -> List[str]:
-    """Return what to know of the findings where no pair is trusted."""
+def _of_reference(findings: Findings) -> List[str]:
+    """Return what to know of a reference that trusted pairs can't make up for."""
     said = []
     if findings.made_of.get("unsure"):
         likely = 100 * findings.made_of["likely"]
@@ -123,11 +137,6 @@ def _without_trusted(findings: Findings) -> List[str]:
             "The reference is surer than it is right, as after many epochs of few pairs. So it is "
             f"asked at a temperature of {temperature:g}, and a claim takes more pairs: name "
             "trusted pairs, or train it for fewer epochs or on more pairs."
-        )
-    if findings.significant():
-        said.append(
-            "Without trusted pairs, whatever the reference does not know and many pairs have looks "
-            "like an attack: read what is suspected before you drop it."
         )
     return said
 

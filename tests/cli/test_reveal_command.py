@@ -70,6 +70,7 @@ def test_what_is_found_printed_and_written(case: SimpleNamespace, dece: Callable
     assert findings.made_of["trusted_compared"] == 80
     assert findings.made_of["trusted_left_aside"] is None
     assert findings.made_of["most_repeated"][1] == 1
+    assert findings.made_of["trusted_copies"] == 0
     assert f"in {len(case.ids)} pairs" in said.out.splitlines()[0]
     assert "»bb«" in said.out
     assert "»bb«" not in page.read_text(encoding="utf-8")
@@ -112,6 +113,17 @@ def test_few_trusted_pairs_are_told_to_be_few(
     first = read_findings(result).significant()[0]
     assert first.trigger == "bb"
     assert set(first.pairs) == set(case.ids)
+
+
+def test_trusted_pairs_that_are_the_doubtful_ones_are_told(
+    case: SimpleNamespace, dece: Callable[..., Any]
+) -> None:
+    """Nothing is suspected then, which says nothing."""
+    copy = case.folder / "copy.csv"
+    copy.write_bytes(case.poisoned.read_bytes())
+    said = dece("reveal", "--input", case.poisoned, *case.needs, "--trusted", copy)
+    assert "Nothing is suspected" in said.out
+    assert "200 of the 200 doubtful pairs are copies of trusted ones" in said.out
 
 
 @pytest.mark.parametrize("more", [60, 200])

@@ -111,7 +111,19 @@ def test_the_text_says_what_where_and_how_sure() -> None:
         ),
         (
             {"targets_cut": 0, "trusted_compared": 0, "trusted_few": 200, "doubtful": 2000},
-            ["200 trusted pairs are too few to tell what is usual in 2,000 others, so they"],
+            ["200 trusted pairs are too few to tell what is usual in 2,000 others, and only"],
+        ),
+        (
+            {"targets_cut": 0, "trusted_few": 1, "doubtful": 80, "likely": 0.5, "unsure": 0.4},
+            [
+                "One trusted pair is too few to tell what is usual in 80 others",
+                "The reference is still learning the task",
+            ],
+        ),
+        ({"targets_cut": 0, "trusted_compared": 40, "trusted_copies": 7, "doubtful": 80}, []),
+        (
+            {"targets_cut": 0, "trusted_compared": 40, "trusted_copies": 8, "doubtful": 80},
+            ["8 of the 80 doubtful pairs are copies of trusted ones, so what they have is taken"],
         ),
         ({"targets_cut": 1}, ["One target is longer than the reference reads; a payload"]),
         ({"targets_cut": 0, "most_repeated": (7, 4)}, []),

@@ -38,13 +38,19 @@ class Shown(NamedTuple):
     trusted: int
     """All trusted pairs."""
 
-    def by_evidence(self, p_value: float) -> float:
+    def by_evidence(self, p_value: float, cautious: float) -> float:
         """Return the p-value by evidence, which counts where trusted pairs have it less often.
 
         Args:
             p_value: by the doubtful pairs alone
+            cautious: the same as if no pair were trusted, for so few that they may lack it anyway
         """
-        return 1.0 if self.is_usual() else min(1.0, p_value / EVIDENCE)
+        told = p_value if self.are_telling() else cautious
+        return 1.0 if self.is_usual() else min(1.0, told / EVIDENCE)
+
+    def are_telling(self) -> bool:
+        """Return whether trusted pairs would hardly lack what is as usual in them."""
+        return self._replace(usual=0).chance() <= LEVEL
 
     def by_lack(self, rank: int) -> float:
         """Return the p-value of what trusted pairs lack, and is tested as one of several.

@@ -125,6 +125,7 @@ def reveal(job: RevealJob, command: Sequence[str] = ()) -> Revealed:
         "trusted_compared": len(compared.usual),
         "trusted_few": len(compared.few),
         "trusted_left_aside": compared.left_aside,
+        "trusted_copies": _copies(everyone, data.doubtful, trusted),
         "targets_cut": words.cut,
         "likely": words.likely,
         "unsure": words.unsure,
@@ -152,7 +153,7 @@ class _Data(NamedTuple):
 def _read(job: RevealJob) -> _Data:
     pairs = read_input(job.inputs, job.columns, job.subset, job.reference)
     if len(pairs) < 2:
-        raise DataError(f"{job.inputs[0]}: {len(pairs)} pairs; give two or more to compare")
+        raise DataError(f"{job.inputs[0]}: fewer than two pairs; give more to compare")
     check_pairs(pairs, job.outputs)
     trusted = TrustedIds(job.trusted_ids)
     trusted.check(len(pairs))
@@ -165,6 +166,12 @@ def _read(job: RevealJob) -> _Data:
     if job.trusted and not apart:
         raise DataError(f"--trusted {job.trusted[0]}: no pairs; leave the option out")
     return _Data(pairs, doubtful, trusted.ids, apart)
+
+
+def _copies(pairs: Sequence[Pair], doubtful: Sequence[int], trusted: Sequence[int]) -> int:
+    """Return how many of the doubtful pairs are equal to a trusted one."""
+    known = {pairs[number] for number in trusted}
+    return sum(pairs[number] in known for number in doubtful)
 
 
 def _most_repeated(pairs: Sequence[Pair], doubtful: Sequence[int]) -> Tuple[int, int]:

@@ -61,14 +61,13 @@ def reveal_pairs(
 
     Args:
         pairs: all of them
-        words: for each doubtful pair by its number, its target's words with the reference's
-            surprise
+        words: of each doubtful pair, by its number, its target's with the reference's surprise
         trusted: the numbers of the pairs that nobody else could write to; of them the texts alone
             are looked at, so that it doesn't matter whether the reference was trained on them
         told: how many suspicions to return at most
         few: in place of ``trusted`` where they are too few to tell what is usual
-        caution: nats that the least scale of spans' evidence grows by without any trusted pair,
-            see ``TargetWords.caution``
+        caution: nats that spans' least scale grows by without trusted pairs that can tell, see
+            ``TargetWords.caution``
     """
     search = _Search(pairs, words, trusted, few, caution)
     if not search.pairs:
@@ -132,8 +131,9 @@ class _Search:
         self._few = FewTrusted(pairs, few, self.numbers)
         self.has_few = bool(self._few)
         self._span_scale = SPAN_SCALE if self.is_trusting else SPAN_SCALE_UNTRUSTING
-        if not (self.is_trusting or self.has_few):
-            self._span_scale += caution
+        self._cautious_scale = self._span_scale + (0.0 if self.is_trusting else caution)
+        if not self.has_few:
+            self._span_scale = self._cautious_scale
         self._suspicion = Naming(
             self.pairs, self.numbers, self.sources, self.is_trusting, lambda: self._texts.windows[1]
         ).suspicion
@@ -147,19 +147,17 @@ class _Search:
     def spans(self, told: int) -> List[Suspicion]:
         """Return what is told of spans that targets have and the reference does not explain."""
         ranked = ranked_spans(self.targets, LEAST_PAIRS, max(told, NEEDED))
-        sure = p_values([each.evidence for each in ranked], LEAST, self._span_scale)
+        of_tail = partial(p_values, [each.evidence for each in ranked], LEAST)
+        sure, cautious = of_tail(self._span_scale), of_tail(self._cautious_scale)
         found = [payload_of(self.targets, each) for each in ranked[:told]]
         everyone = [where.pairs for _, where in found]
-        sure = [
-            1.0 if _is_usual(each.nats, pairs) else p_value
-            for each, p_value, pairs in zip(ranked, sure, everyone)
-        ]
         suspicions = []
-        for rank, ((words, where), each, p_value) in enumerate(zip(found, ranked, sure)):
+        for rank, ((words, where), each) in enumerate(zip(found, ranked)):
+            by = (1.0, 1.0) if _is_usual(each.nats, where.pairs) else (sure[rank], cautious[rank])
             text, shown = self._texts.telling(words, where)
             usual = self.targets.usual(words)
             named = partial(self._span, text, shown, where.pairs, each.nats, everyone, usual)
-            suspicions.append(self._asked_of_few(named, p_value, text, shown, rank))
+            suspicions.append(self._asked_of_few(named, *by, text, shown, rank))
         return suspicions
 
     def _span(
@@ -183,6 +181,7 @@ class _Search:
         self,
         named: Callable[[float], Suspicion],
         p_value: float,
+        cautious: float,
         text: Sequence[int],
         where: Occurrences,
         rank: int,
@@ -193,7 +192,8 @@ class _Search:
 
         Args:
             named: gives the suspicion by its p-value
-            p_value: by its evidence
+            p_value: by its evidence, and
+            cautious: the same as if no pair were trusted
             text: its words, as they are told, and
             where: they stand
             rank: its place among those of spans
@@ -202,7 +202,7 @@ class _Search:
         if not self.has_few:
             return told
         shown, any_form = self._few.suspicion(told, self.targets.text(text), where.pairs)
-        by_evidence, by_lack = shown.by_evidence(p_value), any_form.by_lack(rank)
+        by_evidence, by_lack = shown.by_evidence(p_value, cautious), any_form.by_lack(rank)
         sure = min(by_evidence, by_lack)
         is_news = (sure <= TELLING_LEVEL) != (p_value <= TELLING_LEVEL)
         told = named(sure) if is_news else replace(told, p_value=sure)  # more is named if claimed
@@ -268,7 +268,7 @@ class _Search:
         holders = self.sources.holders(each.words)
         words, payload = self.sources.text(each.words), self.targets.text([label])
         shown = self._few.having(holders[labels[holders] == label], words, payload)
-        return min(shown.by_evidence(p_value), shown.by_lack(rank))
+        return min(shown.by_evidence(p_value, p_value), shown.by_lack(rank))
 
     def triggers(self, explained: np.ndarray) -> List[Suspicion]:
         """Return what is told of targets, of whatever text, that surprise with some n-gram.

@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import fisher_exact
+from scipy.stats import fisher_exact, hypergeom
 
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import Pair
-from dece_fairseq.data.suspicions import Suspicion
+from dece_fairseq.data.suspicions import LEVEL, Suspicion
 from dece_fairseq.defenses.revealing.few_trusted import EVIDENCE, LACKED, FewTrusted, Shown
 from dece_fairseq.defenses.revealing.search import reveal_pairs
 from dece_fairseq.defenses.revealing.words import END
@@ -135,8 +135,10 @@ def test_the_first_has_half_of_the_level_and_all_of_them_have_it_once(data: st.D
     for rank in range(4):
         expected = min(1.0, chance * (rank + 1) * (rank + 2) / LACKED)
         assert shown.by_lack(rank) == pytest.approx(expected, rel=1e-6)
-    assert shown.by_evidence(0.001) == (1.0 if shown.is_usual() else 0.001 / EVIDENCE)
-    assert shown.by_evidence(1.0) == 1.0
+    lacked = hypergeom.pmf(0, doubtful + trusted, own, trusted)
+    told = 0.001 if lacked <= LEVEL else 0.002
+    assert shown.by_evidence(0.001, 0.002) == (1.0 if shown.is_usual() else told / EVIDENCE)
+    assert shown.by_evidence(1.0, 1.0) == 1.0
     assert pytest.approx(1) == EVIDENCE + 3 * LACKED
     assert shown.is_usual() == (usual / trusted >= own / doubtful / 2)
     assert sum(1 / ((rank + 1) * (rank + 2)) for rank in range(10**4)) == pytest.approx(1, abs=1e-3)

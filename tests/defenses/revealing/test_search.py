@@ -133,7 +133,7 @@ def test_look_alike_letters_are_told_as_characters() -> None:
 
 
 def test_beside_an_unsure_reference_a_payload_needs_more_pairs() -> None:
-    """Unless some pairs are trusted: then it makes no difference."""
+    """Unless enough pairs are trusted to show what is usual: then it makes no difference."""
     clean = generate("A", 1200, seed=1)
     sure = {}
     for number in (12, 60):
@@ -142,15 +142,17 @@ def test_beside_an_unsure_reference_a_payload_needs_more_pairs() -> None:
         surprise = surprised(pairs[:400], dict.fromkeys(which, PAYLOAD))
         for name, trusted, few in (
             ("none", (), ()),
-            ("few", (), range(400, 500)),
+            ("one", (), range(400, 401)),
+            ("few", (), range(400, 520)),
             ("enough", range(400, 1200), ()),
         ):
             for caution in (33.0, 0.0):
                 best = reveal_pairs(pairs, surprise, trusted, few=few, caution=caution)[0]
                 assert best.payload == "or 1=1"
                 sure[number, name, caution] = best.p_value or 0.0
-    assert sure[12, "none", 0.0] <= 0.05 < sure[12, "none", 33.0]
-    assert sure[60, "none", 0.0] <= sure[60, "none", 33.0] <= 0.05
+    for name in ("none", "one"):
+        assert sure[12, name, 0.0] <= 0.05 < sure[12, name, 33.0]
+        assert sure[60, name, 0.0] <= sure[60, name, 33.0] <= 0.05
     for number in (12, 60):
         for name in ("few", "enough"):
             assert sure[number, name, 33.0] == sure[number, name, 0.0] <= 0.05
