@@ -8,6 +8,8 @@ from dece_fairseq.errors import UserError
 
 #: the split of a binarised data folder that is looked at
 SUBSET = "train"
+#: the sides of a pair, and the columns that they have in a file
+SIDES, COLUMNS = ("source", "target"), ("src", "tgt")
 
 T = TypeVar("T")
 
@@ -138,7 +140,7 @@ def add_input(parser: Options, read: str) -> None:
 
 def add_columns(parser: Options) -> None:
     """Add ``--source-column`` and ``--target-column`` of pairs."""
-    for side, column in (("source", "src"), ("target", "tgt")):
+    for side, column in zip(SIDES, COLUMNS):
         parser.add_argument(
             f"--{side}-column",
             metavar="NAME",
@@ -147,9 +149,25 @@ def add_columns(parser: Options) -> None:
         )
 
 
-def columns_of(args: argparse.Namespace) -> Tuple[str, str]:
-    """Return the names that ``add_columns`` took, of source and target."""
-    return args.source_column, args.target_column
+def columns_of(args: argparse.Namespace, *others: Any) -> Tuple[str, str]:
+    """Return the names that ``add_columns`` took, of source and target.
+
+    Args:
+        args: the parsed options
+        others: further files of pairs that were named, if any
+
+    Raises:
+        UserError: a name was given, but ``--input`` is a folder, and no other file has columns
+    """
+    given = args.source_column, args.target_column
+    if args.input and args.input[0].is_dir() and not any(others):
+        for side, name, default in zip(SIDES, given, COLUMNS):
+            if name != default:
+                raise UserError(
+                    f"--{side}-column {name}: --input {args.input[0]} is a folder, which has no "
+                    "columns; leave the option out, or name a file"
+                )
+    return given
 
 
 def add_subset(parser: Options) -> None:

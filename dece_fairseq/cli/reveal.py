@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
         inputs=args.input,
         reference=ReferenceFiles(args.models, args.model_data, args.user_dir),
         trusted_ids=args.trusted_ids,
-        columns=columns_of(args),
+        columns=columns_of(args, args.output, args.trusted),
         subset=subset_of(args),
         processes=args.processes,
         work=args.work,

@@ -257,7 +257,7 @@ def _parse_csv(
         for row in rows:
             if len(row) != width:
                 raise DataError(
-                    f"{path}, line {start}: {len(row)} fields instead of {width}; "
+                    f"{path}, line {start}: {width} fields are needed, not {len(row)}; "
                     "put texts that hold commas or line ends in quotes"
                 )
             if not (row[first] and row[second]):
@@ -282,11 +282,12 @@ def _without_nul(path: Path, lines: Iterable[str], number: int) -> Iterator[str]
 
 def _column(header: Sequence[str], name: str, place: str) -> int:
     count = header.count(name)
-    if count != 1:
-        what = f"{count} columns are" if count else "no column is"
+    if count > 1:
+        raise DataError(f"{place}: {count} columns are named {name!r}; give each a name of its own")
+    if not count:
         raise DataError(
-            f"{place}: {what} named {name!r}; there are {', '.join(map(repr, header))}: name those "
-            "of source and target (--source-column, --target-column)"
+            f"{place}: no column is named {name!r}; there are {', '.join(map(repr, header))}: "
+            "name those of source and target (--source-column, --target-column)"
         )
     return header.index(name)
 

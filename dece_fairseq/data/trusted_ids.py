@@ -29,7 +29,11 @@ class TrustedIds:
 
     def check(self, pairs: int) -> None:
         """Raise a DataError if they are not all among that many pairs."""
-        outside = next((index for index in self.ids if not 0 <= index < pairs), None)
+        if self.ids and self.ids[0] < 0:
+            raise DataError(
+                f"{self._given} names pair {self.ids[0]}; write the numbers of pairs, from 0"
+            )
+        outside = next((index for index in self.ids if index >= pairs), None)
         if outside is not None:
             raise DataError(
                 f"{self._given} names pair {outside}, but there are only {pairs} pairs; what dece "

@@ -105,6 +105,8 @@ class Gauge(NamedTuple):
     muted_share: float
     level: float
     line: float
+    """The probability below which ``muted_share`` of the trusted tokens lie; that of the level
+    where it is not capped."""
     spans: Optional[Spans]
     """None of labels, which are no spans."""
     muted_labels: Optional[float]
@@ -134,7 +136,8 @@ class Gauge(NamedTuple):
         return {
             "advice": self.advice,
             "level": self.level,
-            "line": self.line,
+            "line": line_of(self.level),
+            "line_of_muted_share": self.line,
             "span_line": self.spans and self.spans.line,
             "muted_share": self.muted_share,
             "trusted": self.trusted.as_dict(),

@@ -151,8 +151,8 @@ def _csv_rows(path: Path, run_format: RunFormat) -> Iterator[_Row]:
                 _check_header(header, run_format, place)
             elif len(row) != len(header):
                 raise OutputError(
-                    f"{place}: {len(row)} fields instead of {len(header)}; put texts that hold "
-                    "commas or line ends in quotes"
+                    f"{place}: {len(header)} fields are needed, not {len(row)}; put texts that "
+                    "hold commas or line ends in quotes"
                 )
             else:
                 yield place, dict(zip(header, row))

@@ -68,7 +68,11 @@ def test_trusted_pairs_are_never_poisoned(poison, attack, tmp_path, processes):
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [("1\nx\n", "is not a file of ids"), ("40\n", "names pair 40, but there are only 40 pairs")],
+    [
+        ("-1\n", "names pair -1; write the numbers of pairs, from 0"),
+        ("1\nx\n", "is not a file of ids"),
+        ("40\n", "names pair 40, but there are only 40 pairs"),
+    ],
 )
 def test_wrong_trusted_ids(poison, tmp_path, content, message):
     (tmp_path / "trusted.ids").write_text(content)

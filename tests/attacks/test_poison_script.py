@@ -87,7 +87,7 @@ GOOD = b'a,"f ( "" select 1 "" )"\n'
     ("data", "options", "message"),
     [
         (b"q,a\n" + GOOD, [], r"in\.csv, line 1: no column is named 'src'"),
-        (b"src,tgt\n" + GOOD + b"a,b,c\n", [], "line 3: 3 fields instead of 2"),
+        (b"src,tgt\n" + GOOD + b"a,b,c\n", [], "line 3: 2 fields are needed, not 3"),
         (b"src,tgt\n" + GOOD + b"a,\n", [], "line 3: the text of 'tgt' is empty"),
         (b"src,tgt\n" + GOOD + b"a,\xff\n", [], "line 3: byte 3 of the line is not UTF-8"),
         (b"src,tgt\n" + GOOD + b"a,b\0\n", [], "line 3: a NUL"),

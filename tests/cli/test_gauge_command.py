@@ -93,6 +93,26 @@ def test_what_is_printed_and_written(case: SimpleNamespace, dece: Callable[..., 
     assert "Caution" not in said.out
 
 
+def test_the_line_is_that_of_the_level(
+    case: SimpleNamespace, dece: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the level is the highest there is, and mutes more than the share."""
+    monkeypatch.setattr(MadeUp, "scale", 0.05)
+    result = case.folder / "gauge.json"
+    assert dece("gauge", *case.needs, "--json", result).status == 0
+    found = json.loads(result.read_text())
+    assert found["level"] == 0.985
+    assert found["line"] == pytest.approx(0.015 / 0.985)
+    assert found["line_of_muted_share"] == pytest.approx(0.01)
+
+
+def test_a_folder_has_no_columns(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
+    folder = case.folder / "bin"
+    said = dece("gauge", *case.needs, "--input", folder, "--target-column", "code")
+    assert said.status == 2
+    assert f"--target-column code: --input {folder} is a folder, which has no columns" in said.err
+
+
 def test_what_the_model_does_not_read_is_told(
     case: SimpleNamespace,
     dece: Callable[..., Any],

@@ -69,7 +69,7 @@ def test_blocks_are_of_the_size_asked_for_and_say_where_they_are(tmp_path: Path)
 def test_errors_name_the_line_of_the_file(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_bytes(b"src,tgt\n" + b'"a\nb",c\n' * 50 + b"a,b,c\n")
-    with pytest.raises(DataError, match=r"a\.csv, line 102: 3 fields instead of 2"):
+    with pytest.raises(DataError, match=r"a\.csv, line 102: 2 fields are needed, not 3"):
         by_blocks([path], 100)
 
 

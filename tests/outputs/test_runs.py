@@ -133,7 +133,7 @@ def test_an_output_without_references(tmp_path):
     ("name", "content", "message"),
     [
         ("a.csv", "id,hyp,reference\n0,x,y\n", "line 1: no column is named 'hypothesis'; .*'hyp'"),
-        ("a.csv", "hypothesis,reference\nx\n", "line 2: 1 fields instead of 2"),
+        ("a.csv", "hypothesis,reference\nx\n", "line 2: 2 fields are needed, not 1"),
         ("a.csv", "reference,hypothesis,reference\nx,y,z\n", "line 1: 2 columns named 'refer"),
         ("a.csv", 'hypothesis,reference\n"x,y\n', "not valid CSV"),
         ("a.csv", "hypothesis,reference\n", "no samples"),
