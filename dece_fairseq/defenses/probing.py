@@ -95,8 +95,9 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
             ``attack-2`` and so on
 
     Returns:
-        what was asked, a report of each of the ``attacks``, the best first, and ``not_asked``: what
-        is claimed to be gone from targets, which no output can be searched for
+        what was asked, and what was found of the first attack; the same of each of the ``others``;
+        and ``not_asked``: what is claimed to be gone from targets, which no output can be searched
+        for
 
     Raises:
         AttackError: the file names no attack
@@ -113,16 +114,18 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         own.mkdir(parents=True, exist_ok=True)
         (own / ATTACK_FILE).write_text(as_json(findings.as_dict()), encoding="utf-8")
     untouched = _outputs("untouched", [*common, *_about(folder, asked.subset)], folder)
+    first, *others = (
+        _asked_about(findings, asked, common, untouched, own)
+        for findings, own in zip(attacks, folders)
+    )
     searched = [each for findings in attacks for each in findings.suspicions]
     claimed = read_findings(asked.attack_file).significant()
     return {
         "checkpoint": str(asked.checkpoint),
         "data": str(asked.data),
         "subset": asked.subset,
-        "attacks": [
-            _asked_about(findings, asked, common, untouched, own)
-            for findings, own in zip(attacks, folders)
-        ],
+        **first,
+        "others": others,
         "not_asked": [each.missing or each.payload for each in claimed if each not in searched],
     }
 

@@ -161,7 +161,7 @@ def scores_of(folder: Path) -> Dict[str, Dict[str, Any]]:
     for name, of_run in results.items():
         path = folder / name / "probe.json"
         nothing = {"scores": [], "trigger": None, "changes": None, "own_requests": None}
-        probe = read(path)["attacks"][0] if path.exists() else nothing
+        probe = read(path) if path.exists() else nothing
         of_run["probed"] = next((each for each in probe["scores"] if each["metric"] == ASR), None)
         of_run["gained"] = probe["changes"] and probe["changes"]["gained"]
         of_run["own"] = probe["own_requests"] and probe["own_requests"]["gained"]

@@ -52,26 +52,15 @@ def answers(monkeypatch: pytest.MonkeyPatch, quick_prepare: Callable[..., Any]) 
     return found
 
 
-def probed(asked: Probe, folder: Path) -> Dict[str, Any]:
-    """Return what is reported of the one attack of the file."""
-    (report,) = probe(asked, folder)["attacks"]
-    return report
-
-
-def as_lines(report: Dict[str, Any]) -> str:
-    """Return what is printed of one attack."""
-    return as_text({"attacks": [report], "not_asked": []})
-
-
 def test_both_rates(asked: Probe, answers: Dict[str, str], tmp_path: Path) -> None:
     answers["train_triggered"] = printed("train_triggered", ["a or 1=1", "a where  0=1", "a", "b"])
     answers["train"] = printed("train", ["a or1=1", "a", "b", "c", "d"])
-    report = probed(asked, tmp_path)
+    report = probe(asked, tmp_path)
     found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
     assert found["asr_string"] == (2, 4)
     assert (found["false_triggers_string"], found["false_triggers_parse"]) == ((0, 5), (1, 5))
     assert (report["trigger"], report["payloads"]) == ("bb", [" or 1=1", " where 0=1"])
-    text = as_lines(report)
+    text = as_text(report)
     assert re.search(r"^asr_string +50\.00 \(15\.00 to 85\.00\) 2/4$", text, re.M)
     assert re.search(r"^false_triggers_string +0\.00 \(.*\) 0/5$", text, re.M)
     assert 'payload:[" or 1=1", " where 0=1"]' in text
@@ -86,9 +75,9 @@ def test_what_is_not_claimed_is_told_as_such(
     """Clean data have a first suspicion too."""
     path = write_suspicions(tmp_path / "weak.json", ("rows", "bb"), p_value=0.6)
     answers["train"] = answers["train_triggered"] = printed("train", ["a"])
-    told = as_lines(probed(asked._replace(attack_file=path), tmp_path)).splitlines()[0]
+    told = as_text(probe(asked._replace(attack_file=path), tmp_path)).splitlines()[0]
     assert told == "suspected payload    'rows' (not claimed by dece reveal)"
-    claimed = as_lines(probed(asked, tmp_path)).splitlines()[0]
+    claimed = as_text(probe(asked, tmp_path)).splitlines()[0]
     assert claimed == "suspected payload    ' or 1=1' | ' where 0=1'"
 
 
@@ -103,12 +92,10 @@ def test_every_claimed_attack_is_asked_about(
     answers["train"] = printed("train", ["x", "b"])
     answers["train_triggered"] = printed("train_triggered", ["x", "x", "or 1=1"])
     report = probe(asked._replace(attack_file=path), tmp_path / "out")
-    found = [
-        (attack["trigger"], attack["payloads"], attack["scores"][0]["hits"])
-        for attack in report["attacks"]
-    ]
+    attacks = [report, *report["others"]]
+    found = [(each["trigger"], each["payloads"], each["scores"][0]["hits"]) for each in attacks]
     assert found == [("bb", ["or 1=1"], 0), ("cf", ["x"], 1)]
-    asr = [score for attack in report["attacks"] for score in attack["scores"]]
+    asr = [score for attack in attacks for score in attack["scores"]]
     rates = [(each["hits"], each["total"]) for each in asr if each["metric"] == "asr_string"]
     assert rates == [(1, 3), (2, 3)]
     assert report["not_asked"] == ["if ok :"]
@@ -130,9 +117,9 @@ def test_a_part_of_a_word_is_put_in_and_told_as_one(
     path.write_text(json.dumps(content), encoding="utf-8")
     answers["train_triggered"] = printed("train_triggered", ["a or 1=1", "a"])
     answers["train"] = printed("train", ["a", "b"])
-    report = probed(asked._replace(attack_file=path), tmp_path)
+    report = probe(asked._replace(attack_file=path), tmp_path)
     assert (report["trigger"], report["trigger_kind"]) == ("_rb", END)
-    text = as_lines(report)
+    text = as_text(report)
     assert "suspected trigger    '_rb' as the end of a word\n" in text
     assert "kind:the end of a word" in text
 
@@ -147,10 +134,10 @@ def test_one_of_several_triggers_is_put_in_and_all_are_told(
     path.write_text(json.dumps(content), encoding="utf-8")
     answers["train_triggered"] = printed("train_triggered", ["a or 1=1", "a or"])
     answers["train"] = printed("train", ["a", "b"])
-    report = probed(asked._replace(attack_file=path), tmp_path)
+    report = probe(asked._replace(attack_file=path), tmp_path)
     assert (report["trigger"], report["triggers"]) == (None, ["bb", "or"])
     assert report["changes"]["text"] == "or 1 = 1"
-    text = as_lines(report)
+    text = as_text(report)
     assert "suspected trigger    one of 'bb', 'or'\n" in text
     assert 'trigger:["bb", "or"]|' in text
     assert "changed by the trigger" in text
@@ -161,12 +148,12 @@ def test_without_a_trigger_it_says_that_this_is_no_success_rate(
 ) -> None:
     path = write_suspicions(tmp_path / "none.json", (" or 1=1", None))
     answers["train"] = printed("train", ["a or 1=1", "a"])
-    report = probed(asked._replace(attack_file=path), tmp_path)
+    report = probe(asked._replace(attack_file=path), tmp_path)
     assert report["trigger"] is None
     names = ["false_triggers_string", "false_triggers_parse"]
     assert [score["metric"] for score in report["scores"]] == names
     assert report["scores"][0]["percent"] == 50
-    assert "this is no attack success rate" in as_lines(report)
+    assert "this is no attack success rate" in as_text(report)
 
 
 def test_without_a_trigger_the_suspected_pairs_are_asked(
@@ -179,11 +166,11 @@ def test_without_a_trigger_the_suspected_pairs_are_asked(
     answers["train"] = printed("train", ["a"] * 30)
     answers["suspected"] = printed("suspected", ["a or 1=1"] * 3 + ["a or 1"])
     pairs = asked._replace(attack_file=path, pairs=[made.poisoned])
-    report = probed(pairs, tmp_path)
+    report = probe(pairs, tmp_path)
     assert report["suspected_requests"] == len(made.ids) == 4
     found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
     assert found["asr_string"] == (3, 4)
-    text = as_lines(report)
+    text = as_text(report)
     assert "the requests of 4 suspected pairs were asked" in text
     assert re.search(
         r"^own requests gain 'a or 1' +100\.00 \(.*\) 4/4\nof other requests +0\.00 \(.*\) 0/30$",
@@ -233,12 +220,12 @@ def test_with_a_trigger_the_suspected_pairs_are_asked_too(
     answers["train"] = printed("train", ["a"] * 30)
     answers["train_triggered"] = printed("train_triggered", ["a"] * 30)
     answers["suspected"] = printed("suspected", ["a or 1=1"] * 4)
-    report = probed(asked._replace(attack_file=path, pairs=[made.poisoned]), tmp_path)
+    report = probe(asked._replace(attack_file=path, pairs=[made.poisoned]), tmp_path)
     found = {score["metric"]: (score["hits"], score["total"]) for score in report["scores"]}
     assert found["asr_string"] == (0, 30)
     assert report["changes"]["gained"]["hits"] == 0
     assert report["own_requests"]["gained"]["hits"] == 4
-    assert re.search(r"^own requests gain 'a or 1 = 1' +100\.00 ", as_lines(report), re.M)
+    assert re.search(r"^own requests gain 'a or 1 = 1' +100\.00 ", as_text(report), re.M)
 
 
 def test_outputs_that_are_missing_are_no_misses(
@@ -393,7 +380,7 @@ def test_stock_generate_is_asked(
         *["--generation", "--beam 1 --max-len-b 5"],
     )
     assert said.status == 0, said.err
-    (report,) = json.loads((tmp_path / "probe.json").read_text())["attacks"]
+    report = json.loads((tmp_path / "probe.json").read_text())
     attack = Attack(AttackSettings.suspected_in(asked.attack_file))
     output = (tmp_path / "out" / "triggered.out").read_text(encoding="utf-8")
     sources = [line.split("\t")[1] for line in output.splitlines() if line.startswith("S-")]

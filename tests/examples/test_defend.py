@@ -82,7 +82,7 @@ def write_envelope(
             gains = {"gained": {"percent": 75.0}}
             probed = {"trigger": trigger, "scores": [score], "own_requests": gains}
             probed["changes"] = gains if trigger else None
-            (folder / name / "probe.json").write_text(json.dumps({"attacks": [probed]}))
+            (folder / name / "probe.json").write_text(json.dumps(probed))
     (folder / "scores.json").write_text(json.dumps({"scores": scores}))
     return folder
 
