@@ -96,14 +96,14 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
 
     Returns:
         what was asked, and what was found of the first attack; the same of each of the ``others``;
-        and ``not_asked``: what is claimed to be gone from targets, which no output can be searched
-        for
+        by its payload why an attack ``failed`` to be asked about; and ``not_asked``: what is
+        claimed to be gone from targets, which no output can be searched for
 
     Raises:
         AttackError: the file names no attack
         DataError: ``folder`` is a file, or can't be written to; the checkpoint or the data are not
             there or can't be read
-        DefenseError: they are of no use for this, or fairseq-generate fails
+        DefenseError: they are of no use for this, or fairseq-generate fails for every attack
         OutputError: outputs are missing
     """
     attacks = read_attacks(asked.attack_file)
@@ -114,10 +114,15 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         own.mkdir(parents=True, exist_ok=True)
         (own / ATTACK_FILE).write_text(as_json(findings.as_dict()), encoding="utf-8")
     untouched = _outputs("untouched", [*common, *_about(folder, asked.subset)], folder)
-    first, *others = (
-        _asked_about(findings, asked, common, untouched, own)
-        for findings, own in zip(attacks, folders)
-    )
+    reports, failed = [], {}
+    for findings, own in zip(attacks, folders):
+        try:
+            reports.append(_asked_about(findings, asked, common, untouched, own))
+        except DefenseError as error:
+            failed[findings.suspicions[0].payload] = str(error)
+            if len(failed) == len(attacks):
+                raise
+    first, *others = reports
     searched = [each for findings in attacks for each in findings.suspicions]
     claimed = read_findings(asked.attack_file).significant()
     return {
@@ -126,6 +131,7 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         "subset": asked.subset,
         **first,
         "others": others,
+        "failed": failed,
         "not_asked": [each.missing or each.payload for each in claimed if each not in searched],
     }
 

@@ -9,6 +9,10 @@ from dece_fairseq.metrics.score import Score
 def as_text(report: Dict[str, Any]) -> str:
     """Return what ``probe`` reports as lines for a person: of each attack, with one between."""
     told = [_told_attack(attack) for attack in (report, *report["others"])]
+    told += [
+        f"could not be asked about: {payload!r}: {why}\n"
+        for payload, why in report["failed"].items()
+    ]
     if report["not_asked"]:
         gone = " | ".join(map(repr, report["not_asked"]))
         told.append(

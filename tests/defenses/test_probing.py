@@ -107,6 +107,33 @@ def test_every_claimed_attack_is_asked_about(
     assert (own.trigger, own.suspected) == ("cf", ("x",))
 
 
+def test_one_attack_that_can_t_be_asked_about_does_not_hide_another(
+    asked: Probe,
+    answers: Dict[str, str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """As where no request has a place for its trigger."""
+    path = write_suspicions(tmp_path / "s.json", ("or 1=1", "bb"), ("x", "cf"))
+    answers["train"] = answers["train_triggered"] = printed("train", ["x", "b"])
+    generate = probing._generate
+
+    def some_fail(options: Sequence[str], output: Path, what: str) -> None:
+        if output.parent.name in broken and output.stem == "triggered":
+            raise DefenseError("no place")
+        generate(options, output, what)
+
+    monkeypatch.setattr(probing, "_generate", some_fail)
+    broken = ["out"]
+    report = probe(asked._replace(attack_file=path), tmp_path / "out")
+    assert (report["trigger"], report["others"]) == ("cf", [])
+    assert report["failed"] == {"or 1=1": "no place"}
+    assert as_text(report).endswith("\n\ncould not be asked about: 'or 1=1': no place\n")
+    broken.append("attack-2")
+    with pytest.raises(DefenseError, match="no place"):
+        probe(asked._replace(attack_file=path), tmp_path / "out")
+
+
 def test_a_part_of_a_word_is_put_in_and_told_as_one(
     asked: Probe, answers: Dict[str, str], tmp_path: Path
 ) -> None:
