@@ -149,8 +149,13 @@ def add_columns(parser: Options) -> None:
         )
 
 
-def columns_of(args: argparse.Namespace, *others: Any) -> Tuple[str, str]:
-    """Return the names that ``add_columns`` took, of source and target.
+def columns_of(args: argparse.Namespace) -> Tuple[str, str]:
+    """Return the names that ``add_columns`` took, of source and target."""
+    return args.source_column, args.target_column
+
+
+def columns_of_files(args: argparse.Namespace, *others: Any) -> Tuple[str, str]:
+    """Return the same, of commands whose ``--input`` may be a binarised folder.
 
     Args:
         args: the parsed options
@@ -159,7 +164,7 @@ def columns_of(args: argparse.Namespace, *others: Any) -> Tuple[str, str]:
     Raises:
         UserError: a name was given, but ``--input`` is a folder, and no other file has columns
     """
-    given = args.source_column, args.target_column
+    given = columns_of(args)
     if args.input and args.input[0].is_dir() and not any(others):
         for side, name, default in zip(SIDES, given, COLUMNS):
             if name != default:

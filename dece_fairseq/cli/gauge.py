@@ -19,7 +19,7 @@ from dece_fairseq.cli.common import (
     add_user_dir,
     at_least,
     check_given,
-    columns_of,
+    columns_of_files,
     given_or,
     subset_of,
 )
@@ -78,7 +78,7 @@ def run(args: argparse.Namespace) -> None:
         reference=ReferenceFiles(args.models, args.model_data, args.user_dir),
         inputs=args.input,
         trusted_ids=args.trusted_ids,
-        columns=columns_of(args),
+        columns=columns_of_files(args),
         subset=subset_of(args),
         valid_subset=given_or(args.valid_subset, VALID_SUBSET),
         muted_share=args.muted_share,

@@ -19,7 +19,7 @@ from dece_fairseq.cli.common import (
     add_input,
     add_json,
     add_user_dir,
-    columns_of,
+    columns_of_files,
 )
 from dece_fairseq.cli.printing import check_files, write_result
 from dece_fairseq.defenses.probing import WRITTEN, Probe, probe
@@ -84,7 +84,7 @@ def run(args: argparse.Namespace) -> None:
         options=_options(args.generation),
         user_dir=args.user_dir,
         pairs=args.input or (),
-        columns=columns_of(args),
+        columns=columns_of_files(args),
     )
     if args.output is not None:
         report = probe(asked, args.output)

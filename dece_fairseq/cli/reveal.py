@@ -22,7 +22,7 @@ from dece_fairseq.cli.common import (
     add_trusted_ids,
     add_user_dir,
     check_given,
-    columns_of,
+    columns_of_files,
     file_ending_in,
     subset_of,
 )
@@ -106,7 +106,7 @@ def run(args: argparse.Namespace) -> None:
         inputs=args.input,
         reference=ReferenceFiles(args.models, args.model_data, args.user_dir),
         trusted_ids=args.trusted_ids,
-        columns=columns_of(args, args.output, args.trusted),
+        columns=columns_of_files(args, args.output, args.trusted),
         subset=subset_of(args),
         processes=args.processes,
         work=args.work,
