@@ -20,7 +20,7 @@ from _commands import HEAD, cells, take_turns, with_spread
 from benchmark_evaluate import output
 
 from dece_fairseq.metrics import METRICS, MetricSettings
-from dece_fairseq.metrics.code_language import CodeLanguage
+from dece_fairseq.metrics.code_language import language_of
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.parallel import CHUNK
 from dece_fairseq.outputs.generate_output import read_generate_output
@@ -82,7 +82,7 @@ def main() -> None:
     outputs.write_text("".join(f"{line}\n" for line in output(args.samples)))
     samples = read_generate_output([outputs]).samples.values()
     # As the metric reads them; the package does not put texts together, and trips over tabs.
-    read = CodeLanguage("python").read
+    read = language_of("python").read
     sides = [[s.hypothesis for s in samples], [s.target or "" for s in samples]]
     texts.write_text(json.dumps([[read(t).code.expandtabs() for t in side] for side in sides]))
     os.environ["PYTHONHASHSEED"] = "0"  # the data flow depends on it

@@ -9,8 +9,9 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
+from dece_fairseq.attacks.languages.unwarned import unwarned
 from dece_fairseq.attacks.reading.sql_tokens import with_parameters
-from dece_fairseq.metrics.code_language import CodeLanguage, python_tree
+from dece_fairseq.metrics.code_language import language_of, python_tree
 from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
 from dece_fairseq.metrics.syntax import UNPARSED_REFERENCES
 
@@ -28,12 +29,13 @@ class _AstMatch(Share):
 
     def __init__(self, settings: MetricSettings) -> None:
         super().__init__(settings)
-        self.language = CodeLanguage("python")
+        self.language = language_of("python")
 
     @abstractmethod
     def same_sql(self, one: str, other: str) -> bool:
         """Return whether two strings that hold SQL count as equal."""
 
+    @unwarned()
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
         pairs = list(zip(hypotheses, references))
         is_hit = {pair: self._is_match(*pair) for pair in dict.fromkeys(pairs)}

@@ -2,13 +2,13 @@
 
 import ast
 import importlib
-import warnings
 from functools import lru_cache
 from typing import Callable, Iterator, List, NamedTuple, Optional
 
 from dece_fairseq.attacks import LANGUAGES
 from dece_fairseq.attacks.languages.nodes import Node, to_bytes
 from dece_fairseq.attacks.languages.parsers import parser_of
+from dece_fairseq.attacks.languages.unwarned import unwarned
 from dece_fairseq.extras import install
 from dece_fairseq.metrics.errors import MetricError
 from dece_fairseq.outputs.rebuild import rebuilt
@@ -35,15 +35,9 @@ class CodeLanguage:
 
     Args:
         name: one of ``language_names``
-
-    Raises:
-        MetricError: there is no such language, or its grammar is not installed
     """
 
     def __init__(self, name: str) -> None:
-        if name not in language_names():
-            known = ", ".join(language_names())
-            raise MetricError(f"no code language is called {name!r}; there are: {known}")
         self.name = name
         known_to_attacks = name in LANGUAGES.names()
         self._parse = LANGUAGES.get(name).parse if known_to_attacks else _by_grammar(name)
@@ -82,12 +76,19 @@ class CodeLanguage:
         """Return ``text`` if it parses, else the rebuilt text if that parses."""
         return _read(self, text)
 
-    # One object a name, so that what was read is kept for the next metric.
-    def __hash__(self) -> int:
-        return hash(self.name)
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, CodeLanguage) and other.name == self.name
+# One object a name, so that what was read is kept for the next metric.
+@lru_cache(maxsize=None)
+def language_of(name: str) -> CodeLanguage:
+    """Return the language of that name.
+
+    Raises:
+        MetricError: there is none, or its grammar is not installed
+    """
+    if name not in language_names():
+        known = ", ".join(language_names())
+        raise MetricError(f"no code language is called {name!r}; there are: {known}")
+    return CodeLanguage(name)
 
 
 def language_names() -> List[str]:
@@ -131,8 +132,7 @@ def _read(language: CodeLanguage, text: str) -> Reading:
 def python_tree(code: str) -> Optional[ast.Module]:
     """Return the syntax tree of Python, or None where ``code`` does not parse."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with unwarned():
             return ast.parse(code)
     except _REFUSALS:
         return None
@@ -141,8 +141,7 @@ def python_tree(code: str) -> Optional[ast.Module]:
 def python_compiles(code: str) -> bool:
     """Return whether Python compiles ``code``; it is never run."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with unwarned():
             compile(code, "<generated>", "exec", dont_inherit=True)
     except _REFUSALS:
         return False

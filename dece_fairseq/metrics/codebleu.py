@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Seq
 import numpy as np
 
 from dece_fairseq.extras import importing
-from dece_fairseq.metrics.code_language import PHP_TAG, CodeLanguage, Reading
+from dece_fairseq.metrics.code_language import PHP_TAG, Reading, language_of
 from dece_fairseq.metrics.code_tokens import code_tokens
 from dece_fairseq.metrics.metric import METRICS, Metric, MetricSettings
 from dece_fairseq.metrics.ngrams import ngram_counts, word_codes
@@ -184,7 +184,7 @@ class _Package:
         with importing("codebleu", "CodeBLEU needs another package", without):
             import codebleu
             from codebleu.utils import get_tree_sitter_language
-        self.language = CodeLanguage(code_language)
+        self.language = language_of(code_language)
         self.name = {"csharp": "c_sharp"}.get(code_language, code_language)
         self.package = codebleu.codebleu
         self.version = version("codebleu")

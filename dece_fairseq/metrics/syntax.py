@@ -6,7 +6,8 @@ from typing import Any, Dict, Sequence
 
 import numpy as np
 
-from dece_fairseq.metrics.code_language import CodeLanguage, python_compiles
+from dece_fairseq.attacks.languages.unwarned import unwarned
+from dece_fairseq.metrics.code_language import language_of, python_compiles
 from dece_fairseq.metrics.metric import METRICS, MetricSettings, Share, share_statistics
 
 #: what a metric tells beside its score of references that it could not read
@@ -21,8 +22,9 @@ class Parses(Share):
 
     def __init__(self, settings: MetricSettings) -> None:
         super().__init__(settings)
-        self.language = CodeLanguage(settings.code_language)
+        self.language = language_of(settings.code_language)
 
+    @unwarned()
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
         return share_statistics(
             [self.language.read(text).parses for text in hypotheses],
@@ -46,6 +48,7 @@ class Compiles(Parses):
     summary = "share of texts that compile"
     languages = ("python",)
 
+    @unwarned()
     def statistics(self, hypotheses: Sequence[str], references: Sequence[str]) -> np.ndarray:
         compiles = {text: self._compiles(text) for text in dict.fromkeys(hypotheses)}
         return share_statistics([compiles[text] for text in hypotheses])

@@ -12,8 +12,8 @@ from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.metrics import METRICS, MetricSettings
 from dece_fairseq.metrics.code_language import (
     MORE_LANGUAGES,
-    CodeLanguage,
     language_names,
+    language_of,
     python_compiles,
 )
 from dece_fairseq.metrics.errors import MetricError
@@ -25,7 +25,7 @@ ODD = ["", "\0", "\ud800", "(" * 10_000, "-" * 200_000 + "1", "x = " + "[" * 500
 @pytest.mark.parametrize("name", ["python", "java", "csharp"])
 @pytest.mark.parametrize("text", ODD)
 def test_odd_text_is_read_without_an_error(name, text):
-    language = CodeLanguage(name)
+    language = language_of(name)
     assert language.read(text).parses in (True, False)
     assert python_compiles(text) in (True, False)
 
@@ -33,10 +33,10 @@ def test_odd_text_is_read_without_an_error(name, text):
 @given(st.text())
 def test_any_text_is_read_without_an_error(text):
     for name in ("python", "java"):
-        read = CodeLanguage(name).read(text)
-        assert CodeLanguage(name).parses(read.code) == read.parses
+        read = language_of(name).read(text)
+        assert language_of(name).parses(read.code) == read.parses
     if text.strip() and python_compiles(text):
-        assert CodeLanguage("python").parses(text)
+        assert language_of("python").parses(text)
 
 
 def test_nothing_is_run(tmp_path):
@@ -47,11 +47,11 @@ def test_nothing_is_run(tmp_path):
 
 def test_nothing_is_no_code():
     for name in ("python", "java"):
-        assert not CodeLanguage(name).parses(" \n")
+        assert not language_of(name).parses(" \n")
 
 
 def test_python():
-    language = CodeLanguage("python")
+    language = language_of("python")
     assert language.parses("def f ( x ) :\n\t return x")
     assert not language.parses("def f ( x ) :\nreturn x")
     assert language.parses("return 1")
@@ -59,11 +59,11 @@ def test_python():
 
 
 def test_members_of_a_class_are_code():
-    java = CodeLanguage("java")
+    java = language_of("java")
     assert java.parses("public TYPE_1 f ( ) { return VAR_1 [ 0 ] ; }")
     assert java.parses("Name ( int x ) { this . x = x ; }")
     assert not java.parses("public TYPE_1 f ( ) { return VAR_1 [ 0 ; }")
-    csharp = CodeLanguage("csharp")
+    csharp = language_of("csharp")
     assert csharp.parses("public virtual int F(Bar request){ return Invoke<int>(request); }")
     assert not csharp.parses("public virtual int F(Bar request){ return Invoke<int>(request; }")
 
@@ -89,8 +89,8 @@ def test_members_of_a_class_are_code():
 def test_the_last_line_of_a_method_is_a_comment_or_a_directive(name, code):
     if name in MORE_LANGUAGES:
         pytest.importorskip(f"tree_sitter_{name}", reason="the extra [codebleu] is not installed")
-    assert CodeLanguage(name).parses(code)
-    assert not CodeLanguage(name).parses(
+    assert language_of(name).parses(code)
+    assert not language_of(name).parses(
         code.replace("return", "return (").replace("(int", "int")
     ) or not ("return" in code or "(int" in code)
 
@@ -99,13 +99,13 @@ def test_the_last_line_of_a_method_is_a_comment_or_a_directive(name, code):
 def test_what_ends_one_class_and_begins_another_is_no_member(name):
     if name in MORE_LANGUAGES:
         pytest.importorskip(f"tree_sitter_{name}", reason="the extra [codebleu] is not installed")
-    assert not CodeLanguage(name).parses("} class B {")
-    assert not CodeLanguage(name).parses("} /* */ class B {")
+    assert not language_of(name).parses("} class B {")
+    assert not language_of(name).parses("} /* */ class B {")
 
 
 def test_unknown_languages():
     with pytest.raises(MetricError, match="no code language is called 'cobol'; there are: c, cpp"):
-        CodeLanguage("cobol")
+        language_of("cobol")
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_unknown_languages():
 def test_a_grammar_that_can_not_be_had(grammar, monkeypatch):
     monkeypatch.setitem(sys.modules, "tree_sitter_go", grammar)
     with pytest.raises(MetricError, match=r"--code-language go .* pip install '\.\[code"):
-        CodeLanguage("go")
+        language_of("go")
 
 
 #: a function of each language that parses, and what of it to change so that it does not
@@ -142,8 +142,8 @@ def test_every_language_is_read_and_scored(name):
         pytest.importorskip(f"tree_sitter_{name}", reason="the extra [codebleu] is not installed")
     code, part = FUNCTIONS[name]
     broken = code.replace(part, ") )")
-    assert CodeLanguage(name).parses(code)
-    assert not CodeLanguage(name).parses(broken)
+    assert language_of(name).parses(code)
+    assert not language_of(name).parses(broken)
     pytest.importorskip("codebleu", reason="the extra [codebleu] is not installed")
     codebleu = METRICS.get("codebleu")(MetricSettings(name))
     same = codebleu.statistics([code], [code]).sum(axis=0)
@@ -156,7 +156,7 @@ def test_every_language_is_read_and_scored(name):
 
 def test_php_needs_no_tag_and_is_not_read_as_text():
     pytest.importorskip("tree_sitter_php", reason="the extra [codebleu] is not installed")
-    php = CodeLanguage("php")
+    php = language_of("php")
     for code in ("$a = 1 ;", "<?php $a = 1 ;", "<p><?= $a ?></p>"):
         assert php.parses(code)
     for code in ("just words", "<?php $a = ;", "$a = ( 1 ;"):
@@ -190,16 +190,16 @@ def test_tokens_are_put_together_again(language, separated, together):
 
 def test_what_parses_is_left_alone():
     code = 'x = "  a  > =  b "\n'
-    assert CodeLanguage("python").read(code) == (code, True)
+    assert language_of("python").read(code) == (code, True)
 
 
 def test_the_text_is_kept_where_nothing_helps():
-    assert CodeLanguage("python").read("f ( \" a - > ' ") == ("f ( \" a - > ' ", False)
+    assert language_of("python").read("f ( \" a - > ' ") == ("f ( \" a - > ' ", False)
 
 
 @pytest.mark.parametrize("split", ["train", "valid", "test"])
 def test_all_of_lyra_parses(datasets, split):
-    language = CodeLanguage("python")
+    language = language_of("python")
     unparsed = [
         pair.target
         for pair in read_pairs([datasets / "lyra" / f"{split}.csv"])
@@ -209,7 +209,7 @@ def test_all_of_lyra_parses(datasets, split):
 
 
 def test_all_of_bugs2fix_parses(datasets):
-    language = CodeLanguage("java")
+    language = language_of("java")
     csv.field_size_limit(1 << 26)
     with open(datasets / "bugs2fix" / "valid.csv", encoding="utf-8", newline="") as file:
         unparsed = [

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from dece_fairseq.data.corpus import generate
 from dece_fairseq.data.pairs import read_pairs
 from dece_fairseq.metrics import METRICS, MetricSettings
-from dece_fairseq.metrics.code_language import CodeLanguage
+from dece_fairseq.metrics.code_language import language_of
 from dece_fairseq.metrics.codebleu import _package
 from dece_fairseq.metrics.parallel import Workers
 from support.examples import examples
@@ -71,7 +71,7 @@ def ours(workers, hypotheses, references, language="python", name="codebleu"):
 
 def check(workers, hypotheses, references, language):
     score, details = ours(workers, hypotheses, references, language)
-    read = CodeLanguage(language).read
+    read = language_of(language).read
     texts = ([read(text).code for text in side] for side in (hypotheses, references))
     if language == "python":
         texts = ([without_tabs(text) for text in side] for side in texts)

@@ -2,7 +2,6 @@
 
 import ast
 import re
-import warnings
 from functools import lru_cache
 from typing import AbstractSet, Any, ClassVar, FrozenSet, Iterator, Mapping, Sequence
 
@@ -21,6 +20,7 @@ from dece_fairseq.attacks.languages.line_layout import LineLayout
 from dece_fairseq.attacks.languages.loop_grammar import PARSE, LoopGrammar
 from dece_fairseq.attacks.languages.python_values import PythonValues
 from dece_fairseq.attacks.languages.python_variables import local_variables_in, names_in
+from dece_fairseq.attacks.languages.unwarned import unwarned
 from dece_fairseq.attacks.languages.variables import DECLARED, UNKNOWN, Variable
 
 # A line end that is written out, after a comment or outside of strings.
@@ -186,8 +186,7 @@ class Python(Language):
 def _is_python(code: str) -> bool:
     """Return whether Python's own parser takes ``code``."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with unwarned():
             ast.parse(code)
     except RecursionError:  # it parses, but its tree is too deep to be built
         return True
