@@ -51,6 +51,10 @@ if [ -n "$lyra" ]; then
     cells map "${half[@]}" attack="[grammar]" defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
     cells map "${tenth[@]}" attack="[badpre,ripple]" \
         defense="[cross_entropy,dece_span]" seed="[1,2,3]"
+    cells map "${tenth[@]}" attack="[badpre,ripple]" \
+        defense="[dece_level]" alpha="[0.6,0.8,0.985]" epsilon="[0]"
+    cells map "${tenth[@]}" attack="[badpre,ripple]" \
+        defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
 fi
 
 if [ -n "$bugs" ]; then
