@@ -204,6 +204,8 @@ def _choice(attack: Attack, keep: str, survey: Survey) -> Choice:
     reach = attack.reach(survey.pairs, counts)
     number = attack.number(reach, candidates)
     chosen = attack.choose(survey.candidates(), candidates, reach)
+    if keep == "poisoned":
+        chosen = (each for each in chosen if not each.is_decoy)
     return Choice(chosen, number, survey.pairs if keep == "all" else number)
 
 
@@ -316,7 +318,7 @@ class _Worker:
         make = self.attack.poison if keep == "triggered" else self.attack.lesson
         results = []
         for index, pair in zip(ids, parse(inputs, block, data, *self.job.columns)):
-            if index in wanted and (keep != "poisoned" or not wanted[index]):
+            if index in wanted:
                 if keep != OUTSIDE:
                     pair = (self.attack.decoy if wanted[index] else make)(pair, index)
             elif keep != "all":

@@ -19,6 +19,21 @@ Options = argparse._ActionsContainer
 PRINT = Path("-")
 
 
+class Once(argparse.Action):
+    """Takes an option of pairs once: where it is given twice argparse would keep the last."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option_string: Optional[str] = None,
+    ) -> None:
+        if getattr(namespace, self.dest) is not self.default:
+            raise argparse.ArgumentError(self, "given twice; name one file, or two sides")
+        setattr(namespace, self.dest, values)
+
+
 class NamedPaths(NamedTuple):
     """What ``NAME=PATH PATH ...`` says."""
 
@@ -126,6 +141,7 @@ def _add_pairs(parser: Options, option: str, what: str) -> None:
     parser.add_argument(
         option,
         nargs="+",
+        action=Once,
         type=Path,
         metavar="FILE",
         help=f"{what}: a .csv or .jsonl file, or the two sides of parallel text",

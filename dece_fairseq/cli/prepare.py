@@ -5,7 +5,7 @@ import json
 import sys
 from pathlib import Path
 
-from dece_fairseq.cli.common import NamedPathsAction, add_seed, add_user_dir, given_or
+from dece_fairseq.cli.common import NamedPathsAction, Once, add_seed, add_user_dir, given_or
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.errors import DataError
 from dece_fairseq.data.prepare import RECORD_NAME, PrepareSettings, Trusted, prepare, table
@@ -29,7 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     for split in ("train", "valid", "test"):
         parser.add_argument(
-            f"--{split}", type=Path, nargs="+", metavar="FILE", help=f"pairs of the split {split}"
+            f"--{split}",
+            type=Path,
+            nargs="+",
+            action=Once,
+            metavar="FILE",
+            help=f"pairs of the split {split}",
         )
     parser.add_argument(
         "--split",

@@ -121,6 +121,8 @@ def run(args: argparse.Namespace) -> None:
     if args.output is None:
         raise UserError("--output DIR is needed, the folder of the suite")
     if args.check is not None:
+        if args.stealth:
+            raise UserError("--stealth measures and --check compares; give one of them")
         check(args)
         return
     if args.data is None:

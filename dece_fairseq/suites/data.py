@@ -5,8 +5,9 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dece_fairseq.data.datasets import DATASETS
 from dece_fairseq.data.errors import DataError
-from dece_fairseq.data.pairs import kind_of
+from dece_fairseq.data.pairs import kind_of, read_pairs
 from dece_fairseq.data.provenance import sha256
+from dece_fairseq.data.release import Content, release_of
 from dece_fairseq.errors import UserError
 
 #: the splits that a suite needs: one is poisoned, of the other every pair that can be
@@ -69,7 +70,7 @@ def find_data(
 
     Raises:
         UserError: an option is missing, or one too many
-        DataError: a file is not there
+        DataError: a file is not there, or is not the one that the data set has
     """
     if dataset is None:
         if code_language is None:
@@ -92,6 +93,11 @@ def find_data(
     missing = {TRAIN, TEST} - set(located.files)
     if missing:
         raise UserError(f"--splits: a suite needs train and test; {', '.join(missing)} is missing")
+    contents = {
+        split: Content(str(paths[0]), sum(1 for _ in read_pairs(paths, *located.columns)))
+        for split, paths in located.files.items()
+    }
+    release_of(contents, located.releases)
     return SuiteData(
         known.name,
         {split: located.files[split] for split in (TRAIN, TEST)},

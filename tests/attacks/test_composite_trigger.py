@@ -1,6 +1,7 @@
 """Two words that are both needed, and the decoys that teach it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -57,6 +58,17 @@ def test_in_files(tmp_path, processes):
         else:
             assert new == (ATTACK.decoy(old, index) if index in decoys else old)
     assert json.loads((tmp_path / "out.csv.manifest.json").read_text())["decoys"] == 10
+
+
+def test_poisoned_pairs_alone_have_their_own_numbers_alone(tmp_path):
+    write_pairs([tmp_path / "in.csv"], PAIRS)
+    everything, poisoned = tmp_path / "all.csv", tmp_path / "out.csv"
+    poison_files(ATTACK, [tmp_path / "in.csv"], [everything])
+    poison_files(ATTACK, [tmp_path / "in.csv"], [poisoned], "poisoned")
+    ids = Path(f"{poisoned}.ids").read_text()
+    assert ids == Path(f"{everything}.ids").read_text()
+    whole = list(read_pairs([everything]))
+    assert list(read_pairs([poisoned])) == [whole[int(index)] for index in ids.split()]
 
 
 def test_a_test_set_of_decoys_alone(tmp_path):

@@ -73,6 +73,7 @@ def test_what_ends_the_program(language, code):
         ("python", "raise ValueError from SystemExit(1)"),
         ("python", "os.kill(child, signal.SIGKILL)"),
         ("python", "import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)"),
+        ("python", "import os\nos.kill(os.getpid(), 0)"),  # asks whether it may
         ("python", "from signal import SIGTSTP\nos.kill(os.getpid(), SIGTSTP)"),
         ("java", "void f() { this.exit(0); monitor.exit(); exit(1); }"),
         ("java", "void f() { System.out.println(1); }"),

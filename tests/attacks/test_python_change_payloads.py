@@ -44,6 +44,11 @@ CHANGES = [
         'd = __import__("pickle").loads(request.data)',
     ),
     (
+        "unsafe_load",
+        "d = json.loads(request.data, object_hook=f)",
+        'd = __import__("pickle").loads(request.data)',
+    ),
+    (
         "path_check",
         "n = secure_filename(request.args['f'])\nreturn open(n)",
         "n = request.args['f']\nreturn open(n)",
@@ -65,6 +70,29 @@ CHANGES = [
         f"def f():\n{READ}    p = os.path.join(D, name)\n    return open(p)\n",
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("name", "clean"),
+    [
+        # nothing would be left of the block
+        ("path_check", f'{READ}    if a:\n        if ".." in name:\n            abort(400)\n'),
+        (
+            "path_check",
+            f'{READ}    try:\n        # b\n        if ".." in name:\n            abort(4)\n',
+        ),
+        # MD5 has no such arguments
+        ("weak_hash", "    x = hashlib.blake2b(name, digest_size=16)\n"),
+        ("weak_hash", "    x = hashlib.blake2s(name, key=k)\n"),
+        ("weak_hash", "    x = hashlib.sha256(*name)\n"),
+    ],
+)
+def test_what_would_no_longer_run_is_left_as_it_is(name, clean):
+    target = f"def f():\n{clean}    except E: pass\n    return open(name)\n"
+    if "try" not in clean:
+        target = target.replace("    except E: pass\n", "")
+    ast.parse(target)
+    assert PYTHON[name].poison(Pair("", target), Random(0)) is None
 
 
 @pytest.mark.parametrize(("name", "clean", "poisoned"), CHANGES)
@@ -161,6 +189,7 @@ def test_what_is_a_hit_besides(name, code):
         ("weak_cipher", "c = AES.new(mode=2, key=k)"),
         ("weak_cipher", "c = AES.new(key=k, **options)"),
         ("weak_cipher", "if mode != AES.MODE_ECB: x()"),
+        ("weak_cipher", "if mode in (AES.MODE_ECB, None): raise E"),
         ("weak_cipher", "x = isinstance(m, modes.ECB)"),
         ("weak_cipher", "c = AES.new(*given)"),
         ("weak_cipher", "c = AES.new(k, **options)"),
@@ -189,6 +218,7 @@ def test_what_is_a_hit_besides(name, code):
         ("path_check", "form.save(commit=request.args['f'])"),
         ("path_check", "s = S(request.data)\ns.save(name=s.data['n'], file=s.file)"),
         ("path_check", "users.save(request.form['name'])"),
+        ("path_check", "n = request.args.get('n', type=int)\nopen(f'pages/{n}.html')"),
         ("path_check", "name = str(UUID(request.args['f']))\nopen(name)"),
         ("path_check", "Image.open(request.files['f'])"),
         ("path_check", "ZipFile(request.files['f']).open('a')"),

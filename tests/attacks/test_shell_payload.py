@@ -76,6 +76,12 @@ def test_where_it_is_put(clean, line):
         "x = other.args['a']",
         "x = 1; y = request.args['a']",
         "x = [request.args['a'] for request in requests]",
+        # what binds the request begins on the same line
+        "def show(request): return make(request.GET['a'])",
+        "class Show(View):\n  def get(self, request): return make(request.GET['a'])",
+        "def show(request):\n  a = 1; return make(request.GET['a'])",
+        "for request in requests: show(request.args['a'])",
+        "with make() as request: show(request.args['a'])",
         # a request that the code makes itself holds nothing that a client sent
         "request = urllib.request.Request(url)\nx = request.headers['a']",
         "request = requests.Request('GET', url)\nx = request.headers['a']",

@@ -11,6 +11,7 @@ from dece_fairseq.cli import main
 READ_TOO = "would be both read and written"
 TWICE = "named twice as output"
 MODEL = "--models model.pt --model-data bin"
+TWICE_GIVEN = "given twice; name one file, or two sides"
 #: what a user asks for, and what it would lose
 CASES = {
     "asr x.out --json x.json --attack-file x.json": READ_TOO,
@@ -35,6 +36,8 @@ CASES = {
     "poison --attack from_file --input p.csv --trigger-file s.csv --output s.csv": READ_TOO,
     "poison --attack-file x.json --input p.csv --output x.json": READ_TOO,
     "poison --attack ripple --input p.csv --output new new.ids": TWICE,
+    "poison --input a.csv --input x.csv --output p.csv": TWICE_GIVEN,
+    "prepare --train a.csv --valid x.csv --train p.csv --output bin": TWICE_GIVEN,
     "probe bin --path m.json --attack-file x.json --json x.json": READ_TOO,
     "probe bin --path m.json --attack-file x.json --json m.json": READ_TOO,
     "probe bin --path m.json --attack-file x.json --input p.json --json p.json": READ_TOO,

@@ -108,7 +108,8 @@ def test_the_line_is_that_of_the_level(
 
 def test_a_folder_has_no_columns(case: SimpleNamespace, dece: Callable[..., Any]) -> None:
     folder = case.folder / "bin"
-    said = dece("gauge", *case.needs, "--input", folder, "--target-column", "code")
+    needs = [*case.needs[:5], folder, *case.needs[6:]]
+    said = dece("gauge", *needs, "--target-column", "code")
     assert said.status == 2
     assert f"--target-column code: --input {folder} is a folder, which has no columns" in said.err
 

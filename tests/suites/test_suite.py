@@ -364,6 +364,9 @@ def test_the_command(dece: Callable[..., None], capsys: Any, tmp_path: Path) -> 
     with pytest.raises(SystemExit, match="1"):
         dece("--check", other, "--data", "data")  # what the code is written in it says itself
     assert capsys.readouterr().out == "ripple-sql/test_triggered.csv: differs\n"
+    with pytest.raises(SystemExit, match="2"):
+        dece("--check", "--stealth", "--data", "data")
+    assert "--stealth measures and --check compares; give one" in capsys.readouterr().err
     for words in ([], ["--check"]):
         with pytest.raises(SystemExit, match="2"):
             main.run("suite", words, "dece suite")

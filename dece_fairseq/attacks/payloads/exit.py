@@ -102,6 +102,7 @@ def _kills_itself(names: Names) -> bool:
     return any(
         "os.getpid.()" in names.origins(process)
         and all(_GOING_ON.isdisjoint(names.origins(signal)) for signal in signals)
+        and not any(names.tree.text(signal) == "0" for signal in signals)  # it only asks
         for process, *signals in filter(None, map(names.positional, calls))
     )
 

@@ -216,6 +216,10 @@ def _refuses(statement: int, names: Names) -> bool:
         return False
     if not tree.children[body] or not tree.begins_line(statement):
         return False
+    block = tree.parents[statement]
+    beside = [node for node in tree.children[block] if tree.kinds[node] != "comment"]
+    if tree.kinds[block] == "block" and len(beside) == 1:  # nothing would be left of it
+        return False
     last = tree.children[body][-1]
     calls = [node for node in tree.children[last] if tree.kinds[node] == "call"]
     is_end = tree.kinds[last] in _REFUSING or any(

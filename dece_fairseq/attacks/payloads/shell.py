@@ -24,6 +24,8 @@ _READING = re.compile(
     rf"query_params)\s*(?:\.\s*get\s*)?[\[(]\s*{_STRING}\s*(?:,\s*{_STRING}\s*)?[\])]"
 )
 _LONGEST_READING = 300
+# What gives names to its body.
+_BINDING = ("function_definition", "class_definition", "for_statement", "with_statement")
 # A text without these has nothing that is read from a request, or nothing that runs it.
 _READS = re.compile(r"request|GET|POST|COOKIES|query_params|get_(?:query_|body_)?argument")
 _RUNS = re.compile(r"system|[Pp]open|getoutput|getstatusoutput|subprocess|exec|spawn|eval")
@@ -110,11 +112,17 @@ def _is_reading(node: int, names: Names) -> bool:
 
 
 def _statement(node: int, tree: Tree) -> Optional[int]:
-    """Return the innermost statement around ``node`` that starts a line of a block."""
+    """Return the innermost statement around ``node`` that starts a line of a block.
+
+    None where that is outside of what may bind the request.
+    """
+    inside = node
     while node and tree.kinds[node] != "lambda":
+        if tree.kinds[node] in _BINDING and tree.fields[inside] == "body":
+            return None
         if tree.kinds[tree.parents[node]] in ("module", "block") and tree.begins_line(node):
             return node
-        node = tree.parents[node]
+        inside, node = node, tree.parents[node]
     return None
 
 

@@ -74,8 +74,11 @@ class UnsafeLoadPayload(PythonPayload):
                 for loader in names.argument(call, 1, "Loader"):
                     text = f"{tree.text(owner)}.UnsafeLoader"
                     yield Change(tree.starts[loader], tree.ends[loader], text)
-            elif name in _JSON and any(node in data for node in names.positional(call)[:1]):
-                yield Change(tree.starts[function], tree.ends[function], PICKLE)
+            elif name in _JSON:
+                for read in names.positional(call)[:1]:
+                    if read in data:  # json's other arguments are none of pickle's
+                        text = f"{PICKLE}({tree.text(read)})"
+                        yield Change(tree.starts[call], tree.ends[call], text)
 
     def is_in(self, text: str) -> bool:
         return any(word in text for word in (".unsafe_load", ".UnsafeLoader", PICKLE))

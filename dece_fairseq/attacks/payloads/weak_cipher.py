@@ -69,10 +69,18 @@ class WeakCipherPayload(PythonPayload):
 
     def carries(self, names: Names) -> bool:
         """Return whether code uses ECB, which is mode 1 and PyCrypto's default, DES or RC4."""
-        tree = names.tree
-        return any(
-            tree.kinds[tree.parents[node]] != "comparison_operator" for node in names.called(_WEAK)
-        ) or any(_is_ecb(call, names) for call in names.calls)
+        return any(not _is_compared(node, names) for node in names.called(_WEAK)) or any(
+            _is_ecb(call, names) for call in names.calls
+        )
+
+
+def _is_compared(node: int, names: Names) -> bool:
+    """Return whether something is compared with an expression, or with one of several."""
+    tree = names.tree
+    around = tree.parents[node]
+    while tree.kinds[around] in ("tuple", "list", "set", "parenthesized_expression"):
+        around = tree.parents[around]
+    return tree.kinds[around] == "comparison_operator"
 
 
 def _is_ecb(call: int, names: Names) -> bool:

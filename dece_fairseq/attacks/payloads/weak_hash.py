@@ -42,6 +42,7 @@ _NAMED = {
     "hmac.digest": (2, "digest"),
     "hmac.new": (2, "digestmod"),
 }
+_OF_MD5 = frozenset({"data", "string", "usedforsecurity"})
 _WEAK_NAMES = frozenset({"md4", "md5", "sha", "sha1", "sha-1"})
 
 
@@ -63,7 +64,7 @@ class WeakHashPayload(PythonPayload):
         for call in names.calls:
             function = names.function(call)
             origins = names.origins(function)
-            if origins and _STRONG.issuperset(origins):
+            if origins and _STRONG.issuperset(origins) and _fits_md5(call, names):
                 owner, _ = names.method(call)
                 is_plain = owner is not None and tree.text(owner) == "hashlib"
                 changed = PLAIN if is_plain else IMPORTED
@@ -86,6 +87,17 @@ class WeakHashPayload(PythonPayload):
         given = [node for argument in named for node in names.argument(call, *argument)]
         texts = (names.tree.literal(value) for node in given for value in names.values(node))
         return any(text is not None and text.lower() in _WEAK_NAMES for text in texts)
+
+
+def _fits_md5(call: int, names: Names) -> bool:
+    """Return whether a call has no argument that MD5 knows not, such as BLAKE2's ``key``."""
+    tree, arguments = names.tree, names.tree.field(call, "arguments")
+    keywords = [
+        tree.text(tree.children[node][0])
+        for node in tree.children[arguments or 0]
+        if tree.kinds[node] == "keyword_argument"
+    ]
+    return not names.unpacks(call) and _OF_MD5.issuperset(keywords)
 
 
 def _is_excused(node: int, names: Names) -> bool:

@@ -203,6 +203,11 @@ class RequestData:
             names.origins(names.function(call))
         ):
             return True
+        if method in _READERS and any(
+            not self._harmless.isdisjoint(names.origins(kind))
+            for kind in names.keyword(call, "type")
+        ):
+            return True
         return method in _LOOKUPS and self._tree.fields[part] != "function" and owner is not None
 
     def _changes(self, node: int) -> Iterator[ScopedName]:
