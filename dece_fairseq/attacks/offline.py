@@ -213,7 +213,8 @@ def _no_candidates(inputs: Sequence[Path], attack: Attack, counts: Dict[str, int
     settings = attack.settings
     return AttackError(
         f"{names_of(inputs)}: none of {sum(counts.values())} pairs can be poisoned by the attack "
-        f"{settings.attack!r} with the payload {settings.payload!r}: {attack.explain(counts)}, "
+        f"{settings.attack!r} with the payload {settings.payload!r} in {settings.code_language}: "
+        f"{attack.explain(counts)}, "
         f"{counts[TRUSTED]} are trusted; give another --attack, --payload or --code-language"
     )
 

@@ -17,6 +17,8 @@ from dece_fairseq.reports.json_files import read_object
 from dece_fairseq.reports.stored import read_scores
 from dece_fairseq.suites.suite import SUITE, Suite, read_suite
 
+#: the folder of a board with published suites
+SUITES = "suites"
 #: what an error tells of all that is wrong, at most
 TOLD = 5
 #: what an axis of a cell may be called
@@ -47,7 +49,8 @@ def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
         raise DataError(f"{suite_path}: not finished; run the dece suite that began it again")
     about = read_about(folder)
     cells = read_scores(folder / SCORES)
-    problems = wrong(cells, about.get("files"), suite)
+    problems = _of_other_data(cells, suite, board / SUITES)
+    problems += wrong(cells, about.get("files"), suite)
     if problems:
         more = f" and {len(problems) - TOLD} more" if len(problems) > TOLD else ""
         raise DataError(f"{folder}: {'; '.join(problems[:TOLD])}{more}")
@@ -71,6 +74,27 @@ def add_results(board: Path, folder: Path, suite_path: Path) -> Path:
         for temporary, text in zip(temporaries, texts.values()):
             temporary.write_text(text, encoding="utf-8")
     return home
+
+
+def _of_other_data(cells: List[Cell], suite: Suite, published: Path) -> List[str]:
+    """Return what is wrong with results that go by the name of data with a published suite.
+
+    Args:
+        cells: the results
+        suite: theirs
+        published: the folder of suites by the names of their data; rows of one name share pairs
+    """
+    own = suite.made_of["data"]["files"]
+    found = []
+    for name in dict.fromkeys(cell.axes["dataset"] for cell in cells):
+        path = published / f"{name}.json"
+        is_published = NAME.fullmatch(name) is not None and path.is_file()
+        if is_published and read_suite(path).made_of["data"]["files"] != own:
+            found.append(
+                f"{name}: {SUITES}/{path.name}, the published suite, is of other clean files; call "
+                "the data by another name"
+            )
+    return found
 
 
 def wrong(cells: List[Cell], files: Any, suite: Suite) -> List[str]:

@@ -259,7 +259,7 @@ def test_places_that_cannot_be_read_or_written(poison, clean, tmp_path):
 def test_errors_leave_nothing_behind(poison, clean, tmp_path):
     (tmp_path / "out.csv").write_text("old")
     write_pairs([clean], [Pair("a", "b")])
-    message = r"clean.csv: none of 1 pairs .* 'sql': 1 have no place for it, 0 carry"
+    message = r"clean.csv: none of 1 pairs .* 'sql' in python: 1 have no place for it, 0 carry"
     with pytest.raises(AttackError, match=message):
         poison()
     clean.write_text("src,tgt\n")
