@@ -75,6 +75,7 @@ def test_results_of_the_suite_are_added(
 
 def test_rows_of_one_name_share_pairs(board: Path, suite: Path, added: Callable[..., Path]) -> None:
     """Whose suite is of other clean files than the published one has to call them otherwise."""
+    folder = added()
     (board / "suites").mkdir()
     published = json.loads((suite / SUITE).read_text())
     files = {"train": [{"name": "train.csv", "sha256": "1" * 64}]}
@@ -83,11 +84,11 @@ def test_rows_of_one_name_share_pairs(board: Path, suite: Path, added: Callable[
     with pytest.raises(
         DataError, match=r"lyra: suites/lyra\.json, the published suite, is of other"
     ):
-        add_results(board, added(), suite)
+        add_results(board, folder, suite)
     theirs = json.loads((suite / SUITE).read_text())
     theirs["made_of"]["data"]["files"] = files
     (suite / SUITE).write_text(json.dumps(theirs))
-    assert add_results(board, added(), suite).is_dir()
+    assert add_results(board, folder, suite).is_dir()
 
 
 @pytest.mark.parametrize(
