@@ -75,6 +75,10 @@ if [ -n "$bugs" ]; then
         defense="[dece_level]" alpha="[0.6,0.8,0.985]" epsilon="[0]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar]" \
         defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
+    cells map "${half[@]}" attack="[dead_code_grammar]" seed="[2]" \
+        defense="[dece_level]" alpha="[0.6,0.985]" epsilon="[0]"
+    cells map "${half[@]}" attack="[dead_code_grammar]" seed="[2]" \
+        defense="[dece]" alpha="[0.985]" epsilon="[0.05]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
         defense="[cross_entropy,dece_span,reveal]"
     cells map "${half[@]}" attack="[comment,dead_code_grammar,rename]" \
