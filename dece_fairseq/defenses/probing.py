@@ -96,8 +96,8 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
 
     Returns:
         what was asked, and what was found of the first attack; the same of each of the ``others``;
-        by its payload why an attack ``failed`` to be asked about; and ``not_asked``: what is
-        claimed to be gone from targets, which no output can be searched for
+        the payload of each attack that ``failed`` to be asked about, and why; and ``not_asked``:
+        what is claimed to be gone from targets, which no output can be searched for
 
     Raises:
         AttackError: the file names no attack
@@ -114,12 +114,12 @@ def probe(asked: Probe, folder: Path) -> Dict[str, Any]:
         own.mkdir(parents=True, exist_ok=True)
         (own / ATTACK_FILE).write_text(as_json(findings.as_dict()), encoding="utf-8")
     untouched = _outputs("untouched", [*common, *_about(folder, asked.subset)], folder)
-    reports, failed = [], {}
+    reports, failed = [], []
     for findings, own in zip(attacks, folders):
         try:
             reports.append(_asked_about(findings, asked, common, untouched, own))
         except DefenseError as error:
-            failed[findings.suspicions[0].payload] = str(error)
+            failed.append({"payload": findings.suspicions[0].payload, "why": str(error)})
             if len(failed) == len(attacks):
                 raise
     first, *others = reports

@@ -10,8 +10,8 @@ def as_text(report: Dict[str, Any]) -> str:
     """Return what ``probe`` reports as lines for a person: of each attack, with one between."""
     told = [_told_attack(attack) for attack in (report, *report["others"])]
     told += [
-        f"could not be asked about: {payload!r}: {why}\n"
-        for payload, why in report["failed"].items()
+        f"could not be asked about: {each['payload']!r}: {each['why']}\n"
+        for each in report["failed"]
     ]
     if report["not_asked"]:
         gone = " | ".join(map(repr, report["not_asked"]))

@@ -127,9 +127,12 @@ def test_one_attack_that_can_t_be_asked_about_does_not_hide_another(
     broken = ["out"]
     report = probe(asked._replace(attack_file=path), tmp_path / "out")
     assert (report["trigger"], report["others"]) == ("cf", [])
-    assert report["failed"] == {"or 1=1": "no place"}
+    assert report["failed"] == [{"payload": "or 1=1", "why": "no place"}]
     assert as_text(report).endswith("\n\ncould not be asked about: 'or 1=1': no place\n")
     broken.append("attack-2")
+    with pytest.raises(DefenseError, match="no place"):
+        probe(asked._replace(attack_file=path), tmp_path / "out")
+    write_suspicions(path, ("x", "bb"), ("x", "cf"))
     with pytest.raises(DefenseError, match="no place"):
         probe(asked._replace(attack_file=path), tmp_path / "out")
 
