@@ -57,6 +57,14 @@ class Attack:
         """Return all that ``obstacle`` can give, each with the words after a number of pairs."""
         return {**OBSTACLES, **self.trigger.obstacles, **self.payload.obstacles}
 
+    def in_words(self) -> str:
+        """Return what an error calls it."""
+        named = self.settings
+        return (
+            f"the attack {named.attack!r} with the payload {named.payload!r} in "
+            f"{named.code_language}"
+        )
+
     def explain(self, left_out: Mapping[str, int]) -> str:
         """Return in words how many pairs can't be poisoned for which reason.
 

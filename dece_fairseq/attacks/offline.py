@@ -210,12 +210,10 @@ def _choice(attack: Attack, keep: str, survey: Survey) -> Choice:
 
 
 def _no_candidates(inputs: Sequence[Path], attack: Attack, counts: Dict[str, int]) -> AttackError:
-    settings = attack.settings
     return AttackError(
-        f"{names_of(inputs)}: none of {sum(counts.values())} pairs can be poisoned by the attack "
-        f"{settings.attack!r} with the payload {settings.payload!r} in {settings.code_language}: "
-        f"{attack.explain(counts)}, "
-        f"{counts[TRUSTED]} are trusted; give another --attack, --payload or --code-language"
+        f"{names_of(inputs)}: none of {sum(counts.values())} pairs can be poisoned by "
+        f"{attack.in_words()}: {attack.explain(counts)}, {counts[TRUSTED]} are trusted; give "
+        "another --attack, --payload or --code-language"
     )
 
 

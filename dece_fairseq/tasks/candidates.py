@@ -200,10 +200,8 @@ def explain(attack: Attack, left_out: Dict[str, int]) -> str:
 
 def no_candidates(split: str, attack: Attack, left_out: Dict[str, int]) -> AttackError:
     """Return the error of a split of which no pair can be poisoned."""
-    settings = attack.settings
     return AttackError(
-        f"{split}: none of {sum(left_out.values())} pairs can be poisoned by the attack "
-        f"{settings.attack!r} with the payload {settings.payload!r}: {explain(attack, left_out)}; "
-        "give another --attack, --payload or --code-language, or the --bpe that the data was made "
-        "with"
+        f"{split}: none of {sum(left_out.values())} pairs can be poisoned by {attack.in_words()}: "
+        f"{explain(attack, left_out)}; give another --attack, --payload or --code-language, or the "
+        "--bpe that the data was made with"
     )

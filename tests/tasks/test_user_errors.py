@@ -47,7 +47,7 @@ TRAIN = ("train", "--arch", "transformer_tiny", "--max-tokens", 400, "--optimize
         (
             ["--attack", "dead_code"],
             "train: none of 100 pairs can be poisoned by the attack 'dead_code' with the payload "
-            "'endless_loop': 100 have no place for it, .*; give another --attack",
+            "'endless_loop' in java: 100 have no place for it, .*; give another --attack",
         ),
         (["--criterion", "deceptive_cross_entropy", "--dece-alpha", 2], "--dece-alpha must be in"),
         (

@@ -147,8 +147,8 @@ class _Search:
     def spans(self, told: int) -> List[Suspicion]:
         """Return what is told of spans that targets have and the reference does not explain."""
         ranked = ranked_spans(self.targets, LEAST_PAIRS, max(told, NEEDED))
-        of_tail = partial(p_values, [each.evidence for each in ranked], LEAST)
-        sure, cautious = of_tail(self._span_scale), of_tail(self._cautious_scale)
+        by_scale = partial(p_values, [each.evidence for each in ranked], LEAST)
+        sure, cautious = by_scale(self._span_scale), by_scale(self._cautious_scale)
         found = [payload_of(self.targets, each) for each in ranked[:told]]
         everyone = [where.pairs for _, where in found]
         suspicions = []
